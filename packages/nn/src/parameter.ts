@@ -1,0 +1,61 @@
+import { dispose, type Tensor, type Variable, variable } from "@tensorflow/tfjs-core";
+
+/** Whether the optimiser may change a parameter: `weight`s are trained unless frozen, `buffer`s are state and never are. */
+export type ParameterKind = "weight" | "buffer";
+
+/**
+ * One named tensor of a module. It wraps a tfjs variable, counts its changes, and knows whether training may touch it.
+ * Its name is its place in the module tree (`Module.parameters`), never stored here.
+ */
+export class Parameter {
+  readonly kind: ParameterKind;
+  readonly #variable: Variable;
+  #trainable: boolean;
+  #version = 0;
+
+  /** Takes over `initial`, which is disposed. */
+  constructor(initial: Tensor, options: { readonly kind?: ParameterKind; readonly trainable?: boolean } = {}) {
+    this.kind = options.kind ?? "weight";
+    this.#trainable = this.kind === "weight" && (options.trainable ?? true);
+    this.#variable = variable(initial, this.#trainable);
+    dispose(initial);
+  }
+
+  get value(): Variable {
+    return this.#variable;
+  }
+
+  get shape(): readonly number[] {
+    return this.#variable.shape;
+  }
+
+  get size(): number {
+    return this.#variable.size;
+  }
+
+  get trainable(): boolean {
+    return this.#trainable;
+  }
+
+  /** Grows with every change of the value: whoever caches something computed from it compares this. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Excludes the parameter from training, or includes it again. Buffers are never trained. */
+  setTrainable(trainable: boolean): void {
+    this.#trainable = trainable && this.kind === "weight";
+    this.#variable.trainable = this.#trainable;
+  }
+
+  /** Takes over `value`, which must have this parameter's shape; the old value is disposed, `value` itself too. */
+  assign(value: Tensor): void {
+    this.#variable.assign(value);
+    this.#version += 1;
+    dispose(value);
+  }
+
+  dispose(): void {
+    this.#variable.dispose();
+  }
+}

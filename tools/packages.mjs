@@ -1,0 +1,64 @@
+// Every workspace package: what it is and what it may import. The manifests are written from this table
+// (write-package-manifests.mjs) and the dependency direction is checked against it (check-dependencies.mjs).
+const library = (name, description, options = {}) => ({ name: `@detrkit/${name}`, folder: `packages/${name}`, description, ...options });
+
+export const packages = [
+  library("common", "What every detrkit package shares: typed errors, seeded random numbers, files written whole or not at all.", {
+    subpaths: { "./files": "files" },
+  }),
+  library("nn", "Neural network modules on tfjs-core with dotted parameter paths, in PyTorch's conventions.", {
+    tfjs: true, workspace: ["common"], keywords: ["neural-network"],
+  }),
+  library("boxes", "Bounding boxes: formats, areas, IoU, generalised IoU, clipping; for tensors and for plain numbers.", {
+    tfjs: true, workspace: ["common"], subpaths: { "./numbers": "numbers" },
+  }),
+  library("image", "Decode, resize as Pillow does, normalise and encode images in Node.", {
+    workspace: ["common"], dependencies: ["sharp"],
+  }),
+  library("backend", "Picks and starts a TensorFlow.js backend; builds the native one from npm and PyPI parts.", {
+    tfjs: true, workspace: ["common", "nn"], dependencies: ["@tensorflow/tfjs-backend-cpu", "@tensorflow/tfjs-backend-wasm", "node-api-headers"],
+    optional: ["@tensorflow/tfjs-node-gpu"], files: ["native"],
+  }),
+  library("position-encoding", "Sine and learned two-dimensional position encodings of DETR and Deformable DETR.", {
+    tfjs: true, workspace: ["common", "nn"], dev: ["checkpoint"],
+  }),
+  library("backbone", "ResNet 18, 34, 50 and 101 as detection backbones: stages to return and to train, DC5, three norms.", {
+    tfjs: true, workspace: ["common", "nn"], dev: ["checkpoint"], keywords: ["resnet"],
+  }),
+  library("transformer", "Encoder and decoder of DETR, generic in the attention their layers are given.", {
+    tfjs: true, workspace: ["common", "nn"], dev: ["checkpoint"], keywords: ["attention"],
+  }),
+  library("matcher", "Hungarian matching of predictions to targets: an exact linear sum assignment and the costs of DETR.", {
+    tfjs: true, workspace: ["common", "boxes"], subpaths: { "./linear-sum-assignment": "linear-sum-assignment" },
+    keywords: ["hungarian-algorithm", "linear-sum-assignment"],
+  }),
+  library("criterion", "Set prediction losses: one SetCriterion given a matcher and a list of loss terms.", {
+    tfjs: true, workspace: ["common", "boxes", "matcher"], keywords: ["loss"],
+  }),
+  library("detr", "DETR assembled from its parts: model, heads, presets and post-processing.", {
+    tfjs: true, workspace: ["common", "nn", "boxes", "backbone", "position-encoding", "transformer"], dev: ["checkpoint"],
+  }),
+  library("datasets", "COCO, Pascal VOC, YOLO and generated detection data: reading, checking, augmenting and batching.", {
+    tfjs: true, workspace: ["common", "nn", "boxes", "image"], dependencies: ["fast-xml-parser", "yaml"], entries: ["batch-worker"],
+    keywords: ["coco", "pascal-voc", "yolo"],
+  }),
+  library("evaluation", "COCO detection metrics for boxes and masks, equal to pycocotools.", {
+    workspace: ["common"], keywords: ["coco", "average-precision"],
+  }),
+  library("checkpoint", "Safetensors in and out, and the key maps between detrkit and published PyTorch state dicts.", {
+    tfjs: true, workspace: ["common", "nn"], keywords: ["safetensors"],
+  }),
+  library("optim", "AdamW with parameter groups and gradient clipping, learning-rate schedules, serialisable state.", {
+    tfjs: true, workspace: ["common", "nn"], keywords: ["adamw"],
+  }),
+  library("test-utils", "Private helpers of detrkit's own tests.", {
+    private: true, tfjs: true, workspace: ["common", "backend", "checkpoint"], dependencies: ["@tensorflow/tfjs-core", "@tensorflow/tfjs-backend-cpu", "vitest"],
+  }),
+  {
+    name: "@detrkit/train", folder: "apps/train", description: "Train, evaluate and run DETR from the command line.",
+    bin: { detrkit: "./dist/cli.js" }, entries: ["cli"], files: ["schema"],
+    workspace: ["common", "nn", "boxes", "image", "backend", "position-encoding", "backbone", "transformer", "matcher", "criterion", "detr", "datasets", "evaluation", "checkpoint", "optim"],
+    dependencies: ["@tensorflow/tfjs-core", "@napi-rs/canvas", "cac", "cli-progress", "dejavu-fonts-ttf", "uplot", "zod"],
+    devDependencies: ["@types/cli-progress"],
+  },
+];

@@ -1,0 +1,87 @@
+// Writes package.json, tsconfig and tsup files of every workspace package from one table, so that they can't drift.
+// Run it after changing the table: node tools/write-package-manifests.mjs   (`--check` only compares; CI does.)
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { packages } from "./packages.mjs";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const check = process.argv.includes("--check");
+const stale = [];
+
+function emit(path, text) {
+  const file = join(root, path);
+  const current = existsSync(file) ? readFileSync(file, "utf8") : undefined;
+  if (current === text) return;
+  if (check) {
+    stale.push(path);
+    return;
+  }
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+
+const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
+const workspace = (names) => names.map((name) => [`@detrkit/${name}`, "workspace:^"]);
+const catalog = (names) => names.map((name) => [name, "catalog:"]);
+const record = (entries) => Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+const unlessEmpty = (key, value) => (Object.keys(value).length > 0 ? { [key]: value } : {});
+
+for (const entry of packages) {
+  const isApp = entry.folder.startsWith("apps/");
+  const entries = { ".": "index", ...entry.subpaths };
+  const exportsMap = {};
+  for (const [subpath, file] of Object.entries(entries)) {
+    exportsMap[subpath] = { "@detrkit/source": `./src/${file}.ts`, types: `./dist/${file}.d.ts`, default: `./dist/${file}.js` };
+  }
+  for (const asset of entry.assets ?? []) exportsMap[`./${asset}`] = `./${asset}`;
+  exportsMap["./package.json"] = "./package.json";
+  const tfjsPeer = entry.tfjs ? { "@tensorflow/tfjs-core": "catalog:" } : {};
+  const manifest = {
+    name: entry.name,
+    version: entry.private ? "0.0.0" : (JSON.parse(existsSync(join(root, entry.folder, "package.json")) ? readFileSync(join(root, entry.folder, "package.json"), "utf8") : "{}").version ?? "0.1.0"),
+    ...(entry.private ? { private: true } : {}),
+    description: entry.description,
+    keywords: ["detr", "object-detection", "tensorflow.js", "transformer", ...(entry.keywords ?? [])],
+    license: "Apache-2.0",
+    type: "module",
+    sideEffects: false,
+    engines: { node: ">=22.18" },
+    ...(entry.bin ? { bin: entry.bin } : {}),
+    files: ["dist", "src", "!src/**/*.test.ts", ...(entry.files ?? []), ...(entry.assets ?? [])],
+    exports: exportsMap,
+    scripts: {
+      build: "tsup && tsc -p tsconfig.build.json",
+      typecheck: "tsc -p tsconfig.json",
+      ...(entry.private ? {} : { "check:exports": "publint --strict && attw --pack --profile esm-only" }),
+    },
+    ...unlessEmpty("dependencies", record([...workspace(entry.workspace ?? []), ...catalog(entry.dependencies ?? [])])),
+    ...unlessEmpty("optionalDependencies", record(catalog(entry.optional ?? []))),
+    ...unlessEmpty("peerDependencies", entry.private || isApp ? {} : tfjsPeer),
+    ...unlessEmpty("devDependencies", record([...workspace(entry.dev ?? []), ...(isApp ? [] : Object.entries(tfjsPeer)), ...catalog(entry.devDependencies ?? [])])),
+    repository: { type: "git", url: "git+https://github.com/detrkit/detrkit.git", directory: entry.folder },
+    ...(entry.private ? {} : { publishConfig: { access: "public", provenance: true } }),
+  };
+  const up = "../..";
+  emit(`${entry.folder}/package.json`, json(manifest));
+  emit(`${entry.folder}/tsconfig.json`, json({ extends: `${up}/tsconfig.base.json`, include: ["src", ...(isApp ? ["test"] : [])] }));
+  emit(
+    `${entry.folder}/tsconfig.build.json`,
+    json({
+      extends: `${up}/tsconfig.base.json`,
+      compilerOptions: { noEmit: false, emitDeclarationOnly: true, rootDir: "src", outDir: "dist", customConditions: [] },
+      include: ["src"],
+      exclude: ["src/**/*.test.ts"],
+    }),
+  );
+  const sources = [...Object.values(entries), ...(entry.entries ?? [])].map((file) => `"src/${file}.ts"`).join(", ");
+  emit(
+    `${entry.folder}/tsup.config.ts`,
+    `import { defineConfig } from "tsup";\n\nexport default defineConfig({ entry: [${sources}], format: "esm", dts: false, sourcemap: true, clean: true, target: "node22" });\n`,
+  );
+}
+
+if (stale.length > 0) {
+  process.stderr.write(`Out of date: ${stale.join(", ")}\nRun: node tools/write-package-manifests.mjs\n`);
+  process.exit(1);
+}
