@@ -1,0 +1,86 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { CheckpointError } from "@detrkit/common";
+import { decodeValues } from "./decode-values.ts";
+import { parseHeader, parseHeaderLength, type SafetensorsEntry, type SafetensorsHeader } from "./safetensors-header.ts";
+import type { TensorData } from "./tensor-data.ts";
+
+/** One read call takes at most this much: Node refuses reads of 2 GiB and more. */
+const maximumReadBytes = 1 << 28;
+
+/** An open safetensors file: its header is read and checked, its tensors are read one by one when asked for. */
+export class SafetensorsFile {
+  readonly path: string;
+  readonly #file: FileHandle;
+  readonly #header: SafetensorsHeader;
+
+  constructor(path: string, file: FileHandle, header: SafetensorsHeader) {
+    this.path = path;
+    this.#file = file;
+    this.#header = header;
+  }
+
+  /** Dtype, shape and place of every tensor, in the order of the file's header. */
+  get entries(): ReadonlyMap<string, SafetensorsEntry> {
+    return this.#header.entries;
+  }
+
+  /** The file's own strings. */
+  get metadata(): Readonly<Record<string, string>> {
+    return this.#header.metadata;
+  }
+
+  async read(name: string): Promise<TensorData> {
+    const entry = this.#header.entries.get(name);
+    if (entry === undefined) throw new CheckpointError(`${this.path}: has no tensor "${name}"`);
+    const bytes = await readBytes(this.#file, entry.start, entry.byteLength, this.path);
+    return { shape: entry.shape, ...decodeValues(entry.dtype, bytes, `${this.path}: tensor "${name}"`) };
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+}
+
+/** Opens a safetensors file; the caller closes it. Only its header is read here. */
+export async function openSafetensors(path: string): Promise<SafetensorsFile> {
+  const file = await openForReading(path);
+  try {
+    const { size } = await file.stat();
+    const headerBytes = parseHeaderLength(await readBytes(file, 0, Math.min(8, size), path), size, path);
+    return new SafetensorsFile(path, file, parseHeader(await readBytes(file, 8, headerBytes, path), size, path));
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** Reads a whole safetensors file into memory. */
+export async function readSafetensors(path: string): Promise<{ readonly tensors: ReadonlyMap<string, TensorData>; readonly metadata: Readonly<Record<string, string>> }> {
+  const file = await openSafetensors(path);
+  try {
+    const tensors = new Map<string, TensorData>();
+    for (const name of file.entries.keys()) tensors.set(name, await file.read(name));
+    return { tensors, metadata: file.metadata };
+  } finally {
+    await file.close();
+  }
+}
+
+async function openForReading(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, "r");
+  } catch (cause) {
+    throw new CheckpointError(`${path}: can't be opened (${(cause as Error).message})`, { cause });
+  }
+}
+
+async function readBytes(file: FileHandle, start: number, length: number, path: string): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await file.read(bytes, done, Math.min(length - done, maximumReadBytes), start + done);
+    if (bytesRead === 0) throw new CheckpointError(`${path}: ended while it was read; is another program writing it?`);
+    done += bytesRead;
+  }
+  return bytes;
+}
