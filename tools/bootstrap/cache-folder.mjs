@@ -1,0 +1,31 @@
+import { accessSync, constants, mkdirSync } from "node:fs";
+import { homedir, platform } from "node:os";
+import { join } from "node:path";
+
+/** Where detrkit keeps what it fetched or built for this user: DETRKIT_CACHE, else the platform's cache folder.
+ *  @param {Readonly<Record<string, string | undefined>>} environment
+ *  @param {string} home
+ *  @param {string} operatingSystem as `os.platform()` names it */
+export function cacheFolder(environment = process.env, home = homedir(), operatingSystem = platform()) {
+  if (environment.DETRKIT_CACHE) return environment.DETRKIT_CACHE;
+  if (environment.XDG_CACHE_HOME) return join(environment.XDG_CACHE_HOME, "detrkit");
+  if (operatingSystem === "win32" && environment.LOCALAPPDATA) return join(environment.LOCALAPPDATA, "detrkit", "Cache");
+  if (operatingSystem === "darwin") return join(home, "Library", "Caches", "detrkit");
+  return join(home, ".cache", "detrkit");
+}
+
+/** The cache folder if it can be written, else one inside the clone: a read-only home must not stop the set-up.
+ *  @param {string} preferred @param {string} fallback */
+export function writableFolder(preferred, fallback) {
+  for (const folder of [preferred, fallback]) {
+    try {
+      mkdirSync(folder, { recursive: true });
+      accessSync(folder, constants.W_OK);
+      return folder;
+    } catch {
+      // The next candidate is tried; when none is left the last error is the one worth showing.
+      if (folder === fallback) throw new Error(`neither ${preferred} nor ${fallback} can be written: set DETRKIT_CACHE to a folder that can`);
+    }
+  }
+  return fallback;
+}

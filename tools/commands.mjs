@@ -1,0 +1,26 @@
+// What each `npm run` command needs and starts. A command is a list of programs run one after the other; `node` stands for the
+// project's Node with its source condition, anything else is a bin of node_modules.
+const source = (file, ...args) => ["node", file, ...args];
+const turbo = (...tasks) => ["turbo", "run", ...tasks, "--output-logs=new-only", "--no-update-notifier"];
+const train = "apps/train/src/cli.ts";
+
+/** @typedef {{ steps: readonly (readonly string[])[], native?: boolean, pnpm?: boolean, from?: "root" | "caller" }} Command
+ *  `native`: the native backend is built first; `pnpm`: pnpm has to be on PATH; `from`: where it runs, so that relative paths
+ *  a user types mean what they mean in his shell. Further arguments go to the last step. */
+
+/** @type {Readonly<Record<string, Command>>} */
+export const commands = {
+  demo: { steps: [source(train, "demo")], native: true },
+  detrkit: { steps: [source(train)], native: true, from: "caller" },
+  parity: { steps: [source("tools/parity/src/cli.ts")], native: true, from: "caller" },
+  bench: { steps: [source("benchmarks/src/cli.ts")], native: true },
+  test: { steps: [["vitest", "run"]], native: true },
+  lint: { steps: [source("tools/write-package-manifests.mjs", "--check"), source("tools/check-dependencies.ts"), ["oxlint"]] },
+  typecheck: { steps: [["tsc", "-p", "tsconfig.json"], turbo("typecheck")], pnpm: true },
+  build: { steps: [turbo("build")], pnpm: true },
+  "check-packages": { steps: [turbo("check:exports")], pnpm: true },
+  "check-dependencies": { steps: [source("tools/check-dependencies.ts")] },
+  "check-readmes": { steps: [source("tools/check-readmes.ts")], native: true },
+  "run-examples": { steps: [source("tools/run-examples.ts")], native: true },
+  setup: { steps: [], native: true, pnpm: true },
+};

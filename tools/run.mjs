@@ -1,0 +1,81 @@
+#!/usr/bin/env node
+// `npm run COMMAND`: sets up whatever is missing, then runs the command. Plain JavaScript without dependencies, since it is
+// what a bare Node 18 starts with (docs/architecture.md, "One bootstrap").
+import { existsSync, readFileSync } from "node:fs";
+import { delimiter, dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { cacheFolder, writableFolder } from "./bootstrap/cache-folder.mjs";
+import { runForeground } from "./bootstrap/child-process.mjs";
+import { ensureInstalled } from "./bootstrap/install.mjs";
+import { SetupError, createProgress } from "./bootstrap/progress.mjs";
+import { ensureNode, ensurePnpm } from "./bootstrap/toolchain.mjs";
+import { commands } from "./commands.mjs";
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+const BIN_PACKAGES = { tsc: "typescript" };
+const NATIVE_BACKEND_CLI = join(root, "packages", "backend", "src", "build", "cli.ts");
+// Type stripping announces itself as experimental on Node 22.
+const SOURCE_FLAGS = ["--conditions=@detrkit/source", "--disable-warning=ExperimentalWarning"];
+
+async function main([name, ...args]) {
+  const command = commands[name ?? ""];
+  if (!command) throw new SetupError(`unknown command ${name ?? "(none)"}: one of ${Object.keys(commands).join(", ")}`);
+  const { say } = createProgress();
+  const cache = writableFolder(cacheFolder(), join(root, ".cache", "detrkit"));
+
+  const node = await ensureNode({ cache, say });
+  const env = { ...process.env, DETRKIT_CACHE: cache, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" };
+  prepend(env, [dirname(node), join(root, "node_modules", ".bin")]);
+  const pnpm = async () => {
+    const path = await ensurePnpm({ cache, say });
+    prepend(env, [dirname(path)]);
+    return path;
+  };
+  if (command.pnpm) await pnpm();
+  await ensureInstalled({ root, env, pnpm, say });
+  if (command.native) await prepareNativeBackend(node, env, say);
+
+  const cwd = command.from === "caller" ? (process.env.INIT_CWD ?? process.cwd()) : root;
+  for (const [index, step] of command.steps.entries()) {
+    const further = index === command.steps.length - 1 ? args : [];
+    const code = await runForeground(...startOf(step, node, further), { cwd, env });
+    if (code !== 0) return code;
+  }
+  return 0;
+}
+
+function startOf([program, ...rest], node, further) {
+  if (program !== "node") return [node, [binFile(program), ...rest, ...further]];
+  const [file, ...own] = rest;
+  return [node, [...SOURCE_FLAGS, join(root, file), ...own, ...further]];
+}
+
+// The script behind a bin, since node_modules/.bin holds shell scripts that Windows can't start.
+function binFile(name) {
+  const folder = join(root, "node_modules", BIN_PACKAGES[name] ?? name);
+  const { bin } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  return join(folder, typeof bin === "string" ? bin : bin[name]);
+}
+
+function prepend(env, folders) {
+  const key = Object.keys(env).find((name) => name.toUpperCase() === "PATH") ?? "PATH"; // Windows writes it Path
+  env[key] = [...folders, env[key]].filter(Boolean).join(delimiter);
+}
+
+// Says itself what it does and, when it can't, which backend is taken instead; never a reason to stop.
+async function prepareNativeBackend(node, env, say) {
+  if (!existsSync(NATIVE_BACKEND_CLI)) return;
+  const code = await runForeground(node, [...SOURCE_FLAGS, NATIVE_BACKEND_CLI], { cwd: root, env });
+  if (code >= 128) process.exit(code); // interrupted by the user
+  if (code !== 0) say(`the native backend could not be prepared (exit code ${code}): going on with the next one`);
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error) => {
+    process.stderr.write(error instanceof SetupError ? `[setup] ${error.message}\n` : `${error.stack}\n`);
+    process.exitCode = 1;
+  },
+);
