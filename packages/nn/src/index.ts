@@ -1,1 +1,24 @@
-export {};
+export { expectShape } from "./expect-shape.ts";
+export { Module } from "./module.ts";
+export { activate, gelu } from "./ops/activation.ts";
+export { attentionWeights } from "./ops/attention-weights.ts";
+export { attention } from "./ops/attention.ts";
+export { convolution } from "./ops/convolution.ts";
+export { dropout } from "./ops/dropout.ts";
+export { groupNorm } from "./ops/group-norm.ts";
+export { layerNorm } from "./ops/layer-norm.ts";
+export { linear } from "./ops/linear.ts";
+export { fusedKernels, hasKernel, runKernel } from "./ops/native-kernel.ts";
+export { normalize } from "./ops/normalize.ts";
+export { Parameter } from "./parameter.ts";
+
+export type { CallOptions } from "./call-options.ts";
+export type { Activation } from "./ops/activation.ts";
+export type { AttentionWeightsInputs } from "./ops/attention-weights.ts";
+export type { AttentionOperands } from "./ops/attention.ts";
+export type { ConvolutionOptions } from "./ops/convolution.ts";
+export type { GroupNormOptions } from "./ops/group-norm.ts";
+export type { FusedKernel } from "./ops/native-kernel.ts";
+export type { Statistics } from "./ops/normalize.ts";
+export type { ImageSize, PaddedBatch } from "./padded-batch.ts";
+export type { ParameterKind } from "./parameter.ts";

@@ -1,0 +1,56 @@
+import { add, cast, matMul, maximum, mul, reshape, softmax, type Tensor, type Tensor2D, type Tensor3D, type Tensor4D, tidy, transpose } from "@tensorflow/tfjs-core";
+import { ConfigError } from "@detrkit/common";
+import { expectShape } from "../expect-shape.ts";
+
+/** What decides how much each query attends to each key. */
+export interface AttentionWeightsInputs {
+  /** Projected queries `[B, Q, D]`. */
+  readonly query: Tensor3D;
+  /** Projected keys `[B, S, D]`. */
+  readonly key: Tensor3D;
+  /** Number of heads `N`, a divisor of `D`. */
+  readonly heads: number;
+  /** Boolean `[B, S]`, true on keys that are padding: nobody attends to them. */
+  readonly keyPadding?: Tensor2D | undefined;
+  /** `[Q, S]`: boolean, true where the query must not see the key; or floats that are added to the scores. */
+  readonly attentionMask?: Tensor2D | undefined;
+}
+
+/** Stands for minus infinity: e to the power of it is 0, but a row that is masked throughout becomes uniform instead of NaN. */
+const masked = -1e30;
+
+/**
+ * Softmax over the keys of the scaled products of queries and keys, per head. `B` images, `Q` queries, `S` keys, `D` width,
+ * `N` heads.
+ *
+ * @returns `[B, N, Q, S]`, summing to 1 over `S`
+ */
+export function attentionWeights(inputs: AttentionWeightsInputs): Tensor4D {
+  const { query, key, heads, keyPadding, attentionMask } = inputs;
+  const { B, Q, D } = expectShape(query.shape, "attention: query", ["B", "Q", "D"]);
+  const { S } = expectShape(key.shape, "attention: key", [B, "S", D]);
+  if (keyPadding !== undefined) expectShape(keyPadding.shape, "attention: keyPadding", [B, S]);
+  if (attentionMask !== undefined) expectShape(attentionMask.shape, "attention: attentionMask", [Q, S]);
+  return tidy(() => {
+    const scaled = mul<Tensor3D>(query, 1 / Math.sqrt(D / heads));
+    let scores: Tensor4D = matMul(splitHeads(scaled, heads), splitHeads(key, heads), false, true); // [B, N, Q, S]
+    if (keyPadding !== undefined) scores = add(scores, reshape(scoreMask(keyPadding), [B, 1, 1, S]));
+    if (attentionMask !== undefined) scores = add(scores, scoreMask(attentionMask));
+    return softmax(scores);
+  });
+}
+
+/**
+ * Splits the width among the heads: `[B, S, D]` to `[B, N, S, D/N]`.
+ *
+ * @throws ConfigError when the heads do not divide the width
+ */
+export function splitHeads(tokens: Tensor3D, heads: number): Tensor4D {
+  const [B, S, D] = tokens.shape;
+  if (D % heads !== 0) throw new ConfigError(`attention: ${heads} heads do not divide a width of ${D}`);
+  return transpose(reshape(tokens, [B, S, heads, D / heads]), [0, 2, 1, 3]);
+}
+
+function scoreMask(mask: Tensor): Tensor {
+  return mask.dtype === "bool" ? mul(cast(mask, "float32"), masked) : maximum(mask, masked);
+}

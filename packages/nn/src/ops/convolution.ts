@@ -1,0 +1,94 @@
+import {
+  add,
+  batchToSpaceND,
+  conv2d,
+  fused,
+  pad,
+  relu,
+  reshape,
+  slice,
+  spaceToBatchND,
+  type Tensor1D,
+  type Tensor4D,
+  tidy,
+} from "@tensorflow/tfjs-core";
+import { expectShape } from "../expect-shape.ts";
+
+/** How {@link convolution} slides, and what it does with the sum. */
+export interface ConvolutionOptions {
+  /** Added per output channel `[O]`. */
+  readonly bias?: Tensor1D | undefined;
+  /** Added to the result, of its shape `[B, H', W', O]`, before the activation. */
+  readonly residual?: Tensor4D | undefined;
+  /** Step of the window, in both directions. */
+  readonly strides: number;
+  /** Rows and columns of zeros on each of the four sides (PyTorch's `padding`; TensorFlow's "same" differs for strides above 1). */
+  readonly padding: number;
+  /** Distance between neighbouring taps of the filter; 1 is an ordinary convolution. */
+  readonly dilation: number;
+  readonly activation?: "relu" | undefined;
+}
+
+/**
+ * Two-dimensional convolution, `activation(convolution + bias + residual)`. `B` images, `H W` and `H' W'` their size before and
+ * after, `I O` channels in and out. Differentiable in every tensor, whatever the dilation.
+ *
+ * @param input - `[B, H, W, I]`
+ * @param filter - `[filter height, filter width, I, O]`
+ * @returns `[B, H', W', O]`
+ */
+export function convolution(input: Tensor4D, filter: Tensor4D, options: ConvolutionOptions): Tensor4D {
+  const { I } = expectShape(input.shape, "convolution: input", ["B", "H", "W", "I"]);
+  expectShape(filter.shape, "convolution: filter", ["height", "width", I, "O"]);
+  const { bias, residual, activation } = options;
+  return tidy(() => {
+    if (options.dilation === 1 && bias !== undefined && residual === undefined) {
+      const [padded, padding] = paddedInput(input, filter, options);
+      return fused.conv2d({ x: padded, filter, strides: options.strides, pad: padding, bias, activation: activation ?? "linear" });
+    }
+    let output = plainConvolution(input, filter, options);
+    if (bias !== undefined) output = add(output, bias);
+    if (residual !== undefined) output = add(output, residual);
+    return activation === "relu" ? relu(output) : output;
+  });
+}
+
+function plainConvolution(input: Tensor4D, filter: Tensor4D, options: ConvolutionOptions): Tensor4D {
+  if (options.dilation === 1) {
+    const [padded, padding] = paddedInput(input, filter, options);
+    return conv2d(padded, filter, options.strides, padding);
+  }
+  if (options.strides === 1) return dilatedConvolution(input, filter, options);
+  return plainConvolution(input, spreadFilter(filter, options.dilation), { ...options, dilation: 1 });
+}
+
+/** Explicit padding has no gradient on the native backend, so it becomes "same" where that means the same, else a padded input. */
+function paddedInput(input: Tensor4D, filter: Tensor4D, { padding, strides }: ConvolutionOptions): [Tensor4D, "same" | "valid"] {
+  if (padding === 0) return [input, "valid"];
+  const [height, width] = filter.shape;
+  if (strides === 1 && height === 2 * padding + 1 && width === height) return [input, "same"];
+  return [pad(input, [[0, 0], [padding, padding], [padding, padding], [0, 0]]), "valid"];
+}
+
+/** Stride 1: pixels that share their place modulo the dilation become images of their own, in which neighbours touch. */
+function dilatedConvolution(input: Tensor4D, filter: Tensor4D, { padding, dilation }: ConvolutionOptions): Tensor4D {
+  const [, height, width] = input.shape;
+  // Rows and columns missing until the dilation divides the padded size; the output has as many too many.
+  const bottom = positiveModulo(-(height + 2 * padding), dilation);
+  const right = positiveModulo(-(width + 2 * padding), dilation);
+  const blocks = spaceToBatchND(input, [dilation, dilation], [[padding, padding + bottom], [padding, padding + right]]);
+  const output = conv2d(blocks, filter, 1, "valid");
+  return batchToSpaceND(output, [dilation, dilation], [[0, bottom], [0, right]]);
+}
+
+/** The same filter with zeros between its taps: slower than {@link dilatedConvolution}, but right for every stride. */
+function spreadFilter(filter: Tensor4D, dilation: number): Tensor4D {
+  const [height, width, I, O] = filter.shape;
+  const apart = pad(reshape(filter, [height, 1, width, 1, I * O]), [[0, 0], [0, dilation - 1], [0, 0], [0, dilation - 1], [0, 0]]);
+  const spread: Tensor4D = reshape(apart, [height * dilation, width * dilation, I, O]);
+  return slice(spread, [0, 0, 0, 0], [dilation * (height - 1) + 1, dilation * (width - 1) + 1, I, O]);
+}
+
+function positiveModulo(value: number, modulus: number): number {
+  return ((value % modulus) + modulus) % modulus;
+}

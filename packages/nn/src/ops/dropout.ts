@@ -1,0 +1,23 @@
+import { ConfigError, Random } from "@detrkit/common";
+import { mul, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
+
+/**
+ * Sets each element to 0 with probability `rate` and multiplies the others by `1 / (1 - rate)`.
+ * Takes exactly one number from `random`, however large the input, as the seed of its own stream.
+ *
+ * @param input - any shape
+ */
+export function dropout<T extends Tensor>(input: T, rate: number, random: Random): T {
+  if (!(rate >= 0 && rate < 1)) throw new ConfigError(`dropout: rate must be at least 0 and below 1, got ${rate}`);
+  const seed = random.uint32();
+  return tidy(() => mul(input, tensor(keepFactors(input.size, rate, new Random(seed)), input.shape)));
+}
+
+function keepFactors(size: number, rate: number, random: Random): Float32Array {
+  const factors = new Float32Array(size);
+  const kept = 1 / (1 - rate);
+  for (let index = 0; index < size; index++) {
+    if (random.uniform() >= rate) factors[index] = kept;
+  }
+  return factors;
+}

@@ -1,0 +1,36 @@
+import { add, mul, relu, reshape, type Tensor1D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
+import { ConfigError } from "@detrkit/common";
+import { expectShape } from "../expect-shape.ts";
+import { normalize } from "./normalize.ts";
+
+/** What {@link groupNorm} does beside normalising. */
+export interface GroupNormOptions {
+  /** Number of groups that the channels are split into, in order. */
+  readonly groups: number;
+  /** Added to the variance. */
+  readonly epsilon: number;
+  readonly activation?: "relu" | undefined;
+  /** Added to the result `[B, H, W, C]` before the activation. */
+  readonly residual?: Tensor4D | undefined;
+}
+
+/**
+ * Group norm, `activation(GN(input) + residual)`. `B` images, `H W` their size, `C` channels.
+ *
+ * @param input - `[B, H, W, C]`
+ * @param weight - `[C]`
+ * @param bias - `[C]`
+ */
+export function groupNorm(input: Tensor4D, weight: Tensor1D, bias: Tensor1D, options: GroupNormOptions): Tensor4D {
+  const { C } = expectShape(weight.shape, "groupNorm: weight", ["C"]);
+  const { B, H, W } = expectShape(input.shape, "groupNorm: input", ["B", "H", "W", C]);
+  const { groups, epsilon, activation, residual } = options;
+  if (C % groups !== 0) throw new ConfigError(`groupNorm: ${groups} groups do not divide ${C} channels`);
+  return tidy(() => {
+    const grouped = reshape(input, [B, H * W, groups, C / groups]);
+    const normalised: Tensor4D = reshape(normalize(grouped, [1, 3], epsilon), [B, H, W, C]);
+    let output: Tensor4D = add(mul(normalised, weight), bias);
+    if (residual !== undefined) output = add(output, residual);
+    return activation === "relu" ? relu(output) : output;
+  });
+}

@@ -1,0 +1,22 @@
+import { add, mul, type Tensor, type Tensor1D, tidy } from "@tensorflow/tfjs-core";
+import { expectShape } from "../expect-shape.ts";
+import { normalize } from "./normalize.ts";
+
+/**
+ * Layer norm over the last axis, of the sum with `residual` where there is one: `LN(input + residual)`. `D` width.
+ *
+ * @param input - `[..., D]`
+ * @param weight - `[D]`
+ * @param bias - `[D]`
+ * @param epsilon - added to the variance
+ * @param residual - `[..., D]`
+ */
+export function layerNorm<T extends Tensor>(input: T, weight: Tensor1D, bias: Tensor1D, epsilon: number, residual?: T | undefined): T {
+  const { D } = expectShape(weight.shape, "layerNorm: weight", ["D"]);
+  expectShape(input.shape, "layerNorm: input", [...input.shape.slice(0, -1), D]);
+  if (residual !== undefined) expectShape(residual.shape, "layerNorm: residual", input.shape);
+  return tidy(() => {
+    const sum = residual === undefined ? input : add<T>(input, residual);
+    return add(mul(normalize(sum, [-1], epsilon), weight), bias);
+  });
+}

@@ -1,0 +1,24 @@
+import { add, matMul, reshape, type Tensor, type Tensor1D, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import { expectShape } from "../expect-shape.ts";
+import { activate, type Activation } from "./activation.ts";
+
+/**
+ * `activation(input @ weight + bias)` over the last axis. `I O` width before and after.
+ *
+ * @param input - `[..., I]`
+ * @param weight - `[I, O]`
+ * @param bias - `[O]`
+ * @returns `[..., O]`
+ */
+export function linear<T extends Tensor>(input: T, weight: Tensor2D, bias?: Tensor1D | undefined, activation?: Activation | undefined): T {
+  const { I, O } = expectShape(weight.shape, "linear: weight", ["I", "O"]);
+  const leading = input.shape.slice(0, -1);
+  expectShape(input.shape, "linear: input", [...leading, I]);
+  return tidy(() => {
+    const rows: Tensor2D = input.rank === 2 ? (input as unknown as Tensor2D) : reshape(input, [-1, I]);
+    let output: Tensor2D = matMul(rows, weight);
+    if (bias !== undefined) output = add(output, bias);
+    if (activation !== undefined) output = activate(output, activation);
+    return (input.rank === 2 ? output : reshape(output, [...leading, O])) as T;
+  });
+}
