@@ -1,1 +1,11 @@
-export {};
+export { crop, padRightBottom } from "./crop.ts";
+export { decodeImage, readImageHeader } from "./decode.ts";
+export type { DecodeOptions, ImageHeader, ImageSource } from "./decode.ts";
+export { encodePng } from "./encode.ts";
+export { flipHorizontally, flipVertically } from "./flip.ts";
+export type { ImageSize } from "./image-size.ts";
+export { imagenetNormalisation, normalisationTable, normaliseInto } from "./normalise.ts";
+export type { Normalisation } from "./normalise.ts";
+export { resizeBilinear } from "./resize-bilinear.ts";
+export { resizeNearest } from "./resize-nearest.ts";
+export type { BinaryMask, PixelRegion, RgbImage } from "./rgb-image.ts";

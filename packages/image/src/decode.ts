@@ -1,0 +1,105 @@
+import { readFile } from "node:fs/promises";
+import { DataError } from "@detrkit/common";
+import sharp from "sharp";
+import type { Sharp } from "sharp";
+import type { RgbImage } from "./rgb-image.ts";
+
+/** A path, or the bytes of an image file. */
+export type ImageSource = string | Uint8Array;
+
+export interface DecodeOptions {
+  /** What error messages call the image; the path unless told. */
+  readonly name?: string;
+  /** Whether to turn and mirror the pixels as the file's EXIF orientation says (default), or to leave them as stored. */
+  readonly orientation?: "apply" | "ignore";
+}
+
+/** What the header of an image file says; nothing is decoded. */
+export interface ImageHeader {
+  /** Size as shown, EXIF orientation applied. */
+  readonly width: number;
+  readonly height: number;
+  /** Size of the stored pixel grid. */
+  readonly storedWidth: number;
+  readonly storedHeight: number;
+  readonly format: string;
+  /** `"srgb"`, `"b-w"`, `"cmyk"`, `"rgb16"`, `"grey16"`, … */
+  readonly colourSpace: string;
+  /** `"uchar"`, `"ushort"`, … */
+  readonly depth: string;
+  readonly hasAlpha: boolean;
+  /** EXIF orientation, 1 (upright) where the file says none. */
+  readonly orientation: number;
+}
+
+async function readSource(source: ImageSource, name: string): Promise<Uint8Array> {
+  let bytes: Uint8Array;
+  try {
+    bytes = typeof source === "string" ? await readFile(source) : source;
+  } catch (error) {
+    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    throw new DataError(`${name}: ${missing ? "no such file" : "cannot be read"}`, { cause: error });
+  }
+  if (bytes.length === 0) throw new DataError(`${name}: the file has 0 bytes; fetch it again or remove it from the data set`);
+  return bytes;
+}
+
+function open(bytes: Uint8Array, options: { autoOrient: boolean }): Sharp {
+  // Colour profiles are left alone, as PIL leaves them, so that the bytes are those a PyTorch loader would see.
+  return sharp(bytes, { failOn: "error", ignoreIcc: true, ...options });
+}
+
+function undecodable(name: string, error: unknown): DataError {
+  const reason = error instanceof Error ? error.message.trim() : String(error);
+  return new DataError(`${name}: cannot be decoded (${reason}); the file is damaged or no image, replace it or remove it from the data set`, {
+    cause: error,
+  });
+}
+
+const nameOf = (source: ImageSource, options: DecodeOptions): string => options.name ?? (typeof source === "string" ? source : "image");
+
+/**
+ * Decodes JPEG, PNG, WebP, GIF (first frame), TIFF, AVIF or SVG to 8-bit RGB. Grey becomes three equal channels, 16 bits lose the lower
+ * eight, CMYK is converted, alpha is dropped without blending (as PIL's `convert("RGB")`), EXIF orientation is applied.
+ *
+ * @throws DataError naming the file when it is missing, empty, cut off or no image
+ */
+export async function decodeImage(source: ImageSource, options: DecodeOptions = {}): Promise<RgbImage> {
+  const name = nameOf(source, options);
+  const bytes = await readSource(source, name);
+  try {
+    const { data, info } = await open(bytes, { autoOrient: options.orientation !== "ignore" })
+      .removeAlpha()
+      .toColourspace("srgb")
+      .raw({ depth: "uchar" })
+      .toBuffer({ resolveWithObject: true });
+    return { width: info.width, height: info.height, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
+  } catch (error) {
+    throw undecodable(name, error);
+  }
+}
+
+/** Reads the size and kind of an image file from its header. */
+export async function readImageHeader(source: ImageSource, options: Pick<DecodeOptions, "name"> = {}): Promise<ImageHeader> {
+  const name = nameOf(source, options);
+  const bytes = await readSource(source, name);
+  try {
+    const header = await open(bytes, { autoOrient: false }).metadata();
+    const orientation = header.orientation ?? 1;
+    const { width: storedWidth, height: storedHeight } = header;
+    const turned = orientation >= 5;
+    return {
+      width: turned ? storedHeight : storedWidth,
+      height: turned ? storedWidth : storedHeight,
+      storedWidth,
+      storedHeight,
+      format: header.format,
+      colourSpace: header.space,
+      depth: header.depth,
+      hasAlpha: header.hasAlpha,
+      orientation,
+    };
+  } catch (error) {
+    throw undecodable(name, error);
+  }
+}

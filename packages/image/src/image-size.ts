@@ -1,0 +1,5 @@
+/** Height and width in pixels. */
+export interface ImageSize {
+  readonly height: number;
+  readonly width: number;
+}

@@ -1,0 +1,52 @@
+import { ShapeError } from "@detrkit/common";
+import type { ImageSize } from "./image-size.ts";
+import type { RgbImage } from "./rgb-image.ts";
+
+/** Mean and standard deviation of red, green and blue on the scale 0 to 1. */
+export interface Normalisation {
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+}
+
+/** ImageNet's, which every published DETR was trained with. */
+export const imagenetNormalisation: Normalisation = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+
+/** `((byte / 255) - mean) / std` for all bytes, each operation rounded to float32 as PyTorch's transforms do: `[3 · 256]`. */
+export function normalisationTable({ mean, std }: Normalisation): Float32Array {
+  const table = new Float32Array(3 * 256);
+  for (let channel = 0; channel < 3; channel++) {
+    const channelMean = Math.fround(mean[channel] as number);
+    const channelStd = Math.fround(std[channel] as number);
+    for (let byte = 0; byte < 256; byte++) {
+      table[channel * 256 + byte] = Math.fround(Math.fround(byte / 255) - channelMean) / channelStd;
+    }
+  }
+  return table;
+}
+
+/**
+ * Writes the normalised image `[H, W, 3]` at the top left of `destination [padded.height, padded.width, 3]` and zeros to its
+ * right and below; every entry of the destination is written.
+ *
+ * @param table - of {@link normalisationTable}
+ */
+export function normaliseInto(image: RgbImage, table: Float32Array, destination: Float32Array, padded: ImageSize = image): void {
+  const { width, height, data } = image;
+  if (width > padded.width || height > padded.height || destination.length !== padded.width * padded.height * 3) {
+    throw new ShapeError(
+      `normaliseInto: an image of ${width}x${height} does not fit a destination of ${destination.length} numbers for ${padded.width}x${padded.height}`,
+    );
+  }
+  let from = 0;
+  for (let y = 0; y < height; y++) {
+    let to = y * padded.width * 3;
+    const end = to + width * 3;
+    for (; to < end; to += 3, from += 3) {
+      destination[to] = table[data[from] as number] as number;
+      destination[to + 1] = table[256 + (data[from + 1] as number)] as number;
+      destination[to + 2] = table[512 + (data[from + 2] as number)] as number;
+    }
+    destination.fill(0, end, (y + 1) * padded.width * 3);
+  }
+  destination.fill(0, height * padded.width * 3);
+}
