@@ -1,0 +1,29 @@
+import { ConfigError } from "@detrkit/common";
+import { clone, type Tensor } from "@tensorflow/tfjs-core";
+import type { CallOptions } from "../call-options.ts";
+import { Module } from "../module.ts";
+import { dropout } from "../ops/dropout.ts";
+
+export interface DropoutConfig {
+  /** Share of the elements that training sets to 0. */
+  readonly rate: number;
+}
+
+/** Sets random elements to 0 while training, and does nothing otherwise. Draws from `options.random`. */
+export class Dropout extends Module {
+  readonly rate: number;
+
+  constructor({ rate }: DropoutConfig) {
+    super();
+    if (!(rate >= 0 && rate < 1)) throw new ConfigError(`Dropout: rate must be at least 0 and below 1, got ${rate}`);
+    this.rate = rate;
+  }
+
+  call<T extends Tensor>(input: T, options: CallOptions = {}): T {
+    if (options.training !== true || this.rate === 0) return clone(input);
+    if (options.random === undefined) {
+      throw new ConfigError("Dropout: training with a rate above 0 needs something to draw from; pass { training: true, random: new Random(seed) }");
+    }
+    return dropout(input, this.rate, options.random);
+  }
+}

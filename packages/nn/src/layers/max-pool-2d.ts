@@ -1,0 +1,38 @@
+import { ConfigError } from "@detrkit/common";
+import { maxPool, pad, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
+import { Module } from "../module.ts";
+
+export interface MaxPool2dConfig {
+  /** Height and width of the window. */
+  readonly kernelSize: number;
+  /** Step of the window. Default `kernelSize`. */
+  readonly stride?: number;
+  /** Rows and columns on each side that never hold the largest value; at most half of `kernelSize`. Default 0. */
+  readonly padding?: number;
+}
+
+/** Largest value of each window, padded as PyTorch pads: `[B, H, W, C]` to `[B, H', W', C]`. */
+export class MaxPool2d extends Module {
+  readonly kernelSize: number;
+  readonly stride: number;
+  readonly padding: number;
+
+  constructor({ kernelSize, stride = kernelSize, padding = 0 }: MaxPool2dConfig) {
+    super();
+    if (padding > kernelSize / 2) {
+      throw new ConfigError(`MaxPool2d: padding ${padding} is more than half of the window ${kernelSize}, some windows would hold padding alone`);
+    }
+    this.kernelSize = kernelSize;
+    this.stride = stride;
+    this.padding = padding;
+  }
+
+  call(input: Tensor4D): Tensor4D {
+    const { kernelSize, stride, padding } = this;
+    return tidy(() => {
+      // Padded apart from pooling, because the native backend has no gradient for a pool that pads by itself other than "same".
+      const padded = padding === 0 ? input : pad(input, [[0, 0], [padding, padding], [padding, padding], [0, 0]], Number.NEGATIVE_INFINITY);
+      return maxPool(padded, kernelSize, stride, "valid");
+    });
+  }
+}
