@@ -1,0 +1,60 @@
+import type { FlagDefinition } from "./parse-flags.ts";
+
+/** A command as its help page shows it. */
+export interface CommandDescription {
+  readonly name: string;
+  /** What it does, in one line. */
+  readonly summary: string;
+  /** What stands after the command's name: `[flags] FILE…`. */
+  readonly usage: string;
+  readonly flags: readonly FlagDefinition[];
+  /** Complete command lines that work. */
+  readonly examples: readonly string[];
+  /** Further paragraphs. */
+  readonly notes?: readonly string[];
+}
+
+function flagColumn(flag: FlagDefinition): string {
+  if (flag.kind === "boolean") return `--${flag.name}`;
+  const fallback = flag.kind === "number" ? "N" : flag.kind === "numbers" ? "N,N,…" : "TEXT";
+  const choices = flag.choices !== undefined && flag.choices.length > 0 ? flag.choices.join("|") : undefined;
+  return `--${flag.name} ${flag.placeholder ?? choices ?? fallback}`;
+}
+
+/** The help page of one command. */
+export function commandHelp(command: CommandDescription): string {
+  const columns = command.flags.map(flagColumn);
+  const width = Math.min(42, Math.max(0, ...columns.map((column) => column.length)));
+  const flagLines = command.flags.map((flag, index) => `  ${(columns[index] ?? "").padEnd(width)}  ${flag.description}`);
+  return [
+    command.summary,
+    "",
+    `Usage: detrkit ${command.name} ${command.usage}`,
+    "",
+    "Flags:",
+    ...flagLines,
+    ...(command.notes ?? []).flatMap((note) => ["", note]),
+    "",
+    "Examples:",
+    ...command.examples.map((example) => `  ${example}`),
+    "",
+  ].join("\n");
+}
+
+/** The page of `detrkit --help`. */
+export function overviewHelp(commands: readonly CommandDescription[]): string {
+  const width = Math.max(...commands.map((command) => command.name.length));
+  return [
+    "detrkit: train, evaluate and run DETR from the command line.",
+    "",
+    "Usage: detrkit COMMAND [flags]",
+    "",
+    "Commands:",
+    ...commands.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`),
+    "",
+    "`detrkit COMMAND --help` lists a command's flags and examples.",
+    "",
+    "Exit codes: 0 done, 1 failed while running, 2 wrong usage or bad input.",
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { type FlagDefinition, parseFlags } from "./parse-flags.ts";
+
+const flags: readonly FlagDefinition[] = [
+  { name: "epochs", kind: "number", description: "" },
+  { name: "data", kind: "text", description: "" },
+  { name: "flips", kind: "text", description: "", choices: ["none", "both"] },
+  { name: "short-sides", kind: "numbers", description: "" },
+  { name: "pre-norm", kind: "boolean", description: "" },
+];
+
+test("flags are read in both notations and converted to their kind", () => {
+  const { values, positionals } = parseFlags(["--epochs", "3", "--data=voc:a b", "picture.png", "--short-sides", "5,7", "--pre-norm"], flags);
+  expect(Object.fromEntries(values)).toEqual({ epochs: 3, data: "voc:a b", "short-sides": [5, 7], "pre-norm": true });
+  expect(positionals).toEqual(["picture.png"]);
+});
+
+test("--no- turns a switch off", () => {
+  expect(parseFlags(["--no-pre-norm"], flags).values.get("pre-norm")).toBe(false);
+});
+
+test("what follows -- is no flag", () => {
+  expect(parseFlags(["--", "--odd-name.png"], flags).positionals).toEqual(["--odd-name.png"]);
+});
+
+test.each([
+  [["--epoch", "3"], "unknown flag --epoch, did you mean --epochs?"],
+  [["--no-data"], "unknown flag --no-data, did you mean --data?"],
+  [["-e"], "unknown flag -e"],
+  [["--epochs", "many"], '--epochs takes a number, got "many"'],
+  [["--epochs="], '--epochs takes a number, got ""'],
+  [["--short-sides", "5,x"], "--short-sides takes numbers separated by commas"],
+  [["--flips", "bth"], '--flips takes one of none, both, got "bth", did you mean both?'],
+  [["--data"], "--data needs a value"],
+  [["--data", "--epochs", "2"], "--data needs a value"],
+  [["--pre-norm=yes"], "--pre-norm takes no value"],
+  [["--epochs", "1", "--epochs", "2"], "--epochs was given twice"],
+])("%j is refused", (args, message) => {
+  expect(() => parseFlags(args, flags)).toThrow(message);
+});

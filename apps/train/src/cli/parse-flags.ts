@@ -1,0 +1,84 @@
+import { parseArgs } from "node:util";
+import { suggestion } from "./closest-name.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** A flag of one command. */
+export interface FlagDefinition {
+  /** As typed, without its dashes: `batch-size`. */
+  readonly name: string;
+  readonly kind: "boolean" | "number" | "numbers" | "text";
+  /** What the help page writes after the flag: `N`, `DIR`, `fixed|detr`. */
+  readonly placeholder?: string;
+  readonly description: string;
+  /** The values allowed for a text flag. */
+  readonly choices?: readonly string[];
+}
+
+/** The value of a flag, in the type its definition asks for. */
+export type FlagValue = string | number | boolean | readonly number[];
+
+/** What stood on the command line after the command's name. */
+export interface ParsedFlags {
+  readonly values: ReadonlyMap<string, FlagValue>;
+  readonly positionals: readonly string[];
+}
+
+function convert(flag: FlagDefinition, text: string): FlagValue {
+  if (flag.kind === "text") {
+    if (flag.choices !== undefined && flag.choices.length > 0 && !flag.choices.includes(text)) {
+      throw new UsageError(`--${flag.name} takes one of ${flag.choices.join(", ")}, got "${text}"${suggestion(text, flag.choices)}`);
+    }
+    return text;
+  }
+  const numbers = (flag.kind === "numbers" ? text.split(",") : [text]).map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  if (!numbers.every(Number.isFinite)) {
+    throw new UsageError(`--${flag.name} takes ${flag.kind === "numbers" ? "numbers separated by commas" : "a number"}, got "${text}"`);
+  }
+  return flag.kind === "numbers" ? numbers : (numbers[0] ?? Number.NaN);
+}
+
+/**
+ * Reads flags (`--name value`, `--name=value`, `--flag`, `--no-flag`) and positional arguments. An unknown flag, a missing
+ * value and a value of the wrong kind are errors that say what was meant.
+ */
+export function parseFlags(args: readonly string[], flags: readonly FlagDefinition[]): ParsedFlags {
+  const byName = new Map(flags.map((flag) => [flag.name, flag]));
+  const options = Object.fromEntries(flags.map((flag) => [flag.name, { type: flag.kind === "boolean" ? ("boolean" as const) : ("string" as const) }]));
+  const { tokens, positionals } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
+  const values = new Map<string, FlagValue>();
+  for (const token of tokens) {
+    if (token.kind !== "option") continue;
+    const negated = token.rawName.startsWith("--no-") && !byName.has(token.rawName.slice(2));
+    const name = negated ? token.rawName.slice(5) : token.name;
+    const flag = byName.get(name);
+    if (flag === undefined || !token.rawName.startsWith("--") || (negated && flag.kind !== "boolean")) {
+      throw new UsageError(`unknown flag ${token.rawName}${suggestion(name, [...byName.keys()], "--")}`);
+    }
+    if (values.has(name)) throw new UsageError(`--${name} was given twice`);
+    if (flag.kind === "boolean") {
+      if (token.value !== undefined) throw new UsageError(`--${name} takes no value; write --${name} or --no-${name}`);
+      values.set(name, !negated);
+      continue;
+    }
+    if (token.value === undefined || (!token.inlineValue && token.value.startsWith("--"))) throw new UsageError(`--${name} needs a value`);
+    values.set(name, convert(flag, token.value));
+  }
+  return { values, positionals };
+}
+
+/** A text flag's value, if it was given. */
+export function textFlag(parsed: ParsedFlags, name: string): string | undefined {
+  const value = parsed.values.get(name);
+  return typeof value === "string" ? value : undefined;
+}
+
+/** A number flag's value, if it was given. */
+export function numberFlag(parsed: ParsedFlags, name: string): number | undefined {
+  const value = parsed.values.get(name);
+  return typeof value === "number" ? value : undefined;
+}
+
+/** Whether a switch is on. */
+export function switchFlag(parsed: ParsedFlags, name: string): boolean {
+  return parsed.values.get(name) === true;
+}

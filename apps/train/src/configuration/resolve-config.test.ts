@@ -1,0 +1,66 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { parseFlags } from "../cli/parse-flags.ts";
+import { settingFlags } from "./flag-names.ts";
+import { flagSettings, readConfigFile, resolveConfig } from "./resolve-config.ts";
+import { trainingRecipes } from "./training-recipes.ts";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "detrkit-config-"));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+async function configFile(content: string): Promise<string> {
+  const path = join(folder, "config.json");
+  await writeFile(path, content);
+  return path;
+}
+
+const needed = { data: "shapes:8", output: "runs/test" };
+
+test("flags override the config file, which overrides the preset", async () => {
+  const file = await readConfigFile(await configFile('{"$schema": "x", "epochs": 7, "batchSize": 5, "shortSides": [11, 13]}'));
+  const flags = flagSettings(parseFlags(["--data", "voc:d", "--output", "o", "--epochs", "3"], settingFlags()));
+  const config = resolveConfig(file, flags);
+  expect(config).toMatchObject({ epochs: 3, batchSize: 5, shortSides: [11, 13], data: "voc:d", preset: "detr-small", learningRate: 2e-4 });
+});
+
+test.each(Object.keys(trainingRecipes))("preset %s is complete", (preset) => {
+  expect(resolveConfig({ ...needed, preset }).preset).toBe(preset);
+});
+
+test("the small preset trains everything at one rate, the published one the backbone at a tenth", () => {
+  expect(resolveConfig({ ...needed, preset: "detr-small" })).toMatchObject({ learningRate: 2e-4, backboneLearningRateFactor: 1, dropout: 0, clipNorm: 0.1, imageSize: "320x240" });
+  expect(resolveConfig({ ...needed, preset: "detr-r50" })).toMatchObject({ learningRate: 1e-4, backboneLearningRateFactor: 0.1, dropout: 0.1, transforms: "detr", epochs: 300 });
+});
+
+test("an unknown key of the config file is named with its file and what was meant", async () => {
+  const path = await configFile('{"batch_size": 4, "epochs": "3"}');
+  await expect(readConfigFile(path)).rejects.toThrow(/config\.json:\n.*epochs: .*\n.*unknown setting "batch_size", did you mean batchSize\?/s);
+});
+
+test("a config file that is no JSON or is missing is named", async () => {
+  await expect(readConfigFile(await configFile("{"))).rejects.toThrow("config.json is not JSON");
+  await expect(readConfigFile(join(folder, "none.json"))).rejects.toThrow("none.json cannot be read");
+});
+
+test("an unknown preset is refused with the nearest one", () => {
+  expect(() => resolveConfig({ ...needed, preset: "detr-r5" })).toThrow('there is no preset "detr-r5", did you mean detr-r50?');
+});
+
+test("a run needs data and an output folder", () => {
+  expect(() => resolveConfig({ output: "o" })).toThrow("--data is missing");
+  expect(() => resolveConfig({ data: "shapes:3" })).toThrow("--output is missing");
+});
+
+test("settings that cannot work are refused", () => {
+  const flags = (args: readonly string[]) => flagSettings(parseFlags(args, settingFlags()));
+  expect(() => flags(["--epochs", "0"])).toThrow("--epochs: ");
+  expect(() => flags(["--image-size", "320"])).toThrow("--image-size: expected WIDTHxHEIGHT");
+  expect(() => resolveConfig({ ...needed, hiddenDim: 30, heads: 7 })).toThrow("--hidden-dim 30 must be a multiple of --heads 7");
+});

@@ -1,0 +1,118 @@
+import { z } from "zod";
+import type { PartialTrainingConfig, TrainingConfig } from "./training-config.ts";
+
+const count = (minimum: number): z.ZodNumber => z.number().int().min(minimum);
+const positive = (): z.ZodNumber => z.number().positive();
+const fraction = (): z.ZodNumber => z.number().min(0).max(1);
+
+/** One rule and one line of help for each setting, in the order in which `--help` and `config.json` show them. */
+const fields = {
+  preset: z.string().describe("Model and recipe to start from: detr-small, detr-r50, detr-r50-dc5, detr-r101, detr-r101-dc5"),
+  data: z.string().min(1).describe("Training images: coco:DIR, voc:DIR, yolo:DIR or shapes:COUNT"),
+  dataVal: z.string().describe("Validation images; without it, the validation split of --data"),
+  output: z.string().min(1).describe("Run folder"),
+  seed: count(0).describe("Decides initial weights, order of images and augmentation"),
+  backend: z.enum(["auto", "native", "wasm", "cpu"]).describe("Where tensors are computed"),
+  badData: z.enum(["drop", "stop"]).describe("What to do with images and boxes that the data checks refuse"),
+
+  epochs: count(1).describe("Passes over the training images"),
+  batchSize: count(1).describe("Images in a step; the last batch of an epoch may be smaller"),
+  learningRate: positive().describe("AdamW's learning rate"),
+  backboneLearningRateFactor: z.number().min(0).describe("The backbone learns at this times the learning rate; 0 freezes it"),
+  weightDecay: z.number().min(0).describe("AdamW's weight decay, on every parameter"),
+  clipNorm: z.number().min(0).describe("Largest norm of all gradients together; 0 leaves them as they are"),
+  schedule: z.enum(["constant", "step", "cosine"]).describe("How the learning rate falls"),
+  warmupSteps: count(0).describe("Steps over which the learning rate rises from 0 at the start"),
+  dropAt: fraction().describe("Part of the run after which the step schedule lowers the learning rate"),
+  dropFactor: positive().describe("What the step schedule then multiplies it with"),
+
+  transforms: z.enum(["fixed", "detr"]).describe("fixed: every image at --image-size; detr: DETR's random resize and crop"),
+  imageSize: z.string().regex(/^[1-9]\d*x[1-9]\d*$/, "expected WIDTHxHEIGHT, for example 320x240").describe("WIDTHxHEIGHT of the fixed transforms"),
+  shortSides: z.array(count(1)).min(1).describe("Short sides that DETR's resize draws from"),
+  maxSide: count(1).describe("Longest side that DETR's resize allows"),
+  flips: z.enum(["none", "horizontal", "both"]).describe("Random mirror images, each with probability 1/2"),
+
+  numQueries: count(1).describe("Object queries: the most detections an image can have"),
+  hiddenDim: count(2).describe("Width of the transformer"),
+  heads: count(1).describe("Attention heads"),
+  encoderLayers: count(0).describe("Encoder layers"),
+  decoderLayers: count(1).describe("Decoder layers"),
+  feedForwardDim: count(1).describe("Hidden width of the feed-forward blocks"),
+  dropout: z.number().min(0).lt(1).describe("Dropout rate in the transformer"),
+  preNorm: z.boolean().describe("Normalise before each block instead of after it"),
+  positionsNormalized: z.boolean().describe("Scale position encodings to one period over the image"),
+  backboneWidth: count(1).describe("Channels of the first backbone stage, doubled in each later one"),
+  backboneStage: z.number().int().min(1).max(4).describe("Backbone stage that the transformer sees: 3 has cells of 16x16 pixels, 4 of 32x32"),
+  backboneStem: z.enum(["7x7pool", "3x3pool"]).describe("First layers of the backbone; 3x3pool for small images"),
+
+  classWeight: z.number().min(0).describe("Weight of the class loss and of its matching cost"),
+  boxL1Weight: z.number().min(0).describe("Weight of the L1 box loss and of its matching cost"),
+  giouWeight: z.number().min(0).describe("Weight of the generalised IoU loss and of its matching cost"),
+  noObjectWeight: z.number().min(0).describe("Weight of the no-object class in the class loss"),
+  auxiliaryLosses: z.boolean().describe("Apply the losses to every decoder layer, not to the last only"),
+
+  evaluateEvery: count(0).describe("Epochs between evaluations; 0 evaluates after the last only"),
+  stopAtAp50: fraction().describe("End the run when AP50 on the validation images is above this; 0 never"),
+  samplePictures: count(0).describe("Validation images drawn with predictions and truth"),
+} satisfies { readonly [Key in keyof TrainingConfig]: z.ZodType<TrainingConfig[Key]> };
+
+const wholeSchema: z.ZodType<TrainingConfig> = z.strictObject(fields);
+const fileSchema = z.strictObject({ $schema: z.string().optional(), ...fields }).partial();
+
+/** What kind of value a setting takes on the command line. */
+export type SettingKind = "number" | "numbers" | "boolean" | "text";
+
+/** A setting as the command line shows it. */
+export interface Setting {
+  readonly key: keyof TrainingConfig;
+  readonly kind: SettingKind;
+  readonly choices: readonly string[];
+  readonly description: string;
+}
+
+/** All settings, in the order of the help page. */
+export function settings(): readonly Setting[] {
+  return (Object.keys(fields) as (keyof TrainingConfig)[]).map((key) => {
+    const field: z.ZodType = fields[key];
+    const kind = field instanceof z.ZodNumber ? "number" : field instanceof z.ZodBoolean ? "boolean" : field instanceof z.ZodArray ? "numbers" : "text";
+    const choices = field instanceof z.ZodEnum ? field.options.map(String) : [];
+    return { key, kind, choices, description: field.description ?? "" };
+  });
+}
+
+/** The outcome of checking settings: the settings, or what is wrong with each. */
+export type Checked<Value> = { readonly value: Value } | { readonly problems: readonly SettingProblem[] };
+
+/** One thing wrong with one setting. */
+export interface SettingProblem {
+  readonly key: string;
+  readonly unknown: boolean;
+  readonly message: string;
+}
+
+function problemsOf(error: z.ZodError): SettingProblem[] {
+  return error.issues.flatMap((issue) =>
+    issue.code === "unrecognized_keys"
+      ? issue.keys.map((key) => ({ key, unknown: true, message: `unknown setting "${key}"` }))
+      : [{ key: issue.path.map(String).join("."), unknown: false, message: issue.message }],
+  );
+}
+
+/** Checks what a config file or the flags give: any settings may be missing, none may be unknown. */
+export function checkSettings(given: unknown): Checked<PartialTrainingConfig> {
+  const result = fileSchema.safeParse(given);
+  if (!result.success) return { problems: problemsOf(result.error) };
+  const { $schema: _, ...value } = result.data;
+  return { value: value as PartialTrainingConfig };
+}
+
+/** Checks a complete set of settings. */
+export function checkConfig(given: unknown): Checked<TrainingConfig> {
+  const result = wholeSchema.safeParse(given);
+  return result.success ? { value: result.data } : { problems: problemsOf(result.error) };
+}
+
+/** The JSON Schema of a config file, as published in `schema/training-config.json`. */
+export function configJsonSchema(): Record<string, unknown> {
+  return { title: "detrkit training configuration", ...z.toJSONSchema(fileSchema, { target: "draft-2020-12", io: "input" }) };
+}

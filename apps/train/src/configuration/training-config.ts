@@ -1,0 +1,71 @@
+/** How images become training tensors: always one size, or DETR's published resizing and cropping. */
+export type TransformRecipe = "fixed" | "detr";
+
+/** Which mirror images training may see, each with probability one half. */
+export type Flips = "none" | "horizontal" | "both";
+
+/** How the learning rate moves over the whole run, after its warm-up. */
+export type ScheduleKind = "constant" | "step" | "cosine";
+
+/** What training does with an image or box that the data checks refuse. */
+export type BadDataPolicy = "drop" | "stop";
+
+/** The backbone's first layers: ResNet's own 7×7 or, for small images, a 3×3 convolution; both of stride 2, then pooled. */
+export type BackboneStem = "7x7pool" | "3x3pool";
+
+/** The backend that was asked for; `auto` takes the fastest one that works. */
+export type BackendChoice = "auto" | "native" | "wasm" | "cpu";
+
+/** Every setting of a training run. Each is a key of the config file and, in kebab case, a flag of `detrkit train`. */
+export interface TrainingConfig {
+  readonly preset: string;
+  readonly data: string;
+  readonly dataVal: string;
+  readonly output: string;
+  readonly seed: number;
+  readonly backend: BackendChoice;
+  readonly badData: BadDataPolicy;
+
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly backboneLearningRateFactor: number;
+  readonly weightDecay: number;
+  readonly clipNorm: number;
+  readonly schedule: ScheduleKind;
+  readonly warmupSteps: number;
+  readonly dropAt: number;
+  readonly dropFactor: number;
+
+  readonly transforms: TransformRecipe;
+  readonly imageSize: string;
+  readonly shortSides: readonly number[];
+  readonly maxSide: number;
+  readonly flips: Flips;
+
+  readonly numQueries: number;
+  readonly hiddenDim: number;
+  readonly heads: number;
+  readonly encoderLayers: number;
+  readonly decoderLayers: number;
+  readonly feedForwardDim: number;
+  readonly dropout: number;
+  readonly preNorm: boolean;
+  readonly positionsNormalized: boolean;
+  readonly backboneWidth: number;
+  readonly backboneStage: number;
+  readonly backboneStem: BackboneStem;
+
+  readonly classWeight: number;
+  readonly boxL1Weight: number;
+  readonly giouWeight: number;
+  readonly noObjectWeight: number;
+  readonly auxiliaryLosses: boolean;
+
+  readonly evaluateEvery: number;
+  readonly stopAtAp50: number;
+  readonly samplePictures: number;
+}
+
+/** Some of the settings: what a config file or the flags of one command line give. */
+export type PartialTrainingConfig = Partial<TrainingConfig>;

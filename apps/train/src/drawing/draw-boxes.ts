@@ -1,0 +1,78 @@
+import type { SKRSContext2D } from "@napi-rs/canvas";
+import { labelFamily, registerLabelFont } from "./font.ts";
+import { labelColour } from "./label-colour.ts";
+import { placeLabels, type Rectangle } from "./place-labels.ts";
+
+/** A box to draw, in source pixels. */
+export interface DrawnBox {
+  readonly label: string;
+  readonly labelId: number;
+  /** Shown behind the label in predictions; the truth has none. */
+  readonly score?: number;
+  readonly box: { readonly xmin: number; readonly ymin: number; readonly xmax: number; readonly ymax: number };
+}
+
+/** How boxes are drawn into one part of a canvas. */
+export interface BoxStyle {
+  readonly dashed: boolean;
+  /** Where the image lies on the canvas. */
+  readonly area: Rectangle;
+  /** Canvas pixels for one image pixel. */
+  readonly scale: number;
+  readonly fontSize: number;
+}
+
+/** Draws boxes and then their labels, so that no box runs through a label. Higher scores lie on top. */
+export function drawBoxes(context: SKRSContext2D, drawn: readonly DrawnBox[], style: BoxStyle): void {
+  registerLabelFont();
+  const { area, scale, fontSize } = style;
+  const ordered = drawn.toSorted((one, other) => (one.score ?? 1) - (other.score ?? 1));
+  const rectangles = ordered.map(({ box }) => ({
+    x: area.x + box.xmin * scale,
+    y: area.y + box.ymin * scale,
+    width: (box.xmax - box.xmin) * scale,
+    height: (box.ymax - box.ymin) * scale,
+  }));
+  context.save();
+  context.beginPath();
+  context.rect(area.x, area.y, area.width, area.height);
+  context.clip();
+  const lineWidth = Math.max(2, fontSize / 6);
+  ordered.forEach(({ labelId }, index) => strokeBox(context, rectangles[index] as Rectangle, labelColour(labelId), lineWidth, style.dashed));
+  context.restore();
+
+  context.save();
+  context.font = `${fontSize}px "${labelFamily}"`;
+  context.textBaseline = "middle";
+  const texts = ordered.map(({ label, score }) => (score === undefined ? label : `${label} ${score.toFixed(2)}`));
+  const height = Math.ceil(fontSize * 1.35);
+  const sizes = texts.map((text) => ({ width: Math.ceil(context.measureText(text).width) + fontSize * 0.6, height }));
+  // Places are given out from the highest score down, but painted from the lowest up.
+  const places = placeLabels(rectangles.toReversed(), sizes.toReversed(), area).toReversed();
+  ordered.forEach(({ labelId }, index) => {
+    const place = places[index] as Rectangle;
+    context.globalAlpha = 0.88;
+    context.fillStyle = labelColour(labelId);
+    context.fillRect(place.x, place.y, place.width, place.height);
+    context.globalAlpha = 1;
+    context.fillStyle = "#ffffff";
+    context.fillText(texts[index] ?? "", place.x + fontSize * 0.3, place.y + place.height / 2 + fontSize * 0.04);
+  });
+  context.restore();
+}
+
+function strokeBox(context: SKRSContext2D, rectangle: Rectangle, colour: string, lineWidth: number, dashed: boolean): void {
+  context.setLineDash([]);
+  // A thin dark rim keeps the line visible on a background of its own colour.
+  context.lineWidth = lineWidth + 2;
+  context.strokeStyle = "rgba(0, 0, 0, 0.35)";
+  context.strokeRect(rectangle.x, rectangle.y, rectangle.width, rectangle.height);
+  context.lineWidth = lineWidth;
+  context.strokeStyle = dashed ? "#ffffff" : colour;
+  context.strokeRect(rectangle.x, rectangle.y, rectangle.width, rectangle.height);
+  if (!dashed) return;
+  context.setLineDash([lineWidth * 5, lineWidth * 3]);
+  context.strokeStyle = colour;
+  context.strokeRect(rectangle.x, rectangle.y, rectangle.width, rectangle.height);
+  context.setLineDash([]);
+}

@@ -1,0 +1,45 @@
+import { loadImage } from "@napi-rs/canvas";
+import { expect, test } from "vitest";
+import type { DrawnBox } from "./draw-boxes.ts";
+import { labelColour } from "./label-colour.ts";
+import { drawBesideTruth, drawPredictions } from "./picture.ts";
+import { placeLabels } from "./place-labels.ts";
+
+const image = { width: 31, height: 23, data: new Uint8Array(31 * 23 * 3).fill(200) };
+const box: DrawnBox = { label: "cat", labelId: 0, score: 0.75, box: { xmin: 3, ymin: 7, xmax: 19, ymax: 17 } };
+
+test("a small image is enlarged by a whole number until labels can be read", async () => {
+  const picture = await loadImage(Buffer.from(await drawPredictions(image, [box])));
+  expect([picture.width, picture.height]).toEqual([31 * 19, 23 * 19]);
+});
+
+test("a large image keeps its size", async () => {
+  const large = { width: 701, height: 5, data: new Uint8Array(701 * 5 * 3) };
+  const picture = await loadImage(Buffer.from(await drawPredictions(large, [])));
+  expect([picture.width, picture.height]).toEqual([701, 5]);
+});
+
+test("a box changes the picture, and the same boxes give the same bytes", async () => {
+  const [empty, drawn, again] = await Promise.all([drawPredictions(image, []), drawPredictions(image, [box]), drawPredictions(image, [box])]);
+  expect(Buffer.compare(Buffer.from(drawn), Buffer.from(again))).toBe(0);
+  expect(Buffer.compare(Buffer.from(drawn), Buffer.from(empty))).not.toBe(0);
+});
+
+test("truth and predictions stand side by side", async () => {
+  const picture = await loadImage(Buffer.from(await drawBesideTruth(image, [box], [])));
+  expect(picture.width).toBeGreaterThan(2 * 31 * 19);
+});
+
+test("labels of boxes at one place do not cover each other, and stay on the canvas", () => {
+  const canvas = { x: 0, y: 0, width: 101, height: 67 };
+  const boxes = Array.from({ length: 3 }, () => ({ x: 43, y: 29, width: 23, height: 19 }));
+  const places = placeLabels(boxes, boxes.map(() => ({ width: 37, height: 11 })), canvas);
+  expect(new Set(places.map(({ x, y }) => `${x},${y}`)).size).toBe(3);
+  const [corner] = placeLabels([{ x: 97, y: 2, width: 3, height: 3 }], [{ width: 37, height: 11 }], canvas);
+  expect(corner).toEqual({ x: 64, y: 0, width: 37, height: 11 });
+});
+
+test("every class has a colour of its own", () => {
+  const colours = Array.from({ length: 91 }, (_, labelId) => labelColour(labelId));
+  expect(new Set(colours).size).toBe(91);
+});

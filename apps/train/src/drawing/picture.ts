@@ -1,0 +1,72 @@
+import type { RgbImage } from "@detrkit/image";
+import { type Canvas, createCanvas, type SKRSContext2D } from "@napi-rs/canvas";
+import { type DrawnBox, drawBoxes } from "./draw-boxes.ts";
+import { labelFamily, registerLabelFont } from "./font.ts";
+
+/** Images whose longer side is below this are enlarged until labels on them can be read. */
+const readableSide = 560;
+
+function scaleFor(image: RgbImage): number {
+  return Math.max(1, Math.ceil(readableSide / Math.max(image.width, image.height)));
+}
+
+function fontSizeFor(image: RgbImage, scale: number): number {
+  return Math.round(Math.min(28, Math.max(12, (Math.max(image.width, image.height) * scale) / 48)));
+}
+
+function imageCanvas(image: RgbImage): Canvas {
+  const canvas = createCanvas(image.width, image.height);
+  const context = canvas.getContext("2d");
+  const data = context.createImageData(image.width, image.height);
+  for (let from = 0, to = 0; to < data.data.length; from += 3, to += 4) {
+    data.data[to] = image.data[from] ?? 0;
+    data.data[to + 1] = image.data[from + 1] ?? 0;
+    data.data[to + 2] = image.data[from + 2] ?? 0;
+    data.data[to + 3] = 255;
+  }
+  context.putImageData(data, 0, 0);
+  return canvas;
+}
+
+/** An image with its detections, as PNG bytes. */
+export async function drawPredictions(image: RgbImage, detections: readonly DrawnBox[]): Promise<Uint8Array> {
+  const scale = scaleFor(image);
+  const canvas = createCanvas(image.width * scale, image.height * scale);
+  const context = canvas.getContext("2d");
+  const area = { x: 0, y: 0, width: canvas.width, height: canvas.height };
+  context.drawImage(imageCanvas(image), 0, 0, canvas.width, canvas.height);
+  drawBoxes(context, detections, { dashed: false, area, scale, fontSize: fontSizeFor(image, scale) });
+  return await canvas.encode("png");
+}
+
+function caption(context: SKRSContext2D, text: string, x: number, height: number, fontSize: number): void {
+  context.font = `${fontSize}px "${labelFamily}"`;
+  context.textBaseline = "middle";
+  context.fillStyle = "#e9ecef";
+  context.fillText(text, x, height / 2);
+}
+
+/** The same image twice, as PNG bytes: on the left the truth, dashed; on the right what was predicted. */
+export async function drawBesideTruth(image: RgbImage, truth: readonly DrawnBox[], detections: readonly DrawnBox[]): Promise<Uint8Array> {
+  registerLabelFont();
+  const scale = scaleFor(image);
+  const fontSize = fontSizeFor(image, scale);
+  const [width, height] = [image.width * scale, image.height * scale];
+  const header = fontSize * 2;
+  const gap = Math.round(fontSize / 2);
+  const canvas = createCanvas(width * 2 + gap, height + header);
+  const context = canvas.getContext("2d");
+  context.fillStyle = "#212529";
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  const source = imageCanvas(image);
+  const panels = [
+    { text: `truth: ${truth.length}`, boxes: truth, dashed: true, x: 0 },
+    { text: `predicted: ${detections.length}`, boxes: detections, dashed: false, x: width + gap },
+  ];
+  for (const { text, boxes, dashed, x } of panels) {
+    caption(context, text, x + gap, header, fontSize);
+    context.drawImage(source, x, header, width, height);
+    drawBoxes(context, boxes, { dashed, area: { x, y: header, width, height }, scale, fontSize });
+  }
+  return await canvas.encode("png");
+}

@@ -1,0 +1,60 @@
+import type { ReportData } from "./report-data.ts";
+
+/** A line of a chart; `null` leaves a gap, which the line bridges. */
+export interface ChartSeries {
+  readonly label: string;
+  readonly values: readonly (number | null)[];
+}
+
+/** A chart as the script in the page draws it. */
+export interface Chart {
+  readonly id: string;
+  readonly title: string;
+  readonly xLabel: string;
+  readonly x: readonly number[];
+  readonly series: readonly ChartSeries[];
+  /** Fixed limits of the value axis; without them it fits the values. */
+  readonly range?: readonly [number, number];
+}
+
+/** Up to this many classes get their own precision-recall line; of more, those with the most objects. */
+const mostLines = 8;
+
+/** The charts of a report; those without any value are left out. */
+export function reportCharts(data: ReportData): Chart[] {
+  const { records, evaluation } = data;
+  const x = records.map((record) => record.epoch);
+  const perEpoch = (id: string, title: string, series: readonly ChartSeries[], range?: readonly [number, number]): Chart => ({
+    id, title, xLabel: "epoch", x, series, ...(range === undefined ? {} : { range }),
+  });
+  const metric = (name: string): ChartSeries => ({ label: name, values: records.map((record) => known(record.metrics?.[name])) });
+  const termNames = [...new Set(records.flatMap((record) => Object.keys(record.terms)))];
+  const charts = [
+    perEpoch("loss", "Total loss, mean of the epoch", [{ label: "loss", values: records.map((record) => record.loss) }]),
+    perEpoch("terms", "Loss terms of the last decoder layer, unweighted", termNames.map((name) => ({ label: name, values: records.map((record) => known(record.terms[name])) }))),
+    perEpoch("ap", "Average precision on the validation images", ["AP", "AP50", "AP75"].map(metric), [0, 1]),
+    perEpoch("rate", "Learning rate", [{ label: "learning rate", values: records.map((record) => record.learningRate) }]),
+    perEpoch("norm", "Gradient norm before clipping", [{ label: "gradient norm", values: records.map((record) => record.gradientNorm) }]),
+    precisionRecallChart(evaluation),
+  ];
+  return charts.filter((chart): chart is Chart => chart !== undefined && chart.series.some((series) => series.values.some((value) => value !== null)));
+}
+
+function known(value: number | undefined): number | null {
+  return value === undefined || value < 0 || !Number.isFinite(value) ? null : value;
+}
+
+function precisionRecallChart(evaluation: ReportData["evaluation"]): Chart | undefined {
+  if (evaluation === undefined || evaluation.precisionRecall.length === 0) return undefined;
+  const objects = new Map(evaluation.classes.map((figures) => [figures.label, figures.objects]));
+  const shown = evaluation.precisionRecall.toSorted((one, other) => (objects.get(other.label) ?? 0) - (objects.get(one.label) ?? 0)).slice(0, mostLines);
+  const levels = shown[0]?.precision.length ?? 0;
+  return {
+    id: "precision-recall",
+    title: `Precision over recall at IoU 0.5${shown.length < evaluation.precisionRecall.length ? `, the ${mostLines} most frequent classes` : ""}`,
+    xLabel: "recall",
+    x: Array.from({ length: levels }, (_, index) => index / Math.max(1, levels - 1)),
+    series: shown.map(({ label, precision }) => ({ label, values: precision.map(known) })),
+    range: [0, 1],
+  };
+}

@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { renderReport } from "./render-report.ts";
+import type { ReportData } from "./report-data.ts";
+
+const data: ReportData = {
+  title: "a run of <b>bold</b> names",
+  introduction: ["Trained on voc:./data."],
+  config: { preset: "detr-small", shortSides: [5, 7] },
+  records: [
+    { epoch: 1, step: 3, loss: 9, terms: { class: 0.5, giou: 1.25 }, gradientNorm: 3, learningRate: 1e-4, imagesPerSecond: 7, dataWaitSeconds: 0, seconds: 65, peakMemoryMb: 2048 },
+    { epoch: 2, step: 6, loss: 8, terms: { class: 0.25, giou: 1 }, gradientNorm: 2, learningRate: 1e-4, imagesPerSecond: 7, dataWaitSeconds: 0, seconds: 65, peakMemoryMb: 2048, metrics: { AP: 0.125, AP50: 0.5, AP75: -1 } },
+  ],
+  evaluation: {
+    metrics: { AP: 0.125, AP50: 0.5, AP75: -1 },
+    classes: [{ label: "</script><i>cat", objects: 11, AP: 0.125, AP50: 0.5, AP75: -1, AR100: 0.75 }],
+    precisionRecall: [{ label: "</script><i>cat", precision: [1, 0.5, 0] }],
+  },
+  samples: [{ name: "one.jpg", png: new Uint8Array([1, 2, 3]) }],
+};
+
+function chartsOf(html: string): { id: string; series: { label: string; values: (number | null)[] }[] }[] {
+  return JSON.parse(/id="charts">(.*?)<\/script>/s.exec(html)?.[1] ?? "") as never;
+}
+
+test("a report holds its curves, pictures, figures and settings", async () => {
+  const html = await renderReport(data);
+  const charts = chartsOf(html);
+  expect(charts.map((chart) => chart.id)).toEqual(["loss", "terms", "ap", "rate", "norm", "precision-recall"]);
+  expect(charts[1]?.series).toEqual([{ label: "class", values: [0.5, 0.25] }, { label: "giou", values: [1.25, 1] }]);
+  expect(charts[2]?.series[0]).toEqual({ label: "AP", values: [null, 0.125] });
+  expect(html).toContain("data:image/png;base64,AQID");
+  expect(html).toContain("2 min 10 s");
+  expect(html).toContain("[5,7]");
+});
+
+test("a report needs nothing but itself", async () => {
+  const html = await renderReport(data);
+  expect(html).not.toMatch(/<(?:script|img|link)[^>]*(?:src|href)="(?!data:)/);
+  expect(html).not.toMatch(/@import|url\((?!data:)/);
+});
+
+test("names cannot break the page", async () => {
+  const html = await renderReport(data);
+  expect(html).not.toContain("<b>bold");
+  expect(html).not.toContain("<i>cat");
+});
+
+test("a run without an evaluation still has a report", async () => {
+  const html = await renderReport({ ...data, records: data.records.slice(0, 1), evaluation: undefined, samples: [] });
+  expect(chartsOf(html).map((chart) => chart.id)).toEqual(["loss", "terms", "rate", "norm"]);
+});

@@ -1,0 +1,43 @@
+import type { EpochRecord, Metrics } from "../training/epoch-record.ts";
+
+/** How well one class is found. -1 where there is nothing to count. */
+export interface ClassFigures {
+  readonly label: string;
+  /** Annotated objects of this class in the evaluated images. */
+  readonly objects: number;
+  readonly AP: number;
+  readonly AP50: number;
+  readonly AP75: number;
+  readonly AR100: number;
+}
+
+/** Precision at IoU 0.5 over COCO's 101 recall levels 0, 0.01 … 1. */
+export interface PrecisionRecall {
+  readonly label: string;
+  readonly precision: readonly number[];
+}
+
+/** An evaluation as the report shows it. */
+export interface EvaluationSummary {
+  readonly metrics: Metrics;
+  readonly classes: readonly ClassFigures[];
+  readonly precisionRecall: readonly PrecisionRecall[];
+}
+
+/** A picture of predictions beside the truth. */
+export interface SamplePicture {
+  readonly name: string;
+  readonly png: Uint8Array;
+}
+
+/** Everything that a report shows. */
+export interface ReportData {
+  readonly title: string;
+  /** What the reader should know before the figures: what was trained, on what, and what that means. */
+  readonly introduction: readonly string[];
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly records: readonly EpochRecord[];
+  /** Of the last evaluation. */
+  readonly evaluation: EvaluationSummary | undefined;
+  readonly samples: readonly SamplePicture[];
+}

@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { duration, showProgress } from "./show-progress.ts";
+import type { TrainingEvent } from "./training-events.ts";
+
+const step: TrainingEvent = {
+  kind: "step", epoch: 2, epochs: 5, step: 3, stepsPerEpoch: 11, loss: 7.25, terms: { class: 0.5, giou: 0.75 }, imagesPerSecond: 13, secondsLeft: 75,
+};
+const epoch: TrainingEvent = {
+  kind: "epoch", epochs: 5,
+  record: { epoch: 2, step: 22, loss: 7, terms: { class: 0.5 }, gradientNorm: 3, learningRate: 2e-4, imagesPerSecond: 13, dataWaitSeconds: 0, seconds: 8, peakMemoryMb: 99, metrics: { AP: 0.125, AP50: 0.25 } },
+};
+
+function record(isTTY: boolean, events: readonly TrainingEvent[], now?: () => number): string {
+  let written = "";
+  const show = showProgress({ isTTY, columns: 300, write: (text) => (written += text) }, now);
+  for (const event of events) show(event);
+  return written;
+}
+
+test("a step shows where the run is, its loss terms, its speed and the time left", () => {
+  const text = record(true, [step]);
+  for (const part of ["epoch 2/5", "step 3/11", "loss 7.250", "class 0.500", "giou 0.750", "13.0 images/s", "1 min 15 s left"]) expect(text).toContain(part);
+});
+
+test("on a terminal a step's line is rewritten and an epoch's line stays", () => {
+  const text = record(true, [step, epoch]);
+  expect(text.startsWith("\r\u001B[K")).toBe(true);
+  expect(text.split("\n")).toHaveLength(2);
+  expect(text).toContain("AP 0.125, AP50 0.250");
+});
+
+test("without a terminal there are plain lines, of the steps one every ten seconds", () => {
+  let time = 20_000;
+  const text = record(false, [step, step, step, epoch], () => (time += 4000));
+  expect(text).not.toContain("\r");
+  expect(text.match(/step 3\/11/g)).toHaveLength(1);
+});
+
+test("durations are told in the units a reader thinks in", () => {
+  expect([0.4, 59, 61, 3723].map(duration)).toEqual(["0 s", "59 s", "1 min 01 s", "1 h 02 min"]);
+});

@@ -1,0 +1,71 @@
+import type { StepEvent, TrainingEvent } from "./training-events.ts";
+import type { EpochRecord } from "./epoch-record.ts";
+
+/** The part of a terminal stream that progress needs. */
+export interface ProgressStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** `1 h 05 min`, `12 min 30 s` or `8 s`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
+  if (hours > 0) return `${hours} h ${String(minutes).padStart(2, "0")} min`;
+  return minutes > 0 ? `${minutes} min ${String(rest).padStart(2, "0")} s` : `${rest} s`;
+}
+
+function termsText(terms: Readonly<Record<string, number>>): string {
+  return Object.entries(terms).map(([name, value]) => `${name} ${value.toFixed(3)}`).join(", ");
+}
+
+/** A step in one line: where the run is, what the loss is made of, how fast it goes and how long it still takes. */
+export function stepLine(event: StepEvent): string {
+  const width = 20;
+  const done = Math.round((event.step / event.stepsPerEpoch) * width);
+  const bar = "█".repeat(done) + "░".repeat(width - done);
+  return `epoch ${event.epoch}/${event.epochs} ${bar} step ${event.step}/${event.stepsPerEpoch} · loss ${event.loss.toFixed(3)} (${termsText(event.terms)}) · ${event.imagesPerSecond.toFixed(1)} images/s · ${duration(event.secondsLeft)} left`;
+}
+
+/** An epoch in one line. */
+export function epochLine(record: EpochRecord, epochs: number): string {
+  const metrics = record.metrics === undefined ? "" : ` · AP ${figure(record.metrics["AP"])}, AP50 ${figure(record.metrics["AP50"])}`;
+  return `epoch ${record.epoch}/${epochs} · loss ${record.loss.toFixed(3)} (${termsText(record.terms)}) · gradient norm ${record.gradientNorm.toFixed(1)} · lr ${record.learningRate.toExponential(1)} · ${record.imagesPerSecond.toFixed(1)} images/s · ${duration(record.seconds)}${metrics}`;
+}
+
+function figure(value: number | undefined): string {
+  return value === undefined ? "-" : value.toFixed(3);
+}
+
+/**
+ * Shows a run on a terminal: one line that is rewritten in place, and one that stays for each epoch. Where the stream is no
+ * terminal (a log file, CI) plain lines are written, a few for each epoch.
+ */
+export function showProgress(stream: ProgressStream, now: () => number = Date.now): (event: TrainingEvent) => void {
+  const live = stream.isTTY === true;
+  let shown = false;
+  let lastPlain = 0;
+  const line = (text: string): void => {
+    stream.write(`${shown ? "\r\u001B[K" : ""}${text}\n`);
+    shown = false;
+  };
+  const overwrite = (text: string): void => {
+    stream.write(`\r\u001B[K${text.slice(0, Math.max(20, (stream.columns ?? 120) - 1))}`);
+    shown = true;
+  };
+  const brief = (text: string, urgent: boolean): void => {
+    if (live) {
+      overwrite(text);
+    } else if (urgent || now() - lastPlain >= 10_000) {
+      lastPlain = now();
+      line(text);
+    }
+  };
+  return (event) => {
+    if (event.kind === "message") line(event.text);
+    else if (event.kind === "epoch") line(epochLine(event.record, event.epochs));
+    else if (event.kind === "step") brief(stepLine(event), event.epoch === 1 && event.step === 1);
+    else brief(`evaluating: image ${event.image}/${event.images}`, false);
+  };
+}

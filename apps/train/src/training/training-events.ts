@@ -1,0 +1,32 @@
+import type { EpochRecord } from "./epoch-record.ts";
+
+/** Something a run does that its user wants to see. */
+export type TrainingEvent =
+  | { readonly kind: "message"; readonly text: string }
+  | StepEvent
+  | { readonly kind: "evaluation"; readonly image: number; readonly images: number }
+  | { readonly kind: "epoch"; readonly epochs: number; readonly record: EpochRecord };
+
+/** One optimiser step was taken. */
+export interface StepEvent {
+  readonly kind: "step";
+  /** From 1. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Of this epoch, from 1. */
+  readonly step: number;
+  readonly stepsPerEpoch: number;
+  readonly loss: number;
+  /** Of the last decoder layer, unweighted. */
+  readonly terms: Readonly<Record<string, number>>;
+  readonly imagesPerSecond: number;
+  /** Until the end of the run, without its evaluations. */
+  readonly secondsLeft: number;
+}
+
+/** What a caller of `train` may watch and decide. */
+export interface TrainingHooks {
+  readonly report?: (event: TrainingEvent) => void;
+  /** When it aborts, the run finishes its step, saves its state and returns. */
+  readonly signal?: AbortSignal;
+}
