@@ -52,7 +52,7 @@ export const packages = [
     tfjs: true, workspace: ["common", "nn"], keywords: ["adamw"],
   }),
   library("test-utils", "Private helpers of detrkit's own tests.", {
-    private: true, tfjs: true, workspace: ["common", "backend", "checkpoint"], dependencies: ["@tensorflow/tfjs-core", "@tensorflow/tfjs-backend-cpu", "vitest"],
+    private: true, tfjs: true, workspace: ["common", "backend", "checkpoint"], dependencies: ["@tensorflow/tfjs", "@tensorflow/tfjs-core", "vitest"],
   }),
   {
     name: "@detrkit/train", folder: "apps/train", description: "Train, evaluate and run DETR from the command line.",

@@ -1,1 +1,10 @@
-export {};
+export { expectClose } from "./expect-close.ts";
+export type { Closeness, Comparable, NestedNumbers } from "./expect-close.ts";
+export { expectGradients } from "./expect-gradients.ts";
+export type { GradientCheckOptions } from "./expect-gradients.ts";
+export { guardAgainstLeaks } from "./leak-guard.ts";
+export { loadFixture } from "./load-fixture.ts";
+export type { LoadedFixture } from "./load-fixture.ts";
+export { uniformTensor } from "./uniform-tensor.ts";
+export { describeOnBackends, useBackend } from "./use-backend.ts";
+export type { TestBackend } from "./use-backend.ts";

@@ -1,5 +1,6 @@
+// Brings the cpu backend and the gradients of all ops: tfjs-core alone registers none in Node.
+import "@tensorflow/tfjs";
 import { enableProdMode, getBackend, ready, setBackend } from "@tensorflow/tfjs-core";
-import "@tensorflow/tfjs-backend-cpu";
 
 /** Starts the native backend where @detrkit/backend offers one, else plain JavaScript. Returns its name. */
 export async function startFastestBackend(): Promise<string> {

@@ -1,0 +1,42 @@
+import * as backendPackage from "@detrkit/backend";
+// Brings the cpu backend and the gradients of all ops: tfjs-core alone registers none in Node.
+import "@tensorflow/tfjs";
+import { enableProdMode, getBackend, setBackend } from "@tensorflow/tfjs-core";
+import { beforeAll, beforeEach, describe } from "vitest";
+import { guardAgainstLeaks } from "./leak-guard.ts";
+
+/** The backends that parts are tested on: plain JavaScript, and TensorFlow's own kernels. */
+export type TestBackend = "cpu" | "native";
+
+/**
+ * Runs the tests of this scope (a file, a `describe`) on a backend, under the leak guard. Where the native backend can't be
+ * had, its tests are skipped.
+ */
+export function useBackend(backend: TestBackend): void {
+  let running = false;
+  beforeAll(async () => {
+    // tfjs advertises its other backends on the console otherwise.
+    enableProdMode();
+    running = await start(backend);
+  }, 300_000);
+  beforeEach((context) => {
+    if (!running) context.skip(`the ${backend} backend can't be had here`);
+  });
+  guardAgainstLeaks();
+}
+
+/** Runs the same tests on every backend. */
+export function describeOnBackends(title: string, tests: (backend: TestBackend) => void): void {
+  describe.each(["cpu", "native"] as const)(`${title} (%s)`, (backend) => {
+    useBackend(backend);
+    tests(backend);
+  });
+}
+
+async function start(backend: TestBackend): Promise<boolean> {
+  if (backend === "cpu") return setBackend("cpu");
+  const { startBackend }: { readonly startBackend?: unknown } = backendPackage;
+  if (typeof startBackend !== "function") return false;
+  await startBackend({ prefer: "native" });
+  return getBackend() === "tensorflow";
+}
