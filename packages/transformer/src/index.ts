@@ -1,1 +1,13 @@
-export {};
+export { DecoderLayer } from "./decoder-layer.ts";
+export { DenseAttention } from "./dense-attention.ts";
+export { EncoderLayer } from "./encoder-layer.ts";
+export { TransformerDecoder } from "./transformer-decoder.ts";
+export { TransformerEncoder } from "./transformer-encoder.ts";
+export { Transformer } from "./transformer.ts";
+
+export type { Attention, AttentionFactory, AttentionInputs, Position } from "./attention.ts";
+export type { DecoderLayerConfig } from "./decoder-layer.ts";
+export type { EncoderInputs, EncoderLayerConfig } from "./encoder-layer.ts";
+export type { TransformerDecoderConfig } from "./transformer-decoder.ts";
+export type { TransformerEncoderConfig } from "./transformer-encoder.ts";
+export type { TransformerConfig, TransformerInputs, TransformerOutput } from "./transformer.ts";
