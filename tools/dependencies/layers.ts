@@ -1,0 +1,45 @@
+/** One layer of the workspace: its packages may import those of the layers below, never one another. */
+export interface Layer {
+  readonly name: string;
+  readonly packages: readonly string[];
+}
+
+/** What every import in the workspace is checked against. Packages by their short names (`boxes`). */
+export interface DependencyRules {
+  /** From the bottom up. */
+  readonly layers: readonly Layer[];
+  /** Imports, direct or through others, that the layers would allow and that are wrong all the same. */
+  readonly forbidden: readonly { readonly from: string; readonly to: string; readonly why: string }[];
+  /** Entry points that must load no tfjs, so that they can be used where no engine is: in workers, in other people's code. */
+  readonly tfjsFree: readonly { readonly package: string; readonly file: string }[];
+}
+
+/** docs/architecture.md shows these layers; `check-dependencies` compares the two. */
+export const dependencyRules: DependencyRules = {
+  layers: [
+    { name: "ground", packages: ["common"] },
+    { name: "bases", packages: ["nn", "image", "evaluation"] },
+    { name: "parts", packages: ["boxes", "backend", "checkpoint", "optim", "position-encoding", "backbone", "transformer"] },
+    { name: "wholes", packages: ["matcher", "detr", "datasets"] },
+    { name: "training", packages: ["criterion"] },
+    { name: "tests", packages: ["test-utils"] },
+    { name: "apps", packages: ["train"] },
+  ],
+  forbidden: [{ from: "serve", to: "criterion", why: "serving a model needs no loss" }],
+  tfjsFree: [
+    { package: "matcher", file: "linear-sum-assignment.ts" },
+    { package: "boxes", file: "numbers.ts" },
+  ],
+};
+
+/** Short names of every package below `name`'s layer; undefined if `name` is in no layer. */
+export function packagesBelow(layers: readonly Layer[], name: string): readonly string[] | undefined {
+  const level = layers.findIndex((layer) => layer.packages.includes(name));
+  return level < 0 ? undefined : layers.slice(0, level).flatMap((layer) => layer.packages);
+}
+
+/** The table as docs/architecture.md has to show it, top layer first as one reads it. */
+export function layersAsMarkdown(layers: readonly Layer[]): string {
+  const rows = layers.toReversed().map((layer) => `| ${layer.name} | ${layer.packages.map((name) => `\`${name}\``).join(", ")} |`);
+  return ["| Layer | Packages |", "| --- | --- |", ...rows].join("\n");
+}
