@@ -33,6 +33,7 @@ export { linear } from "./ops/linear.ts";
 export { fusedKernels, hasKernel, runKernel } from "./ops/native-kernel.ts";
 export { normalize } from "./ops/normalize.ts";
 export { Parameter } from "./parameter.ts";
+export { pathPattern } from "./path-pattern.ts";
 
 export type { CallOptions } from "./call-options.ts";
 export type { Initializer, InitializerContext, KaimingOptions } from "./initializers.ts";
