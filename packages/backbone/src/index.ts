@@ -1,1 +1,11 @@
-export {};
+export { ConvolutionNorm } from "./convolution-norm.ts";
+export type { ConvolutionNormConfig, ConvolutionNormOptions, NormKind } from "./convolution-norm.ts";
+export type { Backbone, FeatureLevel, FeatureMap } from "./feature-map.ts";
+export { ResidualBlock } from "./residual-block.ts";
+export type { ResidualBlockConfig, ResidualBlockShape } from "./residual-block.ts";
+export type { BlockKind, ResNetDepth } from "./resnet-depths.ts";
+export type { ResNetShape } from "./resnet-plan.ts";
+export { ResNet } from "./resnet.ts";
+export type { ResNetConfig, ResNetSettings } from "./resnet.ts";
+export { shrinkMask } from "./shrink-mask.ts";
+export type { StemKind } from "./stem.ts";

@@ -1,0 +1,33 @@
+import { customGrad, engine, grad, type GradSaveFunc, type Tensor, type Tensor4D } from "@tensorflow/tfjs-core";
+
+/** Whether tfjs is recording operations to differentiate them. */
+export function isRecordingGradients(): boolean {
+  return engine().state.gradientDepth > 0;
+}
+
+/**
+ * Runs layers whose parameters are not trained without recording them, so that their intermediate results (the largest of a
+ * network) are freed at once instead of being held for the backward pass. The gradient by the input, which training never
+ * asks for, is still right: it runs the layers again.
+ */
+export function withoutRecording(layers: (input: Tensor4D) => Tensor4D, input: Tensor4D): Tensor4D {
+  if (!isRecordingGradients()) return layers(input);
+  const operation = customGrad((...inputs: (Tensor | GradSaveFunc)[]) => {
+    const [images, save] = inputs as [Tensor4D, GradSaveFunc];
+    save([images]);
+    return {
+      value: layers(images),
+      gradFunc: (cotangent: Tensor, saved: Tensor[]) => keepingTape(() => grad((again) => layers(again as Tensor4D))(saved[0] as Tensor4D, cotangent)),
+    };
+  });
+  return operation(input) as Tensor4D;
+}
+
+/** A gradient taken within a backward pass throws away the tape of that pass (tfjs-core 4.22), which is still needed. */
+function keepingTape<T>(takeGradient: () => T): T {
+  const { state } = engine();
+  const { activeTape } = state;
+  const gradient = takeGradient();
+  state.activeTape = activeTape;
+  return gradient;
+}
