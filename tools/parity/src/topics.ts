@@ -4,4 +4,7 @@ import type { TopicRunner } from "./topic.ts";
  * The topics that have a part to run, each loaded when it is first needed: one that can't be loaded fails its own cases
  * only. A topic's file exports `run`; its name is the folder's.
  */
-export const topics: Readonly<Record<string, () => Promise<{ readonly run: TopicRunner }>>> = {};
+export const topics: Readonly<Record<string, () => Promise<{ readonly run: TopicRunner }>>> = {
+  "position-encoding": () => import("./topics/position-encoding.ts"),
+  transformer: () => import("./topics/transformer.ts"),
+};

@@ -1,0 +1,150 @@
+import { Random } from "@detrkit/common";
+import { type Activation, type Module, MultiHeadAttention } from "@detrkit/nn";
+import { Transformer } from "@detrkit/transformer";
+import { add, mul, reshape, type Scalar, sum, tensor, type Tensor, type Tensor2D, type Tensor3D, transpose, valueAndGrads, variableGrads } from "@tensorflow/tfjs-core";
+import { compareTensor, tensorOf } from "../compare.ts";
+import { inTorchLayout, loadTorchParameters, type TorchEntry } from "../torch-parameters.ts";
+import { attentionEntries, transformerEntries } from "../transformer-entries.ts";
+import type { Comparison, Fixture, FixtureTensor } from "../topic.ts";
+
+interface TransformerCase {
+  readonly d_model: number;
+  readonly nhead: number;
+  readonly num_encoder_layers: number;
+  readonly num_decoder_layers: number;
+  readonly dim_feedforward: number;
+  readonly activation: Activation;
+  readonly normalize_before: boolean;
+  readonly return_intermediate_dec: boolean;
+}
+
+interface AttentionCase {
+  readonly embed_dim: number;
+  readonly num_heads: number;
+}
+
+/** Outputs of a part by the name they have in the case, in the layout of the case. */
+type Outputs = Readonly<Record<string, Tensor>>;
+
+/** A part, and how the case's inputs (in the case's layout) become its outputs. */
+interface Subject {
+  readonly module: Module;
+  readonly entries: readonly TorchEntry[];
+  /** Inputs that gradients are taken by. */
+  readonly inputs: readonly string[];
+  readonly call: (...inputs: Tensor[]) => Outputs;
+}
+
+/** A whole transformer, or one multi-head attention, by what `config` says. */
+export async function run(fixture: Fixture): Promise<readonly Comparison[]> {
+  const config = fixture.json["config"] as TransformerCase | AttentionCase;
+  const subject = "embed_dim" in config ? attentionOf(fixture, config) : transformerOf(fixture, config);
+  loadTorchParameters(fixture, subject.module, subject.entries);
+  const outputs = compareOutputs(fixture, subject);
+  const hasGradients = [...fixture.tensors.keys()].some((name) => name.startsWith("grad."));
+  return hasGradients ? [...outputs, ...compareGradients(fixture, subject)] : outputs;
+}
+
+function transformerOf(fixture: Fixture, config: TransformerCase): Subject {
+  const { num_encoder_layers: encoderLayers, num_decoder_layers: decoderLayers } = config;
+  const transformer = new Transformer({
+    dim: config.d_model,
+    heads: config.nhead,
+    encoderLayers,
+    decoderLayers,
+    feedForwardDim: config.dim_feedforward,
+    activation: config.activation,
+    normalizeBefore: config.normalize_before,
+    returnIntermediate: config.return_intermediate_dec,
+    dropout: 0,
+    random: new Random(0),
+  });
+  const mask = tensorOf(fixture, "in.mask");
+  const [B, H, W] = mask.shape as readonly [number, number, number];
+  const padding = tensor(mask.data, [B, H * W], "bool") as Tensor2D;
+  const tokens = (map: Tensor): Tensor3D => reshape(transpose(map, [0, 2, 3, 1]), [B, H * W, config.d_model]);
+  return {
+    module: transformer,
+    entries: transformerEntries(encoderLayers, decoderLayers, config.normalize_before),
+    inputs: ["src", "query_embed", "pos_embed"],
+    call: (source, queryPosition, position) => {
+      const { states, memory } = transformer.call({
+        tokens: tokens(source as Tensor),
+        position: tokens(position as Tensor),
+        padding,
+        queryPosition: queryPosition as Tensor2D,
+      });
+      return { hs: states, memory: reshape(transpose(memory, [0, 2, 1]), [B, config.d_model, H, W]) };
+    },
+  };
+}
+
+function attentionOf(fixture: Fixture, config: AttentionCase): Subject {
+  const attention = new MultiHeadAttention({ dim: config.embed_dim, heads: config.num_heads, random: new Random(0) });
+  const optional = (name: string, dtype: "bool" | "float32"): Tensor2D | undefined => {
+    const value = fixture.tensors.get(name);
+    return value && (tensor(value.data, value.shape as [number, number], dtype));
+  };
+  const keyPadding = optional("in.key_padding_mask", "bool");
+  const attentionMask = optional("in.attn_mask_additive", "float32");
+  // PyTorch's module takes [tokens, batch, width].
+  const swapped = (tokens: Tensor | undefined): Tensor3D => transpose(tokens as Tensor3D, [1, 0, 2]);
+  return {
+    module: attention,
+    entries: attentionEntries("", ""),
+    inputs: ["query", "key", "value"],
+    call: (query, key, value) => {
+      const inputs = { query: swapped(query), key: swapped(key), value: swapped(value), keyPadding, attentionMask };
+      const { output, weights } = attention.callWithWeights(inputs);
+      return { output: swapped(output), weights_averaged: weights };
+    },
+  };
+}
+
+function compareOutputs(fixture: Fixture, { inputs, call }: Subject): Comparison[] {
+  const outputs = call(...inputs.map((name) => toTensor(fixture, `in.${name}`)));
+  return Object.entries(outputs).map(([name, output]) => compareTensor(fixture, "out", `out.${name}`, inMemory(output)));
+}
+
+function compareGradients(fixture: Fixture, subject: Subject): Comparison[] {
+  const { module, entries, inputs, call } = subject;
+  const values = inputs.map((name) => toTensor(fixture, `in.${name}`));
+  const loss = (...tensors: Tensor[]): Scalar => {
+    const terms = Object.entries(call(...tensors)).map(([name, output]) => sum(mul(output, toTensor(fixture, cotangentOf(fixture, name)))));
+    return terms.reduce((total, term) => add(total, term)) as Scalar;
+  };
+  const byInput = valueAndGrads(loss)(values);
+  const results = inputs.map((name, index) => compareTensor(fixture, "grad.in", `grad.in.${name}`, inMemory(byInput.grads[index] as Tensor)));
+  if (fixture.tensors.has("out.loss")) results.push(compareTensor(fixture, "out", "out.loss", byInput.value.dataSync()));
+  const parameters = module.parameters();
+  const { grads } = variableGrads(() => loss(...values), [...parameters.values()].map(({ value }) => value));
+  const gradientAt = (path: string): FixtureTensor => inMemory(grads[parameters.get(path)?.value.name ?? ""] as Tensor);
+  for (const entry of entries) {
+    const name = `grad.w.${entry.key}`;
+    if (!fixture.tensors.has(name)) continue;
+    results.push(compareParameterGradient(fixture, name, inTorchLayout(entry, gradientAt)));
+  }
+  return results;
+}
+
+function compareParameterGradient(fixture: Fixture, name: string, got: FixtureTensor): Comparison {
+  if (!name.endsWith("in_proj_bias")) return compareTensor(fixture, "grad.w", name, got);
+  // The gradient by the key's bias is exactly 0: what is recorded there is rounding.
+  const dim = got.data.length / 3;
+  return compareTensor(fixture, "grad.w", name, got, { where: (index) => index < dim || index >= 2 * dim });
+}
+
+/** `weights_averaged` is short for its cotangent's name in the cases of a single attention. */
+function cotangentOf(fixture: Fixture, output: string): string {
+  const full = `in.cotangent_${output}`;
+  return fixture.tensors.has(full) ? full : `in.cotangent_${output.split("_")[0]}`;
+}
+
+function toTensor(fixture: Fixture, name: string): Tensor {
+  const { data, shape } = tensorOf(fixture, name);
+  return tensor(data, [...shape], "float32");
+}
+
+function inMemory(value: Tensor): FixtureTensor {
+  return { shape: value.shape, data: value.dataSync<"float32">() };
+}
