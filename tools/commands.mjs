@@ -1,7 +1,7 @@
 // What each `npm run` command needs and starts. A command is a list of programs run one after the other; `node` stands for the
 // project's Node with its source condition, anything else is a bin of node_modules.
 const source = (file, ...args) => ["node", file, ...args];
-const turbo = (...tasks) => ["turbo", "run", ...tasks, "--output-logs=new-only", "--no-update-notifier"];
+const turbo = (...tasks) => ["turbo", "run", ...tasks, "--output-logs=new-only", "--continue", "--concurrency=100%", "--no-update-notifier"];
 const train = "apps/train/src/cli.ts";
 
 /** @typedef {{ steps: readonly (readonly string[])[], native?: boolean, pnpm?: boolean, from?: "root" | "caller" }} Command
@@ -21,6 +21,6 @@ export const commands = {
   "check-packages": { steps: [turbo("check:exports")], pnpm: true },
   "check-dependencies": { steps: [source("tools/check-dependencies.ts")] },
   "check-readmes": { steps: [source("tools/check-readmes.ts")], native: true },
-  "run-examples": { steps: [source("tools/run-examples.ts")], native: true },
+  examples: { steps: [source("tools/run-examples.ts")], native: true },
   setup: { steps: [], native: true, pnpm: true },
 };

@@ -70,12 +70,9 @@ async function prepareNativeBackend(node, env, say) {
   if (code !== 0) say(`the native backend could not be prepared (exit code ${code}): going on with the next one`);
 }
 
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error) => {
-    process.stderr.write(error instanceof SetupError ? `[setup] ${error.message}\n` : `${error.stack}\n`);
-    process.exitCode = 1;
-  },
-);
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(error instanceof SetupError ? `[setup] ${error.message}\n` : `${error.stack}\n`);
+  process.exitCode = 1;
+}
