@@ -14,12 +14,12 @@ export interface DetrkitErrorOptions {
  */
 export class DetrkitError extends Error {
   readonly code: string;
-  readonly [marker] = true;
 
   constructor(code: string, message: string, options: DetrkitErrorOptions = {}) {
     super(message, options);
     this.name = new.target.name;
     this.code = code;
+    Object.defineProperty(this, marker, { value: true });
   }
 
   static isInstance(error: unknown): error is DetrkitError {
