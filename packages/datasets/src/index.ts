@@ -1,1 +1,12 @@
-export {};
+export { toCocoGroundTruth } from "./coco-ground-truth.ts";
+export type { CocoGroundTruth } from "./coco-ground-truth.ts";
+export { dataPolicy, describeProblem } from "./data-policy.ts";
+export type { DataProblem, FindingKind, Policy, PolicyAction } from "./data-policy.ts";
+export { dataFormats, parseDataSpec } from "./data-spec.ts";
+export type { DataFormat, DataSpec } from "./data-spec.ts";
+export { imageName } from "./dataset.ts";
+export type { Dataset, ImageRecord, PixelSource, Segmentation } from "./dataset.ts";
+export { listSplits, openDataset, readDataset } from "./open-dataset.ts";
+export type { OpenDatasetOptions } from "./open-dataset.ts";
+export { renderShapes } from "./shapes-image.ts";
+export type { ShapesOptions } from "./shapes-options.ts";

@@ -1,0 +1,57 @@
+import type { DataProblem } from "./data-policy.ts";
+import type { ShapesOptions } from "./shapes-options.ts";
+
+/** Where the pixels of an image come from. */
+export type PixelSource =
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "shapes"; readonly options: ShapesOptions; readonly index: number };
+
+/** A mask as COCO writes it: polygons `[x, y, x, y, …]` in pixels, or runs down the columns, as numbers or COCO's string. */
+export type Segmentation =
+  | readonly (readonly number[])[]
+  | { readonly size: readonly [height: number, width: number]; readonly counts: readonly number[] | string };
+
+/** One image and its `T` objects. */
+export interface ImageRecord {
+  /** The source's image id; its position from 1 where the source has none. */
+  readonly id: number;
+  /** The file name as the annotations write it. */
+  readonly name: string;
+  readonly source: PixelSource;
+  readonly width: number;
+  readonly height: number;
+  /** `[T·4]` left, top, right, bottom in pixels, as annotated (not clipped). */
+  readonly boxes: Float64Array;
+  /** `[T]` contiguous labels, indices into `Dataset.classes`. */
+  readonly labels: Int32Array;
+  /** `[T]` 1 on crowd regions. */
+  readonly crowd: Uint8Array;
+  /** `[T]` COCO's own area, else that of the box. */
+  readonly areas: Float64Array;
+  /** `[T]` the source's annotation ids, counted from 1 over the data set where it has none. */
+  readonly annotationIds: Float64Array;
+  /** `[T·4]` left, top, width, height where the source writes widths (COCO): its very numbers, which evaluation needs to the last bit. */
+  readonly boxesXywh?: Float64Array;
+  /** `[T]` masks, where the source has them. */
+  readonly segmentations?: readonly (Segmentation | undefined)[];
+}
+
+/** Images with their objects, of one split of a data set. */
+export interface Dataset {
+  /** The spec it was opened from. */
+  readonly spec: string;
+  readonly split: string;
+  /** Class names by label. */
+  readonly classes: readonly string[];
+  /** The source's category id by label. */
+  readonly categoryIds: readonly number[];
+  readonly length: number;
+  readonly records: readonly ImageRecord[];
+  /** What was found wrong while reading, and survived by dropping or converting. */
+  readonly problems: readonly DataProblem[];
+}
+
+/** Path of the image, or a name for a generated one: what messages call it. */
+export function imageName(record: ImageRecord): string {
+  return record.source.kind === "file" ? record.source.path : record.name;
+}

@@ -1,0 +1,69 @@
+import { DataError } from "@detrkit/common";
+import { dataPolicy, describeProblem } from "./data-policy.ts";
+import type { DataProblem } from "./data-policy.ts";
+import { parseDataSpec } from "./data-spec.ts";
+import type { DataFormat, DataSpec } from "./data-spec.ts";
+import type { Dataset } from "./dataset.ts";
+import { cocoReader } from "./read-coco.ts";
+import { deepPcbReader } from "./read-deeppcb.ts";
+import { shapesReader } from "./read-shapes.ts";
+import { vocReader } from "./read-voc.ts";
+import { yoloReader } from "./read-yolo.ts";
+import type { Reader } from "./reading.ts";
+
+const readers: Readonly<Record<DataFormat, Reader>> = {
+  coco: cocoReader,
+  voc: vocReader,
+  yolo: yoloReader,
+  deeppcb: deepPcbReader,
+  shapes: shapesReader,
+};
+
+export interface OpenDatasetOptions {
+  /** `"train"` (default), `"val"`, `"test"`, or another that the source has, such as VOC's `"trainval"`. */
+  readonly split?: string;
+  /**
+   * Class names in label order, where something else fixes it (the checkpoint being evaluated); else the source decides. A class of the
+   * data that is not among them is an error.
+   */
+  readonly classes?: readonly string[];
+}
+
+const specOf = (spec: string | DataSpec): DataSpec => (typeof spec === "string" ? parseDataSpec(spec) : spec);
+
+/** Splits that the data has, of `train`, `val` and `test`. */
+export async function listSplits(spec: string | DataSpec): Promise<readonly string[]> {
+  const parsed = specOf(spec);
+  return readers[parsed.format].splits(parsed);
+}
+
+/** Reads a data set with everything that is wrong with it, stopping at nothing but a source that can't be read at all. */
+export async function readDataset(spec: string | DataSpec, { split = "train", classes }: OpenDatasetOptions = {}): Promise<Dataset> {
+  const parsed = specOf(spec);
+  const problems: DataProblem[] = [];
+  const result = await readers[parsed.format].read({
+    spec: parsed,
+    split,
+    ...(classes === undefined ? {} : { classes }),
+    report: (problem) => problems.push(problem),
+  });
+  return { spec: parsed.text, split, ...result, length: result.records.length, problems };
+}
+
+/**
+ * Reads the annotations of a data set; images are read later, batch by batch. What {@link dataPolicy} says to drop is left out and
+ * listed in `problems`.
+ *
+ * @throws DataError when the policy says to stop, naming the first few places
+ */
+export async function openDataset(spec: string | DataSpec, options: OpenDatasetOptions = {}): Promise<Dataset> {
+  const dataset = await readDataset(spec, options);
+  const stops = dataset.problems.filter(({ kind }) => dataPolicy[kind].action === "stop");
+  if (stops.length > 0) {
+    const shown = stops.slice(0, 5).map((problem) => `\n  ${describeProblem(problem)}`);
+    const more = stops.length > shown.length ? `\n  and ${stops.length - shown.length} more` : "";
+    throw new DataError(`data "${dataset.spec}", split "${dataset.split}": ${stops.length} defects that can't be worked around${shown.join("")}${more}\nCheck the data (detrkit check-data) and mend or remove these.`);
+  }
+  if (dataset.length === 0) throw new DataError(`data "${dataset.spec}", split "${dataset.split}": no images`);
+  return dataset;
+}

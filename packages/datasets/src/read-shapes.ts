@@ -1,0 +1,26 @@
+import { CategoryMap } from "./category-map.ts";
+import type { Reader, ReadRequest, ReadResult } from "./reading.ts";
+import { RecordBuilder } from "./record-builder.ts";
+import { layoutShapes } from "./shapes-layout.ts";
+import { shapeNames, shapesOptions } from "./shapes-options.ts";
+
+async function readShapes({ spec, split, classes, report }: ReadRequest): Promise<ReadResult> {
+  const { count, validation, ...options } = shapesOptions(spec, split);
+  const names = shapeNames.slice(0, options.classes);
+  const categories = new CategoryMap(names.map((name, index) => ({ id: index + 1, name })), classes, spec.text, report);
+  const builder = new RecordBuilder(report);
+  const total = split === "train" ? count : validation;
+  for (let index = 0; index < total; index++) {
+    const name = `shapes-${split}-${String(index + 1).padStart(6, "0")}.png`;
+    const image = { id: index + 1, name, source: { kind: "shapes", options, index }, width: options.width, height: options.height, annotationFile: spec.text } as const;
+    const objects = layoutShapes(options, index).flatMap(({ label, left, top, side }, position) => {
+      const mapped = categories.labelOfName(names[label] as string);
+      return mapped === undefined ? [] : [{ box: [left, top, left + side, top + side] as const, label: mapped, place: `shape ${position + 1}` }];
+    });
+    builder.add(image, objects);
+  }
+  return { classes: categories.classes, categoryIds: categories.categoryIds, records: builder.records };
+}
+
+/** Generated images of coloured shapes; nothing is read from disk. */
+export const shapesReader: Reader = { splits: async () => ["train", "val", "test"], read: readShapes };

@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import { DataError } from "@detrkit/common";
+import { XMLParser, XMLValidator } from "fast-xml-parser";
+import { isRecord } from "./json-file.ts";
+import { lineAt } from "./text-lines.ts";
+
+/** One object of a Pascal VOC file; edges as written: pixels counted from 1, both ends included. */
+export interface VocObject {
+  readonly name: string;
+  readonly xmin: number;
+  readonly ymin: number;
+  readonly xmax: number;
+  readonly ymax: number;
+  /** Line of its `<object>`. */
+  readonly line: number;
+}
+
+export interface VocAnnotation {
+  /** The image's name, where the file gives one. */
+  readonly filename: string | undefined;
+  /** 0 where the file gives none. */
+  readonly width: number;
+  readonly height: number;
+  readonly objects: readonly VocObject[];
+}
+
+const parser = new XMLParser({ parseTagValue: false, ignoreAttributes: true, isArray: (name) => name === "object" });
+
+function numberIn(value: unknown, key: string): number {
+  const text = isRecord(value) ? value[key] : undefined;
+  return typeof text === "string" && text.trim() !== "" ? Number(text) : NaN;
+}
+
+/** Lines on which the objects begin, in order. */
+function objectLines(text: string): number[] {
+  return [...text.matchAll(/<object[\s>]/gu)].map(({ index }) => lineAt(text, index));
+}
+
+/** Reads one annotation file; an error names the file and, where it can be told, the line. */
+export function readVocAnnotation(file: string): VocAnnotation {
+  const text = readFileSync(file, "utf8");
+  const valid = text.trim() === "" ? { err: { line: 1, msg: "the file is empty" } } : XMLValidator.validate(text);
+  if (valid !== true) throw new DataError(`${file}:${valid.err.line}: not valid XML (${valid.err.msg})`);
+  const content: unknown = parser.parse(text);
+  const annotation = isRecord(content) ? content["annotation"] : undefined;
+  if (!isRecord(annotation)) throw new DataError(`${file}:1: expected an <annotation> element at the top`);
+  const lines = objectLines(text);
+  const objects = Array.isArray(annotation["object"]) ? (annotation["object"] as readonly unknown[]) : [];
+  return {
+    filename: typeof annotation["filename"] === "string" ? annotation["filename"] : undefined,
+    width: numberIn(annotation["size"], "width") || 0,
+    height: numberIn(annotation["size"], "height") || 0,
+    objects: objects.map((object, index) => {
+      const line = lines[index] ?? 1;
+      const name = isRecord(object) ? object["name"] : undefined;
+      if (typeof name !== "string" || name === "") throw new DataError(`${file}:${line}: <object> without a <name>`);
+      const box = isRecord(object) ? object["bndbox"] : undefined;
+      return { name, line, xmin: numberIn(box, "xmin"), ymin: numberIn(box, "ymin"), xmax: numberIn(box, "xmax"), ymax: numberIn(box, "ymax") };
+    }),
+  };
+}
+
+/** Class names of the objects in a file, without parsing all of it: for gathering the classes of a whole data set. */
+export function scanVocClasses(file: string): string[] {
+  const text = readFileSync(file, "utf8");
+  return [...text.matchAll(/<object[\s>][\s\S]*?<name>([^<]*)<\/name>/gu)].map(([, name = ""]) => name.trim());
+}
