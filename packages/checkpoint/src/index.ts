@@ -1,4 +1,17 @@
-export { openSafetensors, readSafetensors, SafetensorsFile } from "./safetensors-reader.ts";
+export { CheckpointFile, openCheckpoint, saveCheckpoint } from "./checkpoint-file.ts";
+export type { CheckpointContent, TrainingState } from "./checkpoint-file.ts";
+export { checkpointFormatVersion } from "./checkpoint-metadata.ts";
+export type { CheckpointMetadata } from "./checkpoint-metadata.ts";
+export type { Dialect, ModuleKind } from "./dialect.ts";
+export { originalDetr } from "./dialects/original-detr.ts";
+export { KeyMap } from "./key-map.ts";
+export type { KeyMapping } from "./key-map.ts";
+export type { Layout } from "./layouts.ts";
+export type { LoadOptions, LoadReport, ShapeMismatch } from "./load-report.ts";
+export { loadParameters, readParameters } from "./module-tensors.ts";
 export type { SafetensorsEntry } from "./safetensors-header.ts";
+export { openSafetensors, readSafetensors, SafetensorsFile } from "./safetensors-reader.ts";
 export { writeSafetensors } from "./safetensors-writer.ts";
+export { exportStateDict, importStateDict } from "./state-dict.ts";
+export type { ImportedStateDict, StateDictOptions } from "./state-dict.ts";
 export type { TensorData, TensorDtype, TensorValues } from "./tensor-data.ts";

@@ -1,0 +1,85 @@
+import { CheckpointError } from "@detrkit/common";
+import type { Module, Parameter } from "@detrkit/nn";
+import { type CheckpointMetadata, decodeMetadata, encodeMetadata } from "./checkpoint-metadata.ts";
+import { type LoadOptions, type LoadReport, planLoad } from "./load-report.ts";
+import { assignData, readParameters } from "./module-tensors.ts";
+import { openSafetensors, type SafetensorsFile } from "./safetensors-reader.ts";
+import { writeSafetensors } from "./safetensors-writer.ts";
+import type { TensorData } from "./tensor-data.ts";
+
+/** What beside the model is needed to go on training: the optimiser's state, the random state, the epoch. */
+export interface TrainingState {
+  readonly tensors: ReadonlyMap<string, TensorData>;
+  /** Plain JSON. */
+  readonly values: unknown;
+}
+
+/** What goes into a checkpoint. */
+export interface CheckpointContent {
+  readonly model: Module;
+  readonly metadata: CheckpointMetadata;
+  /** Left out of a checkpoint that is only for inference. */
+  readonly training?: TrainingState;
+}
+
+// No parameter path has a slash, so training tensors can share the file with the model's.
+const trainingPrefix = "training/";
+const trainingKey = "detrkit.training";
+
+/** Writes a checkpoint as one safetensors file, whole or not at all. */
+export async function saveCheckpoint(path: string, { model, metadata, training }: CheckpointContent): Promise<void> {
+  const tensors = new Map(await readParameters(model));
+  for (const [name, data] of training?.tensors ?? []) tensors.set(`${trainingPrefix}${name}`, data);
+  const strings = { ...encodeMetadata(metadata), ...(training === undefined ? {} : { [trainingKey]: JSON.stringify(training.values) }) };
+  await writeSafetensors(path, tensors, strings);
+}
+
+/** An open checkpoint. Its header is read; tensors are read when asked for. */
+export class CheckpointFile {
+  readonly metadata: CheckpointMetadata;
+  readonly #file: SafetensorsFile;
+
+  constructor(file: SafetensorsFile) {
+    this.metadata = decodeMetadata(file.metadata, file.path);
+    this.#file = file;
+  }
+
+  /** Loads the model's parameters, one after the other, so that no second copy of the model is held. */
+  async loadModel(model: Module, options: LoadOptions = {}): Promise<LoadReport> {
+    const shapes = [...this.#file.entries].filter(([name]) => !name.startsWith(trainingPrefix)).map(([name, { shape }]) => [name, shape] as const);
+    const report = planLoad(model, new Map(shapes), this.#file.path, options);
+    const parameters = model.parameters();
+    for (const name of report.matched) assignData(parameters.get(name) as Parameter, await this.#file.read(name));
+    return report;
+  }
+
+  /** Undefined in a checkpoint that is only for inference. */
+  async readTrainingState(): Promise<TrainingState | undefined> {
+    const values = this.#file.metadata[trainingKey];
+    if (values === undefined) return undefined;
+    const tensors = new Map<string, TensorData>();
+    for (const name of this.#file.entries.keys()) {
+      if (name.startsWith(trainingPrefix)) tensors.set(name.slice(trainingPrefix.length), await this.#file.read(name));
+    }
+    try {
+      return { tensors, values: JSON.parse(values) as unknown };
+    } catch (cause) {
+      throw new CheckpointError(`${this.#file.path}: its training state is not JSON; the file is damaged`, { cause });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+}
+
+/** Opens a checkpoint that {@link saveCheckpoint} wrote; the caller closes it. */
+export async function openCheckpoint(path: string): Promise<CheckpointFile> {
+  const file = await openSafetensors(path);
+  try {
+    return new CheckpointFile(file);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}

@@ -1,0 +1,49 @@
+import type { Layout } from "./layouts.ts";
+
+/** What a module of a state dict holds, and so which keys it has and how they are laid out. */
+export type ModuleKind = "linear" | "convolution" | "norm" | "batchNorm" | "embedding" | "packedAttention";
+
+/**
+ * How one published family of state dicts names its parameters. Plain data: another family is another table.
+ */
+export interface Dialect {
+  /** Whose keys these are, for messages. */
+  readonly name: string;
+  /** Their module, detrkit's module, and its kind. Numbers are written as in {@link keyPattern}. */
+  readonly modules: readonly (readonly [theirs: string, ours: string, kind: ModuleKind])[];
+  /** Keys that carry nothing a model needs. */
+  readonly ignored: readonly RegExp[];
+  /** What wrappers put before every key; dropped where present. */
+  readonly wrappers: readonly string[];
+}
+
+/** One key of a module: its name there, where it goes (several: equal parts along the first axis), and its layout. */
+export interface KeyOfKind {
+  readonly theirs: string;
+  readonly ours: readonly string[];
+  readonly layout: Layout;
+}
+
+const bias: KeyOfKind = { theirs: "bias", ours: ["bias"], layout: "same" };
+const weight: KeyOfKind = { theirs: "weight", ours: ["weight"], layout: "same" };
+
+/** The keys of each kind of module. */
+export const keysOfKind: Readonly<Record<ModuleKind, readonly KeyOfKind[]>> = {
+  linear: [{ ...weight, layout: "linear" }, bias],
+  convolution: [{ ...weight, layout: "convolution" }, bias],
+  norm: [weight, bias],
+  batchNorm: [
+    weight,
+    bias,
+    { theirs: "running_mean", ours: ["runningMean"], layout: "same" },
+    { theirs: "running_var", ours: ["runningVariance"], layout: "same" },
+  ],
+  embedding: [weight],
+  // PyTorch's MultiheadAttention keeps query, key and value as rows of one matrix.
+  packedAttention: [
+    { theirs: "in_proj_weight", ours: ["query.weight", "key.weight", "value.weight"], layout: "linear" },
+    { theirs: "in_proj_bias", ours: ["query.bias", "key.bias", "value.bias"], layout: "same" },
+    { theirs: "out_proj.weight", ours: ["output.weight"], layout: "linear" },
+    { theirs: "out_proj.bias", ours: ["output.bias"], layout: "same" },
+  ],
+};
