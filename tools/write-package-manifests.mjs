@@ -39,7 +39,7 @@ for (const entry of packages) {
   const tfjsPeer = entry.tfjs ? { "@tensorflow/tfjs-core": "catalog:" } : {};
   const manifest = {
     name: entry.name,
-    version: entry.private ? "0.0.0" : (JSON.parse(existsSync(join(root, entry.folder, "package.json")) ? readFileSync(join(root, entry.folder, "package.json"), "utf8") : "{}").version ?? "0.1.0"),
+    version: entry.private ? "0.0.0" : (JSON.parse(existsSync(join(root, entry.folder, "package.json")) ? readFileSync(join(root, entry.folder, "package.json"), "utf8") : "{}").version ?? "0.0.0"),
     ...(entry.private ? { private: true } : {}),
     description: entry.description,
     keywords: ["detr", "object-detection", "tensorflow.js", "transformer", ...(entry.keywords ?? [])],
