@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // `npm run COMMAND`: sets up whatever is missing, then runs the command. Plain JavaScript without dependencies, since it is
 // what a bare Node 18 starts with (docs/architecture.md, "One bootstrap").
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cacheFolder, writableFolder } from "./bootstrap/cache-folder.mjs";
@@ -64,7 +64,6 @@ function prepend(env, folders) {
 
 // Says itself what it does and, when it can't, which backend is taken instead; never a reason to stop.
 async function prepareNativeBackend(node, env, say) {
-  if (!existsSync(NATIVE_BACKEND_CLI)) return;
   const code = await runForeground(node, [...SOURCE_FLAGS, NATIVE_BACKEND_CLI], { cwd: root, env });
   if (code >= 128) process.exit(code); // interrupted by the user
   if (code !== 0) say(`the native backend could not be prepared (exit code ${code}): going on with the next one`);

@@ -42,12 +42,10 @@ test.each([
 });
 
 describe("the cache folder", () => {
-  test("is the user's choice, else the platform's", () => {
-    expect(cacheFolder({ DETRKIT_CACHE: "/a", XDG_CACHE_HOME: "/b" }, "/home/u", "linux")).toBe("/a");
-    expect(cacheFolder({ XDG_CACHE_HOME: "/b" }, "/home/u", "linux")).toBe(join("/b", "detrkit"));
-    expect(cacheFolder({}, "/home/u", "linux")).toBe(join("/home/u", ".cache", "detrkit"));
-    expect(cacheFolder({}, "/home/u", "darwin")).toBe(join("/home/u", "Library", "Caches", "detrkit"));
-    expect(cacheFolder({ LOCALAPPDATA: "/l" }, "/home/u", "win32")).toBe(join("/l", "detrkit", "Cache"));
+  test("is the user's choice, else in his cache", () => {
+    expect(cacheFolder({ DETRKIT_CACHE: "/a", XDG_CACHE_HOME: "/b" }, "/home/u")).toBe("/a");
+    expect(cacheFolder({ XDG_CACHE_HOME: "/b" }, "/home/u")).toBe(join("/b", "detrkit"));
+    expect(cacheFolder({}, "/home/u")).toBe(join("/home/u", ".cache", "detrkit"));
   });
 
   test("gives way to one that can be written, and says so when there is none", () => {
@@ -166,7 +164,7 @@ test("progress lines carry the seconds since the command began", () => {
   const { say } = createProgress((text) => lines.push(text), () => now);
   now = 13_340;
   say("packages ready");
-  expect(lines).toEqual(["[setup]   12.3 s  packages ready\n"]);
+  expect(lines).toEqual(["[setup   12s] packages ready\n"]);
 });
 
 test("every npm script of the root is a command of the bootstrap", async () => {

@@ -1,17 +1,13 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
-import { homedir, platform } from "node:os";
+import { homedir } from "node:os";
 import { join } from "node:path";
 
-/** Where detrkit keeps what it fetched or built for this user: DETRKIT_CACHE, else the platform's cache folder.
+/** Where detrkit keeps what it fetched or built for this user. The same rule as @detrkit/backend's, which can't be imported
+ *  from here: nothing is installed yet.
  *  @param {Readonly<Record<string, string | undefined>>} environment
- *  @param {string} home
- *  @param {string} operatingSystem as `os.platform()` names it */
-export function cacheFolder(environment = process.env, home = homedir(), operatingSystem = platform()) {
-  if (environment.DETRKIT_CACHE) return environment.DETRKIT_CACHE;
-  if (environment.XDG_CACHE_HOME) return join(environment.XDG_CACHE_HOME, "detrkit");
-  if (operatingSystem === "win32" && environment.LOCALAPPDATA) return join(environment.LOCALAPPDATA, "detrkit", "Cache");
-  if (operatingSystem === "darwin") return join(home, "Library", "Caches", "detrkit");
-  return join(home, ".cache", "detrkit");
+ *  @param {string} home */
+export function cacheFolder(environment = process.env, home = homedir()) {
+  return environment.DETRKIT_CACHE ?? join(environment.XDG_CACHE_HOME ?? join(home, ".cache"), "detrkit");
 }
 
 /** The cache folder if it can be written, else one inside the clone: a read-only home must not stop the set-up.

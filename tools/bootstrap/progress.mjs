@@ -7,8 +7,8 @@ export function createProgress(write = (text) => process.stderr.write(text), now
   const started = now();
   return {
     say(/** @type {string} */ line) {
-      const seconds = ((now() - started) / 1000).toFixed(1).padStart(6);
-      write(`[setup] ${seconds} s  ${line}\n`);
+      const seconds = ((now() - started) / 1000).toFixed(0).padStart(4);
+      write(`[setup ${seconds}s] ${line}\n`);
     },
   };
 }
