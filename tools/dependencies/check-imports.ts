@@ -53,6 +53,7 @@ function problemOfWorkspace(entry: WorkspaceEntry, file: SourceFile, specifier: 
   if (subpath && !subpaths.includes(subpath)) {
     return `deep import; ${target.name} exports only ${listed([target.name, ...Object.keys(target.subpaths ?? {}).map((path) => posix.join(target.name, path))])}`;
   }
+  if (target === entry && subpath === "./package.json") return undefined; // how a file of `src` and of `dist` finds the package's folder
   if (target === entry) return isTestFile(file.path) ? undefined : "a package imports itself by relative paths";
   const declared = entry.workspace ?? [];
   if (declared.includes(name)) return undefined;

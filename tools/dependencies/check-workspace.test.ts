@@ -51,7 +51,8 @@ describe("imports of a package", () => {
        import type { Box } from "@detrkit/boxes/numbers";
        import { parse } from "yaml";
        export { costs } from "./costs/index.ts";
-       export const own = new URL("../data.json", import.meta.url);`,
+       export const own = new URL("../data.json", import.meta.url);
+       export const folder = import.meta.resolve("@detrkit/matcher/package.json");`,
     );
     expect(violations()).toEqual([]);
   });
@@ -82,9 +83,9 @@ describe("imports of a package", () => {
     expect(violations()).toEqual([`packages/matcher/src/index.ts:1 imports "${specifier}": ${problem}`]);
   });
 
-  test("a file of another package is refused as a URL too", () => {
-    write("packages/matcher/src/index.ts", `export const url = new URL("../../boxes/src/index.ts", import.meta.url);`);
-    expect(violations()).toHaveLength(1);
+  test("a file of another package is refused as a URL too, and a package above by import.meta.resolve", () => {
+    write("packages/boxes/src/index.ts", `export const url = new URL("../../common/src/index.ts", import.meta.url);\nexport const above = import.meta.resolve("@detrkit/matcher");`);
+    expect(violations()).toHaveLength(2);
   });
 
   test("what stands in comments, strings and templates is no import", () => {
