@@ -7,4 +7,9 @@ import type { TopicRunner } from "./topic.ts";
 export const topics: Readonly<Record<string, () => Promise<{ readonly run: TopicRunner }>>> = {
   "position-encoding": () => import("./topics/position-encoding.ts"),
   transformer: () => import("./topics/transformer.ts"),
+  transforms: () => import("./topics/transforms.ts"),
+  backbone: () => import("./topics/backbone.ts"),
+  models: () => import("./topics/models.ts"),
+  postprocess: () => import("./topics/postprocess.ts"),
+  training: () => import("./topics/training.ts"),
 };
