@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { cacheFolder, writableFolder } from "./bootstrap/cache-folder.mjs";
 import { runForeground } from "./bootstrap/child-process.mjs";
 import { ensureInstalled } from "./bootstrap/install.mjs";
+import { withLock } from "./bootstrap/lock.mjs";
 import { SetupError, createProgress } from "./bootstrap/progress.mjs";
 import { ensureNode, ensurePnpm } from "./bootstrap/toolchain.mjs";
 import { commands } from "./commands.mjs";
@@ -33,7 +34,10 @@ async function main([name, ...args]) {
   };
   if (command.pnpm) await pnpm();
   await ensureInstalled({ root, env, pnpm, say });
-  if (command.native) await prepareNativeBackend(node, env, say);
+  if (command.native) {
+    const prepare = () => prepareNativeBackend(node, env, say);
+    await withLock(join(cache, "native.lock"), prepare, (owner) => say(`waiting for ${owner}, which is preparing the native backend`));
+  }
 
   const cwd = command.from === "caller" ? (process.env.INIT_CWD ?? process.cwd()) : root;
   for (const [index, step] of command.steps.entries()) {
