@@ -1,7 +1,7 @@
-import * as backendPackage from "@detrkit/backend";
+import { BackendError } from "@detrkit/common";
 // Brings the cpu backend and the gradients of all ops: tfjs-core alone registers none in Node.
 import "@tensorflow/tfjs";
-import { enableProdMode, getBackend, setBackend } from "@tensorflow/tfjs-core";
+import { enableProdMode, setBackend } from "@tensorflow/tfjs-core";
 import { beforeAll, beforeEach, describe } from "vitest";
 import { guardAgainstLeaks } from "./leak-guard.ts";
 
@@ -35,8 +35,13 @@ export function describeOnBackends(title: string, tests: (backend: TestBackend) 
 
 async function start(backend: TestBackend): Promise<boolean> {
   if (backend === "cpu") return setBackend("cpu");
-  const { startBackend }: { readonly startBackend?: unknown } = backendPackage;
-  if (typeof startBackend !== "function") return false;
-  await startBackend({ prefer: "native" });
-  return getBackend() === "tensorflow";
+  // Loaded only here, so that tests on plain JavaScript need nothing of the native build.
+  const { startBackend } = await import("@detrkit/backend");
+  try {
+    await startBackend({ prefer: "native" });
+    return true;
+  } catch (error) {
+    if (BackendError.isInstance(error) && error.code === "ERR_BACKEND") return false;
+    throw error;
+  }
 }

@@ -1,14 +1,14 @@
 import { parseArgs } from "node:util";
-import { DetrkitError } from "@detrkit/common";
+import { ConfigError, DetrkitError } from "@detrkit/common";
 import { type FixtureLocation, listFixtures } from "./fixture.ts";
 import { type CaseResult, runCase } from "./run-case.ts";
-import { startFastestBackend } from "./start-backend.ts";
+import { type BackendChoice, backendChoices, startGradientBackend } from "./start-backend.ts";
 import { topics } from "./topics.ts";
 
-const usage = `Usage: npm run parity -- <folder> [--topic NAME] [--case NAME]
+const usage = `Usage: npm run parity -- <folder> [--topic NAME] [--case NAME] [--backend native|cpu]
 
 Runs every recorded case found under <folder>/<topic>/ and prints, for each: topic, case, largest absolute and relative
-error, pass or FAIL with the reason; then how many passed and failed. Both filters may be given several times.
+error, pass or FAIL with the reason; then how many passed and failed. Both filters may be given several times. The native backend is used where it can be had.
 
   npm run parity -- fixtures
   npm run parity -- ../shared/fixtures --topic matcher --topic criterion
@@ -18,7 +18,7 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main(commandLine: readonly string[]): Promise<number> {
   try {
-    const { folder, topicFilter, caseFilter, help } = readCommandLine(commandLine);
+    const { folder, topicFilter, caseFilter, backend, help } = readCommandLine(commandLine);
     if (help) {
       process.stdout.write(usage);
       return 0;
@@ -32,7 +32,7 @@ async function main(commandLine: readonly string[]): Promise<number> {
       process.stderr.write(`No case under ${folder} fits --topic or --case.\n`);
       return 2;
     }
-    process.stderr.write(`Backend: ${await startFastestBackend()}\n`);
+    process.stderr.write(`Backend: ${await startGradientBackend(backend)}\n`);
     return await runAll(chosen);
   } catch (error) {
     if (!DetrkitError.isInstance(error) && !(error instanceof TypeError && "code" in error)) throw error;
@@ -45,14 +45,17 @@ function readCommandLine(commandLine: readonly string[]): {
   readonly folder: string | undefined;
   readonly topicFilter: readonly string[] | undefined;
   readonly caseFilter: readonly string[] | undefined;
+  readonly backend: BackendChoice;
   readonly help: boolean;
 } {
   const { values, positionals } = parseArgs({
     args: [...commandLine],
     allowPositionals: true,
-    options: { topic: { type: "string", multiple: true }, case: { type: "string", multiple: true }, help: { type: "boolean", short: "h" } },
+    options: { topic: { type: "string", multiple: true }, case: { type: "string", multiple: true }, backend: { type: "string", default: "fastest" }, help: { type: "boolean", short: "h" } },
   });
-  return { folder: positionals.length === 1 ? positionals[0] : undefined, topicFilter: values.topic, caseFilter: values.case, help: values.help ?? false };
+  const backend = backendChoices.find((choice) => choice === values.backend);
+  if (backend === undefined) throw new ConfigError(`--backend expected one of ${backendChoices.join(", ")}, got "${values.backend}"`);
+  return { folder: positionals.length === 1 ? positionals[0] : undefined, topicFilter: values.topic, caseFilter: values.case, backend, help: values.help ?? false };
 }
 
 async function runAll(locations: readonly FixtureLocation[]): Promise<number> {

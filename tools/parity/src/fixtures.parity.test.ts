@@ -5,15 +5,15 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test } from "vitest";
 import { listFixtures } from "./fixture.ts";
 import { runCase } from "./run-case.ts";
-import { startFastestBackend } from "./start-backend.ts";
+import { startGradientBackend } from "./start-backend.ts";
 import { topics } from "./topics.ts";
 
 const root = fileURLToPath(new URL("../../../fixtures", import.meta.url));
 const locations = existsSync(root) ? await listFixtures(root) : [];
 
 beforeAll(async () => {
-  await startFastestBackend();
-});
+  await startGradientBackend("fastest");
+}, 600_000);
 
 test("there are recorded cases", () => {
   expect(locations.length).toBeGreaterThan(0);

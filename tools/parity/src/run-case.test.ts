@@ -7,13 +7,13 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { check, compareExactly, tensorOf } from "./compare.ts";
 import { listFixtures, readFixture } from "./fixture.ts";
 import { runCase } from "./run-case.ts";
-import { startFastestBackend } from "./start-backend.ts";
+import { startGradientBackend } from "./start-backend.ts";
 import type { TopicRunner } from "./topic.ts";
 
 let root = "";
 
 beforeAll(async () => {
-  await startFastestBackend();
+  await startGradientBackend("cpu");
   root = await mkdtemp(join(tmpdir(), "detrkit-parity-"));
   for (const topic of ["matcher", "checkpoint", "empty"]) await mkdir(join(root, topic));
   await writeFile(join(root, "timings.json"), "{}");

@@ -1,12 +1,24 @@
 // Brings the cpu backend and the gradients of all ops: tfjs-core alone registers none in Node.
 import "@tensorflow/tfjs";
-import { enableProdMode, getBackend, ready, setBackend } from "@tensorflow/tfjs-core";
+import { startBackend } from "@detrkit/backend";
+import { BackendError } from "@detrkit/common";
 
-/** Starts the native backend where @detrkit/backend offers one, else plain JavaScript. Returns its name. */
-export async function startFastestBackend(): Promise<string> {
-  // tfjs advertises its other backends on the console otherwise.
-  enableProdMode();
-  await setBackend("cpu");
-  await ready();
-  return getBackend();
+export const backendChoices = ["fastest", "native", "cpu"] as const;
+export type BackendChoice = (typeof backendChoices)[number];
+
+/**
+ * Starts a backend that has every gradient: the native one where it can be had, else plain JavaScript. WebAssembly is
+ * passed over, it is for inference only.
+ *
+ * @returns what was started, in words
+ */
+export async function startGradientBackend(choice: BackendChoice): Promise<string> {
+  try {
+    const { name, reason } = await startBackend({ prefer: choice === "cpu" ? "cpu" : "native" });
+    return `${name}: ${reason}`;
+  } catch (error) {
+    if (choice !== "fastest" || !BackendError.isInstance(error)) throw error;
+    const { name } = await startBackend({ prefer: "cpu" });
+    return `${name}: ${error.message}`;
+  }
 }
