@@ -1,1 +1,5 @@
-export {};
+export { boxArea } from "./area.ts";
+export { clip } from "./clip.ts";
+export type { DetectionTarget, TargetMasks } from "./detection-target.ts";
+export { cxcywhToXyxy, xyxyToCxcywh } from "./formats.ts";
+export { generalizedIou, iou, pairwiseGeneralizedIou, pairwiseIou } from "./overlap.ts";

@@ -1,1 +1,11 @@
-export {};
+export { boxL1 } from "./costs/box-l1.ts";
+export { classProbability } from "./costs/class-probability.ts";
+export { focalClass } from "./costs/focal-class.ts";
+export type { FocalClassOptions } from "./costs/focal-class.ts";
+export { generalizedIou } from "./costs/generalized-iou.ts";
+export { HungarianMatcher, namingFault } from "./hungarian-matcher.ts";
+export type { HungarianMatcherConfig, MatchableOutput, Matcher } from "./hungarian-matcher.ts";
+export type { ImagePrediction, Match } from "./image-prediction.ts";
+export { linearSumAssignment } from "./linear-sum-assignment.ts";
+export type { Assignment } from "./linear-sum-assignment.ts";
+export type { MatchCost } from "./match-cost.ts";

@@ -1,0 +1,45 @@
+import { ConfigError } from "@detrkit/common";
+import type { DetectionTarget } from "@detrkit/boxes";
+import type { ImagePrediction } from "../image-prediction.ts";
+import type { MatchCost } from "../match-cost.ts";
+
+/** Settings of {@link focalClass}. */
+export interface FocalClassOptions {
+  /** Weight of the positive part; the negative part has `1 - alpha`. Default 0.25. */
+  readonly alpha?: number;
+  /** How much easy decisions count less. Default 2. */
+  readonly gamma?: number;
+}
+
+/** What keeps the logarithm of a probability of 0 finite. */
+const epsilon = Math.fround(1e-8);
+
+/**
+ * What the sigmoid focal loss of the target's class would change if the query were matched: its positive less its
+ * negative part, for models with one sigmoid for each class (Deformable DETR).
+ */
+export function focalClass(weight: number, { alpha = 0.25, gamma = 2 }: FocalClassOptions = {}): MatchCost {
+  if (!(alpha >= 0 && alpha <= 1) || !(gamma >= 0)) throw new ConfigError(`focalClass: alpha expected in [0, 1] and gamma >= 0, got ${alpha} and ${gamma}`);
+  return { addTo: (total, prediction, target) => addFocalClass(weight, alpha, gamma, total, prediction, target) };
+}
+
+function addFocalClass(
+  weight: number, alpha: number, gamma: number,
+  total: Float64Array, { queries, classes, logits }: ImagePrediction, { labels }: DetectionTarget,
+): void {
+  for (let query = 0; query < queries; query++) {
+    const row = query * labels.length;
+    for (let column = 0; column < labels.length; column++) {
+      // In float32, as the models that are compared with this do it: where p is close to 1 the rounding of 1 - p decides the cost.
+      const probability = Math.fround(1 / (1 + Math.exp(-(logits[query * classes + (labels[column] as number)] as number))));
+      const complement = Math.fround(1 - probability);
+      const positive = -alpha * focus(complement, gamma) * Math.log(Math.fround(probability + epsilon));
+      const negative = -(1 - alpha) * focus(probability, gamma) * Math.log(Math.fround(complement + epsilon));
+      total[row + column] = (total[row + column] as number) + weight * (positive - negative);
+    }
+  }
+}
+
+function focus(value: number, gamma: number): number {
+  return gamma === 2 ? value * value : value ** gamma;
+}

@@ -1,0 +1,88 @@
+import type { DetectionTarget } from "@detrkit/boxes";
+import { ConfigError, DetrkitError, ShapeError } from "@detrkit/common";
+import type { Tensor3D } from "@tensorflow/tfjs-core";
+import { expectFinitePrediction, expectUsableTarget } from "./expect-matchable.ts";
+import type { ImagePrediction, Match } from "./image-prediction.ts";
+import { linearSumAssignment } from "./linear-sum-assignment.ts";
+import type { MatchCost } from "./match-cost.ts";
+
+/** Decides, image by image and without gradient, which query is to predict which target. */
+export interface Matcher {
+  matchImage(prediction: ImagePrediction, target: DetectionTarget): Match;
+}
+
+/** Settings of {@link HungarianMatcher}. */
+export interface HungarianMatcherConfig {
+  /** What it costs to match a query with a target; the costs add up. */
+  readonly costs: readonly MatchCost[];
+}
+
+/** The part of a model's output that is matched. `B` images, `Q` queries, `C` classes. */
+export interface MatchableOutput {
+  /** `[B, Q, C]` */
+  readonly logits: Tensor3D;
+  /** `[B, Q, 4]`, cxcywh, normalised by the image's size without padding. */
+  readonly boxes: Tensor3D;
+}
+
+/**
+ * Matches queries to targets one to one so that the sum of the costs is least. Whatever is left over (queries, or targets
+ * where an image has more of them) stays unmatched.
+ */
+export class HungarianMatcher implements Matcher {
+  readonly costs: readonly MatchCost[];
+
+  constructor({ costs }: HungarianMatcherConfig) {
+    if (costs.length === 0) throw new ConfigError("HungarianMatcher: costs is empty; give at least one, e.g. boxL1(5)");
+    this.costs = costs;
+  }
+
+  /**
+   * Matches a batch of `B` images.
+   *
+   * @param output - logits `[B, Q, C]` and boxes `[B, Q, 4]`
+   * @param targets - one for each image
+   * @returns per image, `min(Q, T)` pairs sorted by query
+   */
+  async match({ logits, boxes }: MatchableOutput, targets: readonly DetectionTarget[]): Promise<Match[]> {
+    const [images, queries, classes] = logits.shape;
+    if (boxes.shape.join() !== [images, queries, 4].join()) {
+      throw new ShapeError(`HungarianMatcher.match: boxes expected [${images}, ${queries}, 4], got [${boxes.shape.join(", ")}]`);
+    }
+    if (targets.length !== images) throw new ShapeError(`HungarianMatcher.match: expected targets for ${images} images, got ${targets.length}`);
+    const [logitValues, boxValues] = await Promise.all([logits.data<"float32">(), boxes.data<"float32">()]);
+    return targets.map((target, image) => {
+      const prediction = {
+        queries, classes,
+        logits: logitValues.subarray(image * queries * classes, (image + 1) * queries * classes),
+        boxes: boxValues.subarray(image * queries * 4, (image + 1) * queries * 4),
+      };
+      return namingFault(`HungarianMatcher.match: image ${image}`, () => this.matchImage(prediction, target));
+    });
+  }
+
+  /** Matches one image whose predictions are in plain memory already. */
+  matchImage(prediction: ImagePrediction, target: DetectionTarget): Match {
+    expectFinitePrediction(prediction);
+    expectUsableTarget(target, prediction.classes);
+    const { rows, columns } = linearSumAssignment(this.costMatrix(prediction, target), prediction.queries, target.labels.length);
+    return { queries: rows, targets: columns };
+  }
+
+  /** What each of `Q` queries would cost with each of `T` targets: `[Q, T]` row-major. */
+  costMatrix(prediction: ImagePrediction, target: DetectionTarget): Float64Array {
+    const total = new Float64Array(prediction.queries * target.labels.length);
+    if (total.length > 0) for (const cost of this.costs) cost.addTo(total, prediction, target);
+    return total;
+  }
+}
+
+/** Puts the place in front of the message of an error that detrkit throws; its kind and code stay. */
+export function namingFault<Result>(place: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (!DetrkitError.isInstance(error)) throw error;
+    throw new DetrkitError(error.code, `${place}: ${error.message}`, { cause: error });
+  }
+}

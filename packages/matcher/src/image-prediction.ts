@@ -1,0 +1,15 @@
+/** What a model predicts for one image, as plain arrays. `Q` queries, `C` classes (with no-object where the model has it). */
+export interface ImagePrediction {
+  readonly queries: number;
+  readonly classes: number;
+  /** `[Q, C]` row-major. */
+  readonly logits: Float32Array;
+  /** `[Q, 4]` row-major, cxcywh, normalised by the image's size without padding. */
+  readonly boxes: Float32Array;
+}
+
+/** Pairs of one image: query `queries[k]` is to predict target `targets[k]`. `min(Q, T)` pairs, sorted by query. */
+export interface Match {
+  readonly queries: Int32Array;
+  readonly targets: Int32Array;
+}

@@ -1,0 +1,12 @@
+import type { DetectionTarget } from "@detrkit/boxes";
+import type { ImagePrediction } from "./image-prediction.ts";
+
+/** One part of what it costs to match a query with a target. Write your own to match by something else. */
+export interface MatchCost {
+  /**
+   * Adds this cost, times its weight, for each of `Q` queries and `T` targets.
+   *
+   * @param total - `[Q, T]` row-major, changed in place
+   */
+  addTo(total: Float64Array, prediction: ImagePrediction, target: DetectionTarget): void;
+}
