@@ -1,0 +1,137 @@
+import { decodeImage, readImageHeader } from "@detrkit/image";
+import { dataPolicy } from "./data-policy.ts";
+import type { DataProblem, FindingKind } from "./data-policy.ts";
+import { parseDataSpec } from "./data-spec.ts";
+import type { DataSpec } from "./data-spec.ts";
+import type { Dataset, ImageRecord } from "./dataset.ts";
+import { messageWithout } from "./image-sizes.ts";
+import { listSplits, readDataset } from "./open-dataset.ts";
+
+/** All places where one kind of defect was found. */
+export interface Finding {
+  readonly kind: FindingKind;
+  readonly severity: "wrong" | "note";
+  readonly meaning: string;
+  readonly count: number;
+  /** The first few. */
+  readonly examples: readonly DataProblem[];
+}
+
+/** What a split holds. */
+export interface SplitSummary {
+  readonly split: string;
+  readonly images: number;
+  readonly boxes: number;
+  /** Boxes by class name. */
+  readonly boxesByClass: Readonly<Record<string, number>>;
+}
+
+export interface DatasetReport {
+  readonly spec: string;
+  readonly classes: readonly string[];
+  readonly splits: readonly SplitSummary[];
+  /** What is wrong first, then by count. */
+  readonly findings: readonly Finding[];
+  /** Whether training on the data as it is would be wrong: any finding of severity `wrong`. */
+  readonly wrong: boolean;
+}
+
+export interface CheckDatasetOptions {
+  /** Splits to check; all that the data has unless told. */
+  readonly splits?: readonly string[];
+  /** How many places each finding names. */
+  readonly examples?: number;
+  /** Whether every image is decoded, which finds those cut off, or its header read only. True unless told. */
+  readonly decode?: boolean;
+  /** Called as images are done. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+const atOnce = 4;
+
+/** What is to be said of one image file. */
+async function checkImage(record: ImageRecord, path: string, decode: boolean): Promise<DataProblem[]> {
+  const problems: DataProblem[] = [];
+  const note = (kind: FindingKind, detail: string): void => {
+    problems.push({ kind, file: path, detail });
+  };
+  try {
+    const header = await readImageHeader(path);
+    const shown = header.width === record.width && header.height === record.height;
+    const stored = header.storedWidth === record.width && header.storedHeight === record.height;
+    if (!shown && !stored) note("size-mismatch", `the image has ${header.width}x${header.height} pixels, its annotation says ${record.width}x${record.height}`);
+    if (header.orientation > 1) note("rotated-image", `EXIF orientation ${header.orientation}${shown ? "" : ", left alone since the annotated size is that of the stored pixels"}`);
+    if (header.colourSpace === "cmyk") note("cmyk-image", "CMYK");
+    if (header.colourSpace === "b-w" || header.colourSpace === "grey16") note("grey-image", "grey");
+    if (header.depth === "ushort") note("16-bit-image", "16 bits a channel");
+    if (header.hasAlpha) note("alpha-image", "has an alpha channel");
+    if (decode) await decodeImage(path);
+  } catch (error) {
+    note("unreadable-image", messageWithout(path, error));
+  }
+  return problems;
+}
+
+async function checkImages(records: readonly ImageRecord[], decode: boolean, onDone: () => void): Promise<DataProblem[]> {
+  const problems: DataProblem[][] = Array.from(records, () => []);
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < records.length) {
+      const index = next++;
+      const record = records[index] as ImageRecord;
+      if (record.source.kind === "file") problems[index] = await checkImage(record, record.source.path, decode);
+      onDone();
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return problems.flat();
+}
+
+function summarise({ split, records, classes }: Dataset): SplitSummary {
+  const counts = classes.map(() => 0);
+  for (const { labels } of records) for (const label of labels) counts[label] = (counts[label] as number) + 1;
+  return {
+    split,
+    images: records.length,
+    boxes: counts.reduce((sum, count) => sum + count, 0),
+    boxesByClass: Object.fromEntries(classes.map((name, label) => [name, counts[label] as number])),
+  };
+}
+
+function emptyClasses({ boxesByClass, split }: SplitSummary, spec: string): DataProblem[] {
+  const empty = Object.entries(boxesByClass).filter(([, count]) => count === 0);
+  return empty.map(([name]) => ({ kind: "class-without-boxes", file: spec, detail: `split "${split}" has no box of class "${name}"` }));
+}
+
+function group(problems: readonly DataProblem[], examples: number): Finding[] {
+  const byKind = new Map<FindingKind, DataProblem[]>();
+  for (const problem of problems) byKind.set(problem.kind, [...(byKind.get(problem.kind) ?? []), problem]);
+  const findings = [...byKind].map(([kind, places]): Finding => {
+    const { severity, meaning } = dataPolicy[kind];
+    return { kind, severity, meaning, count: places.length, examples: places.slice(0, examples) };
+  });
+  const rank = ({ severity }: Finding): number => (severity === "wrong" ? 0 : 1);
+  return findings.toSorted((a, b) => rank(a) - rank(b) || b.count - a.count);
+}
+
+/**
+ * Looks at everything that can be wrong with a data set: its annotations, and every image file. Stops at nothing but a source that can't be
+ * read at all.
+ */
+export async function checkDataset(spec: string | DataSpec, options: CheckDatasetOptions = {}): Promise<DatasetReport> {
+  const parsed = typeof spec === "string" ? parseDataSpec(spec) : spec;
+  const { examples = 5, decode = true, onProgress } = options;
+  const splits = options.splits ?? (await listSplits(parsed));
+  const datasets: Dataset[] = [];
+  for (const split of splits) datasets.push(await readDataset(parsed, { split }));
+  const total = datasets.reduce((sum, { length }) => sum + length, 0);
+  let done = 0;
+  const problems: DataProblem[] = [];
+  const summaries = datasets.map(summarise);
+  for (const [index, dataset] of datasets.entries()) {
+    problems.push(...dataset.problems, ...(await checkImages(dataset.records, decode, () => onProgress?.(++done, total))));
+    problems.push(...emptyClasses(summaries[index] as SplitSummary, parsed.text));
+  }
+  const findings = group(problems, examples);
+  return { spec: parsed.text, classes: datasets[0]?.classes ?? [], splits: summaries, findings, wrong: findings.some(({ severity }) => severity === "wrong") };
+}

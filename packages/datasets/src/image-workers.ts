@@ -1,0 +1,120 @@
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { ConfigError, DataError } from "@detrkit/common";
+import { runImageTask } from "./image-task.ts";
+import type { ImageTask } from "./image-task.ts";
+import { unpackError } from "./worker-messages.ts";
+import type { WorkerReply, WorkerRequest } from "./worker-messages.ts";
+
+/** A task that was handed over. */
+export interface RunningTask {
+  readonly done: Promise<void>;
+  /** Forgets the task unless it has begun; `done` then never settles. */
+  readonly cancel: () => void;
+}
+
+interface Waiting {
+  readonly name: string;
+  readonly cost: number;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Crew {
+  readonly worker: Worker;
+  readonly waiting: Map<number, Waiting>;
+  /** Pixels handed over and not yet done. */
+  load: number;
+  /** Why the thread is no more. */
+  stopped?: string;
+}
+
+/** Threads that read images. One set can serve all epochs of a run; close it at the end. */
+export class ImageWorkers {
+  readonly count: number;
+  readonly #crews: Crew[] = [];
+  #nextId = 0;
+  #closed = false;
+
+  /** @param count - threads; 0 does the work in the calling thread. One less than the processors (at most 8) unless told. */
+  constructor(count: number = Math.min(8, Math.max(1, availableParallelism() - 1))) {
+    if (!Number.isInteger(count) || count < 0) throw new ConfigError(`ImageWorkers: count expected a whole number from 0, got ${count}`);
+    this.count = count;
+    for (let index = 0; index < count; index++) this.#crews.push(this.#start());
+  }
+
+  run(task: ImageTask): RunningTask {
+    if (this.#closed) throw new ConfigError("ImageWorkers.run: the workers were closed");
+    // Tasks are handed over when the batch is planned, since the main thread is deaf while it trains: the least loaded gets it.
+    if (this.count === 0) return { done: runImageTask(task), cancel: () => undefined };
+    const crew = leastLoaded(this.#crews);
+    const id = this.#nextId++;
+    const cost = task.annotated.width * task.annotated.height + task.padded.width * task.padded.height;
+    const done = new Promise<void>((resolve, reject) => {
+      crew.waiting.set(id, { name: task.name, cost, resolve, reject });
+    });
+    crew.load += cost;
+    // The program stays alive while something is awaited of a worker, and only then.
+    crew.worker.ref();
+    crew.worker.postMessage({ kind: "run", id, task } satisfies WorkerRequest);
+    const cancel = (): void => {
+      if (!forget(crew, id)) return;
+      crew.worker.postMessage({ kind: "cancel", ids: [id] } satisfies WorkerRequest);
+    };
+    return { done, cancel };
+  }
+
+  /** Stops the threads; what they had not finished is given up. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#crews.map(({ worker }) => worker.terminate()));
+  }
+
+  #start(): Crew {
+    const fromSource = import.meta.url.endsWith(".ts");
+    const worker = new Worker(new URL(fromSource ? "./batch-worker.ts" : "./batch-worker.js", import.meta.url), {
+      // Run from source, the worker has to find the other packages' sources too.
+      execArgv: fromSource ? ["--conditions=@detrkit/source"] : [],
+    });
+    worker.unref();
+    const crew: Crew = { worker, waiting: new Map(), load: 0 };
+    worker.on("message", (reply: WorkerReply) => settle(crew, reply));
+    worker.on("error", (error) => this.#fail(crew, error));
+    worker.on("exit", (code) => this.#fail(crew, new Error(`exit code ${code}`)));
+    return crew;
+  }
+
+  #fail(crew: Crew, error: unknown): void {
+    if (this.#closed || crew.stopped !== undefined) return;
+    crew.stopped = error instanceof Error ? error.message : String(error);
+    const names = [...crew.waiting.values()].map(({ name }) => name);
+    for (const { reject } of crew.waiting.values()) {
+      reject(new DataError(`a worker stopped (${crew.stopped}) while it had to read ${names.join(", ")}`, { cause: error }));
+    }
+    crew.waiting.clear();
+  }
+}
+
+function leastLoaded(crews: readonly Crew[]): Crew {
+  const alive = crews.filter(({ stopped }) => stopped === undefined);
+  const [first, ...others] = alive;
+  if (first === undefined) throw new DataError(`all workers that read images stopped: ${crews.map(({ stopped }) => stopped).join("; ")}`);
+  return others.reduce((best, other) => (other.load < best.load ? other : best), first);
+}
+
+/** Takes a task off a crew's account. */
+function forget(crew: Crew, id: number): Waiting | undefined {
+  const waiting = crew.waiting.get(id);
+  if (waiting === undefined) return undefined;
+  crew.waiting.delete(id);
+  crew.load -= waiting.cost;
+  if (crew.waiting.size === 0) crew.worker.unref();
+  return waiting;
+}
+
+function settle(crew: Crew, { id, error }: WorkerReply): void {
+  // Nobody waits for a task that was cancelled while it ran.
+  const waiting = forget(crew, id);
+  if (error === undefined) waiting?.resolve();
+  else waiting?.reject(unpackError(error));
+}
