@@ -1,0 +1,96 @@
+import { fusedKernels, hasKernel, runKernel } from "@detrkit/nn";
+import { tensor, type Tensor, tensor1d, type Tensor1D } from "@tensorflow/tfjs-core";
+
+/** One step of AdamW over several parameters. */
+export interface AdamWUpdate {
+  readonly parameters: readonly Tensor[];
+  /** One for each parameter, in its shape. */
+  readonly gradients: readonly Tensor[];
+  /** First and second moments of all parameters behind each other, `[sum of sizes]`. Taken over: use the result's. */
+  readonly first: Tensor1D;
+  readonly second: Tensor1D;
+  /** Of each parameter: learning rate, weight decay, and how many steps it will have had, this one included. */
+  readonly settings: readonly { readonly learningRate: number; readonly weightDecay: number; readonly step: number }[];
+  readonly betas: readonly [first: number, second: number];
+  readonly epsilon: number;
+  /** The gradients are scaled down to this joint norm; 0 leaves them. */
+  readonly clipNorm: number;
+}
+
+/** The caller owns the tensors. */
+export interface AdamWUpdated {
+  /** New values in the order of the parameters; undefined where the norm is not finite, and then nothing has changed. */
+  readonly parameters: readonly Tensor[] | undefined;
+  readonly first: Tensor1D;
+  readonly second: Tensor1D;
+  /** Joint norm of the gradients before clipping. */
+  readonly gradientNorm: number;
+}
+
+/**
+ * Decoupled weight decay (Loshchilov and Hutter, 2019) with bias-corrected moments, gradients clipped first; epsilon is added
+ * to the corrected root, and the clip norm's quotient has 1e-6 below it, both as PyTorch has them.
+ */
+export async function adamWUpdate(update: AdamWUpdate): Promise<AdamWUpdated> {
+  const steps = new Set(update.settings.map(({ step }) => step));
+  return steps.size === 1 && hasKernel(fusedKernels.adamW) ? await updateByKernel(update) : await updateInMemory(update);
+}
+
+/**
+ * Inputs: settings `[step, beta1, beta2, epsilon, clip norm, then learning rate and weight decay of each parameter]`, first
+ * moments, second moments (both are written in place), parameters, gradients. Outputs: new parameters, norm.
+ */
+async function updateByKernel({ parameters, gradients, first, second, settings, betas, epsilon, clipNorm }: AdamWUpdate): Promise<AdamWUpdated> {
+  const numbers = tensor1d([settings[0]?.step ?? 0, ...betas, epsilon, clipNorm, ...settings.flatMap(({ learningRate, weightDecay }) => [learningRate, weightDecay])]);
+  const outputs = runKernel(fusedKernels.adamW, [numbers, first, second, ...parameters, ...gradients], {});
+  const norm = outputs.at(-1);
+  const gradientNorm = (await norm?.data())?.[0] ?? NaN;
+  numbers.dispose();
+  norm?.dispose();
+  const updated = outputs.slice(0, -1);
+  if (Number.isFinite(gradientNorm)) return { parameters: updated, first, second, gradientNorm };
+  for (const output of updated) output.dispose();
+  return { parameters: undefined, first, second, gradientNorm };
+}
+
+/** In plain memory: every backend can do it, and a dozen tfjs ops for each of hundreds of small tensors cost more. */
+async function updateInMemory(update: AdamWUpdate): Promise<AdamWUpdated> {
+  const { parameters, gradients, first, second, settings, betas, epsilon, clipNorm } = update;
+  const gradientValues = await Promise.all(gradients.map((gradient) => gradient.data<"float32">()));
+  const gradientNorm = jointNorm(gradientValues);
+  if (!Number.isFinite(gradientNorm)) return { parameters: undefined, first, second, gradientNorm };
+  const scale = clipNorm > 0 ? Math.min(1, clipNorm / (gradientNorm + 1e-6)) : 1;
+  const [beta1, beta2] = betas;
+  const firstValues = Float32Array.from(await first.data<"float32">());
+  const secondValues = Float32Array.from(await second.data<"float32">());
+  const updated: Tensor[] = [];
+  let start = 0;
+  for (const [index, parameter] of parameters.entries()) {
+    const { learningRate, weightDecay, step } = settings[index] as AdamWUpdate["settings"][number];
+    const gradient = gradientValues[index] as Float32Array;
+    const values = Float32Array.from(await parameter.data<"float32">());
+    const stepSize = learningRate / (1 - beta1 ** step);
+    const correction = Math.sqrt(1 - beta2 ** step);
+    for (let at = 0; at < values.length; at++) {
+      const slope = (gradient[at] as number) * scale;
+      const moment = beta1 * (firstValues[start + at] as number) + (1 - beta1) * slope;
+      const square = beta2 * (secondValues[start + at] as number) + (1 - beta2) * slope * slope;
+      firstValues[start + at] = moment;
+      secondValues[start + at] = square;
+      values[at] = (values[at] as number) * (1 - learningRate * weightDecay) - (stepSize * moment) / (Math.sqrt(square) / correction + epsilon);
+    }
+    start += values.length;
+    updated.push(tensor(values, parameter.shape));
+  }
+  first.dispose();
+  second.dispose();
+  return { parameters: updated, first: tensor1d(firstValues), second: tensor1d(secondValues), gradientNorm };
+}
+
+function jointNorm(gradients: readonly Float32Array[]): number {
+  let sum = 0;
+  for (const gradient of gradients) {
+    for (const value of gradient) sum += value * value;
+  }
+  return Math.sqrt(sum);
+}

@@ -1,0 +1,53 @@
+import { ConfigError } from "@detrkit/common";
+import type { Parameter } from "@detrkit/nn";
+import { keep, type Scalar, Tensor, variableGrads } from "@tensorflow/tfjs-core";
+
+/** A loss with the terms it is made of, for the log. */
+export interface LossWithTerms {
+  /** Scalar. */
+  readonly loss: Tensor;
+  /** Scalars by name. */
+  readonly terms: Readonly<Record<string, Tensor | number>>;
+}
+
+/** A computed loss and its gradients. The caller frees the gradients. */
+export interface LossGradients {
+  readonly loss: number;
+  readonly terms: Readonly<Record<string, number>>;
+  /** By path; a parameter the loss does not depend on has none. */
+  readonly gradients: ReadonlyMap<string, Tensor>;
+}
+
+/** Runs `compute` once and back. All it makes is freed; what it returns is read. */
+export async function lossGradients(parameters: ReadonlyMap<string, Parameter>, compute: () => Tensor | LossWithTerms): Promise<LossGradients> {
+  let terms: Readonly<Record<string, Tensor | number>> = {};
+  const kept = new Set<Tensor>();
+  try {
+    const { value, grads } = variableGrads(
+      () => {
+        const result = compute();
+        if (result instanceof Promise) throw new ConfigError("AdamW.step: the loss must be computed synchronously (tfjs records gradients only so), got a promise");
+        if (result instanceof Tensor) return result as Scalar;
+        terms = result.terms;
+        // tfjs frees what the closure made when it ends; the terms are still to be read.
+        for (const term of Object.values(terms)) if (term instanceof Tensor) kept.add(keep(term));
+        return result.loss as Scalar;
+      },
+      [...parameters.values()].map((parameter) => parameter.value),
+    );
+    kept.add(value);
+    const gradients = new Map<string, Tensor>();
+    for (const [path, parameter] of parameters) {
+      const gradient = grads[parameter.value.name];
+      if (gradient !== undefined) gradients.set(path, gradient);
+    }
+    const entries = Object.entries(terms).map(async ([name, term]) => [name, await numberOf(term)] as const);
+    return { loss: await numberOf(value), terms: Object.fromEntries(await Promise.all(entries)), gradients };
+  } finally {
+    for (const tensor of kept) tensor.dispose();
+  }
+}
+
+async function numberOf(term: Tensor | number): Promise<number> {
+  return typeof term === "number" ? term : ((await term.data())[0] ?? NaN);
+}
