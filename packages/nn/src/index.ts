@@ -54,7 +54,15 @@ export type { AttentionWeightsInputs } from "./ops/attention-weights.ts";
 export type { AttentionOperands } from "./ops/attention.ts";
 export type { ConvolutionOptions } from "./ops/convolution.ts";
 export type { GroupNormOptions } from "./ops/group-norm.ts";
-export type { FusedKernel } from "./ops/native-kernel.ts";
+export type {
+  AttentionAttributes,
+  ConvolutionAttributes,
+  DropoutAttributes,
+  FusedKernel,
+  GroupNormAttributes,
+  LayerNormAttributes,
+  LinearAttributes,
+} from "./ops/native-kernel.ts";
 export type { Statistics } from "./ops/normalize.ts";
 export type { ImageSize, PaddedBatch } from "./padded-batch.ts";
 export type { ParameterKind } from "./parameter.ts";

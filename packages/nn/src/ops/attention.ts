@@ -1,8 +1,10 @@
 import { ConfigError, type Random } from "@detrkit/common";
-import { matMul, reshape, type Tensor3D, type Tensor4D, tidy, transpose } from "@tensorflow/tfjs-core";
+import { matMul, reshape, scalar, type Tensor3D, type Tensor4D, tensor1d, tidy, transpose } from "@tensorflow/tfjs-core";
 import { expectShape } from "../expect-shape.ts";
 import { type AttentionWeightsInputs, attentionWeights, splitHeads } from "./attention-weights.ts";
 import { dropout } from "./dropout.ts";
+import { firstOf } from "./first-of.ts";
+import { type AttentionAttributes, fusedKernels, hasKernel, runKernel } from "./native-kernel.ts";
 
 /** What {@link attention} works on. */
 export interface AttentionOperands extends AttentionWeightsInputs {
@@ -23,13 +25,20 @@ export function attention(operands: AttentionOperands): Tensor3D {
   const { value, heads, dropoutRate = 0, random } = operands;
   const { S } = expectShape(operands.key.shape, "attention: key", ["B", "S", "D"]);
   expectShape(value.shape, "attention: value", [operands.query.shape[0], S, "D"]);
+  if (dropoutRate > 0 && random === undefined) throw new ConfigError("attention: dropoutRate above 0 needs `random` to draw from");
+  // A mask by query and key is rare and has no kernel.
+  if (operands.attentionMask === undefined && hasKernel(fusedKernels.attention)) return fusedAttention(operands);
   return tidy(() => {
-    let weights = attentionWeights(operands);
-    if (dropoutRate > 0) {
-      if (random === undefined) throw new ConfigError("attention: dropoutRate above 0 needs `random` to draw from");
-      weights = dropout(weights, dropoutRate, random);
-    }
-    return weightedValues(weights, value, heads);
+    const weights = attentionWeights(operands);
+    return weightedValues(dropoutRate > 0 && random !== undefined ? dropout(weights, dropoutRate, random) : weights, value, heads);
+  });
+}
+
+function fusedAttention({ query, key, value, heads, keyPadding, dropoutRate = 0, random }: AttentionOperands): Tensor3D {
+  return tidy(() => {
+    const seed = scalar(dropoutRate > 0 && random !== undefined ? random.uint32() | 0 : 0, "int32");
+    const attributes: AttentionAttributes = { heads, rate: dropoutRate };
+    return firstOf<Tensor3D>(runKernel(fusedKernels.attention, [query, key, value, keyPadding ?? tensor1d([], "bool"), seed], attributes));
   });
 }
 

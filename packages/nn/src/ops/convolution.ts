@@ -13,6 +13,7 @@ import {
   tidy,
 } from "@tensorflow/tfjs-core";
 import { expectShape } from "../expect-shape.ts";
+import { type ConvolutionAttributes, fusedKernels, hasKernel, runKernel } from "./native-kernel.ts";
 
 /** How {@link convolution} slides, and what it does with the sum. */
 export interface ConvolutionOptions {
@@ -41,6 +42,7 @@ export function convolution(input: Tensor4D, filter: Tensor4D, options: Convolut
   const { I } = expectShape(input.shape, "convolution: input", ["B", "H", "W", "I"]);
   expectShape(filter.shape, "convolution: filter", ["height", "width", I, "O"]);
   const { bias, residual, activation } = options;
+  if (hasKernel(fusedKernels.convolution)) return fusedConvolution(input, filter, options);
   return tidy(() => {
     if (options.dilation === 1 && bias !== undefined && residual === undefined) {
       const [padded, padding] = paddedInput(input, filter, options);
@@ -51,6 +53,20 @@ export function convolution(input: Tensor4D, filter: Tensor4D, options: Convolut
     if (residual !== undefined) output = add(output, residual);
     return activation === "relu" ? relu(output) : output;
   });
+}
+
+function fusedConvolution(input: Tensor4D, filter: Tensor4D, options: ConvolutionOptions): Tensor4D {
+  const { strides, padding, dilation, bias, residual, activation } = options;
+  const attributes: ConvolutionAttributes = {
+    strides,
+    padding,
+    dilation,
+    relu: activation === "relu",
+    bias: bias !== undefined,
+    residual: residual !== undefined,
+  };
+  const inputs = [input, filter, ...(bias === undefined ? [] : [bias]), ...(residual === undefined ? [] : [residual])];
+  return runKernel(fusedKernels.convolution, inputs, attributes)[0] as Tensor4D;
 }
 
 function plainConvolution(input: Tensor4D, filter: Tensor4D, options: ConvolutionOptions): Tensor4D {

@@ -1,5 +1,6 @@
 import { ConfigError, Random } from "@detrkit/common";
-import { mul, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
+import { mul, scalar, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
+import { type DropoutAttributes, fusedKernels, hasKernel, runKernel } from "./native-kernel.ts";
 
 /**
  * Sets each element to 0 with probability `rate` and multiplies the others by `1 / (1 - rate)`.
@@ -10,6 +11,10 @@ import { mul, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
 export function dropout<T extends Tensor>(input: T, rate: number, random: Random): T {
   if (!(rate >= 0 && rate < 1)) throw new ConfigError(`dropout: rate must be at least 0 and below 1, got ${rate}`);
   const seed = random.uint32();
+  if (hasKernel(fusedKernels.dropout)) {
+    const attributes: DropoutAttributes = { rate };
+    return tidy(() => runKernel(fusedKernels.dropout, [input, scalar(seed | 0, "int32")], attributes)[0] as T);
+  }
   return tidy(() => mul(input, tensor(keepFactors(input.size, rate, new Random(seed)), input.shape)));
 }
 

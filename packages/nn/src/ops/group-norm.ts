@@ -1,6 +1,8 @@
 import { add, mul, relu, reshape, type Tensor1D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import { ConfigError } from "@detrkit/common";
 import { expectShape } from "../expect-shape.ts";
+import { firstOf } from "./first-of.ts";
+import { fusedKernels, type GroupNormAttributes, hasKernel, runKernel } from "./native-kernel.ts";
 import { normalize } from "./normalize.ts";
 
 /** What {@link groupNorm} does beside normalising. */
@@ -26,6 +28,10 @@ export function groupNorm(input: Tensor4D, weight: Tensor1D, bias: Tensor1D, opt
   const { B, H, W } = expectShape(input.shape, "groupNorm: input", ["B", "H", "W", C]);
   const { groups, epsilon, activation, residual } = options;
   if (C % groups !== 0) throw new ConfigError(`groupNorm: ${groups} groups do not divide ${C} channels`);
+  if (hasKernel(fusedKernels.groupNorm)) {
+    const attributes: GroupNormAttributes = { groups, epsilon, relu: activation === "relu" };
+    return firstOf(runKernel(fusedKernels.groupNorm, [input, weight, bias, ...(residual === undefined ? [] : [residual])], attributes));
+  }
   return tidy(() => {
     const grouped = reshape(input, [B, H * W, groups, C / groups]);
     const normalised: Tensor4D = reshape(normalize(grouped, [1, 3], epsilon), [B, H, W, C]);

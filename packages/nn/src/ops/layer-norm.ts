@@ -1,5 +1,7 @@
 import { add, mul, type Tensor, type Tensor1D, tidy } from "@tensorflow/tfjs-core";
 import { expectShape } from "../expect-shape.ts";
+import { firstOf } from "./first-of.ts";
+import { fusedKernels, hasKernel, type LayerNormAttributes, runKernel } from "./native-kernel.ts";
 import { normalize } from "./normalize.ts";
 
 /**
@@ -15,6 +17,10 @@ export function layerNorm<T extends Tensor>(input: T, weight: Tensor1D, bias: Te
   const { D } = expectShape(weight.shape, "layerNorm: weight", ["D"]);
   expectShape(input.shape, "layerNorm: input", [...input.shape.slice(0, -1), D]);
   if (residual !== undefined) expectShape(residual.shape, "layerNorm: residual", input.shape);
+  if (hasKernel(fusedKernels.layerNorm)) {
+    const attributes: LayerNormAttributes = { epsilon };
+    return firstOf(runKernel(fusedKernels.layerNorm, [input, weight, bias, ...(residual === undefined ? [] : [residual])], attributes));
+  }
   return tidy(() => {
     const sum = residual === undefined ? input : add<T>(input, residual);
     return add(mul(normalize(sum, [-1], epsilon), weight), bias);

@@ -1,6 +1,7 @@
 import { add, matMul, reshape, type Tensor, type Tensor1D, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import { expectShape } from "../expect-shape.ts";
 import { activate, type Activation } from "./activation.ts";
+import { fusedKernels, hasKernel, type LinearAttributes, runKernel } from "./native-kernel.ts";
 
 /**
  * `activation(input @ weight + bias)` over the last axis. `I O` width before and after.
@@ -14,6 +15,7 @@ export function linear<T extends Tensor>(input: T, weight: Tensor2D, bias?: Tens
   const { I, O } = expectShape(weight.shape, "linear: weight", ["I", "O"]);
   const leading = input.shape.slice(0, -1);
   expectShape(input.shape, "linear: input", [...leading, I]);
+  if (hasKernel(fusedKernels.linear)) return fusedLinear(input, weight, bias, activation);
   return tidy(() => {
     const rows: Tensor2D = input.rank === 2 ? (input as unknown as Tensor2D) : reshape(input, [-1, I]);
     let output: Tensor2D = matMul(rows, weight);
@@ -21,4 +23,11 @@ export function linear<T extends Tensor>(input: T, weight: Tensor2D, bias?: Tens
     if (activation !== undefined) output = activate(output, activation);
     return (input.rank === 2 ? output : reshape(output, [...leading, O])) as T;
   });
+}
+
+function fusedLinear<T extends Tensor>(input: T, weight: Tensor2D, bias: Tensor1D | undefined, activation: Activation | undefined): T {
+  const attributes: LinearAttributes = { relu: activation === "relu" };
+  const output = runKernel(fusedKernels.linear, bias === undefined ? [input, weight] : [input, weight, bias], attributes)[0] as T;
+  if (activation === undefined || attributes.relu) return output;
+  return tidy(() => activate(output, activation));
 }

@@ -18,6 +18,7 @@ export const fusedKernels = {
   linear: "DetrkitLinear",
   linearGradient: "DetrkitLinearGradient",
   dropout: "DetrkitDropout",
+  reluGradient: "DetrkitReluGradient",
   adamW: "DetrkitAdamW",
 } as const;
 
@@ -28,8 +29,46 @@ export function hasKernel(name: FusedKernel): boolean {
   return getKernel(name, getBackend()) !== undefined;
 }
 
-/** Runs a kernel of the running backend; several outputs come as an array. */
-export function runKernel(name: FusedKernel, inputs: Readonly<Record<string, Tensor>>, attributes: Readonly<Record<string, unknown>>): Tensor[] {
-  const result = engine().runKernel(name, inputs as unknown as NamedTensorMap, attributes as unknown as NamedAttrMap) as Tensor | Tensor[];
+/** Runs a kernel of the running backend on its inputs in order. */
+export function runKernel(name: FusedKernel, inputs: readonly Tensor[], attributes: object): Tensor[] {
+  const result = engine().runKernel(name, inputs as unknown as NamedTensorMap, attributes as NamedAttrMap) as Tensor | Tensor[];
   return Array.isArray(result) ? result : [result];
+}
+
+/** Inputs: input, filter, then bias and residual where their flags are set. Output: as the input, padded and slid over. */
+export interface ConvolutionAttributes {
+  readonly strides: number;
+  readonly padding: number;
+  readonly dilation: number;
+  readonly relu: boolean;
+  readonly bias: boolean;
+  readonly residual: boolean;
+}
+
+/** Inputs: input, weight, bias, and a residual or none. Outputs: the result, mean and 1/deviation of each row. */
+export interface LayerNormAttributes {
+  readonly epsilon: number;
+}
+
+/** Inputs: input, weight, bias, and a residual or none. Outputs: the result, mean and 1/deviation of each image's channels. */
+export interface GroupNormAttributes {
+  readonly groups: number;
+  readonly epsilon: number;
+  readonly relu: boolean;
+}
+
+/** Inputs: input, weight, and a bias or none. Output: the result. */
+export interface LinearAttributes {
+  readonly relu: boolean;
+}
+
+/** Inputs: query, key, value, padding (empty where there is none), seed. Outputs: the result, logarithms of the rows' sums. */
+export interface AttentionAttributes {
+  readonly heads: number;
+  readonly rate: number;
+}
+
+/** Inputs: input, seed. Output: the result. */
+export interface DropoutAttributes {
+  readonly rate: number;
 }
