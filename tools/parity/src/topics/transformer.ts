@@ -3,8 +3,7 @@ import { type Activation, type Module, MultiHeadAttention } from "@detrkit/nn";
 import { Transformer } from "@detrkit/transformer";
 import { add, mul, reshape, type Scalar, sum, tensor, type Tensor, type Tensor2D, type Tensor3D, transpose, valueAndGrads, variableGrads } from "@tensorflow/tfjs-core";
 import { compareTensor, tensorOf } from "../compare.ts";
-import { inTorchLayout, loadTorchParameters, type TorchEntry } from "../torch-parameters.ts";
-import { attentionEntries, transformerEntries } from "../transformer-entries.ts";
+import { asStateDict, loadPart, type PartOfDetr } from "../part-state-dict.ts";
 import type { Comparison, Fixture, FixtureTensor } from "../topic.ts";
 
 interface TransformerCase {
@@ -29,7 +28,7 @@ type Outputs = Readonly<Record<string, Tensor>>;
 /** A part, and how the case's inputs (in the case's layout) become its outputs. */
 interface Subject {
   readonly module: Module;
-  readonly entries: readonly TorchEntry[];
+  readonly part: PartOfDetr;
   /** Inputs that gradients are taken by. */
   readonly inputs: readonly string[];
   readonly call: (...inputs: Tensor[]) => Outputs;
@@ -39,19 +38,18 @@ interface Subject {
 export async function run(fixture: Fixture): Promise<readonly Comparison[]> {
   const config = fixture.json["config"] as TransformerCase | AttentionCase;
   const subject = "embed_dim" in config ? attentionOf(fixture, config) : transformerOf(fixture, config);
-  loadTorchParameters(fixture, subject.module, subject.entries);
+  await loadPart(fixture, subject.module, subject.part);
   const outputs = compareOutputs(fixture, subject);
   const hasGradients = [...fixture.tensors.keys()].some((name) => name.startsWith("grad."));
   return hasGradients ? [...outputs, ...compareGradients(fixture, subject)] : outputs;
 }
 
 function transformerOf(fixture: Fixture, config: TransformerCase): Subject {
-  const { num_encoder_layers: encoderLayers, num_decoder_layers: decoderLayers } = config;
   const transformer = new Transformer({
     dim: config.d_model,
     heads: config.nhead,
-    encoderLayers,
-    decoderLayers,
+    encoderLayers: config.num_encoder_layers,
+    decoderLayers: config.num_decoder_layers,
     feedForwardDim: config.dim_feedforward,
     activation: config.activation,
     normalizeBefore: config.normalize_before,
@@ -65,7 +63,7 @@ function transformerOf(fixture: Fixture, config: TransformerCase): Subject {
   const tokens = (map: Tensor): Tensor3D => reshape(transpose(map, [0, 2, 3, 1]), [B, H * W, config.d_model]);
   return {
     module: transformer,
-    entries: transformerEntries(encoderLayers, decoderLayers, config.normalize_before),
+    part: { keyPrefix: "transformer.", pathPrefix: "transformer." },
     inputs: ["src", "query_embed", "pos_embed"],
     call: (source, queryPosition, position) => {
       const { states, memory } = transformer.call({
@@ -81,17 +79,19 @@ function transformerOf(fixture: Fixture, config: TransformerCase): Subject {
 
 function attentionOf(fixture: Fixture, config: AttentionCase): Subject {
   const attention = new MultiHeadAttention({ dim: config.embed_dim, heads: config.num_heads, random: new Random(0) });
-  const optional = (name: string, dtype: "bool" | "float32"): Tensor2D | undefined => {
-    const value = fixture.tensors.get(name);
-    return value && (tensor(value.data, value.shape as [number, number], dtype));
+  const mask = (prefix: string): Tensor2D | undefined => {
+    const [name] = [...fixture.tensors.keys()].filter((key) => key.startsWith(prefix));
+    if (name === undefined) return undefined;
+    const { data, shape } = tensorOf(fixture, name);
+    return tensor(data, shape as [number, number], data instanceof Uint8Array ? "bool" : "float32");
   };
-  const keyPadding = optional("in.key_padding_mask", "bool");
-  const attentionMask = optional("in.attn_mask_additive", "float32");
+  const keyPadding = mask("in.key_padding_mask");
+  const attentionMask = mask("in.attn_mask");
   // PyTorch's module takes [tokens, batch, width].
   const swapped = (tokens: Tensor | undefined): Tensor3D => transpose(tokens as Tensor3D, [1, 0, 2]);
   return {
     module: attention,
-    entries: attentionEntries("", ""),
+    part: { keyPrefix: "transformer.encoder.layers.0.self_attn.", pathPrefix: "transformer.encoder.layers.0.selfAttention." },
     inputs: ["query", "key", "value"],
     call: (query, key, value) => {
       const inputs = { query: swapped(query), key: swapped(key), value: swapped(value), keyPadding, attentionMask };
@@ -103,14 +103,16 @@ function attentionOf(fixture: Fixture, config: AttentionCase): Subject {
 
 function compareOutputs(fixture: Fixture, { inputs, call }: Subject): Comparison[] {
   const outputs = call(...inputs.map((name) => toTensor(fixture, `in.${name}`)));
-  return Object.entries(outputs).map(([name, output]) => compareTensor(fixture, "out", `out.${name}`, inMemory(output)));
+  const recorded = Object.entries(outputs).filter(([name]) => fixture.tensors.has(`out.${name}`));
+  return recorded.map(([name, output]) => compareTensor(fixture, "out", `out.${name}`, inMemory(output)));
 }
 
 function compareGradients(fixture: Fixture, subject: Subject): Comparison[] {
-  const { module, entries, inputs, call } = subject;
+  const { module, part, inputs, call } = subject;
   const values = inputs.map((name) => toTensor(fixture, `in.${name}`));
   const loss = (...tensors: Tensor[]): Scalar => {
-    const terms = Object.entries(call(...tensors)).map(([name, output]) => sum(mul(output, toTensor(fixture, cotangentOf(fixture, name)))));
+    const weighted = Object.entries(call(...tensors)).filter(([name]) => fixture.tensors.has(cotangentOf(fixture, name)));
+    const terms = weighted.map(([name, output]) => sum(mul(output, toTensor(fixture, cotangentOf(fixture, name)))));
     return terms.reduce((total, term) => add(total, term)) as Scalar;
   };
   const byInput = valueAndGrads(loss)(values);
@@ -118,11 +120,10 @@ function compareGradients(fixture: Fixture, subject: Subject): Comparison[] {
   if (fixture.tensors.has("out.loss")) results.push(compareTensor(fixture, "out", "out.loss", byInput.value.dataSync()));
   const parameters = module.parameters();
   const { grads } = variableGrads(() => loss(...values), [...parameters.values()].map(({ value }) => value));
-  const gradientAt = (path: string): FixtureTensor => inMemory(grads[parameters.get(path)?.value.name ?? ""] as Tensor);
-  for (const entry of entries) {
-    const name = `grad.w.${entry.key}`;
-    if (!fixture.tensors.has(name)) continue;
-    results.push(compareParameterGradient(fixture, name, inTorchLayout(entry, gradientAt)));
+  const byPath = new Map([...parameters].map(([path, { value }]) => [path, grads[value.name] as Tensor]));
+  for (const [key, { shape, values: gradient }] of asStateDict(byPath, part)) {
+    const name = `grad.w.${key}`;
+    if (fixture.tensors.has(name)) results.push(compareParameterGradient(fixture, name, { shape, data: gradient as Float32Array }));
   }
   return results;
 }
