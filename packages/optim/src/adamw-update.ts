@@ -32,16 +32,22 @@ export interface AdamWUpdated {
  * to the corrected root, and the clip norm's quotient has 1e-6 below it, both as PyTorch has them.
  */
 export async function adamWUpdate(update: AdamWUpdate): Promise<AdamWUpdated> {
-  const steps = new Set(update.settings.map(({ step }) => step));
-  return steps.size === 1 && hasKernel(fusedKernels.adamW) ? await updateByKernel(update) : await updateInMemory(update);
+  return hasKernel(fusedKernels.adamW) ? await updateByKernel(update) : await updateInMemory(update);
+}
+
+/** What one parameter's settings come to, in double precision: float32's `1 - 0.999` is off by 1e-5. */
+function factorsOf({ learningRate, weightDecay, step }: AdamWUpdate["settings"][number], [beta1, beta2]: AdamWUpdate["betas"]): { stepSize: number; kept: number; root: number } {
+  return { stepSize: learningRate / (1 - beta1 ** step), kept: 1 - learningRate * weightDecay, root: Math.sqrt(1 - beta2 ** step) };
 }
 
 /**
- * Inputs: settings `[step, beta1, beta2, epsilon, clip norm, then learning rate and weight decay of each parameter]`, first
- * moments, second moments (both are written in place), parameters, gradients. Outputs: new parameters, norm.
+ * Inputs: settings `[beta1, 1 - beta1, beta2, 1 - beta2, epsilon, clip norm, then step size, kept, root of each parameter]`, first
+ * moments, second moments (both are written in place unless the norm is not finite), parameters, gradients. Outputs: new
+ * parameters, norm.
  */
 async function updateByKernel({ parameters, gradients, first, second, settings, betas, epsilon, clipNorm }: AdamWUpdate): Promise<AdamWUpdated> {
-  const numbers = tensor1d([settings[0]?.step ?? 0, ...betas, epsilon, clipNorm, ...settings.flatMap(({ learningRate, weightDecay }) => [learningRate, weightDecay])]);
+  const factors = settings.map((each) => factorsOf(each, betas)).flatMap(({ stepSize, kept, root }) => [stepSize, kept, root]);
+  const numbers = tensor1d([...betas.flatMap((beta) => [beta, 1 - beta]), epsilon, clipNorm, ...factors]);
   const outputs = runKernel(fusedKernels.adamW, [numbers, first, second, ...parameters, ...gradients], {});
   const norm = outputs.at(-1);
   const gradientNorm = (await norm?.data())?.[0] ?? NaN;
@@ -66,18 +72,16 @@ async function updateInMemory(update: AdamWUpdate): Promise<AdamWUpdated> {
   const updated: Tensor[] = [];
   let start = 0;
   for (const [index, parameter] of parameters.entries()) {
-    const { learningRate, weightDecay, step } = settings[index] as AdamWUpdate["settings"][number];
+    const { stepSize, kept, root } = factorsOf(settings[index] as AdamWUpdate["settings"][number], betas);
     const gradient = gradientValues[index] as Float32Array;
     const values = Float32Array.from(await parameter.data<"float32">());
-    const stepSize = learningRate / (1 - beta1 ** step);
-    const correction = Math.sqrt(1 - beta2 ** step);
     for (let at = 0; at < values.length; at++) {
       const slope = (gradient[at] as number) * scale;
       const moment = beta1 * (firstValues[start + at] as number) + (1 - beta1) * slope;
       const square = beta2 * (secondValues[start + at] as number) + (1 - beta2) * slope * slope;
       firstValues[start + at] = moment;
       secondValues[start + at] = square;
-      values[at] = (values[at] as number) * (1 - learningRate * weightDecay) - (stepSize * moment) / (Math.sqrt(square) / correction + epsilon);
+      values[at] = (values[at] as number) * kept - (stepSize * moment) / (Math.sqrt(square) / root + epsilon);
     }
     start += values.length;
     updated.push(tensor(values, parameter.shape));
