@@ -1,19 +1,11 @@
-import "@tensorflow/tfjs-backend-cpu";
 import { Random } from "@detrkit/common";
-import { enableProdMode, grad, memory, setBackend, sum, type Tensor, tensor, tensor2d, tidy, zeros } from "@tensorflow/tfjs-core";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { useBackend } from "@detrkit/test-utils";
+import { grad, type Rank, sum, type Tensor, tensor, tensor2d, tidy, zeros } from "@tensorflow/tfjs-core";
+import { expect, test } from "vitest";
 import * as boxes from "./index.ts";
 import * as numbers from "./numbers.ts";
 
-enableProdMode();
-await setBackend("cpu");
-let tensorsBefore = 0;
-beforeEach(() => {
-  tensorsBefore = memory().numTensors;
-});
-afterEach(() => {
-  expect(memory().numTensors).toBe(tensorsBefore);
-});
+useBackend("cpu");
 
 const randomCxcywh = (count: number, seed: number): number[] => {
   const random = new Random(seed);
@@ -78,6 +70,6 @@ test("shapes that hold no boxes are refused with the shape", () => {
   tidy(() => {
     expect(() => boxes.cxcywhToXyxy(zeros([2, 5]))).toThrow("cxcywhToXyxy: boxes expected [..., 4], got [2, 5]");
     expect(() => boxes.iou(zeros([2, 4]), zeros([3, 4]))).toThrow("iou: expected two tensors of one shape, got [2, 4] and [3, 4]");
-    expect(() => boxes.pairwiseIou(zeros([2, 3, 4]), zeros([3, 4]))).toThrow("pairwiseIou: boxes expected [N, 4], got [2, 3, 4]");
+    expect(() => boxes.pairwiseIou(zeros<Rank.R2>([2, 3, 4] as unknown as [number, number]), zeros([3, 4]))).toThrow("pairwiseIou: boxes expected [N, 4], got [2, 3, 4]");
   });
 });

@@ -1,19 +1,11 @@
-import "@tensorflow/tfjs-backend-cpu";
 import type { DetectionTarget } from "@detrkit/boxes";
 import { Random } from "@detrkit/common";
-import { dispose, enableProdMode, memory, setBackend, tensor3d, zeros } from "@tensorflow/tfjs-core";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { boxL1, classProbability, focalClass, generalizedIou, HungarianMatcher, type ImagePrediction } from "./index.ts";
+import { useBackend } from "@detrkit/test-utils";
+import { dispose, tensor3d } from "@tensorflow/tfjs-core";
+import { expect, test } from "vitest";
+import { boxL1, classProbability, focalClass, generalizedIou, HungarianMatcher, type ImagePrediction, type MatchCost } from "./index.ts";
 
-enableProdMode();
-await setBackend("cpu");
-let tensorsBefore = 0;
-beforeEach(() => {
-  tensorsBefore = memory().numTensors;
-});
-afterEach(() => {
-  expect(memory().numTensors).toBe(tensorsBefore);
-});
+useBackend("cpu");
 
 const matcher = new HungarianMatcher({ costs: [classProbability(1), boxL1(5), generalizedIou(2)] });
 
@@ -37,8 +29,7 @@ function randomTarget(count: number, classes: number, seed: number): DetectionTa
 test("each cost of one query and one target worked out by hand", () => {
   const prediction = { queries: 1, classes: 2, logits: Float32Array.from([0, Math.log(3)]), boxes: Float32Array.from([0.5, 0.5, 0.5, 0.5]) };
   const target = { labels: Int32Array.from([1]), boxes: Float32Array.from([0.5, 0.5, 0.25, 1]) };
-  const alone = (cost: Parameters<typeof HungarianMatcher.prototype.costs.concat>[0]): number =>
-    new HungarianMatcher({ costs: [cost as never] }).costMatrix(prediction, target)[0] as number;
+  const alone = (cost: MatchCost): number => new HungarianMatcher({ costs: [cost] }).costMatrix(prediction, target)[0] as number;
   expect(alone(classProbability(1))).toBeCloseTo(-0.75, 6);
   expect(alone(boxL1(5))).toBeCloseTo(5 * 0.75, 6);
   // Common 0.25·0.5, union 0.25 + 0.25 - 0.125, enclosing 0.5·1.
@@ -96,7 +87,7 @@ test("the focal cost stays finite where a probability rounds to 0 or 1", () => {
 
 test("predictions that are not finite are refused with image and query", async () => {
   const logits = tensor3d([1, 2, 3, 4, 5, NaN], [1, 3, 2]);
-  const boxes = zeros<never>([1, 3, 4]) as unknown as typeof logits;
+  const boxes = tensor3d(new Float32Array(12), [1, 3, 4]);
   await expect(matcher.match({ logits, boxes }, [randomTarget(1, 2, 1)])).rejects.toMatchObject({
     code: "ERR_NON_FINITE",
     message: expect.stringContaining("HungarianMatcher.match: image 0: logits of query 2 hold NaN") as string,

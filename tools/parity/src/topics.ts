@@ -5,6 +5,7 @@ import type { TopicRunner } from "./topic.ts";
  * only. A topic's file exports `run`; its name is the folder's.
  */
 export const topics: Readonly<Record<string, () => Promise<{ readonly run: TopicRunner }>>> = {
+  "coco-eval": () => import("./topics/coco-eval.ts"),
   "position-encoding": () => import("./topics/position-encoding.ts"),
   transformer: () => import("./topics/transformer.ts"),
   transforms: () => import("./topics/transforms.ts"),
@@ -12,4 +13,7 @@ export const topics: Readonly<Record<string, () => Promise<{ readonly run: Topic
   models: () => import("./topics/models.ts"),
   postprocess: () => import("./topics/postprocess.ts"),
   training: () => import("./topics/training.ts"),
+  matcher: () => import("./topics/matcher.ts"),
+  criterion: () => import("./topics/criterion.ts"),
+  assignment: () => import("./topics/assignment.ts"),
 };

@@ -30,8 +30,9 @@ function addFocalClass(
   for (let query = 0; query < queries; query++) {
     const row = query * labels.length;
     for (let column = 0; column < labels.length; column++) {
-      // In float32, as the models that are compared with this do it: where p is close to 1 the rounding of 1 - p decides the cost.
-      const probability = Math.fround(1 / (1 + Math.exp(-(logits[query * classes + (labels[column] as number)] as number))));
+      // Each step rounded to float32, as where the published models were trained: near p = 1 the rounding of 1 - p decides the cost.
+      const exponential = Math.fround(Math.exp(-(logits[query * classes + (labels[column] as number)] as number)));
+      const probability = Math.fround(1 / Math.fround(1 + exponential));
       const complement = Math.fround(1 - probability);
       const positive = -alpha * focus(complement, gamma) * Math.log(Math.fround(probability + epsilon));
       const negative = -(1 - alpha) * focus(probability, gamma) * Math.log(Math.fround(complement + epsilon));

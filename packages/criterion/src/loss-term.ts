@@ -1,0 +1,41 @@
+import type { Scalar } from "@tensorflow/tfjs-core";
+import type { MatchedMasks } from "./masks/matched-masks.ts";
+import type { PredictionGradient, PredictionGroup } from "./prediction-group.ts";
+
+/** What every loss term has. */
+interface Term {
+  /** Unique among the terms of a criterion; the last decoder layer's value is reported under it. */
+  readonly name: string;
+  /** The term's share in the total loss. Its reported value is without it. */
+  readonly weight: number;
+}
+
+/**
+ * A loss on classes or boxes, of one layer. Matching needs these predictions in plain memory, so the loss and its
+ * derivative are computed there as well, in float64: a dozen small tensor ops for each would cost more than the arithmetic.
+ */
+export interface PredictionLoss extends Term {
+  readonly on: "predictions";
+  /**
+   * @param gradient - `weight` times the derivative of the value is added to it
+   * @returns the value, without the weight
+   */
+  evaluate(group: PredictionGroup, gradient: PredictionGradient): number;
+}
+
+/** A loss on the masks of matched queries, of the last decoder layer. Masks are large: these are tensors. */
+export interface MaskLoss extends Term {
+  readonly on: "masks";
+  /** The value, without the weight; differentiable by the mask logits. Called inside a `tidy`, with at least one pair. */
+  call(masks: MatchedMasks): Scalar;
+}
+
+export type LossTerm = PredictionLoss | MaskLoss;
+
+/** A number that is reported and never trained on. */
+export interface LoggedTerm {
+  readonly name: string;
+  /** Whether earlier decoder layers and the encoder are measured too, or the last decoder layer alone. */
+  readonly everyLayer: boolean;
+  measure(group: PredictionGroup): number;
+}

@@ -1,0 +1,172 @@
+import type { DetectionTarget } from "@detrkit/boxes";
+import { ConfigError, ShapeError } from "@detrkit/common";
+import { type Matcher, namingFault } from "@detrkit/matcher";
+import { add, concat, customGrad, mul, type Scalar, scalar, stack, type Tensor, type Tensor1D, tensor1d, tidy } from "@tensorflow/tfjs-core";
+import type { LoggedTerm, LossTerm, MaskLoss, PredictionLoss } from "./loss-term.ts";
+import type { LossTerms } from "./loss-terms.ts";
+import { matchMasks } from "./masks/matched-masks.ts";
+import { withoutMasks } from "./masks/without-masks.ts";
+import { blocksOf, type PredictionBlock, readJoined, splitLike } from "./prediction-block.ts";
+import type { PredictionGradient, PredictionGroup } from "./prediction-group.ts";
+import type { SetPrediction } from "./set-prediction.ts";
+import { cardinalityError } from "./terms/cardinality-error.ts";
+import { classError } from "./terms/class-error.ts";
+
+/** Settings of {@link SetCriterion}. */
+export interface SetCriterionConfig {
+  /** Decides for each layer on its own which query is to predict which target. */
+  readonly matcher: Matcher;
+  /** What is added up, each with its own weight, over all layers. Their names must differ. */
+  readonly losses: readonly LossTerm[];
+  /** What is reported only. Default: class error and cardinality error. */
+  readonly logged?: readonly LoggedTerm[];
+  /**
+   * Given the number of targets in this batch, the number to divide by (at least 1 is taken). Data-parallel training puts
+   * the mean over all processes here, so that their gradients add up to those of one large batch.
+   */
+  readonly averageBoxCount?: (count: number) => number;
+}
+
+/** What {@link SetCriterion.call} gives. The caller owns both tensors. */
+export interface CriterionResult {
+  /** Weighted sum of all losses over all layers; differentiable by all predictions. */
+  readonly loss: Scalar;
+  readonly terms: LossTerms;
+}
+
+/** Values of all terms on classes and boxes, and where they lead. */
+interface Evaluation {
+  readonly total: number;
+  readonly names: readonly string[];
+  readonly values: readonly number[];
+  /** One for each block. */
+  readonly gradients: readonly PredictionGradient[];
+  /** Of the last decoder layer. */
+  readonly lastLayer: PredictionGroup;
+}
+
+/**
+ * The loss of set prediction: matches each layer's queries to the targets, then adds up loss terms on what was matched.
+ *
+ * Matching needs logits and boxes as plain numbers, so they cross from the backend once for all layers, synchronously
+ * (tfjs's tape is), and the terms on them are computed there with their derivatives: however many layers and terms, a step
+ * takes at most six tensor ops (none and two where the prediction is `stacked`), masks aside.
+ */
+export class SetCriterion {
+  readonly matcher: Matcher;
+  readonly losses: readonly LossTerm[];
+  readonly logged: readonly LoggedTerm[];
+  readonly #averageBoxCount: (count: number) => number;
+
+  constructor({ matcher, losses, logged = [classError(), cardinalityError()], averageBoxCount = (count) => count }: SetCriterionConfig) {
+    if (losses.length === 0) throw new ConfigError("SetCriterion: losses is empty; give at least one, e.g. boxL1({ weight: 5 })");
+    const names = [...losses, ...logged].map(({ name }) => name);
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined) throw new ConfigError(`SetCriterion: two terms are named "${twice}"; names must differ, they are the keys of the report`);
+    this.matcher = matcher;
+    this.losses = losses;
+    this.logged = logged;
+    this.#averageBoxCount = averageBoxCount;
+  }
+
+  /**
+   * @param prediction - of `B` images; where boxes and masks are cxcywh and logits
+   * @param targets - one for each image
+   */
+  call(prediction: SetPrediction, targets: readonly DetectionTarget[]): CriterionResult {
+    const blocks = blocksOf(prediction);
+    const names: string[] = [];
+    const { loss, values } = tidy(() => {
+      const { loss, evaluation } = this.#lossOnPredictions(blocks, targets);
+      names.push(...evaluation.names);
+      const values = tensor1d([...evaluation.values]);
+      const maskLosses = this.losses.filter((term): term is MaskLoss => term.on === "masks");
+      if (maskLosses.length === 0) return { loss, values };
+      names.push(...maskLosses.map(({ name }) => name));
+      const maskValues = this.#evaluateMasks(maskLosses, prediction, evaluation.lastLayer);
+      return {
+        loss: maskLosses.reduce<Scalar>((total, { weight }, index) => add(total, mul(maskValues[index] as Scalar, weight)), loss),
+        values: concat<Tensor1D>([values, stack(maskValues) as Tensor1D]),
+      };
+    });
+    return { loss, terms: { names, values } };
+  }
+
+  #lossOnPredictions(blocks: readonly PredictionBlock[], targets: readonly DetectionTarget[]): { loss: Scalar; evaluation: Evaluation } {
+    const evaluations: Evaluation[] = [];
+    const lossOf = customGrad(() => {
+      // In here no op is recorded for backpropagation.
+      const evaluation = this.#evaluate(blocks, targets);
+      evaluations.push(evaluation);
+      const gradFunc = (dy: Tensor): Tensor[] => blocks.flatMap((block, index) => {
+        const { logits, boxes } = evaluation.gradients[index] as PredictionGradient;
+        return [...splitLike(logits, block.logits, dy as Scalar), ...splitLike(boxes, block.boxes, dy as Scalar)];
+      });
+      return { value: scalar(evaluation.total), gradFunc };
+    });
+    const loss = lossOf(...blocks.flatMap(({ logits, boxes }) => [...logits, ...boxes])) as Scalar;
+    return { loss, evaluation: evaluations[0] as Evaluation };
+  }
+
+  #evaluate(blocks: readonly PredictionBlock[], targets: readonly DetectionTarget[]): Evaluation {
+    const targetCount = targets.reduce((count, { labels }) => count + labels.length, 0);
+    const boxCount = Math.max(1, this.#averageBoxCount(targetCount));
+    const losses = this.losses.filter((term): term is PredictionLoss => term.on === "predictions");
+    const names: string[] = [];
+    const values: number[] = [];
+    let total = 0;
+    let lastLayer: PredictionGroup | undefined;
+    const gradients = blocks.map((block) => {
+      const logits = readJoined(block.logits);
+      const boxes = readJoined(block.boxes);
+      const gradient = { logits: new Float32Array(logits.length), boxes: new Float32Array(boxes.length) };
+      block.layers.forEach((layer, index) => {
+        const part = ({ logits, boxes }: PredictionGradient): PredictionGradient => ({
+          logits: layerPart(logits, index, block.layers.length),
+          boxes: layerPart(boxes, index, block.layers.length),
+        });
+        const group = this.#match({ ...block, ...part({ logits, boxes }), layer, targets, matches: [], boxCount });
+        const isLast = layer === "decoder";
+        if (isLast) lastLayer = group;
+        const prefix = isLast ? "" : `${layer}.`;
+        for (const term of losses) {
+          const value = term.evaluate(group, part(gradient));
+          total += term.weight * value;
+          names.push(`${prefix}${term.name}`);
+          values.push(value);
+        }
+        for (const term of this.logged) {
+          if (!isLast && !term.everyLayer) continue;
+          names.push(`${prefix}${term.name}`);
+          values.push(term.measure(group));
+        }
+      });
+      return gradient;
+    });
+    return { total, names, values, gradients, lastLayer: lastLayer as PredictionGroup };
+  }
+
+  /** The group with its matches. The encoder's proposals only tell object from background, so there all targets are class 0. */
+  #match(group: PredictionGroup): PredictionGroup {
+    const { layer, images, queries, classes } = group;
+    if (group.targets.length !== images) throw new ShapeError(`SetCriterion.call: expected targets for ${images} images, got ${group.targets.length}`);
+    const targets = layer === "encoder" ? group.targets.map((target) => ({ ...target, labels: new Int32Array(target.labels.length) })) : group.targets;
+    const matches = targets.map((target, image) => {
+      const prediction = { queries, classes, logits: layerPart(group.logits, image, images), boxes: layerPart(group.boxes, image, images) };
+      return namingFault(`SetCriterion.call: layer "${layer}", image ${image}`, () => this.matcher.matchImage(prediction, target));
+    });
+    return { ...group, targets, matches };
+  }
+
+  #evaluateMasks(losses: readonly MaskLoss[], { masks }: SetPrediction, lastLayer: PredictionGroup): Scalar[] {
+    if (masks === undefined) throw new ConfigError(`SetCriterion.call: "${losses[0]?.name}" needs predicted masks, but the prediction has none; use a model with a mask head or leave mask losses out`);
+    const matched = matchMasks(masks, lastLayer);
+    return losses.map((term) => (matched === undefined ? withoutMasks(masks) : term.call(matched)));
+  }
+}
+
+/** The `index`-th of `count` equal parts, without a copy. */
+function layerPart(values: Float32Array, index: number, count: number): Float32Array {
+  const length = values.length / count;
+  return values.subarray(index * length, (index + 1) * length);
+}
