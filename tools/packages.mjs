@@ -13,11 +13,11 @@ export const packages = [
     tfjs: true, workspace: ["common"], subpaths: { "./numbers": "numbers" },
   }),
   library("image", "Decode, resize as Pillow does, normalise and encode images in Node.", {
-    workspace: ["common"], dependencies: ["sharp"],
+    workspace: ["common"], dependencies: ["sharp"], files: ["kernels"],
   }),
   library("backend", "Picks and starts a TensorFlow.js backend; builds the native one from npm and PyPI parts.", {
-    tfjs: true, workspace: ["common", "nn"], dependencies: ["@tensorflow/tfjs-backend-cpu", "@tensorflow/tfjs-backend-wasm", "node-api-headers"],
-    optional: ["@tensorflow/tfjs-node-gpu"], files: ["native"],
+    tfjs: true, workspace: ["common", "nn"], dependencies: ["@tensorflow/tfjs-backend-cpu", "@tensorflow/tfjs-backend-wasm", "node-api-headers", "yauzl"],
+    optional: ["@tensorflow/tfjs-node-gpu"], files: ["native"], devDependencies: ["@types/yauzl"],
   }),
   library("position-encoding", "Sine and learned two-dimensional position encodings of DETR and Deformable DETR.", {
     tfjs: true, workspace: ["common", "nn"], dev: ["checkpoint"],

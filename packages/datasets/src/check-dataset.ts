@@ -105,7 +105,11 @@ function emptyClasses({ boxesByClass, split }: SplitSummary, spec: string): Data
 
 function group(problems: readonly DataProblem[], examples: number): Finding[] {
   const byKind = new Map<FindingKind, DataProblem[]>();
-  for (const problem of problems) byKind.set(problem.kind, [...(byKind.get(problem.kind) ?? []), problem]);
+  for (const problem of problems) {
+    const places = byKind.get(problem.kind);
+    if (places === undefined) byKind.set(problem.kind, [problem]);
+    else places.push(problem);
+  }
   const findings = [...byKind].map(([kind, places]): Finding => {
     const { severity, meaning } = dataPolicy[kind];
     return { kind, severity, meaning, count: places.length, examples: places.slice(0, examples) };

@@ -56,10 +56,10 @@ export class ImageWorkers {
     crew.load += cost;
     // The program stays alive while something is awaited of a worker, and only then.
     crew.worker.ref();
-    crew.worker.postMessage({ kind: "run", id, task } satisfies WorkerRequest);
+    send(crew, { kind: "run", id, task });
     const cancel = (): void => {
       if (!forget(crew, id)) return;
-      crew.worker.postMessage({ kind: "cancel", ids: [id] } satisfies WorkerRequest);
+      send(crew, { kind: "cancel", ids: [id] });
     };
     return { done, cancel };
   }
@@ -93,6 +93,11 @@ export class ImageWorkers {
     }
     crew.waiting.clear();
   }
+}
+
+function send({ worker }: Crew, request: WorkerRequest): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin; that is for windows
+  worker.postMessage(request);
 }
 
 function leastLoaded(crews: readonly Crew[]): Crew {

@@ -1,3 +1,4 @@
+export { applyOperations } from "./apply-operations.ts";
 export { batchCount, batchOrder } from "./batch-plan.ts";
 export type { BatchOrder } from "./batch-plan.ts";
 export { batches } from "./batches.ts";

@@ -12,14 +12,22 @@ export function flipHorizontally<Image extends Raster>(image: Image): Image {
   const { width, height, data } = image;
   const channels = channelsOf(image);
   const flipped = new Uint8Array(data.length);
+  if (channels === 3) flipPixels(data, flipped, width, height);
+  else for (let y = 0; y < height; y++) flipped.set(data.subarray(y * width, (y + 1) * width).toReversed(), y * width);
+  return { ...image, data: flipped };
+}
+
+/** Mirrors rows of RGB pixels. */
+function flipPixels(data: Uint8Array, flipped: Uint8Array, width: number, height: number): void {
   for (let y = 0; y < height; y++) {
-    let from = (y * width + width - 1) * channels;
-    let to = y * width * channels;
-    for (let x = 0; x < width; x++, from -= channels, to += channels) {
-      for (let channel = 0; channel < channels; channel++) flipped[to + channel] = data[from + channel] as number;
+    let from = (y * width + width - 1) * 3;
+    const start = y * width * 3;
+    for (let to = start; to < start + width * 3; to += 3, from -= 3) {
+      flipped[to] = data[from] as number;
+      flipped[to + 1] = data[from + 1] as number;
+      flipped[to + 2] = data[from + 2] as number;
     }
   }
-  return { ...image, data: flipped };
 }
 
 /** Mirrors top and bottom; a new image or mask. */

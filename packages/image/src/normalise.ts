@@ -1,5 +1,6 @@
 import { ShapeError } from "@detrkit/common";
 import type { ImageSize } from "./image-size.ts";
+import { kernelMemory } from "./kernel-memory.ts";
 import type { RgbImage } from "./rgb-image.ts";
 
 /** Mean and standard deviation of red, green and blue on the scale 0 to 1. */
@@ -37,16 +38,19 @@ export function normaliseInto(image: RgbImage, table: Float32Array, destination:
       `normaliseInto: an image of ${width}x${height} does not fit a destination of ${destination.length} numbers for ${padded.width}x${padded.height}`,
     );
   }
-  let from = 0;
+  const memory = kernelMemory();
+  const tableAt = memory.reserve(table.byteLength);
+  const source = memory.reserve(width * 3);
+  const target = memory.reserve(width * 12);
+  memory.floats(tableAt, table.length).set(table);
+  const sourceRow = memory.bytes(source, width * 3);
+  const targetRow = memory.floats(target, width * 3);
   for (let y = 0; y < height; y++) {
-    let to = y * padded.width * 3;
-    const end = to + width * 3;
-    for (; to < end; to += 3, from += 3) {
-      destination[to] = table[data[from] as number] as number;
-      destination[to + 1] = table[256 + (data[from + 1] as number)] as number;
-      destination[to + 2] = table[512 + (data[from + 2] as number)] as number;
-    }
-    destination.fill(0, end, (y + 1) * padded.width * 3);
+    const start = y * padded.width * 3;
+    sourceRow.set(data.subarray(y * width * 3, (y + 1) * width * 3));
+    memory.kernels.normalise(source, target, width, tableAt);
+    destination.set(targetRow, start);
+    destination.fill(0, start + width * 3, start + padded.width * 3);
   }
   destination.fill(0, height * padded.width * 3);
 }
