@@ -1,17 +1,19 @@
 import { DetrkitError } from "@detrkit/common";
-import { checkDataCommand } from "../commands/check-data.ts";
-import { demoCommand } from "../commands/demo.ts";
-import { doctorCommand } from "../commands/doctor.ts";
-import { evaluateCommand } from "../commands/evaluate.ts";
-import { predictCommand } from "../commands/predict.ts";
-import { trainCommand } from "../commands/train.ts";
 import { suggestion } from "./closest-name.ts";
 import type { Command, CommandStreams, ExitCode } from "./command.ts";
 import { commandHelp, overviewHelp } from "./help.ts";
 import { parseFlags } from "./parse-flags.ts";
 import { UsageError } from "./usage-error.ts";
 
-const commands: readonly Command[] = [trainCommand, evaluateCommand, predictCommand, checkDataCommand, doctorCommand, demoCommand];
+/** Each command is loaded when it is asked for: `evaluate` of two files needs no tensors, and starts at once. */
+const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ["train", async () => (await import("../commands/train.ts")).trainCommand],
+  ["evaluate", async () => (await import("../commands/evaluate.ts")).evaluateCommand],
+  ["predict", async () => (await import("../commands/predict.ts")).predictCommand],
+  ["check-data", async () => (await import("../commands/check-data.ts")).checkDataCommand],
+  ["doctor", async () => (await import("../commands/doctor.ts")).doctorCommand],
+  ["demo", async () => (await import("../commands/demo.ts")).demoCommand],
+]);
 
 /** Errors whose cause is what the user typed or gave us, not the program. */
 const inputErrors = new Set(["ERR_USAGE", "ERR_CONFIG", "ERR_DATA", "ERR_CHECKPOINT"]);
@@ -29,18 +31,19 @@ export async function main(args: readonly string[], streams: CommandStreams): Pr
 }
 
 async function runCommand(args: readonly string[], streams: CommandStreams): Promise<ExitCode> {
-  const descriptions = commands.map((command) => command.description);
   const [name, ...rest] = args;
   if (name === undefined || name === "--help" || name === "-h" || (name === "help" && rest.length === 0)) {
-    (name === undefined ? streams.stderr : streams.stdout).write(overviewHelp(descriptions));
+    const all = await Promise.all([...commands.values()].map((load) => load()));
+    (name === undefined ? streams.stderr : streams.stdout).write(overviewHelp(all.map(({ description }) => description)));
     return name === undefined ? 2 : 0;
   }
   const wanted = name === "help" ? (rest[0] ?? "") : name;
-  const command = commands.find(({ description }) => description.name === wanted);
-  if (command === undefined) {
-    const names = descriptions.map((description) => description.name);
+  const load = commands.get(wanted);
+  if (load === undefined) {
+    const names = [...commands.keys()];
     throw new UsageError(`there is no command "${wanted}"${suggestion(wanted, names)}; commands: ${names.join(", ")}`);
   }
+  const command = await load();
   if (name === "help" || rest.includes("--help") || rest.includes("-h")) {
     streams.stdout.write(commandHelp(command.description));
     return 0;

@@ -8,7 +8,7 @@ export function flagName(key: string): string {
 }
 
 const placeholders: Partial<Record<keyof TrainingConfig, string>> = {
-  preset: "NAME", data: "SPEC", dataVal: "SPEC", output: "DIR", imageSize: "WxH", learningRate: "RATE", dropout: "RATE",
+  preset: "NAME", split: "NAME", splitVal: "NAME", data: "SPEC", dataVal: "SPEC", output: "DIR", imageSize: "WxH", learningRate: "RATE", dropout: "RATE",
 };
 
 /** A flag for every setting of a training run. */

@@ -57,7 +57,7 @@ export function resolveConfig(...sources: readonly PartialTrainingConfig[]): Tra
   for (const [key, flag, example] of [["data", "--data", "voc:path/to/data"], ["output", "--output", "runs/mine"]] as const) {
     if (given[key] === undefined) throw new UsageError(`${flag} is missing: detrkit train ${flag} ${example}`);
   }
-  const checked = checkConfig({ ...trainingRecipes[name], ...modelSettings(name), preset, dataVal: "", ...given });
+  const checked = checkConfig({ ...trainingRecipes[name], ...modelSettings(name), preset, split: "train", dataVal: "", splitVal: "val", ...given });
   if ("problems" in checked) throw describeProblems("the settings do not fit together", checked.problems);
   const { value } = checked;
   if (value.hiddenDim % value.heads !== 0) {

@@ -8,8 +8,10 @@ const fraction = (): z.ZodNumber => z.number().min(0).max(1);
 /** One rule and one line of help for each setting, in the order in which `--help` and `config.json` show them. */
 const fields = {
   preset: z.string().describe("Model and recipe to start from: detr-small, detr-r50, detr-r50-dc5, detr-r101, detr-r101-dc5"),
-  data: z.string().min(1).describe("Training images: coco:DIR, voc:DIR, yolo:DIR or shapes:COUNT"),
-  dataVal: z.string().describe("Validation images; without it, the validation split of --data"),
+  data: z.string().min(1).describe("Training images: coco:DIR, voc:DIR, yolo:DIR, deeppcb:DIR or shapes:count=N"),
+  split: z.string().min(1).describe("Split of --data to train on"),
+  dataVal: z.string().describe("Validation images, where they are not in --data"),
+  splitVal: z.string().min(1).describe("Split to validate on"),
   output: z.string().min(1).describe("Run folder"),
   seed: count(0).describe("Decides initial weights, order of images and augmentation"),
   backend: z.enum(["auto", "native", "wasm", "cpu"]).describe("Where tensors are computed"),
@@ -48,7 +50,7 @@ const fields = {
   classWeight: z.number().min(0).describe("Weight of the class loss and of its matching cost"),
   boxL1Weight: z.number().min(0).describe("Weight of the L1 box loss and of its matching cost"),
   giouWeight: z.number().min(0).describe("Weight of the generalised IoU loss and of its matching cost"),
-  noObjectWeight: z.number().min(0).describe("Weight of the no-object class in the class loss"),
+  noObjectWeight: positive().describe("Weight of the no-object class in the class loss"),
   auxiliaryLosses: z.boolean().describe("Apply the losses to every decoder layer, not to the last only"),
 
   evaluateEvery: count(0).describe("Epochs between evaluations; 0 evaluates after the last only"),
@@ -91,7 +93,7 @@ export interface SettingProblem {
 }
 
 function problemsOf(error: z.ZodError): SettingProblem[] {
-  return error.issues.flatMap((issue) =>
+  return error.issues.flatMap((issue): SettingProblem[] =>
     issue.code === "unrecognized_keys"
       ? issue.keys.map((key) => ({ key, unknown: true, message: `unknown setting "${key}"` }))
       : [{ key: issue.path.map(String).join("."), unknown: false, message: issue.message }],

@@ -1,5 +1,5 @@
 /** How images become training tensors: always one size, or DETR's published resizing and cropping. */
-export type TransformRecipe = "fixed" | "detr";
+export type TransformsChoice = "fixed" | "detr";
 
 /** Which mirror images training may see, each with probability one half. */
 export type Flips = "none" | "horizontal" | "both";
@@ -20,7 +20,9 @@ export type BackendChoice = "auto" | "native" | "wasm" | "cpu";
 export interface TrainingConfig {
   readonly preset: string;
   readonly data: string;
+  readonly split: string;
   readonly dataVal: string;
+  readonly splitVal: string;
   readonly output: string;
   readonly seed: number;
   readonly backend: BackendChoice;
@@ -37,7 +39,7 @@ export interface TrainingConfig {
   readonly dropAt: number;
   readonly dropFactor: number;
 
-  readonly transforms: TransformRecipe;
+  readonly transforms: TransformsChoice;
   readonly imageSize: string;
   readonly shortSides: readonly number[];
   readonly maxSide: number;

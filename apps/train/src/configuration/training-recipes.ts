@@ -3,7 +3,7 @@ import type { ModelSettings } from "./model-settings.ts";
 import type { TrainingConfig } from "./training-config.ts";
 
 /** The part of a preset that is about training; the model's sizes come from the preset of the same name in `@detrkit/detr`. */
-export type TrainingRecipe = Omit<TrainingConfig, "preset" | "data" | "dataVal" | "output" | keyof ModelSettings>;
+export type TrainingRecipe = Omit<TrainingConfig, "preset" | "data" | "split" | "dataVal" | "splitVal" | "output" | keyof ModelSettings>;
 
 /** As DETR's authors trained it (arXiv:2005.12872, A.4): 300 epochs, learning rate 1e-4 and a tenth of it in the backbone. */
 const published: TrainingRecipe = {

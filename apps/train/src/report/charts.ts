@@ -27,12 +27,12 @@ export function reportCharts(data: ReportData): Chart[] {
   const perEpoch = (id: string, title: string, series: readonly ChartSeries[], range?: readonly [number, number]): Chart => ({
     id, title, xLabel: "epoch", x, series, ...(range === undefined ? {} : { range }),
   });
-  const metric = (name: string): ChartSeries => ({ label: name, values: records.map((record) => known(record.metrics?.[name])) });
+  const metric = (name: "AP" | "AP50" | "AP75"): ChartSeries => ({ label: name, values: records.map((record) => known(record.metrics?.[name])) });
   const termNames = [...new Set(records.flatMap((record) => Object.keys(record.terms)))];
   const charts = [
     perEpoch("loss", "Total loss, mean of the epoch", [{ label: "loss", values: records.map((record) => record.loss) }]),
     perEpoch("terms", "Loss terms of the last decoder layer, unweighted", termNames.map((name) => ({ label: name, values: records.map((record) => known(record.terms[name])) }))),
-    perEpoch("ap", "Average precision on the validation images", ["AP", "AP50", "AP75"].map(metric), [0, 1]),
+    perEpoch("ap", "Average precision on the validation images", (["AP", "AP50", "AP75"] as const).map(metric), [0, 1]),
     perEpoch("rate", "Learning rate", [{ label: "learning rate", values: records.map((record) => record.learningRate) }]),
     perEpoch("norm", "Gradient norm before clipping", [{ label: "gradient norm", values: records.map((record) => record.gradientNorm) }]),
     precisionRecallChart(evaluation),

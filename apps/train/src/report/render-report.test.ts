@@ -2,16 +2,18 @@ import { expect, test } from "vitest";
 import { renderReport } from "./render-report.ts";
 import type { ReportData } from "./report-data.ts";
 
+const metrics = { AP: 0.125, AP50: 0.25, AP75: -1, APs: -1, APm: 0, APl: 0, AR1: 0, AR10: 0, AR100: 0.5, ARs: -1, ARm: 0, ARl: 0 };
+
 const data: ReportData = {
   title: "a run of <b>bold</b> names",
   introduction: ["Trained on voc:./data."],
   config: { preset: "detr-small", shortSides: [5, 7] },
   records: [
     { epoch: 1, step: 3, loss: 9, terms: { class: 0.5, giou: 1.25 }, gradientNorm: 3, learningRate: 1e-4, imagesPerSecond: 7, dataWaitSeconds: 0, seconds: 65, peakMemoryMb: 2048 },
-    { epoch: 2, step: 6, loss: 8, terms: { class: 0.25, giou: 1 }, gradientNorm: 2, learningRate: 1e-4, imagesPerSecond: 7, dataWaitSeconds: 0, seconds: 65, peakMemoryMb: 2048, metrics: { AP: 0.125, AP50: 0.5, AP75: -1 } },
+    { epoch: 2, step: 6, loss: 8, terms: { class: 0.25, giou: 1 }, gradientNorm: 2, learningRate: 1e-4, imagesPerSecond: 7, dataWaitSeconds: 0, seconds: 65, peakMemoryMb: 2048, metrics },
   ],
   evaluation: {
-    metrics: { AP: 0.125, AP50: 0.5, AP75: -1 },
+    metrics,
     classes: [{ label: "</script><i>cat", objects: 11, AP: 0.125, AP50: 0.5, AP75: -1, AR100: 0.75 }],
     precisionRecall: [{ label: "</script><i>cat", precision: [1, 0.5, 0] }],
   },

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { metricNames } from "@detrkit/evaluation";
 import { duration } from "../training/show-progress.ts";
 import { type Chart, reportCharts } from "./charts.ts";
 import { chartsScript } from "./charts-script.ts";
@@ -15,9 +16,9 @@ function tiles(data: ReportData): string {
   const last = data.records.at(-1);
   const metrics = data.evaluation?.metrics;
   const entries: readonly (readonly [string, string])[] = [
-    ["AP", figure(metrics?.["AP"])],
-    ["AP50", figure(metrics?.["AP50"])],
-    ["AP75", figure(metrics?.["AP75"])],
+    ["AP", figure(metrics?.AP)],
+    ["AP50", figure(metrics?.AP50)],
+    ["AP75", figure(metrics?.AP75)],
     ["loss", last === undefined ? "-" : last.loss.toFixed(2)],
     ["epochs", String(last?.epoch ?? 0)],
     ["training", duration(data.records.reduce((sum, record) => sum + record.seconds, 0))],
@@ -33,10 +34,9 @@ function chartCards(charts: readonly Chart[]): string {
 
 function evaluationTables({ evaluation }: ReportData): string {
   if (evaluation === undefined) return "";
-  const names = Object.keys(evaluation.metrics);
   const perClass = evaluation.classes.map(({ label, objects, AP, AP50, AP75, AR100 }) => [label, String(objects), figure(AP), figure(AP50), figure(AP75), figure(AR100)]);
   return `<h2>Last evaluation</h2>
-${htmlTable(["COCO", ...names], [["all classes", ...names.map((name) => figure(evaluation.metrics[name]))]])}
+${htmlTable(["COCO", ...metricNames], [["all classes", ...metricNames.map((name) => figure(evaluation.metrics[name]))]])}
 <h2>Per class</h2>
 ${htmlTable(["class", "objects", "AP", "AP50", "AP75", "AR100"], perClass)}`;
 }

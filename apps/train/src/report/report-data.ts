@@ -1,4 +1,5 @@
-import type { EpochRecord, Metrics } from "../training/epoch-record.ts";
+import type { CocoMetrics } from "@detrkit/evaluation";
+import type { EpochRecord } from "../training/epoch-record.ts";
 
 /** How well one class is found. -1 where there is nothing to count. */
 export interface ClassFigures {
@@ -19,7 +20,7 @@ export interface PrecisionRecall {
 
 /** An evaluation as the report shows it. */
 export interface EvaluationSummary {
-  readonly metrics: Metrics;
+  readonly metrics: CocoMetrics;
   readonly classes: readonly ClassFigures[];
   readonly precisionRecall: readonly PrecisionRecall[];
 }

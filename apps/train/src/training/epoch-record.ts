@@ -1,10 +1,8 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { DataError } from "@detrkit/common";
+import type { CocoMetrics } from "@detrkit/evaluation";
 import { writeFileAtomic } from "@detrkit/common/files";
-
-/** COCO's twelve figures by name; -1 where there is nothing to count. */
-export type Metrics = Readonly<Record<string, number>>;
 
 /** What one epoch did: a line of `log.jsonl`. */
 export interface EpochRecord {
@@ -29,7 +27,7 @@ export interface EpochRecord {
   /** Largest resident memory of the process so far, in MiB. */
   readonly peakMemoryMb: number;
   /** Only in epochs with an evaluation. */
-  readonly metrics?: Metrics;
+  readonly metrics?: CocoMetrics;
 }
 
 /**

@@ -7,7 +7,7 @@ const step: TrainingEvent = {
 };
 const epoch: TrainingEvent = {
   kind: "epoch", epochs: 5,
-  record: { epoch: 2, step: 22, loss: 7, terms: { class: 0.5 }, gradientNorm: 3, learningRate: 2e-4, imagesPerSecond: 13, dataWaitSeconds: 0, seconds: 8, peakMemoryMb: 99, metrics: { AP: 0.125, AP50: 0.25 } },
+  record: { epoch: 2, step: 22, loss: 7, terms: { class: 0.5 }, gradientNorm: 3, learningRate: 2e-4, imagesPerSecond: 13, dataWaitSeconds: 0, seconds: 8, peakMemoryMb: 99, metrics: { AP: 0.125, AP50: 0.25, AP75: -1, APs: -1, APm: 0, APl: 0, AR1: 0, AR10: 0, AR100: 0.5, ARs: -1, ARm: 0, ARl: 0 } },
 };
 
 function record(isTTY: boolean, events: readonly TrainingEvent[], now?: () => number): string {

@@ -30,12 +30,12 @@ export function stepLine(event: StepEvent): string {
 
 /** An epoch in one line. */
 export function epochLine(record: EpochRecord, epochs: number): string {
-  const metrics = record.metrics === undefined ? "" : ` · AP ${figure(record.metrics["AP"])}, AP50 ${figure(record.metrics["AP50"])}`;
+  const metrics = record.metrics === undefined ? "" : ` · AP ${figure(record.metrics.AP)}, AP50 ${figure(record.metrics.AP50)}`;
   return `epoch ${record.epoch}/${epochs} · loss ${record.loss.toFixed(3)} (${termsText(record.terms)}) · gradient norm ${record.gradientNorm.toFixed(1)} · lr ${record.learningRate.toExponential(1)} · ${record.imagesPerSecond.toFixed(1)} images/s · ${duration(record.seconds)}${metrics}`;
 }
 
-function figure(value: number | undefined): string {
-  return value === undefined ? "-" : value.toFixed(3);
+function figure(value: number): string {
+  return value < 0 ? "-" : value.toFixed(3);
 }
 
 /**

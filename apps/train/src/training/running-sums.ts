@@ -4,6 +4,8 @@ export interface RunningSums {
   images: number;
   loss: number;
   gradientNorm: number;
+  /** Of the last step, not a sum. */
+  learningRate: number;
   seconds: number;
   dataWaitSeconds: number;
   readonly terms: Record<string, number>;
@@ -11,7 +13,7 @@ export interface RunningSums {
 
 /** Sums of an epoch that has not begun. */
 export function emptySums(): RunningSums {
-  return { steps: 0, images: 0, loss: 0, gradientNorm: 0, seconds: 0, dataWaitSeconds: 0, terms: {} };
+  return { steps: 0, images: 0, loss: 0, gradientNorm: 0, learningRate: 0, seconds: 0, dataWaitSeconds: 0, terms: {} };
 }
 
 /** What one step adds to the sums. */
@@ -19,6 +21,7 @@ export interface StepFigures {
   readonly images: number;
   readonly loss: number;
   readonly gradientNorm: number;
+  readonly learningRate: number;
   readonly seconds: number;
   readonly dataWaitSeconds: number;
   readonly terms: Readonly<Record<string, number>>;
@@ -30,6 +33,7 @@ export function addStep(sums: RunningSums, figures: StepFigures): void {
   sums.images += figures.images;
   sums.loss += figures.loss;
   sums.gradientNorm += figures.gradientNorm;
+  sums.learningRate = figures.learningRate;
   sums.seconds += figures.seconds;
   sums.dataWaitSeconds += figures.dataWaitSeconds;
   for (const [name, value] of Object.entries(figures.terms)) sums.terms[name] = (sums.terms[name] ?? 0) + value;

@@ -1,0 +1,54 @@
+import { checkDataset, type DatasetReport, describeProblem } from "@detrkit/datasets";
+import type { Command } from "../cli/command.ts";
+import { numberFlag, switchFlag, textFlag } from "../cli/parse-flags.ts";
+import { UsageError } from "../cli/usage-error.ts";
+
+/** `detrkit check-data`. */
+export const checkDataCommand: Command = {
+  description: {
+    name: "check-data",
+    summary: "List everything that is wrong with a data set, before you train on it.",
+    usage: "--data SPEC [flags]",
+    flags: [
+      { name: "data", kind: "text", placeholder: "SPEC", description: "coco:DIR, voc:DIR, yolo:DIR, deeppcb:DIR or shapes" },
+      { name: "split", kind: "text", placeholder: "NAME", description: "Check this split only" },
+      { name: "examples", kind: "number", description: "Places to name for each finding; default 5" },
+      { name: "decode", kind: "boolean", description: "Decode every image (the default); --no-decode reads headers only" },
+      { name: "json", kind: "boolean", description: "Print the findings as JSON" },
+    ],
+    notes: ["Exit code 2 when training on the data as it is would be wrong."],
+    examples: ["detrkit check-data --data voc:../shared/data/bccd", "detrkit check-data --data coco:./data,images=./photos --examples 20"],
+  },
+  async run(flags, streams) {
+    const data = textFlag(flags, "data");
+    if (data === undefined) throw new UsageError("check-data needs --data, for example --data voc:./my-data");
+    const split = textFlag(flags, "split");
+    const report = await checkDataset(data, {
+      examples: numberFlag(flags, "examples") ?? 5,
+      decode: flags.values.get("decode") !== false,
+      ...(split === undefined ? {} : { splits: [split] }),
+      onProgress: (done, total) => {
+        if (streams.stderr.isTTY === true) streams.stderr.write(`\r\u001B[K${done < total ? `checking image ${done}/${total}` : ""}`);
+      },
+    });
+    streams.stdout.write(switchFlag(flags, "json") ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));
+    return report.wrong ? 2 : 0;
+  },
+};
+
+/** A data report as people read it: what there is, then each finding with its places. */
+export function reportText({ spec, classes, splits, findings, wrong }: DatasetReport): string {
+  const images = splits.reduce((sum, split) => sum + split.images, 0);
+  const lines = [`${spec}: ${images.toLocaleString("en")} images, ${classes.length} classes`];
+  for (const { split, images: count, boxes, boxesByClass } of splits) {
+    const byClass = Object.entries(boxesByClass).map(([name, number]) => `${name} ${number.toLocaleString("en")}`);
+    lines.push(`  ${split}: ${count.toLocaleString("en")} images, ${boxes.toLocaleString("en")} boxes (${byClass.slice(0, 12).join(", ")}${byClass.length > 12 ? ", …" : ""})`);
+  }
+  for (const { kind, severity, meaning, count, examples } of findings) {
+    lines.push("", `${severity === "wrong" ? "WRONG" : "note "} ${kind}: ${count.toLocaleString("en")} × ${meaning}`);
+    lines.push(...examples.map((example) => `    ${describeProblem(example)}`));
+    if (count > examples.length) lines.push(`    and ${count - examples.length} more`);
+  }
+  lines.push("", wrong ? "Training on this data as it is would be wrong: mend what is marked WRONG." : findings.length === 0 ? "Nothing wrong." : "Nothing that would make training wrong.");
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,40 @@
+import { type BackendDescription, describeBackend } from "@detrkit/backend";
+import type { Command } from "../cli/command.ts";
+import { switchFlag } from "../cli/parse-flags.ts";
+import { backendFlag, backendOf } from "./backend-flag.ts";
+import { useBackend } from "./use-backend.ts";
+
+/** `detrkit doctor`. */
+export const doctorCommand: Command = {
+  description: {
+    name: "doctor",
+    summary: "Show Node, backend, TensorFlow, processor and GPU, and what to do about what is missing.",
+    usage: "[--json]",
+    flags: [backendFlag, { name: "json", kind: "boolean", description: "Print it as JSON" }],
+    examples: ["detrkit doctor"],
+  },
+  async run(flags, streams) {
+    const started = await useBackend(backendOf(flags), "inference", (line) => streams.stderr.write(`${line}\n`));
+    const description = describeBackend(started);
+    streams.stdout.write(switchFlag(flags, "json") ? `${JSON.stringify(description, null, 2)}\n` : doctorText(description));
+    return 0;
+  },
+};
+
+/** The description as people read it. */
+export function doctorText({ node, platform, processor, threads, instructionSets, backend, gpu, advice }: BackendDescription): string {
+  const rows: readonly (readonly [string, string])[] = [
+    ["Node", node],
+    ["platform", platform],
+    ["processor", processor],
+    ["instruction sets", instructionSets.length === 0 ? "unknown" : instructionSets.join(", ")],
+    ["threads", String(threads)],
+    ["backend", `${backend.name}: ${backend.reason}`],
+    ["TensorFlow", backend.native === undefined ? "not used" : backend.native.tensorflow],
+    ["oneDNN kernels", backend.native === undefined ? "not used" : backend.native.oneDnn ? "yes" : "no"],
+    ["GPU", gpu ?? "none"],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const found = rows.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join("");
+  return advice.length === 0 ? `${found}\nNothing is missing.\n` : `${found}\nTo do:\n${advice.map((line) => `  - ${line}\n`).join("")}`;
+}

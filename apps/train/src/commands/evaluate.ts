@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import { writeFileAtomic } from "@detrkit/common/files";
+import type { DetectionEvaluation } from "@detrkit/evaluation";
+import type { Command, CommandStreams } from "../cli/command.ts";
+import { numberFlag, type ParsedFlags, switchFlag, textFlag } from "../cli/parse-flags.ts";
+import { UsageError } from "../cli/usage-error.ts";
+import { evaluateFiles } from "../evaluation/evaluate-files.ts";
+import { classTable, metricsText } from "../evaluation/metrics-text.ts";
+import { backendFlag, backendOf } from "./backend-flag.ts";
+
+/** `detrkit evaluate`: a checkpoint on a data set, or two files of COCO's formats. */
+export const evaluateCommand: Command = {
+  description: {
+    name: "evaluate",
+    summary: "Evaluate a checkpoint on a data set, or a COCO results file, with COCO's metrics.",
+    usage: "--checkpoint RUN --data SPEC | --annotations FILE --results FILE",
+    flags: [
+      { name: "checkpoint", kind: "text", placeholder: "RUN", description: "Run folder (its best checkpoint) or a .safetensors file" },
+      { name: "data", kind: "text", placeholder: "SPEC", description: "Images with their truth: coco:DIR, voc:DIR, yolo:DIR or shapes" },
+      { name: "split", kind: "text", placeholder: "NAME", description: "Split of the data; without it, the validation split" },
+      { name: "batch-size", kind: "number", description: "Images at a time; default 8" },
+      backendFlag,
+      { name: "annotations", kind: "text", placeholder: "FILE", description: "COCO annotation file" },
+      { name: "results", kind: "text", placeholder: "FILE", description: "COCO results file of any detector" },
+      { name: "type", kind: "text", choices: ["bbox", "segm"], description: "What is compared in the files; default bbox" },
+      { name: "output", kind: "text", placeholder: "DIR", description: "Folder for metrics.json" },
+      { name: "json", kind: "boolean", description: "Print the metrics as JSON" },
+    ],
+    examples: [
+      "detrkit evaluate --checkpoint runs/mine --data voc:./data --split test",
+      "detrkit evaluate --annotations instances_val2017.json --results detections.json --type segm",
+    ],
+  },
+  async run(flags, streams) {
+    const evaluation = await evaluateFrom(flags, streams);
+    for (const warning of evaluation.warnings) streams.stderr.write(`note: ${warning}\n`);
+    const perClass = Object.fromEntries(evaluation.perClass.filter(({ truths }) => truths > 0).map(({ name, metrics }) => [name, metrics]));
+    const output = textFlag(flags, "output");
+    if (output !== undefined) await writeFileAtomic(join(output, "metrics.json"), `${JSON.stringify(evaluation.metrics, null, 2)}\n`);
+    streams.stdout.write(
+      switchFlag(flags, "json")
+        ? `${JSON.stringify({ metrics: evaluation.metrics, perClass }, null, 2)}\n`
+        : `${metricsText(evaluation.metrics)}\n${classTable(evaluation.perClass)}`,
+    );
+    return 0;
+  },
+};
+
+async function evaluateFrom(flags: ParsedFlags, streams: CommandStreams): Promise<DetectionEvaluation> {
+  const [checkpoint, data, annotations, results] = ["checkpoint", "data", "annotations", "results"].map((name) => textFlag(flags, name));
+  if (annotations !== undefined && results !== undefined && checkpoint === undefined && data === undefined) {
+    return await evaluateFiles(annotations, results, textFlag(flags, "type") === "segm" ? "segm" : "bbox");
+  }
+  if (checkpoint === undefined || data === undefined || annotations !== undefined || results !== undefined) {
+    throw new UsageError("evaluate takes either --checkpoint and --data, or --annotations and --results");
+  }
+  const { evaluateCheckpoint } = await import("../evaluation/evaluate-checkpoint.ts");
+  return await evaluateCheckpoint({
+    checkpoint,
+    data,
+    split: textFlag(flags, "split") ?? "val",
+    batchSize: numberFlag(flags, "batch-size") ?? 8,
+    backend: backendOf(flags),
+    stream: streams.stderr,
+  });
+}

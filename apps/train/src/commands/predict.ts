@@ -1,0 +1,85 @@
+import { DetrkitError } from "@detrkit/common";
+import { writeFileAtomic } from "@detrkit/common/files";
+import { type Detection, listDetections } from "@detrkit/detr";
+import { decodeImage } from "@detrkit/image";
+import { dispose } from "@tensorflow/tfjs-core";
+import type { Command } from "../cli/command.ts";
+import { numberFlag, textFlag } from "../cli/parse-flags.ts";
+import { UsageError } from "../cli/usage-error.ts";
+import { drawPredictions } from "../drawing/picture.ts";
+import type { Detector } from "../inference/detector.ts";
+import { imageFiles } from "../inference/image-files.ts";
+import { loadDetector } from "../inference/load-detector.ts";
+import { picturePaths } from "../inference/picture-paths.ts";
+import { prepareImage } from "../inference/prepare-image.ts";
+import { backendFlag, backendOf } from "./backend-flag.ts";
+import { useBackend } from "./use-backend.ts";
+
+const defaultThreshold = 0.5;
+
+/** What `predict` says about one image. */
+interface ImagePrediction {
+  readonly image: string;
+  /** The annotated picture, where one was written. */
+  readonly picture?: string;
+  readonly detections: readonly Detection[];
+}
+
+/** `detrkit predict`. */
+export const predictCommand: Command = {
+  description: {
+    name: "predict",
+    summary: "Find objects in images: annotated pictures, and JSON on stdout.",
+    usage: "--checkpoint RUN FILE|FOLDER…",
+    flags: [
+      { name: "checkpoint", kind: "text", placeholder: "RUN", description: "Run folder (its best checkpoint) or a .safetensors file" },
+      { name: "threshold", kind: "number", description: `Leave out detections with a lower score; default ${defaultThreshold}` },
+      { name: "output", kind: "text", placeholder: "DIR", description: "Folder for the pictures; without it, each beside its image" },
+      { name: "pictures", kind: "boolean", description: "Draw pictures (the default); --no-pictures writes JSON only" },
+      backendFlag,
+    ],
+    notes: [
+      'One image gives a list of detections: [{ "label", "labelId", "score", "box": { "xmin", "ymin", "xmax", "ymax" } }], in pixels of the image.\nSeveral images, or a folder, give a list of { "image", "picture", "detections" }.',
+      "An image that cannot be read is named on stderr; the others are done all the same, and the exit code is 2.",
+    ],
+    examples: ["detrkit predict --checkpoint runs/demo photo.jpg", "detrkit predict --checkpoint runs/mine --threshold 0.7 --output found photos/ > found.json"],
+  },
+  async run(flags, streams) {
+    const checkpoint = textFlag(flags, "checkpoint");
+    if (checkpoint === undefined) throw new UsageError("predict needs --checkpoint, a run folder or a .safetensors file");
+    if (flags.positionals.length === 0) throw new UsageError("predict needs images: detrkit predict --checkpoint runs/mine photo.jpg");
+    const threshold = numberFlag(flags, "threshold") ?? defaultThreshold;
+    if (threshold < 0 || threshold > 1) throw new UsageError(`--threshold takes a number from 0 to 1, got ${threshold}`);
+    const files = await imageFiles(flags.positionals);
+    await useBackend(backendOf(flags), "inference", (line) => streams.stderr.write(`${line}\n`));
+    const detector = await loadDetector(checkpoint);
+    const pictures = flags.values.get("pictures") === false ? [] : picturePaths(files, textFlag(flags, "output"));
+    const predictions: ImagePrediction[] = [];
+    let unreadable = 0;
+    for (const [index, file] of files.entries()) {
+      try {
+        const picture = pictures[index];
+        predictions.push(await predictFile(detector, file, picture, threshold));
+        streams.stderr.write(`${file}: ${predictions.at(-1)?.detections.length} found${picture === undefined ? "" : `, ${picture}`}\n`);
+      } catch (error) {
+        if (!DetrkitError.isInstance(error) || error.code !== "ERR_DATA") throw error;
+        unreadable += 1;
+        streams.stderr.write(`detrkit: ${error.message}\n`);
+      }
+    }
+    const single = files.length === 1 && files[0] === flags.positionals[0];
+    if (!single || predictions.length === 1) streams.stdout.write(`${JSON.stringify(single ? predictions[0]?.detections : predictions, null, 2)}\n`);
+    return unreadable > 0 ? 2 : 0;
+  },
+};
+
+async function predictFile(detector: Detector, file: string, picture: string | undefined, threshold: number): Promise<ImagePrediction> {
+  const image = await decodeImage(file);
+  const { categories, transforms } = detector.description;
+  const batch = prepareImage(image, transforms);
+  const [found] = await detector.detect(batch, [image]).finally(() => dispose([batch.images, batch.mask]));
+  const detections = found === undefined ? [] : listDetections(found, { categories, threshold });
+  if (picture === undefined) return { image: file, detections };
+  await writeFileAtomic(picture, await drawPredictions(image, detections));
+  return { image: file, picture, detections };
+}

@@ -1,0 +1,81 @@
+import type { Command, CommandStreams, ExitCode } from "../cli/command.ts";
+import { type ParsedFlags, switchFlag, textFlag } from "../cli/parse-flags.ts";
+import { UsageError } from "../cli/usage-error.ts";
+import { settingFlags } from "../configuration/flag-names.ts";
+import { flagSettings, readConfigFile, resolveConfig } from "../configuration/resolve-config.ts";
+import { resumeConfig } from "../configuration/resume-config.ts";
+import type { TrainingConfig } from "../configuration/training-config.ts";
+import { type ExistingRun, runFolder } from "../training/run-folder.ts";
+import { showProgress } from "../training/show-progress.ts";
+import { train, type TrainingOutcome } from "../training/train.ts";
+import { interruptible } from "./interruption.ts";
+import { useBackend } from "./use-backend.ts";
+
+/** `detrkit train`. */
+export const trainCommand: Command = {
+  description: {
+    name: "train",
+    summary: "Train a detector on your images, with COCO metrics, pictures and a report.",
+    usage: "--data SPEC --output DIR [flags]",
+    flags: [
+      { name: "config", kind: "text", placeholder: "FILE", description: "JSON file of settings (schema/training-config.json); flags override it, it overrides the preset" },
+      { name: "resume", kind: "boolean", description: "Go on with the run in --output as if it had never stopped" },
+      { name: "overwrite", kind: "boolean", description: "Replace the run in --output" },
+      { name: "dry-run", kind: "boolean", description: "Print the resolved settings and stop" },
+      { name: "json", kind: "boolean", description: "Print the outcome as JSON" },
+      ...settingFlags(),
+    ],
+    notes: [
+      "Ctrl-C finishes the step, saves the state and exits with 130; --resume goes on with the same numbers as if nothing had happened.\nAfter a kill or a power cut it goes on from the last checkpoint.",
+      "With --resume the run keeps its settings; only --epochs, --evaluate-every, --stop-at-ap50, --sample-pictures and --backend may be changed.",
+    ],
+    examples: [
+      "detrkit train --preset detr-small --data voc:../shared/data/bccd --output runs/bccd",
+      "detrkit train --config my-run.json --learning-rate 1e-4 --output runs/mine",
+      "detrkit train --data shapes:count=600 --image-size 128x128 --epochs 40 --output runs/shapes",
+      "detrkit train --output runs/bccd --resume",
+    ],
+  },
+  async run(flags, streams) {
+    const { config, existing } = await configuration(flags);
+    streams.stderr.write(`${JSON.stringify(config, null, 2)}\n`);
+    if (switchFlag(flags, "dry-run")) return 0;
+    return await runTraining(config, existing, streams, (outcome) => {
+      if (switchFlag(flags, "json")) streams.stdout.write(`${JSON.stringify({ state: outcome.state, output: config.output, last: outcome.records.at(-1) ?? null })}\n`);
+    });
+  },
+};
+
+async function configuration(flags: ParsedFlags): Promise<{ readonly config: TrainingConfig; readonly existing: ExistingRun }> {
+  if (flags.positionals.length > 0) throw new UsageError(`train takes flags only, got "${flags.positionals[0]}"; write --data ${flags.positionals[0]}?`);
+  const resume = switchFlag(flags, "resume");
+  const overwrite = switchFlag(flags, "overwrite");
+  if (resume && overwrite) throw new UsageError("--resume and --overwrite exclude each other");
+  const file = textFlag(flags, "config");
+  const sources = [file === undefined ? {} : await readConfigFile(file), flagSettings(flags)] as const;
+  if (resume) return { config: await resumeConfig(Object.assign({}, ...sources)), existing: "resume" };
+  return { config: resolveConfig(...sources), existing: overwrite ? "overwrite" : "refuse" };
+}
+
+/** Trains with progress on stderr; used by the demo too. */
+export async function runTraining(
+  config: TrainingConfig,
+  existing: ExistingRun,
+  streams: CommandStreams,
+  done: (outcome: TrainingOutcome) => void,
+): Promise<ExitCode> {
+  const report = showProgress(streams.stderr);
+  const say = (text: string): void => report({ kind: "message", text });
+  await useBackend(config.backend, "training", say);
+  const interruption = interruptible(say);
+  try {
+    const outcome = await train(config, existing, { report, signal: interruption.signal });
+    const { report: page, root } = runFolder(config.output);
+    if (outcome.state === "stopped") say(`stopped; go on with: detrkit train --output ${root} --resume`);
+    else say(`${outcome.state === "reached" ? `AP50 is above ${config.stopAtAp50}` : "all epochs done"}; report: ${page}`);
+    done(outcome);
+    return outcome.state === "stopped" ? 130 : 0;
+  } finally {
+    interruption.release();
+  }
+}

@@ -1,0 +1,41 @@
+import { batches, type Dataset, type ImageWorkers, toCocoGroundTruth } from "@detrkit/datasets";
+import { type Detection, listDetections } from "@detrkit/detr";
+import { type DetectionEvaluation, DetectionEvaluator } from "@detrkit/evaluation";
+import type { Detector } from "../inference/detector.ts";
+
+/** What a detector found in a data set and how good that is. */
+export interface EvaluatedDetector {
+  readonly evaluation: DetectionEvaluation;
+  /** By image id, highest score first. */
+  readonly detections: ReadonlyMap<number, readonly Detection[]>;
+}
+
+export interface EvaluateDetectorOptions {
+  readonly detector: Detector;
+  readonly dataset: Dataset;
+  readonly batchSize: number;
+  /** Threads that read images, where they are shared; otherwise its own. */
+  readonly workers?: ImageWorkers;
+  readonly signal?: AbortSignal;
+  /** Called after each batch with the number of images done and in all. */
+  readonly onImages?: (done: number, all: number) => void;
+}
+
+/** COCO's metrics of a detector on a data set, in source pixels; undefined when the signal stopped it. */
+export async function evaluateDetector({ detector, dataset, batchSize, workers, signal, onImages }: EvaluateDetectorOptions): Promise<EvaluatedDetector | undefined> {
+  const evaluator = new DetectionEvaluator({ groundTruth: toCocoGroundTruth(dataset), type: "bbox" });
+  // The ids are the data's, not those of the data that the model was trained on; the labels' order is the model's.
+  const categories = dataset.classes.map((name, label) => ({ id: dataset.categoryIds[label] ?? label, name }));
+  const detections = new Map<number, readonly Detection[]>();
+  for await (const batch of batches(dataset, { batchSize, transforms: detector.description.transforms, ...(workers === undefined ? {} : { workers }) })) {
+    if (signal?.aborted === true) return undefined;
+    const found = await detector.detect(batch.images, batch.records);
+    batch.records.forEach((record, index) => {
+      const listed = listDetections(found[index] as (typeof found)[number], { categories });
+      detections.set(record.id, listed);
+      evaluator.add(record.id, listed);
+    });
+    onImages?.(detections.size, dataset.length);
+  }
+  return { evaluation: evaluator.evaluate(), detections };
+}

@@ -1,0 +1,41 @@
+import { metricNames, type ClassEvaluation, type CocoMetrics } from "@detrkit/evaluation";
+
+/** What each of COCO's twelve figures counts: kind, IoU, size of the objects, detections a class and image. */
+const rows: Readonly<Record<keyof CocoMetrics, readonly [kind: string, iou: string, size: string, detections: string]>> = {
+  AP: ["Average Precision", "0.50:0.95", "all", "100"],
+  AP50: ["Average Precision", "0.50", "all", "100"],
+  AP75: ["Average Precision", "0.75", "all", "100"],
+  APs: ["Average Precision", "0.50:0.95", "small", "100"],
+  APm: ["Average Precision", "0.50:0.95", "medium", "100"],
+  APl: ["Average Precision", "0.50:0.95", "large", "100"],
+  AR1: ["Average Recall", "0.50:0.95", "all", "1"],
+  AR10: ["Average Recall", "0.50:0.95", "all", "10"],
+  AR100: ["Average Recall", "0.50:0.95", "all", "100"],
+  ARs: ["Average Recall", "0.50:0.95", "small", "100"],
+  ARm: ["Average Recall", "0.50:0.95", "medium", "100"],
+  ARl: ["Average Recall", "0.50:0.95", "large", "100"],
+};
+
+/** The twelve lines that everybody who has evaluated on COCO knows. */
+export function metricsText(metrics: CocoMetrics): string {
+  return metricNames
+    .map((name) => {
+      const [kind, iou, size, detections] = rows[name];
+      const value = metrics[name] < 0 ? "-1.000" : metrics[name].toFixed(3);
+      return ` ${name.padEnd(5)} ${kind.padEnd(17)} @[ IoU=${iou.padEnd(9)} | area=${size.padStart(6)} | maxDets=${detections.padStart(3)} ] = ${value}\n`;
+    })
+    .join("");
+}
+
+/** A table of the classes that have objects or detections. */
+export function classTable(classes: readonly ClassEvaluation[]): string {
+  const shown = classes.filter(({ truths, detections }) => truths > 0 || detections > 0);
+  const width = Math.max(5, ...shown.map(({ name }) => name.length));
+  const cells = (values: readonly number[]): string => values.map((value) => (value < 0 ? "-" : value.toFixed(3)).padStart(8)).join("");
+  const header = `${"class".padEnd(width)}${["objects", "found", "AP", "AP50", "AP75", "AR100"].map((text, column) => text.padStart(column < 2 ? 9 : 8)).join("")}\n`;
+  const lines = shown.map(
+    ({ name, truths, detections, metrics }) =>
+      `${name.padEnd(width)}${String(truths).padStart(9)}${String(detections).padStart(9)}${cells([metrics.AP, metrics.AP50, metrics.AP75, metrics.AR100])}\n`,
+  );
+  return header + lines.join("");
+}

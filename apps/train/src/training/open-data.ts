@@ -1,0 +1,37 @@
+import { ConfigError, DataError } from "@detrkit/common";
+import { type Dataset, dataPolicy, describeProblem, listSplits, openDataset } from "@detrkit/datasets";
+import type { TrainingConfig } from "../configuration/training-config.ts";
+
+/** What a run trains on and what it is measured on. Labels mean the same classes in both. */
+export interface TrainingData {
+  readonly training: Dataset;
+  readonly validation: Dataset;
+}
+
+async function openSplit(spec: string, split: string, flag: string, classes?: readonly string[]): Promise<Dataset> {
+  const splits = await listSplits(spec);
+  if (!splits.includes(split)) {
+    throw new ConfigError(`${spec} has no split "${split}", it has ${splits.length > 0 ? splits.join(", ") : "none"}: choose one with --${flag}${flag === "split-val" ? ", or give other images with --data-val" : ""}`);
+  }
+  return await openDataset(spec, { split, ...(classes === undefined ? {} : { classes }) });
+}
+
+/** Reads both parts of a run's data and says how many images they have and what was left out. */
+export async function openTrainingData(config: TrainingConfig, say: (line: string) => void): Promise<TrainingData> {
+  const training = await openSplit(config.data, config.split, "split");
+  const validation = await openSplit(config.dataVal === "" ? config.data : config.dataVal, config.splitVal, "split-val", training.classes);
+  say(`data: ${training.length} training and ${validation.length} validation images, classes ${training.classes.join(", ")}`);
+  for (const dataset of [training, validation]) reportProblems(dataset, config, say);
+  return { training, validation };
+}
+
+function reportProblems(dataset: Dataset, { badData }: TrainingConfig, say: (line: string) => void): void {
+  const wrong = dataset.problems.filter(({ kind }) => dataPolicy[kind].severity === "wrong");
+  if (wrong.length === 0) return;
+  const places = wrong.slice(0, 3).map((problem) => `\n  ${describeProblem(problem)}`).join("");
+  const more = wrong.length > 3 ? `\n  and ${wrong.length - 3} more` : "";
+  if (badData === "stop") {
+    throw new DataError(`${dataset.spec}, split ${dataset.split}: ${wrong.length} defects:${places}${more}\nMend them, or leave them out with --bad-data drop.`);
+  }
+  say(`${dataset.spec}, split ${dataset.split}: ${wrong.length} bad objects are left out (--bad-data drop):${places}${more}`);
+}

@@ -1,0 +1,140 @@
+import { Random } from "@detrkit/common";
+import { type LossTerms, readLossTerms, type SetCriterion } from "@detrkit/criterion";
+import { batchCount, batches, type DetectionBatch, ImageWorkers } from "@detrkit/datasets";
+import { createDetector, type Detr } from "@detrkit/detr";
+import type { AdamW, StepResult } from "@detrkit/optim";
+import { keep } from "@tensorflow/tfjs-core";
+import { detectorConfig } from "../configuration/model-settings.ts";
+import type { TrainingConfig } from "../configuration/training-config.ts";
+import { Detector } from "../inference/detector.ts";
+import { assignParameters, readCheckpoint, type StoredCheckpoint, type TrainingPosition, writeCheckpoint } from "./checkpoint-state.ts";
+import { createCriterion } from "./create-criterion.ts";
+import { createOptimizer } from "./create-optimizer.ts";
+import type { TrainingData } from "./open-data.ts";
+import type { RunFolder } from "./run-folder.ts";
+import { emptySums } from "./running-sums.ts";
+import { evaluationTransforms, trainingTransforms } from "./transform-recipes.ts";
+
+/** A run in progress: its parts, and where it is. */
+export class TrainingSession {
+  readonly config: TrainingConfig;
+  readonly folder: RunFolder;
+  readonly data: TrainingData;
+  readonly detector: Detector;
+  readonly stepsPerEpoch: number;
+  readonly parameterCount: number;
+  /** Changes with every step. */
+  readonly position: TrainingPosition;
+  readonly workers: ImageWorkers = new ImageWorkers();
+  readonly #model: Detr;
+  readonly #criterion: SetCriterion;
+  readonly #optimizer: AdamW;
+  readonly #random: Random;
+
+  constructor(config: TrainingConfig, folder: RunFolder, data: TrainingData) {
+    this.config = config;
+    this.folder = folder;
+    this.data = data;
+    this.stepsPerEpoch = batchCount(data.training.length, config);
+    this.position = { epoch: 0, stepsDone: 0, step: 0, seed: config.seed, sums: emptySums() };
+    this.#random = new Random(config.seed);
+    const detector = detectorConfig(config, data.training.classes.length);
+    this.#model = createDetector(detector, { seed: config.seed });
+    if (config.backboneLearningRateFactor === 0) this.#model.backbone.freeze();
+    this.#criterion = createCriterion(config);
+    this.#optimizer = createOptimizer(config, config.epochs * this.stepsPerEpoch);
+    const categories = data.training.classes.map((name, label) => ({ id: data.training.categoryIds[label] ?? label, name }));
+    this.detector = new Detector({ model: this.#model, description: { detector, categories, transforms: evaluationTransforms(config) } });
+    this.parameterCount = [...this.#model.trainableParameters().values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** Whether all steps of the present epoch are done, though its evaluation may not be. */
+  get epochTrained(): boolean {
+    return this.position.stepsDone >= this.stepsPerEpoch;
+  }
+
+  /** The batches of the present epoch that are still to come. */
+  trainingBatches(): AsyncGenerator<DetectionBatch, void, void> {
+    const { config, position } = this;
+    return batches(this.data.training, {
+      batchSize: config.batchSize,
+      transforms: trainingTransforms(config),
+      seed: config.seed,
+      epoch: position.epoch,
+      firstBatch: position.stepsDone,
+      shuffle: true,
+      workers: this.workers,
+    });
+  }
+
+  /** Takes one optimiser step. */
+  async step(batch: DetectionBatch): Promise<StepResult> {
+    const options = { training: true, random: this.#random.fork("dropout", this.position.step), auxiliary: this.config.auxiliaryLosses };
+    const kept: LossTerms[] = [];
+    try {
+      const result = await this.#optimizer.step(this.#model, () => {
+        const { loss, terms } = this.#criterion.call(this.#model.call(batch.images, options), batch.targets);
+        // The tape frees what its closure made, and the terms are read after it.
+        kept.push({ ...terms, values: keep(terms.values) });
+        return loss;
+      });
+      return { ...result, terms: await lastLayerTerms(kept) };
+    } finally {
+      for (const { values } of kept) values.dispose();
+    }
+  }
+
+  /** Counts a step that was taken. */
+  advance(): void {
+    this.position.stepsDone += 1;
+    this.position.step += 1;
+  }
+
+  nextEpoch(): void {
+    this.position.epoch += 1;
+    this.position.stepsDone = 0;
+    this.position.sums = emptySums();
+  }
+
+  /** Writes the state of the run, so that it can go on from here. */
+  async save(): Promise<void> {
+    await writeCheckpoint(this.folder.lastCheckpoint, {
+      description: this.detector.description,
+      model: this.#model,
+      optimizer: await this.#optimizer.readState(),
+      position: this.position,
+    });
+  }
+
+  /** Puts the run where a checkpoint left it. */
+  restore(stored: StoredCheckpoint): void {
+    assignParameters(this.#model, stored);
+    this.#optimizer.loadState(stored.optimizer);
+    Object.assign(this.position, stored.position);
+  }
+
+  async close(): Promise<void> {
+    await this.workers.close();
+    this.#optimizer.dispose();
+    this.#model.dispose();
+  }
+}
+
+/** The terms of the last decoder layer; those of the others carry the layer's name and a dot. */
+async function lastLayerTerms(kept: readonly LossTerms[]): Promise<Record<string, number>> {
+  const [terms] = kept;
+  const values = terms === undefined ? {} : await readLossTerms(terms);
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !name.includes(".")));
+}
+
+/** The session of a folder: at its start, or where its last checkpoint is. */
+export async function openSession(config: TrainingConfig, folder: RunFolder, data: TrainingData, resume: boolean): Promise<TrainingSession> {
+  const session = new TrainingSession(config, folder, data);
+  try {
+    if (resume) session.restore(await readCheckpoint(folder.lastCheckpoint));
+    return session;
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}

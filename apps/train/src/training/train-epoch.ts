@@ -1,0 +1,50 @@
+import type { DetectionBatch } from "@detrkit/datasets";
+import { NonFiniteError } from "@detrkit/optim";
+import { addStep, meansOf } from "./running-sums.ts";
+import type { TrainingSession } from "./session.ts";
+import { TrainingError } from "./training-error.ts";
+import type { TrainingHooks } from "./training-events.ts";
+
+/**
+ * Trains the rest of the session's epoch.
+ *
+ * @returns false when the signal stopped it before the epoch's end
+ * @throws TrainingError naming the batch's images when the loss is not finite
+ */
+export async function trainEpoch(session: TrainingSession, hooks: TrainingHooks): Promise<boolean> {
+  const { config, position, stepsPerEpoch } = session;
+  const stopped = (): boolean => hooks.signal?.aborted === true;
+  if (stopped()) return false;
+  let stepSince = performance.now();
+  for await (const batch of session.trainingBatches()) {
+    const { loss, terms, gradientNorm, learningRates } = await session.step(batch).catch((error: unknown) => {
+      throw error instanceof NonFiniteError ? notFinite(error, session, batch) : error;
+    });
+    const now = performance.now();
+    addStep(position.sums, { images: batch.records.length, loss, gradientNorm, learningRate: learningRates.at(-1) ?? 0, terms, seconds: (now - stepSince) / 1000, dataWaitSeconds: batch.waitedMs / 1000 });
+    session.advance();
+    stepSince = now;
+    const { sums } = position;
+    hooks.report?.({
+      kind: "step",
+      epoch: position.epoch + 1,
+      epochs: config.epochs,
+      step: session.position.stepsDone,
+      stepsPerEpoch,
+      loss: meansOf(sums).loss,
+      terms: meansOf(sums).terms,
+      imagesPerSecond: sums.images / Math.max(sums.seconds, 1e-9),
+      secondsLeft: (sums.seconds / sums.steps) * (stepsPerEpoch * config.epochs - session.position.step),
+    });
+    if (stopped() && session.position.stepsDone < stepsPerEpoch) return false;
+  }
+  return true;
+}
+
+function notFinite(error: NonFiniteError, { position }: TrainingSession, { records }: DetectionBatch): TrainingError {
+  return new TrainingError(
+    `epoch ${position.epoch + 1}, step ${position.stepsDone + 1}: ${error.message}\nThe batch's images:\n${records.map(({ file }) => `  ${file}`).join("\n")}\n` +
+      "Check them with `detrkit check-data`; if they are sound, lower --learning-rate or add --warmup-steps. The last good state is in checkpoint-last.safetensors.",
+    error,
+  );
+}

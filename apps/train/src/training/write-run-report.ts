@@ -1,0 +1,53 @@
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { join, parse } from "node:path";
+import { writeFileAtomic } from "@detrkit/common/files";
+import { imageName, type ImageRecord, loadPixels } from "@detrkit/datasets";
+import { drawBesideTruth } from "../drawing/picture.ts";
+import type { EvaluatedDetector } from "../evaluation/evaluate-detector.ts";
+import { truthBoxes } from "../evaluation/truth-boxes.ts";
+import { summariseEvaluation } from "../evaluation/summarise-evaluation.ts";
+import { renderReport } from "../report/render-report.ts";
+import type { SamplePicture } from "../report/report-data.ts";
+import type { EpochRecord } from "./epoch-record.ts";
+import type { TrainingSession } from "./session.ts";
+
+/** Detections below this score are not drawn: DETR gives one for each query. */
+const drawnFrom = 0.5;
+
+/** Records spread evenly over a data set, the same ones each time, so that pictures of two epochs can be compared. */
+function spread(records: readonly ImageRecord[], count: number): ImageRecord[] {
+  const wanted = Math.min(count, records.length);
+  return Array.from({ length: wanted }, (_, index) => records[Math.floor((index * records.length) / wanted)]).filter((record) => record !== undefined);
+}
+
+async function drawSamples(session: TrainingSession, evaluated: EvaluatedDetector): Promise<SamplePicture[]> {
+  const { validation } = session.data;
+  const samples: SamplePicture[] = [];
+  for (const record of spread(validation.records, session.config.samplePictures)) {
+    const detections = (evaluated.detections.get(record.id) ?? []).filter(({ score }) => score >= drawnFrom);
+    samples.push({ name: parse(imageName(record)).base, png: await drawBesideTruth(await loadPixels(record.source, imageName(record), record), truthBoxes(record, validation), detections) });
+  }
+  return samples;
+}
+
+/** Draws sample pictures and writes the run's report. */
+export async function writeRunReport(session: TrainingSession, records: readonly EpochRecord[], evaluated: EvaluatedDetector): Promise<void> {
+  const { config, folder, data } = session;
+  const samples = await drawSamples(session, evaluated);
+  await mkdir(folder.predictions, { recursive: true });
+  const fileNames = samples.map(({ name }, index) => `${String(index + 1).padStart(2, "0")}-${parse(name).name}.png`);
+  for (const [index, { png }] of samples.entries()) await writeFileAtomic(join(folder.predictions, fileNames[index] ?? ""), png);
+  for (const file of await readdir(folder.predictions)) if (!fileNames.includes(file)) await rm(join(folder.predictions, file));
+  const html = await renderReport({
+    title: `${config.preset} on ${config.data}`,
+    introduction: [
+      `${session.parameterCount.toLocaleString("en")} trained parameters, ${data.training.classes.length} classes, ` +
+        `${data.training.length} training and ${data.validation.length} validation images. Detections with a score of ${drawnFrom} or more are drawn.`,
+    ],
+    config: { ...config },
+    records,
+    evaluation: summariseEvaluation(evaluated.evaluation),
+    samples,
+  });
+  await writeFileAtomic(folder.report, html);
+}
