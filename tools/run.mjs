@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cacheFolder, writableFolder } from "./bootstrap/cache-folder.mjs";
-import { runForeground } from "./bootstrap/child-process.mjs";
+import { isInterruption, runForeground } from "./bootstrap/child-process.mjs";
 import { ensureInstalled } from "./bootstrap/install.mjs";
 import { withLock } from "./bootstrap/lock.mjs";
 import { SetupError, createProgress } from "./bootstrap/progress.mjs";
@@ -40,12 +40,14 @@ async function main([name, ...args]) {
   }
 
   const cwd = command.from === "caller" ? (process.env.INIT_CWD ?? process.cwd()) : root;
+  let failed = 0;
   for (const [index, step] of command.steps.entries()) {
     const further = index === command.steps.length - 1 ? args : [];
     const code = await runForeground(...startOf(step, node, further), { cwd, env });
-    if (code !== 0) return code;
+    if (isInterruption(code)) return code;
+    failed ||= code; // further checks still run, so that one run shows everything
   }
-  return 0;
+  return failed;
 }
 
 function startOf([program, ...rest], node, further) {
@@ -69,7 +71,7 @@ function prepend(env, folders) {
 // Says itself what it does and, when it can't, which backend is taken instead; never a reason to stop.
 async function prepareNativeBackend(node, env, say) {
   const code = await runForeground(node, [...SOURCE_FLAGS, NATIVE_BACKEND_CLI], { cwd: root, env });
-  if (code >= 128) process.exit(code); // interrupted by the user
+  if (isInterruption(code)) process.exit(code);
   if (code !== 0) say(`the native backend could not be prepared (exit code ${code}): going on with the next one`);
 }
 

@@ -3,7 +3,7 @@ import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { cacheFolder, writableFolder } from "./cache-folder.mjs";
-import { exitCode, forwardSignals, runStep } from "./child-process.mjs";
+import { exitCode, forwardSignals, isInterruption, runStep } from "./child-process.mjs";
 import { installFingerprint, isInstalled, manifestPaths } from "./install.mjs";
 import { withLock } from "./lock.mjs";
 import { createProgress } from "./progress.mjs";
@@ -69,6 +69,7 @@ describe("the lock", () => {
           events.push(`${name} out`);
         },
         (owner) => events.push(`${name} waits for ${owner}`),
+        0,
       );
     await Promise.all([hold("first"), hold("second")]);
     expect(events).toEqual(["first in", `second waits for process ${process.pid} on ${hostname()}`, "first out", "second in", "second out"]);
@@ -106,7 +107,8 @@ describe("child processes", () => {
   });
 
   test("a signal becomes the shell's exit code", () => {
-    expect([exitCode(3, null), exitCode(null, "SIGINT"), exitCode(null, "SIGTERM")]).toEqual([3, 130, 143]);
+    expect([exitCode(3, null), exitCode(null, "SIGINT"), exitCode(null, "SIGKILL")]).toEqual([3, 130, 137]);
+    expect([0, 1, 130, 137, 143].filter(isInterruption)).toEqual([130, 143]);
   });
 
   test("signals reach the child once, and Ctrl-C is left to the terminal where there is one", () => {

@@ -85,3 +85,8 @@ export function exitCode(code, signal) {
   if (code !== null) return code;
   return signal === null ? 1 : 128 + constants.signals[signal];
 }
+
+/** Did somebody end the program by Ctrl-C, a closed terminal or `kill`, rather than it failing? @param {number} code */
+export function isInterruption(code) {
+  return ["SIGINT", "SIGTERM", "SIGHUP"].some((signal) => code === exitCode(null, signal));
+}

@@ -12,15 +12,19 @@ const POLL_MS = 200;
  *  @template Result
  *  @param {string} file
  *  @param {() => Promise<Result>} work
- *  @param {(owner: string) => void} onWait called once if somebody else holds the lock
+ *  @param {(owner: string) => void} onWait called once if somebody else holds the lock for long
+ *  @param {number} patience milliseconds before that
  *  @returns {Promise<Result>} */
-export async function withLock(file, work, onWait = () => {}) {
+export async function withLock(file, work, onWait = () => {}, patience = 1_000) {
   mkdirSync(dirname(file), { recursive: true });
-  let waited = false;
+  const started = Date.now();
+  let said = false;
   while (!tryAcquire(file)) {
     if (removeIfAbandoned(file)) continue;
-    if (!waited) onWait(ownerOf(file));
-    waited = true;
+    if (!said && Date.now() - started >= patience) {
+      onWait(ownerOf(file));
+      said = true;
+    }
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   const heartbeat = setInterval(() => touch(file), HEARTBEAT_MS);
