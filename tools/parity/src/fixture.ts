@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
-import { basename, extname, join, resolve } from "node:path";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import { readSafetensors } from "@detrkit/checkpoint";
 import { DataError } from "@detrkit/common";
 import type { Fixture, FixtureTensor } from "./topic.ts";
@@ -13,6 +13,7 @@ export interface FixtureLocation {
 }
 
 const caseExtensions = new Set([".json", ".safetensors", ".pth"]);
+const cocoRecording = /^(expected_(bbox|segm)|rle_fixtures)$/;
 
 /** Every case of a folder laid out `<topic>/<case>.*`, sorted. A topic's own folder is taken too. */
 export async function listFixtures(root: string): Promise<readonly FixtureLocation[]> {
@@ -45,6 +46,9 @@ async function listTopic(folder: string): Promise<FixtureLocation[]> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     if (!entry.isDirectory() && caseExtensions.has(extname(entry.name))) names.add(basename(entry.name, extname(entry.name)));
   }
+  // Recorded COCO metrics may come as a folder a data set, its ground truth and results in files of their own.
+  const recordings = [...names].filter((name) => cocoRecording.test(name));
+  if (recordings.length > 0) return recordings.map((name) => ({ topic: "coco-eval", name: `${basename(folder)}/${name}`, folder: dirname(folder) }));
   return [...names].map((name) => ({ topic: basename(folder), name, folder }));
 }
 

@@ -1,0 +1,58 @@
+/** A box as COCO writes it: left, top, width, height in pixels. */
+export type CocoBox = readonly [left: number, top: number, width: number, height: number];
+
+/** Run lengths as COCO files hold them: compressed text or plain numbers; column by column, background first. */
+export interface CocoRunLength {
+  readonly size: readonly [height: number, width: number];
+  readonly counts: string | readonly number[];
+}
+
+/** Polygons (flat `x, y, x, y, …` lists whose union is the mask) or run lengths. */
+export type CocoSegmentation = readonly (readonly number[])[] | CocoRunLength;
+
+/** One entry of `images`. */
+export interface CocoImage {
+  readonly id: number;
+  readonly width: number;
+  readonly height: number;
+  readonly file_name?: string;
+}
+
+/** One entry of `categories`. */
+export interface CocoCategory {
+  readonly id: number;
+  readonly name?: string;
+}
+
+/**
+ * One entry of `annotations`. `area` decides whether the object counts as small, medium or large. Number ids from 1: the
+ * metric, as pycocotools defines it, never matches an annotation whose id is 0.
+ */
+export interface CocoAnnotation {
+  readonly id: number;
+  readonly image_id: number;
+  readonly category_id: number;
+  readonly area: number;
+  readonly iscrowd?: number;
+  readonly bbox?: CocoBox;
+  readonly segmentation?: CocoSegmentation;
+}
+
+/** A COCO ground truth file, as far as the metrics need it. */
+export interface CocoGroundTruth {
+  readonly images: readonly CocoImage[];
+  readonly annotations: readonly CocoAnnotation[];
+  readonly categories: readonly CocoCategory[];
+}
+
+/** One entry of a COCO results file. It has a box, a mask or both. */
+export interface CocoResult {
+  readonly image_id: number;
+  readonly category_id: number;
+  readonly score: number;
+  readonly bbox?: CocoBox;
+  readonly segmentation?: CocoSegmentation;
+}
+
+/** What is compared: boxes or masks. */
+export type EvaluationType = "bbox" | "segm";
