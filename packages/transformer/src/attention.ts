@@ -1,8 +1,8 @@
 import type { CallOptions, ImageSize, Module } from "@detrkit/nn";
-import type { Tensor, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
+import type { Rank, Tensor, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
 
 /** A position that is added to tokens: of its own for each image `[B, S, D]`, or the same for all `[S, D]`. */
-export type Position = Tensor2D | Tensor3D;
+export type Position = Tensor<Rank.R2 | Rank.R3>;
 
 /** What the layers of a transformer hand to an attention. `B` images, `Q` queries, `S` memory tokens, `D` width, `L` levels. */
 export interface AttentionInputs {

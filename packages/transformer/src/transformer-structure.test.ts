@@ -1,0 +1,152 @@
+import { ConfigError, Random } from "@detrkit/common";
+import { type CallOptions, Linear, Module } from "@detrkit/nn";
+import { expectClose, uniformTensor, useBackend } from "@detrkit/test-utils";
+import { add, clone, mean, ones, type Rank, type Tensor3D, tidy, zeros } from "@tensorflow/tfjs-core";
+import { expect, test } from "vitest";
+import type { Attention, AttentionInputs } from "./attention.ts";
+import { DenseAttention } from "./dense-attention.ts";
+import { Transformer } from "./transformer.ts";
+import { TransformerDecoder } from "./transformer-decoder.ts";
+
+useBackend("cpu");
+
+/** Looks at the mean of the memory and at nothing else, and remembers what it was asked. */
+class MeanAttention extends Module implements Attention {
+  readonly projection = new Linear({ inputDim: 6, outputDim: 6, random: new Random(3) });
+  readonly #calls: AttentionInputs[];
+
+  constructor(calls: AttentionInputs[]) {
+    super();
+    this.#calls = calls;
+  }
+
+  call(inputs: AttentionInputs, options: CallOptions = {}): Tensor3D {
+    this.#calls.push({ ...inputs });
+    expect(options.training).toBe(true);
+    const [B, Q, D] = inputs.queries.shape;
+    return tidy(() => this.projection.call(add(mean<Tensor3D>(inputs.memory, 1, true), zeros<Rank.R3>([B, Q, D]))));
+  }
+}
+
+test("the whole of DETR-R50's transformer has the published number of parameters", () => {
+  const transformer = new Transformer({ dim: 256, heads: 8, encoderLayers: 6, decoderLayers: 6, feedForwardDim: 2048, random: new Random(1) });
+  const sizes = [...transformer.trainableParameters().values()].map(({ size }) => size);
+  expect(sizes.reduce((total, size) => total + size, 0)).toBe(17_363_456);
+  transformer.dispose();
+});
+
+test("paths are those that key maps rely on; the encoder has a norm of its own only before its parts are normalised", () => {
+  const sizes = { dim: 6, heads: 2, encoderLayers: 1, decoderLayers: 1, feedForwardDim: 7, random: new Random(1) };
+  const modules = (normalizeBefore: boolean): string[] => {
+    const transformer = new Transformer({ ...sizes, normalizeBefore });
+    const owners = new Set([...transformer.parameters().keys()].map((path) => path.slice(0, path.lastIndexOf("."))));
+    transformer.dispose();
+    return [...owners];
+  };
+  const projections = ["query", "key", "value", "output"];
+  const postNorm = [
+    ...projections.map((name) => `encoder.layers.0.selfAttention.${name}`),
+    "encoder.layers.0.selfAttentionNorm",
+    "encoder.layers.0.feedForward.expand",
+    "encoder.layers.0.feedForward.contract",
+    "encoder.layers.0.feedForwardNorm",
+    ...projections.map((name) => `decoder.layers.0.selfAttention.${name}`),
+    "decoder.layers.0.selfAttentionNorm",
+    ...projections.map((name) => `decoder.layers.0.crossAttention.${name}`),
+    "decoder.layers.0.crossAttentionNorm",
+    "decoder.layers.0.feedForward.expand",
+    "decoder.layers.0.feedForward.contract",
+    "decoder.layers.0.feedForwardNorm",
+    "decoder.norm",
+  ];
+  expect(modules(false).toSorted()).toEqual(postNorm.toSorted());
+  expect(modules(true).toSorted()).toEqual([...postNorm, "encoder.norm"].toSorted());
+});
+
+test("all matrices begin as Xavier's, attention's biases at 0", () => {
+  const transformer = new Transformer({ dim: 24, heads: 2, encoderLayers: 1, decoderLayers: 1, feedForwardDim: 36, random: new Random(1) });
+  const largest = (path: string): number => Math.max(...(transformer.parameters().get(path)?.value.dataSync().map(Math.abs) ?? []));
+  const layer = "decoder.layers.0";
+  for (const [path, bound] of [["crossAttention.key.weight", 6 / 96], ["crossAttention.output.weight", 6 / 48], ["feedForward.expand.weight", 6 / 60], ["feedForward.contract.weight", 6 / 60]] as const) {
+    expect(largest(`${layer}.${path}`)).toBeLessThanOrEqual(Math.sqrt(bound));
+    expect(largest(`${layer}.${path}`)).toBeGreaterThan(0.97 * Math.sqrt(bound));
+  }
+  expect(largest(`${layer}.crossAttention.output.bias`)).toBe(0);
+  expect(largest(`${layer}.feedForward.expand.bias`)).toBeGreaterThan(0.9 / Math.sqrt(24));
+  transformer.dispose();
+});
+
+test("another attention can be passed in, and is told all that the layer knows", () => {
+  const [encoderCalls, decoderCalls]: [AttentionInputs[], AttentionInputs[]] = [[], []];
+  const transformer = new Transformer({
+    dim: 6,
+    heads: 2,
+    encoderLayers: 2,
+    decoderLayers: 1,
+    feedForwardDim: 7,
+    dropout: 0,
+    random: new Random(1),
+    encoderAttention: () => new MeanAttention(encoderCalls),
+    decoderAttention: () => new MeanAttention(decoderCalls),
+  });
+  expect(transformer.parameters().has("encoder.layers.1.selfAttention.projection.weight")).toBe(true);
+  tidy(() => {
+    const tokens = uniformTensor<Rank.R3>([2, 5, 6], { seed: 1 });
+    const position = uniformTensor<Rank.R3>([2, 5, 6], { seed: 2 });
+    const padding = zeros<Rank.R2>([2, 5], "bool");
+    const queryPosition = uniformTensor<Rank.R2>([3, 6], { seed: 3 });
+    const levelShapes = [{ height: 1, width: 5 }];
+    const referencePoints = ones([2, 5, 1, 2]);
+    const { memory } = transformer.call({ tokens, position, padding, queryPosition, levelShapes, referencePoints }, { training: true });
+    expect(encoderCalls.map(({ queries }) => queries === tokens)).toEqual([true, false]);
+    for (const call of encoderCalls) {
+      expect(call).toMatchObject({ levelShapes });
+      expect([call.queryPosition, call.memoryPosition, call.memoryPadding, call.referencePoints]).toEqual([position, position, padding, referencePoints]);
+      expect(call.memory).toBe(call.queries);
+    }
+    expect(decoderCalls).toHaveLength(1);
+    expect([decoderCalls[0]?.queryPosition, decoderCalls[0]?.memory, decoderCalls[0]?.memoryPosition]).toEqual([queryPosition, memory, position]);
+    // The encoder's reference points are those of its own queries.
+    expect(decoderCalls[0]?.referencePoints).toBeUndefined();
+  });
+  transformer.dispose();
+});
+
+test("positions go into queries and keys, never into values", () => {
+  const attention = new DenseAttention({ dim: 6, heads: 2, random: new Random(1) });
+  tidy(() => {
+    const queries = uniformTensor<Rank.R3>([1, 3, 6], { seed: 1 });
+    const memory = uniformTensor<Rank.R3>([1, 5, 6], { seed: 2 });
+    const position = uniformTensor<Rank.R2>([5, 6], { seed: 3 });
+    const before = attention.call({ queries, memory, memoryPosition: position });
+    // One that the softmax cannot see: the same for all keys.
+    const constant = attention.call({ queries, memory, memoryPosition: ones([5, 6]) });
+    expectClose(constant, attention.call({ queries, memory }), { atol: 1e-5 });
+    expect(before.dataSync()).not.toEqual(constant.dataSync());
+  });
+  attention.dispose();
+});
+
+test("self-attention with a position equals attending to a copy of itself", () => {
+  const attention = new DenseAttention({ dim: 6, heads: 2, random: new Random(1) });
+  tidy(() => {
+    const tokens = uniformTensor<Rank.R3>([2, 3, 6], { seed: 1 });
+    const position = uniformTensor<Rank.R3>([2, 3, 6], { seed: 2 });
+    const self = attention.call({ queries: tokens, queryPosition: position, memory: tokens, memoryPosition: position });
+    expectClose(self, attention.call({ queries: tokens, queryPosition: position, memory: clone(tokens), memoryPosition: clone(position) }));
+  });
+  attention.dispose();
+});
+
+test("what does not fit is named", () => {
+  const transformer = new Transformer({ dim: 6, heads: 2, encoderLayers: 1, decoderLayers: 1, feedForwardDim: 7, random: new Random(1) });
+  tidy(() => {
+    const call = (Q: number[]): unknown => transformer.call({ tokens: zeros([2, 5, 6]), queryPosition: zeros(Q as [number, number]) });
+    expect(() => call([3, 7])).toThrow("Transformer.call: queryPosition expected [Q, 6], got [3, 7]");
+    expect(() => call([3, 3, 6])).toThrow("Transformer.call: queryPosition expected [2, Q, 6], got [3, 3, 6]");
+    expect(() => transformer.call({ tokens: zeros([2, 5, 6]), queryPosition: zeros([3, 6]) }, { training: true })).toThrow(ConfigError);
+  });
+  const { norm } = transformer.decoder;
+  expect(() => new TransformerDecoder({ layers: [], norm })).toThrow("TransformerDecoder: needs at least one layer");
+  transformer.dispose();
+});
