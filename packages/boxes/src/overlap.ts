@@ -2,8 +2,8 @@ import { add, div, expandDims, maximum, minimum, relu, split, sub, type Tensor, 
 import { boxArea, productOfSizes } from "./area.ts";
 import { expectBoxList, expectSameBoxes } from "./expect-boxes.ts";
 
-/** Smallest normal float32: keeps 0 / 0 of boxes without area at 0, also in the gradient, and changes no other quotient. */
-const tiny = 1.1754943508222875e-38;
+/** Makes 0 / 0 of boxes without area 0. Its square, by which the gradient divides, is just still a normal float32. */
+const tiny = 1e-18;
 
 interface Overlap {
   readonly intersection: Tensor;
