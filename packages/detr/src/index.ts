@@ -1,1 +1,12 @@
-export {};
+export { createDetector } from "./create-detector.ts";
+export type { CreateDetectorOptions } from "./create-detector.ts";
+export type { BackboneSettings, DetectorConfig, PositionEncodingSettings, TransformerSettings } from "./detector-config.ts";
+export type { DetrLayerOutput, DetrOutput } from "./detr-output.ts";
+export type { DetrCallOptions, DetrConfig, DetrFeatures, DetrTransformer } from "./detr-parts.ts";
+export { Detr } from "./detr.ts";
+export type { Category, Detection, ImageDetections } from "./image-detections.ts";
+export { listDetections } from "./list-detections.ts";
+export type { ListDetectionsOptions } from "./list-detections.ts";
+export { postProcess, postProcessTopK } from "./post-process.ts";
+export { presets } from "./presets.ts";
+export type { PresetName } from "./presets.ts";

@@ -1,0 +1,102 @@
+import type { PaddedBatch } from "@detrkit/nn";
+import { uniformTensor, useBackend } from "@detrkit/test-utils";
+import { dispose, type Rank, zeros } from "@tensorflow/tfjs-core";
+import { expect, test } from "vitest";
+import { createDetector } from "./create-detector.ts";
+import type { DetectorConfig } from "./detector-config.ts";
+import type { Detr } from "./detr.ts";
+import { presets } from "./presets.ts";
+
+useBackend("cpu");
+
+/** The smallest network that has every part. */
+const tiny: DetectorConfig = {
+  ...presets["detr-small"],
+  backbone: { ...presets["detr-small"].backbone, width: 4 },
+  transformer: { dim: 8, heads: 2, encoderLayers: 1, decoderLayers: 2, feedForwardDim: 12, dropout: 0, preNorm: false },
+  numQueries: 5,
+};
+
+function countWeights(model: Detr): { total: number; trainable: number } {
+  const weights = [...model.parameters().values()].filter(({ kind }) => kind === "weight");
+  const count = (parameters: typeof weights): number => parameters.reduce((sum, { size }) => sum + size, 0);
+  return { total: count(weights), trainable: count(weights.filter(({ trainable }) => trainable)) };
+}
+
+/** Of the recorded training on generated shapes: half as wide, another stem, positions in cells. */
+const shapes: DetectorConfig = {
+  ...presets["detr-small"],
+  backbone: { ...presets["detr-small"].backbone, width: 16, stem: "3x3pool" },
+  positionEncoding: { kind: "sine", normalize: false },
+  transformer: { ...presets["detr-small"].transformer, dim: 64, feedForwardDim: 128 },
+  numQueries: 20,
+};
+
+test.each([
+  // Published counts; the difference is the stem and the first stage, which are not trained.
+  { name: "detr-r50", config: presets["detr-r50"], total: 41_524_768, trainable: 41_302_368 },
+  { name: "detr-r101-dc5", config: presets["detr-r101-dc5"], total: 60_464_672, trainable: 60_242_272 },
+  { name: "detr-small", config: presets["detr-small"], total: 1_618_984, trainable: 1_618_984 },
+  { name: "the shapes variant", config: shapes, total: 406_680, trainable: 406_680 },
+])("$name has $total parameters, of which $trainable are trained", ({ config, total, trainable }) => {
+  const model = createDetector(config, { initialize: false });
+  expect(countWeights(model)).toEqual({ total, trainable });
+  model.dispose();
+});
+
+test("a configuration survives being stored as JSON", () => {
+  for (const config of Object.values(presets)) expect(JSON.parse(JSON.stringify(config))).toEqual(config);
+});
+
+test("parameters lie under the paths that checkpoints use", () => {
+  const model = createDetector({ ...tiny, positionEncoding: { kind: "learned" } });
+  const paths = [...model.parameters().keys()];
+  for (const path of [
+    "backbone.stem.convolution.weight",
+    "backbone.stages.1.0.shortcut.norm.weight",
+    "inputProjection.bias",
+    "positionEncoding.rowEmbedding.weight",
+    "transformer.encoder.layers.0.selfAttention.query.weight",
+    "transformer.decoder.layers.1.crossAttentionNorm.bias",
+    "transformer.decoder.norm.weight",
+    "queryEmbedding.weight",
+    "classHead.weight",
+    "boxHead.layers.2.bias",
+  ]) {
+    expect(paths).toContain(path);
+  }
+  model.dispose();
+});
+
+test("the same seed gives the same model, another seed another one", async () => {
+  const batch: PaddedBatch = { images: uniformTensor<Rank.R4>([1, 37, 41, 3], { seed: 1 }), mask: zeros([1, 37, 41], "bool"), sizes: [{ height: 37, width: 41 }] };
+  const boxes: Float32Array[] = [];
+  for (const seed of [3, 3, 4]) {
+    const model = createDetector(tiny, { seed });
+    const output = model.call(batch, { auxiliary: false });
+    boxes.push(await output.boxes.data<"float32">());
+    dispose([output.boxes, output.logits]);
+    model.dispose();
+  }
+  dispose([batch.images, batch.mask]);
+  expect(boxes[1]).toEqual(boxes[0]);
+  expect(boxes[2]).not.toEqual(boxes[0]);
+});
+
+test("the number of classes can differ from the configuration's", () => {
+  const model = createDetector(tiny, { numClasses: 7 });
+  expect(model.classHead.weight.shape).toEqual([8, 8]);
+  model.dispose();
+});
+
+test("a model without initial weights has zeros where random ones would be", async () => {
+  const model = createDetector(tiny, { initialize: false });
+  const weights = await Promise.all([model.queryEmbedding.weight, model.backbone.parameters().get("stem.convolution.weight"), model.classHead.bias].map((parameter) => parameter?.value.data()));
+  expect(weights.every((values) => values?.every((value) => value === 0))).toBe(true);
+  model.dispose();
+});
+
+test("errors list what there is", () => {
+  expect(() => createDetector("detr-r52" as "detr-r50")).toThrow('there is no preset "detr-r52"; presets: detr-r50, detr-r50-dc5, detr-r101, detr-r101-dc5, detr-small');
+  expect(() => createDetector({ ...tiny, model: "yolo" as "detr" })).toThrow('there is no model "yolo", only "detr"');
+});

@@ -1,0 +1,14 @@
+import type { Tensor3D } from "@tensorflow/tfjs-core";
+
+/** What one decoder layer predicts. `B` images, `Q` queries, `C` classes. */
+export interface DetrLayerOutput {
+  /** Class logits `[B, Q, C + 1]`; the last class is "no object". */
+  readonly logits: Tensor3D;
+  /** Boxes `[B, Q, 4]`, cxcywh normalised by the image size without padding. */
+  readonly boxes: Tensor3D;
+}
+
+/** What a detector predicts: the last decoder layer's output, and those of the layers before it, first layer first. */
+export interface DetrOutput extends DetrLayerOutput {
+  readonly auxiliary: readonly DetrLayerOutput[];
+}

@@ -1,0 +1,103 @@
+import type { Backbone, FeatureLevel, FeatureMap } from "@detrkit/backbone";
+import { ConfigError } from "@detrkit/common";
+import { type CallOptions, Conv2d, Embedding, Linear, Mlp, Module, type PaddedBatch } from "@detrkit/nn";
+import type { PositionEncoding } from "@detrkit/position-encoding";
+import { dispose, reshape, sigmoid, slice, type Tensor, type Tensor2D, type Tensor3D, type Tensor4D, tidy, unstack } from "@tensorflow/tfjs-core";
+import type { DetrLayerOutput, DetrOutput } from "./detr-output.ts";
+import type { DetrCallOptions, DetrConfig, DetrFeatures, DetrTransformer } from "./detr-parts.ts";
+
+/**
+ * DETR (arXiv:2005.12872): features of a backbone become tokens, a transformer turns a fixed set of queries into as many predictions,
+ * and two heads, shared by all decoder layers, read class and box from each.
+ * `B` images, `S` tokens, `D` width, `Q` queries, `C` classes, `L` decoder layers.
+ */
+export class Detr extends Module {
+  readonly backbone: Backbone;
+  readonly inputProjection: Conv2d;
+  readonly positionEncoding: PositionEncoding;
+  readonly transformer: DetrTransformer;
+  /** `[Q, D]`. */
+  readonly queryEmbedding: Embedding;
+  readonly classHead: Linear;
+  readonly boxHead: Mlp;
+  readonly numClasses: number;
+  readonly numQueries: number;
+
+  constructor({ backbone, positionEncoding, transformer, numClasses, numQueries, random }: DetrConfig) {
+    super();
+    checkCount("numClasses", numClasses);
+    checkCount("numQueries", numQueries);
+    const { dim } = positionEncoding;
+    const { channels } = backbone.levels.at(-1) as FeatureLevel;
+    this.backbone = backbone;
+    this.inputProjection = new Conv2d({ inputChannels: channels, outputChannels: dim, kernelSize: 1, random: random.fork("inputProjection") });
+    this.positionEncoding = positionEncoding;
+    this.transformer = transformer;
+    this.queryEmbedding = new Embedding({ count: numQueries, dim, random: random.fork("queryEmbedding") });
+    this.classHead = new Linear({ inputDim: dim, outputDim: numClasses + 1, random: random.fork("classHead") });
+    this.boxHead = new Mlp({ inputDim: dim, hiddenDim: dim, outputDim: 4, layers: 3, random: random.fork("boxHead") });
+    this.numClasses = numClasses;
+    this.numQueries = numQueries;
+  }
+
+  /** @param batch - images `[B, H, W, 3]`, normalised, with their sizes */
+  call(batch: PaddedBatch, options: DetrCallOptions = {}): DetrOutput {
+    const { maps, memory, states } = this.features(batch, options);
+    const output = this.predict(states, options);
+    dispose([memory, states, ...maps.flatMap(({ features, mask }) => [features, mask])]);
+    return output;
+  }
+
+  /** Everything before the heads. */
+  features(batch: PaddedBatch, options: CallOptions = {}): DetrFeatures {
+    let found: DetrFeatures | undefined;
+    tidy(() => {
+      const maps = this.backbone.call(batch, options);
+      const map = maps.at(-1) as FeatureMap;
+      const [B, height, width] = map.mask.shape;
+      const tokens = this.inputProjection.call(map.features);
+      const [, , , D] = tokens.shape;
+      const S = height * width;
+      const output = this.transformer.call(
+        {
+          tokens: reshape(tokens, [B, S, D]),
+          position: reshape(this.positionEncoding.call(map, options), [B, S, D]) as Tensor3D,
+          padding: isPadded(map) ? (reshape(map.mask, [B, S]) as Tensor2D) : undefined,
+          queryPosition: this.queryEmbedding.weight.value as Tensor2D,
+        },
+        options,
+      );
+      found = { maps, ...output };
+      return [output.memory, output.states, ...maps.flatMap(({ features, mask }): Tensor[] => [features, mask])];
+    });
+    return found as DetrFeatures;
+  }
+
+  /**
+   * Class and box of every query.
+   * @param states - queries after each decoder layer `[L, B, Q, D]`
+   */
+  predict(states: Tensor4D, { auxiliary = true }: DetrCallOptions = {}): DetrOutput {
+    const layers: DetrLayerOutput[] = [];
+    tidy(() => {
+      const chosen = auxiliary ? states : slice(states, [states.shape[0] - 1, 0, 0, 0]);
+      // The heads run once, on all layers stacked.
+      const logits = unstack(this.classHead.call(chosen)) as Tensor3D[];
+      const boxes = unstack(sigmoid(this.boxHead.call(chosen))) as Tensor3D[];
+      logits.forEach((ofLayer, layer) => layers.push({ logits: ofLayer, boxes: boxes[layer] as Tensor3D }));
+      return [...logits, ...boxes];
+    });
+    const last = layers.at(-1) as DetrLayerOutput;
+    return { ...last, auxiliary: layers.slice(0, -1) };
+  }
+}
+
+/** Whether any image leaves cells of the map empty; where none does, attention needs no mask. */
+function isPadded({ sizes, mask }: FeatureMap): boolean {
+  const [, mapHeight, mapWidth] = mask.shape;
+  return sizes.some(({ height, width }) => height < mapHeight || width < mapWidth);
+}
+
+function checkCount(name: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1) throw new ConfigError(`Detr: ${name} expected a positive integer, got ${value}`);
+}
