@@ -39,7 +39,7 @@ export const packages = [
     tfjs: true, workspace: ["common", "nn", "boxes", "backbone", "position-encoding", "transformer"], dev: ["checkpoint"],
   }),
   library("datasets", "COCO, Pascal VOC, YOLO and generated detection data: reading, checking, augmenting and batching.", {
-    tfjs: true, workspace: ["common", "nn", "boxes", "image"], dependencies: ["fast-xml-parser", "yaml"], entries: ["batch-worker"],
+    tfjs: true, workspace: ["common", "nn", "boxes", "image"], dependencies: ["fast-xml-parser", "yaml"], devDependencies: ["sharp"], entries: ["batch-worker"],
     keywords: ["coco", "pascal-voc", "yolo"],
   }),
   library("evaluation", "COCO detection metrics for boxes and masks, equal to pycocotools.", {

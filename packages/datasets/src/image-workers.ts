@@ -29,6 +29,9 @@ interface Crew {
   stopped?: string;
 }
 
+const fromSource = import.meta.url.endsWith(".ts");
+const batchWorker = new URL(fromSource ? "./batch-worker.ts" : "./batch-worker.js", import.meta.url);
+
 /** Threads that read images. One set can serve all epochs of a run; close it at the end. */
 export class ImageWorkers {
   readonly count: number;
@@ -36,11 +39,14 @@ export class ImageWorkers {
   #nextId = 0;
   #closed = false;
 
-  /** @param count - threads; 0 does the work in the calling thread. One less than the processors (at most 8) unless told. */
-  constructor(count: number = Math.min(8, Math.max(1, availableParallelism() - 1))) {
+  /**
+   * @param count - threads; 0 does the work in the calling thread. One less than the processors (at most 8) unless told.
+   * @param script - the program that the threads run, which answers a {@link WorkerRequest} with a {@link WorkerReply}
+   */
+  constructor(count: number = Math.min(8, Math.max(1, availableParallelism() - 1)), script: URL = batchWorker) {
     if (!Number.isInteger(count) || count < 0) throw new ConfigError(`ImageWorkers: count expected a whole number from 0, got ${count}`);
     this.count = count;
-    for (let index = 0; index < count; index++) this.#crews.push(this.#start());
+    for (let index = 0; index < count; index++) this.#crews.push(this.#start(script));
   }
 
   run(task: ImageTask): RunningTask {
@@ -70,12 +76,9 @@ export class ImageWorkers {
     await Promise.all(this.#crews.map(({ worker }) => worker.terminate()));
   }
 
-  #start(): Crew {
-    const fromSource = import.meta.url.endsWith(".ts");
-    const worker = new Worker(new URL(fromSource ? "./batch-worker.ts" : "./batch-worker.js", import.meta.url), {
-      // Run from source, the worker has to find the other packages' sources too.
-      execArgv: fromSource ? ["--conditions=@detrkit/source"] : [],
-    });
+  #start(script: URL): Crew {
+    // Run from source, the worker has to find the other packages' sources too.
+    const worker = new Worker(script, { execArgv: fromSource ? ["--conditions=@detrkit/source"] : [] });
     worker.unref();
     const crew: Crew = { worker, waiting: new Map(), load: 0 };
     worker.on("message", (reply: WorkerReply) => settle(crew, reply));

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DataError } from "@detrkit/common";
 import sharp from "sharp";
+import type { Sharp } from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { decodeImage, encodePng, readImageHeader } from "./index.ts";
 import type { RgbImage } from "./index.ts";
@@ -17,7 +18,7 @@ afterAll(async () => {
 
 /** 3 x 2 pixels, all different. */
 const small: RgbImage = { width: 3, height: 2, data: Uint8Array.from([10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120, 130, 140, 150, 160, 170, 180]) };
-const picture = (image: RgbImage = small): sharp.Sharp => sharp(image.data, { raw: { width: image.width, height: image.height, channels: 3 } });
+const picture = (image: RgbImage = small): Sharp => sharp(image.data, { raw: { width: image.width, height: image.height, channels: 3 } });
 
 async function save(name: string, bytes: Uint8Array): Promise<string> {
   const path = join(folder, name);
