@@ -36,7 +36,7 @@ try {
   if (types.code !== 0) problems.push(`examples do not type-check:\n${types.output}`);
 
   for (const { name, file } of examples) {
-    const { code, output } = await runStep(process.execPath, [...SOURCE, file], { cwd: root });
+    const { code, output } = await runStep(process.execPath, [...SOURCE, file], { cwd: scratch });
     if (code !== 0) problems.push(`${name}: its README's example ended with exit code ${code}:\n${output}`);
   }
 } finally {

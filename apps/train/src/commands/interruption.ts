@@ -5,15 +5,21 @@ export interface Interruption {
   readonly release: () => void;
 }
 
-/** Turns the first SIGINT or SIGTERM into an abort, so that a run can save its state; a second one ends the program at once. */
+/** One Ctrl-C can reach the program two or three times: from the terminal, from npm, from whoever signals the whole process group. */
+const ONE_WISH_MS = 1_000;
+
+/** Turns the first SIGINT or SIGTERM into an abort, so that a run can save its state; a later one ends the program at once. */
 export function interruptible(say: (line: string) => void): Interruption {
   const controller = new AbortController();
+  let first = 0;
   const stop = (): void => {
     if (controller.signal.aborted) {
+      if (performance.now() - first < ONE_WISH_MS) return;
       say("stopped at once; the run can be resumed from its last checkpoint");
       process.exit(130);
     }
     say("stopping after this step and saving the state; a second Ctrl-C stops at once");
+    first = performance.now();
     controller.abort();
   };
   process.on("SIGINT", stop);
