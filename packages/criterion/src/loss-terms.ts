@@ -1,17 +1,13 @@
-import type { Tensor1D } from "@tensorflow/tfjs-core";
+import type { Scalar } from "@tensorflow/tfjs-core";
 
 /**
- * The parts of a loss, each without its weight, in one tensor: reading them takes one wait. A term of the last decoder layer
- * goes by its name (`boxL1`), of another layer by both (`auxiliary.0.boxL1`, `encoder.boxL1`).
+ * The parts of a loss, each without its weight. A term of the last decoder layer goes by its name (`boxL1`), of another layer
+ * by both (`auxiliary.0.boxL1`, `encoder.boxL1`). Terms on classes and boxes are numbers already; those on masks are tensors.
  */
-export interface LossTerms {
-  readonly names: readonly string[];
-  /** `[names.length]` */
-  readonly values: Tensor1D;
-}
+export type LossTerms = Readonly<Record<string, number | Scalar>>;
 
-/** The terms as numbers by name. `terms` stays the caller's to dispose of. */
-export async function readLossTerms({ names, values }: LossTerms): Promise<Record<string, number>> {
-  const numbers = await values.data();
-  return Object.fromEntries(names.map((name, index) => [name, numbers[index] as number]));
+/** All terms as numbers. Those that are tensors stay the caller's to dispose of. */
+export async function readLossTerms(terms: LossTerms): Promise<Record<string, number>> {
+  const entries = Object.entries(terms).map(async ([name, term]) => [name, typeof term === "number" ? term : ((await term.data())[0] ?? NaN)] as const);
+  return Object.fromEntries(await Promise.all(entries));
 }

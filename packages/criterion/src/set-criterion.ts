@@ -1,7 +1,7 @@
 import type { DetectionTarget } from "@detrkit/boxes";
 import { ConfigError, ShapeError } from "@detrkit/common";
 import { type Matcher, namingFault } from "@detrkit/matcher";
-import { add, concat, customGrad, mul, type Scalar, scalar, stack, type Tensor, type Tensor1D, tensor1d, tidy } from "@tensorflow/tfjs-core";
+import { add, customGrad, mul, type Scalar, scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { LoggedTerm, LossTerm, MaskLoss, PredictionLoss } from "./loss-term.ts";
 import type { LossTerms } from "./loss-terms.ts";
 import { matchMasks } from "./masks/matched-masks.ts";
@@ -27,7 +27,7 @@ export interface SetCriterionConfig {
   readonly averageBoxCount?: (count: number) => number;
 }
 
-/** What {@link SetCriterion.call} gives. The caller owns both tensors. */
+/** What {@link SetCriterion.call} gives; @detrkit/optim takes it as it is. The caller owns the loss and the terms that are tensors. */
 export interface CriterionResult {
   /** Weighted sum of all losses over all layers; differentiable by all predictions. */
   readonly loss: Scalar;
@@ -37,8 +37,7 @@ export interface CriterionResult {
 /** Values of all terms on classes and boxes, and where they lead. */
 interface Evaluation {
   readonly total: number;
-  readonly names: readonly string[];
-  readonly values: readonly number[];
+  readonly terms: Readonly<Record<string, number>>;
   /** One for each block. */
   readonly gradients: readonly PredictionGradient[];
   /** Of the last decoder layer. */
@@ -70,26 +69,24 @@ export class SetCriterion {
   }
 
   /**
-   * @param prediction - of `B` images; where boxes and masks are cxcywh and logits
+   * @param prediction - class logits and cxcywh boxes of every layer for `B` images, maybe mask logits
    * @param targets - one for each image
    */
   call(prediction: SetPrediction, targets: readonly DetectionTarget[]): CriterionResult {
     const blocks = blocksOf(prediction);
-    const names: string[] = [];
-    const { loss, values } = tidy(() => {
+    const maskLosses = this.losses.filter((term): term is MaskLoss => term.on === "masks");
+    const terms: Record<string, number | Scalar> = {};
+    const { loss } = tidy(() => {
       const { loss, evaluation } = this.#lossOnPredictions(blocks, targets);
-      names.push(...evaluation.names);
-      const values = tensor1d([...evaluation.values]);
-      const maskLosses = this.losses.filter((term): term is MaskLoss => term.on === "masks");
-      if (maskLosses.length === 0) return { loss, values };
-      names.push(...maskLosses.map(({ name }) => name));
+      Object.assign(terms, evaluation.terms);
+      if (maskLosses.length === 0) return { loss };
       const maskValues = this.#evaluateMasks(maskLosses, prediction, evaluation.lastLayer);
-      return {
-        loss: maskLosses.reduce<Scalar>((total, { weight }, index) => add(total, mul(maskValues[index] as Scalar, weight)), loss),
-        values: concat<Tensor1D>([values, stack(maskValues) as Tensor1D]),
-      };
+      maskLosses.forEach(({ name }, index) => {
+        terms[name] = maskValues[index] as Scalar;
+      });
+      return { loss: maskLosses.reduce<Scalar>((total, { weight }, index) => add(total, mul(maskValues[index] as Scalar, weight)), loss), maskValues };
     });
-    return { loss, terms: { names, values } };
+    return { loss, terms };
   }
 
   #lossOnPredictions(blocks: readonly PredictionBlock[], targets: readonly DetectionTarget[]): { loss: Scalar; evaluation: Evaluation } {
@@ -112,8 +109,7 @@ export class SetCriterion {
     const targetCount = targets.reduce((count, { labels }) => count + labels.length, 0);
     const boxCount = Math.max(1, this.#averageBoxCount(targetCount));
     const losses = this.losses.filter((term): term is PredictionLoss => term.on === "predictions");
-    const names: string[] = [];
-    const values: number[] = [];
+    const terms: Record<string, number> = {};
     let total = 0;
     let lastLayer: PredictionGroup | undefined;
     const gradients = blocks.map((block) => {
@@ -132,18 +128,15 @@ export class SetCriterion {
         for (const term of losses) {
           const value = term.evaluate(group, part(gradient));
           total += term.weight * value;
-          names.push(`${prefix}${term.name}`);
-          values.push(value);
+          terms[`${prefix}${term.name}`] = value;
         }
         for (const term of this.logged) {
-          if (!isLast && !term.everyLayer) continue;
-          names.push(`${prefix}${term.name}`);
-          values.push(term.measure(group));
+          if (isLast || term.everyLayer) terms[`${prefix}${term.name}`] = term.measure(group);
         }
       });
       return gradient;
     });
-    return { total, names, values, gradients, lastLayer: lastLayer as PredictionGroup };
+    return { total, terms, gradients, lastLayer: lastLayer as PredictionGroup };
   }
 
   /** The group with its matches. The encoder's proposals only tell object from background, so there all targets are class 0. */

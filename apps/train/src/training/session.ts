@@ -1,9 +1,8 @@
 import { Random } from "@detrkit/common";
-import { type LossTerms, readLossTerms, type SetCriterion } from "@detrkit/criterion";
+import type { SetCriterion } from "@detrkit/criterion";
 import { batchCount, batches, type DetectionBatch, ImageWorkers } from "@detrkit/datasets";
 import { createDetector, type Detr } from "@detrkit/detr";
 import type { AdamW, StepResult } from "@detrkit/optim";
-import { keep } from "@tensorflow/tfjs-core";
 import { detectorConfig } from "../configuration/model-settings.ts";
 import type { TrainingConfig } from "../configuration/training-config.ts";
 import { Detector } from "../inference/detector.ts";
@@ -70,18 +69,8 @@ export class TrainingSession {
   /** Takes one optimiser step. */
   async step(batch: DetectionBatch): Promise<StepResult> {
     const options = { training: true, random: this.#random.fork("dropout", this.position.step), auxiliary: this.config.auxiliaryLosses };
-    const kept: LossTerms[] = [];
-    try {
-      const result = await this.#optimizer.step(this.#model, () => {
-        const { loss, terms } = this.#criterion.call(this.#model.call(batch.images, options), batch.targets);
-        // The tape frees what its closure made, and the terms are read after it.
-        kept.push({ ...terms, values: keep(terms.values) });
-        return loss;
-      });
-      return { ...result, terms: await lastLayerTerms(kept) };
-    } finally {
-      for (const { values } of kept) values.dispose();
-    }
+    const result = await this.#optimizer.step(this.#model, () => this.#criterion.call(this.#model.call(batch.images, options), batch.targets));
+    return { ...result, terms: lastLayerTerms(result.terms) };
   }
 
   /** Counts a step that was taken. */
@@ -121,10 +110,8 @@ export class TrainingSession {
 }
 
 /** The terms of the last decoder layer; those of the others carry the layer's name and a dot. */
-async function lastLayerTerms(kept: readonly LossTerms[]): Promise<Record<string, number>> {
-  const [terms] = kept;
-  const values = terms === undefined ? {} : await readLossTerms(terms);
-  return Object.fromEntries(Object.entries(values).filter(([name]) => !name.includes(".")));
+function lastLayerTerms(terms: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(terms).filter(([name]) => !name.includes(".")));
 }
 
 /** The session of a folder: at its start, or where its last checkpoint is. */

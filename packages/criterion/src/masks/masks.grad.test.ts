@@ -2,7 +2,7 @@ import type { DetectionTarget } from "@detrkit/boxes";
 import { Random } from "@detrkit/common";
 import { boxL1 as boxL1Cost, HungarianMatcher } from "@detrkit/matcher";
 import { expectClose, expectGradients, uniformTensor, useBackend } from "@detrkit/test-utils";
-import { grad, ones, type Scalar, type Tensor, tensor, tensor2d, type Tensor2D, type Tensor3D, type Tensor4D, tidy, zeros } from "@tensorflow/tfjs-core";
+import { dispose, grad, ones, type Scalar, type Tensor, tensor, tensor2d, type Tensor2D, type Tensor3D, type Tensor4D, tidy, zeros } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { maskDice, maskFocal, readLossTerms, SetCriterion, softmaxClassification } from "../index.ts";
 import { bilinearMatrix } from "./bilinear-matrix.ts";
@@ -88,7 +88,7 @@ test("a batch without targets has mask losses of 0 and a gradient of zeros", asy
   const read = await readLossTerms(terms);
   expect([read["maskFocal"], read["maskDice"]]).toEqual([0, 0]);
   tidy(() => expectClose(grad((input: Tensor) => criterion.call({ ...prediction, masks: input as Tensor4D }, targets).loss)(masks), zeros([2, 3, 4, 3])));
-  for (const made of [...Object.values(prediction), loss, terms.values]) made.dispose();
+  dispose([...Object.values(prediction), loss, terms["maskFocal"], terms["maskDice"]] as Tensor[]);
 });
 
 test("masks that are missing or of another size are refused with what to do", () => {

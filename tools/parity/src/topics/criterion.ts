@@ -49,9 +49,8 @@ export async function run(fixture: Fixture): Promise<readonly Comparison[]> {
   });
   let terms = new Map<string, number>();
   const { value, grads } = valueAndGrads((...values: Tensor[]) => {
-    const { loss, terms: { names, values: numbers } } = criterion.call(predictionOf(config, new Map(inputNames.map((name, index) => [name, values[index] as Tensor]))), targets);
-    const read = numbers.dataSync();
-    terms = new Map(names.map((name, index) => [name, read[index] as number]));
+    const { loss, terms: found } = criterion.call(predictionOf(config, new Map(inputNames.map((name, index) => [name, values[index] as Tensor]))), targets);
+    terms = new Map(Object.entries(found).map(([name, term]) => [name, typeof term === "number" ? term : (term.dataSync()[0] as number)]));
     return loss;
   })(inputs);
   return [
