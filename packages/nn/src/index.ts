@@ -28,6 +28,7 @@ export { attention } from "./ops/attention.ts";
 export { convolution } from "./ops/convolution.ts";
 export { dropout } from "./ops/dropout.ts";
 export { groupNorm } from "./ops/group-norm.ts";
+export { isRecordingGradients } from "./ops/is-recording-gradients.ts";
 export { layerNorm } from "./ops/layer-norm.ts";
 export { linear } from "./ops/linear.ts";
 export { fusedKernels, hasKernel, runKernel } from "./ops/native-kernel.ts";

@@ -27,10 +27,7 @@ const masked = -1e30;
  */
 export function attentionWeights(inputs: AttentionWeightsInputs): Tensor4D {
   const { query, key, heads, keyPadding, attentionMask } = inputs;
-  const { B, Q, D } = expectShape(query.shape, "attention: query", ["B", "Q", "D"]);
-  const { S } = expectShape(key.shape, "attention: key", [B, "S", D]);
-  if (keyPadding !== undefined) expectShape(keyPadding.shape, "attention: keyPadding", [B, S]);
-  if (attentionMask !== undefined) expectShape(attentionMask.shape, "attention: attentionMask", [Q, S]);
+  const { B, S, D } = attentionSizes(inputs);
   return tidy(() => {
     const scaled = mul<Tensor3D>(query, 1 / Math.sqrt(D / heads));
     let scores: Tensor4D = matMul(splitHeads(scaled, heads), splitHeads(key, heads), false, true); // [B, N, Q, S]
@@ -41,13 +38,23 @@ export function attentionWeights(inputs: AttentionWeightsInputs): Tensor4D {
 }
 
 /**
- * Splits the width among the heads: `[B, S, D]` to `[B, N, S, D/N]`.
+ * What the letters of an attention stand for, once all of its shapes fit each other.
  *
- * @throws ConfigError when the heads do not divide the width
+ * @throws ShapeError when they don't, ConfigError when the heads do not divide the width
  */
+export function attentionSizes(inputs: AttentionWeightsInputs): { readonly B: number; readonly Q: number; readonly S: number; readonly D: number } {
+  const { query, key, heads, keyPadding, attentionMask } = inputs;
+  const { B, Q, D } = expectShape(query.shape, "attention: query", ["B", "Q", "D"]);
+  const { S } = expectShape(key.shape, "attention: key", [B, "S", D]);
+  if (keyPadding !== undefined) expectShape(keyPadding.shape, "attention: keyPadding", [B, S]);
+  if (attentionMask !== undefined) expectShape(attentionMask.shape, "attention: attentionMask", [Q, S]);
+  if (D % heads !== 0) throw new ConfigError(`attention: ${heads} heads do not divide a width of ${D}`);
+  return { B, Q, S, D };
+}
+
+/** Splits the width among the heads: `[B, S, D]` to `[B, N, S, D/N]`. */
 export function splitHeads(tokens: Tensor3D, heads: number): Tensor4D {
   const [B, S, D] = tokens.shape;
-  if (D % heads !== 0) throw new ConfigError(`attention: ${heads} heads do not divide a width of ${D}`);
   return transpose(reshape(tokens, [B, S, heads, D / heads]), [0, 2, 1, 3]);
 }
 

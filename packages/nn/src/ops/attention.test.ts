@@ -123,7 +123,7 @@ describeOnBackends("attention", () => {
       const inputs = operands();
       expect(() => attention({ ...inputs, heads: 3 })).toThrow("attention: 3 heads do not divide a width of 14");
       expect(() => attention({ ...inputs, keyPadding: tensor2d([[0, 1]], [1, 2], "bool") })).toThrow("attention: keyPadding expected [2, 5], got [1, 2]");
-      expect(() => attention({ ...inputs, value: inputs.query })).toThrow("attention: value expected [2, 5, D], got [2, 3, 14]");
+      expect(() => attention({ ...inputs, value: inputs.query })).toThrow("attention: value expected [2, 5, 14], got [2, 3, 14]");
       expect(() => attention({ ...inputs, dropoutRate: 0.1 })).toThrow("attention: dropoutRate above 0 needs `random` to draw from");
     });
   });

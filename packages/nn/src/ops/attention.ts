@@ -1,7 +1,7 @@
 import { ConfigError, type Random } from "@detrkit/common";
 import { matMul, reshape, scalar, type Tensor3D, type Tensor4D, tensor1d, tidy, transpose } from "@tensorflow/tfjs-core";
 import { expectShape } from "../expect-shape.ts";
-import { type AttentionWeightsInputs, attentionWeights, splitHeads } from "./attention-weights.ts";
+import { type AttentionWeightsInputs, attentionSizes, attentionWeights, splitHeads } from "./attention-weights.ts";
 import { dropout } from "./dropout.ts";
 import { firstOf } from "./first-of.ts";
 import { type AttentionAttributes, fusedKernels, hasKernel, runKernel } from "./native-kernel.ts";
@@ -23,8 +23,8 @@ export interface AttentionOperands extends AttentionWeightsInputs {
  */
 export function attention(operands: AttentionOperands): Tensor3D {
   const { value, heads, dropoutRate = 0, random } = operands;
-  const { S } = expectShape(operands.key.shape, "attention: key", ["B", "S", "D"]);
-  expectShape(value.shape, "attention: value", [operands.query.shape[0], S, "D"]);
+  const { B, S, D } = attentionSizes(operands);
+  expectShape(value.shape, "attention: value", [B, S, D]);
   if (dropoutRate > 0 && random === undefined) throw new ConfigError("attention: dropoutRate above 0 needs `random` to draw from");
   // A mask by query and key is rare and has no kernel.
   if (operands.attentionMask === undefined && hasKernel(fusedKernels.attention)) return fusedAttention(operands);

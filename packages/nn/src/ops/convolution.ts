@@ -13,6 +13,7 @@ import {
   tidy,
 } from "@tensorflow/tfjs-core";
 import { expectShape } from "../expect-shape.ts";
+import { isRecordingGradients } from "./is-recording-gradients.ts";
 import { type ConvolutionAttributes, fusedKernels, hasKernel, runKernel } from "./native-kernel.ts";
 
 /** How {@link convolution} slides, and what it does with the sum. */
@@ -41,18 +42,11 @@ export interface ConvolutionOptions {
 export function convolution(input: Tensor4D, filter: Tensor4D, options: ConvolutionOptions): Tensor4D {
   const { I } = expectShape(input.shape, "convolution: input", ["B", "H", "W", "I"]);
   expectShape(filter.shape, "convolution: filter", ["height", "width", I, "O"]);
-  const { bias, residual, activation } = options;
-  if (hasKernel(fusedKernels.convolution)) return fusedConvolution(input, filter, options);
-  return tidy(() => {
-    if (options.dilation === 1 && bias !== undefined && residual === undefined) {
-      const [padded, padding] = paddedInput(input, filter, options);
-      return fused.conv2d({ x: padded, filter, strides: options.strides, pad: padding, bias, activation: activation ?? "linear" });
-    }
-    let output = plainConvolution(input, filter, options);
-    if (bias !== undefined) output = add(output, bias);
-    if (residual !== undefined) output = add(output, residual);
-    return activation === "relu" ? relu(output) : output;
-  });
+  // TensorFlow's gradients of dilated convolutions depend on processor and padding; those of what they decompose into don't.
+  const isDirect = options.dilation === 1 || !isRecordingGradients();
+  if (isDirect && hasKernel(fusedKernels.convolution)) return fusedConvolution(input, filter, options);
+  if (options.dilation === 1) return plainConvolution(input, filter, options);
+  return options.strides === 1 ? dilatedConvolution(input, filter, options) : spreadConvolution(input, filter, options);
 }
 
 function fusedConvolution(input: Tensor4D, filter: Tensor4D, options: ConvolutionOptions): Tensor4D {
@@ -70,12 +64,18 @@ function fusedConvolution(input: Tensor4D, filter: Tensor4D, options: Convolutio
 }
 
 function plainConvolution(input: Tensor4D, filter: Tensor4D, options: ConvolutionOptions): Tensor4D {
-  if (options.dilation === 1) {
-    const [padded, padding] = paddedInput(input, filter, options);
-    return conv2d(padded, filter, options.strides, padding);
-  }
-  if (options.strides === 1) return dilatedConvolution(input, filter, options);
-  return plainConvolution(input, spreadFilter(filter, options.dilation), { ...options, dilation: 1 });
+  const { strides, bias, residual, activation = "linear" } = options;
+  return tidy(() => {
+    const [x, pad] = paddedInput(input, filter, options);
+    if (residual === undefined && bias !== undefined) return fused.conv2d({ x, filter, strides, pad, bias, activation });
+    const output = conv2d(x, filter, strides, pad);
+    return finished(bias === undefined ? output : add(output, bias), options);
+  });
+}
+
+function finished(output: Tensor4D, { residual, activation }: ConvolutionOptions): Tensor4D {
+  const sum: Tensor4D = residual === undefined ? output : add(output, residual);
+  return activation === "relu" ? relu(sum) : sum;
 }
 
 /** Explicit padding has no gradient on the native backend, so it becomes "same" where that means the same, else a padded input. */
@@ -87,22 +87,29 @@ function paddedInput(input: Tensor4D, filter: Tensor4D, { padding, strides }: Co
 }
 
 /** Stride 1: pixels that share their place modulo the dilation become images of their own, in which neighbours touch. */
-function dilatedConvolution(input: Tensor4D, filter: Tensor4D, { padding, dilation }: ConvolutionOptions): Tensor4D {
+function dilatedConvolution(input: Tensor4D, filter: Tensor4D, options: ConvolutionOptions): Tensor4D {
+  const { padding, dilation, bias } = options;
   const [, height, width] = input.shape;
   // Rows and columns missing until the dilation divides the padded size; the output has as many too many.
   const bottom = positiveModulo(-(height + 2 * padding), dilation);
   const right = positiveModulo(-(width + 2 * padding), dilation);
-  const blocks = spaceToBatchND(input, [dilation, dilation], [[padding, padding + bottom], [padding, padding + right]]);
-  const output = conv2d(blocks, filter, 1, "valid");
-  return batchToSpaceND(output, [dilation, dilation], [[0, bottom], [0, right]]);
+  return tidy(() => {
+    const blocks = spaceToBatchND(input, [dilation, dilation], [[padding, padding + bottom], [padding, padding + right]]);
+    const convolved = convolution(blocks, filter, { strides: 1, padding: 0, dilation: 1, bias });
+    return finished(batchToSpaceND(convolved, [dilation, dilation], [[0, bottom], [0, right]]), options);
+  });
 }
 
-/** The same filter with zeros between its taps: slower than {@link dilatedConvolution}, but right for every stride. */
-function spreadFilter(filter: Tensor4D, dilation: number): Tensor4D {
+/** Puts zeros between the filter's taps: slower than {@link dilatedConvolution}, but right for every stride. */
+function spreadConvolution(input: Tensor4D, filter: Tensor4D, options: ConvolutionOptions): Tensor4D {
+  const { dilation } = options;
   const [height, width, I, O] = filter.shape;
-  const apart = pad(reshape(filter, [height, 1, width, 1, I * O]), [[0, 0], [0, dilation - 1], [0, 0], [0, dilation - 1], [0, 0]]);
-  const spread: Tensor4D = reshape(apart, [height * dilation, width * dilation, I, O]);
-  return slice(spread, [0, 0, 0, 0], [dilation * (height - 1) + 1, dilation * (width - 1) + 1, I, O]);
+  return tidy(() => {
+    const apart = pad(reshape(filter, [height, 1, width, 1, I * O]), [[0, 0], [0, dilation - 1], [0, 0], [0, dilation - 1], [0, 0]]);
+    const spread: Tensor4D = reshape(apart, [height * dilation, width * dilation, I, O]);
+    const trimmed = slice(spread, [0, 0, 0, 0], [dilation * (height - 1) + 1, dilation * (width - 1) + 1, I, O]);
+    return convolution(input, trimmed, { ...options, dilation: 1 });
+  });
 }
 
 function positiveModulo(value: number, modulus: number): number {
