@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { dirname, extname, join, resolve } from "node:path";
+import { basename, dirname, extname, join, resolve } from "node:path";
 import { DataError } from "@detrkit/common";
 import { CategoryMap } from "./category-map.ts";
 import type { DataSpec } from "./data-spec.ts";
@@ -49,7 +49,9 @@ async function readDeepPcb(request: ReadRequest): Promise<ReadResult> {
     const [image = "", annotation = ""] = text.split(/\s+/u);
     // The lists name the pair of images; the tested one of it carries "_test".
     const tested = `${image.slice(0, image.length - extname(image).length)}_test${extname(image)}`;
-    const name = folders.has(join(root, tested)) ? tested : image;
+    const renamed = folders.has(join(root, tested));
+    if (renamed) report({ kind: "renamed-image", file: list, line, detail: `"${image}" is "${basename(tested)}"` });
+    const name = renamed ? tested : image;
     const path = folders.find(root, name, list, line);
     const file = join(root, annotation);
     if (path !== undefined && existsSync(file)) return [{ path, file, name }];
