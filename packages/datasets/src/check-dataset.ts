@@ -37,7 +37,7 @@ export interface DatasetReport {
 }
 
 export interface CheckDatasetOptions {
-  /** Splits to check; all that the data has unless told. */
+  /** Splits to check; all that the data has unless told (without VOC's `trainval`, which repeats them). */
   readonly splits?: readonly string[];
   /** How many places each finding names. */
   readonly examples?: number;
@@ -118,6 +118,11 @@ function group(problems: readonly DataProblem[], examples: number): Finding[] {
   return findings.toSorted((a, b) => rank(a) - rank(b) || b.count - a.count);
 }
 
+/** VOC's `trainval` is the other two together: checking it as well would count everything twice. */
+function withoutUnion(splits: readonly string[]): readonly string[] {
+  return splits.includes("train") ? splits.filter((split) => split !== "trainval") : splits;
+}
+
 /**
  * Looks at everything that can be wrong with a data set: its annotations, and every image file. Stops at nothing but a source that can't be
  * read at all.
@@ -125,7 +130,7 @@ function group(problems: readonly DataProblem[], examples: number): Finding[] {
 export async function checkDataset(spec: string | DataSpec, options: CheckDatasetOptions = {}): Promise<DatasetReport> {
   const parsed = typeof spec === "string" ? parseDataSpec(spec) : spec;
   const { examples = 5, decode = true, onProgress } = options;
-  const splits = options.splits ?? (await listSplits(parsed));
+  const splits = options.splits ?? withoutUnion(await listSplits(parsed));
   const datasets: Dataset[] = [];
   for (const split of splits) datasets.push(await readDataset(parsed, { split }));
   const total = datasets.reduce((sum, { length }) => sum + length, 0);

@@ -31,7 +31,7 @@ export interface OpenDatasetOptions {
 
 const specOf = (spec: string | DataSpec): DataSpec => (typeof spec === "string" ? parseDataSpec(spec) : spec);
 
-/** Splits that the data has, of `train`, `val` and `test`. */
+/** Splits that the data has, of `train`, `val`, `test` and `trainval`. */
 export async function listSplits(spec: string | DataSpec): Promise<readonly string[]> {
   const parsed = specOf(spec);
   return readers[parsed.format].splits(parsed);

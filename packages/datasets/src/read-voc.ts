@@ -122,7 +122,7 @@ async function readVoc(request: ReadRequest): Promise<ReadResult> {
 
 async function vocSplits(spec: DataSpec): Promise<string[]> {
   const root = resolve(spec.path);
-  const found = ["train", "val", "test"].filter((split) => splitList(root, split) !== undefined);
+  const found = ["train", "val", "test", "trainval"].filter((split) => splitList(root, split) !== undefined);
   return found.length > 0 ? found : ["train"];
 }
 
