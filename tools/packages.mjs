@@ -16,7 +16,7 @@ export const packages = [
     workspace: ["common"], dependencies: ["sharp"], files: ["kernels"],
   }),
   library("backend", "Picks and starts a TensorFlow.js backend; builds the native one from npm and PyPI parts.", {
-    tfjs: true, workspace: ["common", "nn"], dependencies: ["@tensorflow/tfjs-backend-cpu", "@tensorflow/tfjs-backend-wasm", "node-api-headers", "yauzl"],
+    tfjs: true, workspace: ["common", "nn"], dependencies: ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm", "node-api-headers", "yauzl"],
     optional: ["@tensorflow/tfjs-node-gpu"], files: ["native"], devDependencies: ["@types/yauzl"],
   }),
   library("position-encoding", "Sine and learned two-dimensional position encodings of DETR and Deformable DETR.", {

@@ -1,0 +1,28 @@
+// Dropout; run again on the gradient with the same seed it is its own backward pass.
+#include "kernel.h"
+#include "kernels.h"
+#include "parallel.h"
+#include "random_mask.h"
+
+namespace detrkit {
+namespace {
+
+// Inputs x, seed (a scalar: as an attribute, every step's would be kept as another kernel); attribute rate. Output y.
+void Compute(Context& context) {
+  const View x = context.Input(0), seed = context.Input(1);
+  if (!context.ok()) return;
+  const View y = context.Output(0, x.dims);
+  if (!context.ok()) return;
+  const RandomMask mask(static_cast<uint32_t>(seed.i32()[0]), context.attributes.floats[0]);
+  ParallelFor(x.size(), 16384, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) y.f32()[i] = x.f32()[i] * mask(i);
+  });
+}
+
+}  // namespace
+
+std::vector<Op> DropoutOps() {
+  return {{"DetrkitDropout", {"x: float", "seed: int32"}, {"y: float"}, {}, {"rate"}, {}, Compute}};
+}
+
+}  // namespace detrkit

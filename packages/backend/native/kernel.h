@@ -1,0 +1,70 @@
+#pragma once
+// What every kernel here shares: declaring an op to TensorFlow and reading and making tensors, through its C API only
+// (which survives TensorFlow updates and needs few headers).
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tensorflow/c/kernels.h"
+#include "tensorflow/c/tf_tensor.h"
+
+namespace detrkit {
+
+using Dims = std::vector<int64_t>;
+
+int64_t Count(const Dims& dims);
+
+// An input or output for the length of one call. Rows x columns is the view in which the last dimension is the columns.
+struct View {
+  Dims dims;
+  void* bytes = nullptr;
+
+  float* f32() const { return static_cast<float*>(bytes); }
+  const int32_t* i32() const { return static_cast<const int32_t*>(bytes); }
+  const uint8_t* u8() const { return static_cast<const uint8_t*>(bytes); }
+  int64_t size() const { return Count(dims); }
+  int64_t columns() const { return dims.empty() ? 1 : dims.back(); }
+  int64_t rows() const { return columns() == 0 ? 0 : size() / columns(); }
+};
+
+// Attributes of one kernel, read when TensorFlow makes it.
+struct Attributes {
+  std::vector<int64_t> ints;
+  std::vector<float> floats;
+};
+
+class Context {
+ public:
+  Context(TF_OpKernelContext* context, const Attributes& attributes) : attributes(attributes), context_(context), status_(TF_NewStatus()) {}
+  ~Context();
+  Context(const Context&) = delete;
+
+  View Input(int index);
+  int NumInputs() const { return TF_NumInputs(context_); }
+  View Output(int index, const Dims& dims);
+
+  // A failed allocation or read is reported once, at the end; until then views are empty and must not be touched.
+  bool ok() const { return TF_GetCode(status_) == TF_OK; }
+
+  const Attributes& attributes;
+
+ private:
+  TF_OpKernelContext* context_;
+  TF_Status* status_;
+  std::vector<TF_Tensor*> held_;
+};
+
+struct Op {
+  const char* name;
+  std::vector<const char*> inputs;      // "x: float", "residual: R * float"
+  std::vector<const char*> outputs;
+  std::vector<const char*> ints;        // names of integer attributes
+  std::vector<const char*> floats;      // names of float attributes
+  std::vector<const char*> list_sizes;  // names of attributes that only count the items of an input list
+  void (*compute)(Context&);
+};
+
+std::string Register(const Op& op);
+
+}  // namespace detrkit

@@ -1,0 +1,16 @@
+#pragma once
+#include <vector>
+
+#include "kernel.h"
+
+namespace detrkit {
+
+// The ops that each file of kernels declares.
+std::vector<Op> LayerNormOps();
+std::vector<Op> GroupNormOps();
+std::vector<Op> LinearOps();
+std::vector<Op> AttentionOps();
+std::vector<Op> DropoutOps();
+std::vector<Op> AdamWOps();
+
+}  // namespace detrkit

@@ -1,0 +1,101 @@
+#include "parallel.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <cstdlib>
+#include <mutex>
+#include <thread>
+
+namespace detrkit {
+namespace {
+
+struct Job {
+  const std::function<void(int64_t, int64_t)>* body;
+  int64_t total;
+  int64_t piece;
+  std::atomic<int64_t> next{0};
+};
+
+void Work(Job& job) {
+  for (;;) {
+    const int64_t begin = job.next.fetch_add(job.piece);
+    if (begin >= job.total) return;
+    (*job.body)(begin, std::min(begin + job.piece, job.total));
+  }
+}
+
+// One pool for the process. It is never destroyed: its threads sleep on a condition that must outlive static destruction,
+// or the process would crash on exit.
+class Pool {
+ public:
+  explicit Pool(int workers) {
+    for (int i = 0; i < workers; ++i) std::thread(&Pool::Loop, this).detach();
+  }
+
+  // False when another thread (a second JavaScript worker) has the pool: the caller then works alone.
+  bool Run(Job& job) {
+    std::unique_lock<std::mutex> turn(turn_, std::try_to_lock);
+    if (!turn.owns_lock()) return false;
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      job_ = &job;
+    }
+    wake_.notify_all();
+    Work(job);
+    // Whoever has not woken by now is not waited for: waking takes longer than many a small job.
+    std::unique_lock<std::mutex> lock(mutex_);
+    job_ = nullptr;
+    done_.wait(lock, [this] { return active_ == 0; });
+    return true;
+  }
+
+ private:
+  void Loop() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    for (;;) {
+      wake_.wait(lock, [this] { return job_ != nullptr && job_->next < job_->total; });
+      Job* job = job_;
+      ++active_;
+      lock.unlock();
+      Work(*job);
+      lock.lock();
+      if (--active_ == 0) done_.notify_one();
+    }
+  }
+
+  std::mutex turn_, mutex_;
+  std::condition_variable wake_, done_;
+  Job* job_ = nullptr;
+  int active_ = 0;
+};
+
+}  // namespace
+
+int NumThreads() {
+  static const int threads = [] {
+    const char* limit = std::getenv("TF_NUM_INTRAOP_THREADS");
+    const int asked = limit ? std::atoi(limit) : 0;
+    return std::max(1, asked > 0 ? asked : static_cast<int>(std::thread::hardware_concurrency()));
+  }();
+  return threads;
+}
+
+void ParallelFor(int64_t total, int64_t grain, const std::function<void(int64_t, int64_t)>& body) {
+  if (total <= 0) return;
+  // Four pieces a thread even out uneven ones; more only cost.
+  const int64_t pieces = std::min<int64_t>((total + grain - 1) / std::max<int64_t>(grain, 1), 4 * NumThreads());
+  const int64_t piece = (total + pieces - 1) / std::max<int64_t>(pieces, 1);
+  if (pieces <= 1 || NumThreads() == 1) {
+    for (int64_t begin = 0; begin < total; begin += piece) body(begin, std::min(begin + piece, total));
+    return;
+  }
+  static Pool* const pool = new Pool(NumThreads() - 1);
+  Job job;
+  job.body = &body;
+  job.total = total;
+  job.piece = piece;
+  if (!pool->Run(job)) Work(job);
+}
+
+}  // namespace detrkit

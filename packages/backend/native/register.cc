@@ -1,0 +1,22 @@
+#include "register.h"
+
+#include <mutex>
+
+#include "kernels.h"
+
+namespace detrkit {
+
+std::string RegisterKernels() {
+  static std::once_flag once;
+  static std::string problem;
+  std::call_once(once, [] {
+    for (const auto& ops : {LayerNormOps(), GroupNormOps(), LinearOps(), AttentionOps(), DropoutOps(), AdamWOps()}) {
+      for (const Op& op : ops) {
+        if (problem.empty()) problem = Register(op);
+      }
+    }
+  });
+  return problem;
+}
+
+}  // namespace detrkit

@@ -1,0 +1,50 @@
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The TensorFlow release whose library the addon is linked with. */
+export const tensorflowVersion = "2.21.0";
+
+/** Where the parts of the native backend come from on this platform. */
+export interface NativeParts {
+  /** Wheel on PyPI that carries libtensorflow and its headers, and further ones (CUDA's) it needs at run time. */
+  readonly requirement: string;
+  readonly withDependencies: boolean;
+  /** pip's name of the platform. */
+  readonly platform: string;
+  /** Distributions whose wheels are unpacked; what else pip brings along is Python's and of no use here. */
+  readonly wanted: RegExp;
+}
+
+/**
+ * The wheel for this machine, or why there is none. Linux x64 is what was run; an NVIDIA GPU takes the full wheel and its
+ * CUDA packages.
+ */
+export function nativeParts(platform: string, architecture: string, hasNvidiaGpu: boolean): NativeParts | { readonly missing: string } {
+  if (platform !== "linux") {
+    return { missing: `no recipe for ${platform}: install @tensorflow/tfjs-node in your project to have TensorFlow there` };
+  }
+  if (architecture !== "x64" && architecture !== "arm64") return { missing: `TensorFlow publishes nothing for ${architecture}` };
+  const pipPlatform = architecture === "x64" ? "manylinux_2_27_x86_64" : "manylinux_2_27_aarch64";
+  if (hasNvidiaGpu && architecture === "x64") {
+    return { requirement: `tensorflow[and-cuda]==${tensorflowVersion}`, withDependencies: true, platform: pipPlatform, wanted: /^(tensorflow|nvidia_[a-z0-9_]+)-/ };
+  }
+  return { requirement: `tensorflow-cpu==${tensorflowVersion}`, withDependencies: false, platform: pipPlatform, wanted: /^tensorflow_cpu-/ };
+}
+
+const require = createRequire(import.meta.url);
+
+/** Folder of this package's C++ sources, from `src` and from `dist` alike. */
+export function nativeSourceFolder(): string {
+  return join(dirname(fileURLToPath(import.meta.resolve("@detrkit/backend/package.json"))), "native");
+}
+
+/** Folder of @tensorflow/tfjs-node-gpu: its JavaScript kernels and the addon's C++ source. */
+export function tfjsNodeFolder(): string {
+  return dirname(require.resolve("@tensorflow/tfjs-node-gpu/package.json"));
+}
+
+/** Folder of Node-API's headers. */
+export function nodeHeadersFolder(): string {
+  return join(dirname(require.resolve("node-api-headers/package.json")), "include");
+}

@@ -1,0 +1,40 @@
+import { availableParallelism, cpus } from "node:os";
+import { instructionSets } from "./build/native-cache.ts";
+import { nvidiaDriver } from "./nvidia.ts";
+import type { StartedBackend } from "./start-backend.ts";
+
+/** What `detrkit doctor` shows of the machine and the backend. */
+export interface BackendDescription {
+  readonly node: string;
+  readonly platform: string;
+  readonly processor: string;
+  readonly threads: number;
+  readonly instructionSets: readonly string[];
+  readonly backend: StartedBackend;
+  readonly gpu: string | undefined;
+  /** What is missing for full speed, each with what to do about it. */
+  readonly advice: readonly string[];
+}
+
+/** Describes the machine as a backend sees it. */
+export function describeBackend(backend: StartedBackend): BackendDescription {
+  const limit = Number(process.env["TF_NUM_INTRAOP_THREADS"] ?? 0);
+  const gpu = nvidiaDriver();
+  const sets = instructionSets();
+  const advice: string[] = [];
+  if (backend.name === "wasm") advice.push("WebAssembly can't train: install g++ and Python 3 with pip, then run this command again to build the native backend");
+  if (backend.name === "cpu") advice.push("plain JavaScript is hundreds of times slower: install g++ and Python 3 with pip, then run this command again");
+  if (backend.native?.oneDnn === false && !backend.native.gpu) advice.push("oneDNN's fused convolution does not run on this processor: convolutions take the slower general kernels");
+  if (gpu !== undefined && backend.native?.gpu !== true) advice.push("an NVIDIA driver is loaded but TensorFlow doesn't use the GPU: see docs/backends.md");
+  if (process.arch === "x64" && sets.length > 0 && !sets.includes("avx2")) advice.push("this processor has no AVX2: training will be slow");
+  return {
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+    processor: cpus()[0]?.model ?? "unknown",
+    threads: limit > 0 ? limit : availableParallelism(),
+    instructionSets: sets,
+    backend,
+    gpu,
+    advice,
+  };
+}

@@ -1,0 +1,23 @@
+import { type AttentionAttributes, fusedKernels, runKernel } from "@detrkit/nn";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import type { AttributeWriter } from "./attributes.ts";
+import { defineGradient, defineKernel } from "./define-kernel.ts";
+import type { OpAttribute } from "../tfjs-node.ts";
+
+/** Multi-head attention: `native/attention.cc`. Inputs query, key, value, padding, seed. */
+export function registerAttention(): void {
+  defineKernel<AttentionAttributes>(fusedKernels.attention, ({ inputs, attributes, backend, write }) =>
+    backend.executeMultipleOutputs("DetrkitAttention", opAttributes(attributes, write), inputs, 2),
+  );
+  defineKernel<AttentionAttributes>(fusedKernels.attentionGradient, ({ inputs, attributes, backend, write }) =>
+    backend.executeMultipleOutputs("DetrkitAttentionGradient", opAttributes(attributes, write), inputs, 3),
+  );
+  defineGradient<AttentionAttributes>(fusedKernels.attention, 2, ([dy], saved, attributes) => {
+    const [dquery, dkey, dvalue] = runKernel(fusedKernels.attentionGradient, [...saved, dy as Tensor], { ...attributes });
+    return [() => dquery as Tensor, () => dkey as Tensor, () => dvalue as Tensor];
+  });
+}
+
+function opAttributes({ heads, rate }: AttentionAttributes, write: AttributeWriter): OpAttribute[] {
+  return [write.int("heads", heads), write.float("rate", rate)];
+}

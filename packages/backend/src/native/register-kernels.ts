@@ -1,0 +1,24 @@
+import type { NodeBackend } from "./tfjs-node.ts";
+import { registerAdamW } from "./kernels/adamw.ts";
+import { registerAttention } from "./kernels/attention.ts";
+import { attributeWriter } from "./kernels/attributes.ts";
+import { oneDnnConvolutionRuns, registerConvolution, registerReluGradient } from "./kernels/convolution.ts";
+import { registerDropout } from "./kernels/dropout.ts";
+import { registerLinear } from "./kernels/linear.ts";
+import { registerGroupNorm, registerLayerNorm } from "./kernels/norms.ts";
+
+/** Registers detrkit's kernels and their gradients for the native backend, which must be the running one. */
+export function registerNativeKernels(backend: NodeBackend): { readonly oneDnn: boolean } {
+  // The kernels of native/ are written for the CPU; on a GPU the model parts compose TensorFlow's own ops.
+  if (backend.binding.isUsingGpuDevice()) return { oneDnn: false };
+  const oneDnn = oneDnnConvolutionRuns(backend, attributeWriter(backend.binding));
+  registerConvolution(oneDnn);
+  registerReluGradient();
+  registerLayerNorm();
+  registerGroupNorm();
+  registerLinear();
+  registerAttention();
+  registerDropout();
+  registerAdamW();
+  return { oneDnn };
+}

@@ -1,0 +1,67 @@
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import util from "node:util";
+import type { KernelBackend, NamedAttrMap, Tensor, TensorInfo } from "@tensorflow/tfjs-core";
+import { tfjsNodeFolder } from "../build/native-parts.ts";
+import type { NativeInstallation } from "../build/native-cache.ts";
+
+/** One attribute of a TensorFlow op, as the addon takes it. */
+export interface OpAttribute {
+  readonly name: string;
+  readonly type: number;
+  readonly value: number | boolean | string | readonly number[];
+}
+
+/** The addon's functions and constants that are used here. */
+export interface Binding {
+  readonly TF_FLOAT: number;
+  readonly TF_INT32: number;
+  readonly TF_ATTR_INT: number;
+  readonly TF_ATTR_FLOAT: number;
+  readonly TF_ATTR_BOOL: number;
+  readonly TF_ATTR_STRING: number;
+  readonly TF_ATTR_TYPE: number;
+  readonly TF_Version: string;
+  isUsingGpuDevice(): boolean;
+}
+
+/** tfjs-node's backend, as far as it is used here. */
+export interface NodeBackend extends KernelBackend {
+  readonly binding: Binding;
+  executeSingleOutput(name: string, attributes: readonly OpAttribute[], inputs: readonly TensorInfo[]): Tensor;
+  executeMultipleOutputs(name: string, attributes: readonly OpAttribute[], inputs: readonly TensorInfo[], outputs: number): Tensor[];
+}
+
+/** What a kernel function is called with. */
+export interface KernelArguments {
+  readonly inputs: Readonly<Record<string, TensorInfo>>;
+  readonly backend: unknown;
+  readonly attrs?: NamedAttrMap | undefined;
+}
+
+/**
+ * Loads the addon and tfjs-node's kernels, and makes a backend of them. The stock entry of the package is passed by: it
+ * insists on its own prebuilt binary.
+ */
+export function createNodeBackend(installation: NativeInstallation): NodeBackend {
+  restoreRemovedUtilities();
+  const require = createRequire(join(tfjsNodeFolder(), "dist", "index.js"));
+  const stderr = require(installation.quiet) as { mute(): void; restore(): void };
+  stderr.mute();
+  let binding: Binding;
+  try {
+    binding = require(installation.addon) as Binding;
+  } finally {
+    stderr.restore();
+  }
+  const { NodeJSKernelBackend } = require("./nodejs_kernel_backend.js") as { NodeJSKernelBackend: new (binding: Binding, name: string) => NodeBackend };
+  require("./register_all_kernels.js");
+  return new NodeJSKernelBackend(binding, "@detrkit/backend");
+}
+
+/** tfjs-node 4.22 calls two functions that Node 23 removed (tensorflow/tfjs#8609, merged but not released). */
+function restoreRemovedUtilities(): void {
+  const removed = util as unknown as Record<string, unknown>;
+  removed["isNullOrUndefined"] ??= (value: unknown) => value === null || value === undefined;
+  removed["isArray"] ??= Array.isArray;
+}

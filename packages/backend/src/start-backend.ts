@@ -1,0 +1,115 @@
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { BackendError, DetrkitError } from "@detrkit/common";
+import { backend, enableProdMode, ready, registerBackend, setBackend } from "@tensorflow/tfjs-core";
+import { buildNative, type Progress } from "./build/build-native.ts";
+import { nativeBackendName } from "./native/kernels/define-kernel.ts";
+import { registerNativeKernels } from "./native/register-kernels.ts";
+import { createNodeBackend, type NodeBackend } from "./native/tfjs-node.ts";
+
+export type BackendName = "native" | "wasm" | "cpu";
+
+/** A backend that runs, and why it is this one. */
+export interface StartedBackend {
+  readonly name: BackendName;
+  /** One line for people: what it is, or why the better one is not there. */
+  readonly reason: string;
+  /** Only of the native one. */
+  readonly native?: { readonly tensorflow: string; readonly gpu: boolean; readonly oneDnn: boolean };
+}
+
+/** How {@link startBackend} chooses. */
+export interface StartBackendOptions {
+  /** The only one to be taken; an error where it can't be had. Default: the first of native, wasm, cpu that starts. */
+  readonly prefer?: BackendName | undefined;
+  /** Told what is being done when the native backend has to be built first. */
+  readonly onProgress?: Progress | undefined;
+}
+
+/**
+ * Starts the best tfjs backend to be had: TensorFlow's native library (built on first use, then cached), else WebAssembly
+ * (inference only), else plain JavaScript.
+ *
+ * @throws BackendError when the preferred backend can't be started
+ */
+export async function startBackend(options: StartBackendOptions = {}): Promise<StartedBackend> {
+  // tfjs otherwise checks every result for NaN on demand and greets on the console.
+  enableProdMode();
+  if (options.prefer !== undefined) return starters[options.prefer](options.onProgress ?? (() => {}));
+  const failures: string[] = [];
+  for (const name of ["native", "wasm", "cpu"] as const) {
+    try {
+      const started = await starters[name](options.onProgress ?? (() => {}));
+      return failures.length === 0 ? started : { ...started, reason: `${started.reason} (${failures.join("; ")})` };
+    } catch (error) {
+      if (!DetrkitError.isInstance(error)) throw error;
+      failures.push(error.message);
+    }
+  }
+  throw new BackendError(`no tfjs backend could be started: ${failures.join("; ")}`);
+}
+
+const starters: Record<BackendName, (progress: Progress) => Promise<StartedBackend>> = {
+  native: startNative,
+  // In Node tfjs-core alone knows no gradients, and its plain JavaScript backend comes with them in the whole package.
+  wasm: async () => {
+    await import("@tensorflow/tfjs");
+    await import("@tensorflow/tfjs-backend-wasm");
+    await activate("wasm");
+    return { name: "wasm", reason: "WebAssembly: inference only" };
+  },
+  cpu: async () => {
+    await import("@tensorflow/tfjs");
+    await activate("cpu");
+    return { name: "cpu", reason: "plain JavaScript: everything works, slowly" };
+  },
+};
+
+async function startNative(progress: Progress): Promise<StartedBackend> {
+  process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
+  const node = await nodeBackend(progress);
+  if (node === undefined) return { name: "native", reason: "TensorFlow by the project's own @tensorflow/tfjs-node" };
+  const { oneDnn } = registerNativeKernels(node);
+  const gpu = node.binding.isUsingGpuDevice();
+  const tensorflow = node.binding.TF_Version;
+  return { name: "native", reason: `TensorFlow ${tensorflow} on ${gpu ? "an NVIDIA GPU" : "the CPU"}`, native: { tensorflow, gpu, oneDnn } };
+}
+
+/** Our own backend, made active; undefined where the user's project brings a working one that was taken instead. */
+async function nodeBackend(progress: Progress): Promise<NodeBackend | undefined> {
+  try {
+    await activateOwn(await buildNative(progress));
+  } catch (error) {
+    if (await activateUsers()) return undefined;
+    if (DetrkitError.isInstance(error)) throw error;
+    progress(`the cached native backend does not load (${error instanceof Error ? error.message : String(error)}): building it again`);
+    await activateOwn(await buildNative(progress, { replace: true }));
+  }
+  return backend() as unknown as NodeBackend;
+}
+
+async function activateOwn(installation: Parameters<typeof createNodeBackend>[0]): Promise<void> {
+  const node = createNodeBackend(installation);
+  registerBackend(nativeBackendName, () => node, 3);
+  await activate(nativeBackendName);
+}
+
+/** Takes @tensorflow/tfjs-node or -gpu where the user's project has one that works. */
+async function activateUsers(): Promise<boolean> {
+  const require = createRequire(join(process.cwd(), "package.json"));
+  for (const name of ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"]) {
+    try {
+      require(name);
+      await activate(nativeBackendName);
+      return true;
+    } catch {
+      // Absent, or present without its addon: the next one is tried.
+    }
+  }
+  return false;
+}
+
+async function activate(name: string): Promise<void> {
+  if (!(await setBackend(name))) throw new BackendError(`tfjs could not start its backend "${name}"`);
+  await ready();
+}
