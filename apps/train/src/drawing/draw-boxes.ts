@@ -22,6 +22,9 @@ export interface BoxStyle {
   readonly fontSize: number;
 }
 
+/** Of more boxes than this, only those with the highest scores are labelled. */
+const mostLabels = 30;
+
 /** Draws boxes and then their labels, so that no box runs through a label. Higher scores lie on top. */
 export function drawBoxes(context: SKRSContext2D, drawn: readonly DrawnBox[], style: BoxStyle): void {
   registerLabelFont();
@@ -47,16 +50,18 @@ export function drawBoxes(context: SKRSContext2D, drawn: readonly DrawnBox[], st
   const texts = ordered.map(({ label, score }) => (score === undefined ? label : `${label} ${score.toFixed(2)}`));
   const height = Math.ceil(fontSize * 1.35);
   const sizes = texts.map((text) => ({ width: Math.ceil(context.measureText(text).width) + fontSize * 0.6, height }));
+  // On a crowded image the labels of the weaker ones would hide what they name.
+  const unlabelled = Math.max(0, ordered.length - mostLabels);
   // Places are given out from the highest score down, but painted from the lowest up.
-  const places = placeLabels(rectangles.toReversed(), sizes.toReversed(), area).toReversed();
-  ordered.forEach(({ labelId }, index) => {
-    const place = places[index] as Rectangle;
+  const places = placeLabels(rectangles.slice(unlabelled).toReversed(), sizes.slice(unlabelled).toReversed(), area).toReversed();
+  places.forEach((place, index) => {
+    const { labelId } = ordered[unlabelled + index] as DrawnBox;
     context.globalAlpha = 0.88;
     context.fillStyle = labelColour(labelId);
     context.fillRect(place.x, place.y, place.width, place.height);
     context.globalAlpha = 1;
     context.fillStyle = "#ffffff";
-    context.fillText(texts[index] ?? "", place.x + fontSize * 0.3, place.y + place.height / 2 + fontSize * 0.04);
+    context.fillText(texts[unlabelled + index] ?? "", place.x + fontSize * 0.3, place.y + place.height / 2 + fontSize * 0.04);
   });
   context.restore();
 }

@@ -12,13 +12,12 @@ export const chartsScript: string = `
     const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 }, font: "12px system-ui, sans-serif" };
     plots = charts.map((chart) => {
       const box = document.getElementById("chart-" + chart.id);
-      const few = chart.x.length <= 40 && chart.xLabel === "epoch";
       const options = {
         width: Math.max(240, box.clientWidth), height: 240, cursor: { points: { size: 6 } },
         scales: { x: { time: false }, y: chart.range ? { range: chart.range } : {} },
         axes: [{ ...axis, label: undefined, incrs: chart.xLabel === "epoch" ? [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] : [0.1, 0.2, 0.5] }, { ...axis, size: 58, values: (_, ticks) => ticks.map(number) }],
         series: [{ label: chart.xLabel }, ...chart.series.map((series, index) => ({
-          label: series.label, stroke: colours[index % colours.length], width: 2, spanGaps: true, points: { show: few || series.values.filter((value) => value !== null).length <= 40 && chart.xLabel === "epoch", size: 5 }, value: (_, value) => number(value),
+          label: series.label, stroke: colours[index % colours.length], width: 2, spanGaps: true, points: { show: chart.xLabel === "epoch" && series.values.filter((value) => value !== null).length <= 40, size: 6 }, value: (_, value) => number(value),
         }))],
       };
       return new uPlot(options, [chart.x, ...chart.series.map((series) => series.values)], box);

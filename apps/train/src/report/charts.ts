@@ -28,11 +28,15 @@ export function reportCharts(data: ReportData): Chart[] {
     id, title, xLabel: "epoch", x, series, ...(range === undefined ? {} : { range }),
   });
   const metric = (name: "AP" | "AP50" | "AP75"): ChartSeries => ({ label: name, values: records.map((record) => known(record.metrics?.[name])) });
+  const term = (name: string): ChartSeries => ({ label: name, values: records.map((record) => known(record.terms[name])) });
+  const highestAp = Math.max(0.1, ...records.map(({ metrics }) => metrics?.AP50 ?? 0));
   const termNames = [...new Set(records.flatMap((record) => Object.keys(record.terms)))];
   const charts = [
     perEpoch("loss", "Total loss, mean of the epoch", [{ label: "loss", values: records.map((record) => record.loss) }]),
-    perEpoch("terms", "Loss terms of the last decoder layer, unweighted", termNames.map((name) => ({ label: name, values: records.map((record) => known(record.terms[name])) }))),
-    perEpoch("ap", "Average precision on the validation images", (["AP", "AP50", "AP75"] as const).map(metric), [0, 1]),
+    perEpoch("terms", "Loss terms of the last decoder layer, unweighted", termNames.filter((name) => !name.endsWith("Error")).map(term)),
+    perEpoch("class-error", "Matched queries of the wrong class, per cent", termNames.filter((name) => name === "classError").map(term)),
+    perEpoch("cardinality-error", "Objects too many or too few in an image", termNames.filter((name) => name === "cardinalityError").map(term)),
+    perEpoch("ap", "Average precision on the validation images", (["AP", "AP50", "AP75"] as const).map(metric), [0, Math.min(1, highestAp * 1.1)]),
     perEpoch("rate", "Learning rate", [{ label: "learning rate", values: records.map((record) => record.learningRate) }]),
     perEpoch("norm", "Gradient norm before clipping", [{ label: "gradient norm", values: records.map((record) => record.gradientNorm) }]),
     precisionRecallChart(evaluation),

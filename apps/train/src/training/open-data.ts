@@ -33,5 +33,5 @@ function reportProblems(dataset: Dataset, { badData }: TrainingConfig, say: (lin
   if (badData === "stop") {
     throw new DataError(`${dataset.spec}, split ${dataset.split}: ${wrong.length} defects:${places}${more}\nMend them, or leave them out with --bad-data drop.`);
   }
-  say(`${dataset.spec}, split ${dataset.split}: ${wrong.length} bad objects are left out (--bad-data drop):${places}${more}`);
+  say(`${dataset.spec}, split ${dataset.split}: ${wrong.length === 1 ? "1 bad object is" : `${wrong.length} bad objects are`} left out (--bad-data drop):${places}${more}`);
 }

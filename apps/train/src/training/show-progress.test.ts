@@ -3,7 +3,7 @@ import { duration, showProgress } from "./show-progress.ts";
 import type { TrainingEvent } from "./training-events.ts";
 
 const step: TrainingEvent = {
-  kind: "step", epoch: 2, epochs: 5, step: 3, stepsPerEpoch: 11, loss: 7.25, terms: { class: 0.5, giou: 0.75 }, imagesPerSecond: 13, secondsLeft: 75,
+  kind: "step", epoch: 2, epochs: 5, step: 3, stepsPerEpoch: 11, loss: 7.25, terms: { class: 0.5, giou: 0.75, classError: 41.7, cardinalityError: 3 }, imagesPerSecond: 13, secondsLeft: 75,
 };
 const epoch: TrainingEvent = {
   kind: "epoch", epochs: 5,
@@ -19,7 +19,7 @@ function record(isTTY: boolean, events: readonly TrainingEvent[], now?: () => nu
 
 test("a step shows where the run is, its loss terms, its speed and the time left", () => {
   const text = record(true, [step]);
-  for (const part of ["epoch 2/5", "step 3/11", "loss 7.250", "class 0.500", "giou 0.750", "13.0 images/s", "1 min 15 s left"]) expect(text).toContain(part);
+  for (const part of ["epoch 2/5", "step 3/11", "loss 7.250", "(class 0.500, giou 0.750, class error 42 %)", "13.0 images/s", "1 min 15 s left"]) expect(text).toContain(part);
 });
 
 test("on a terminal a step's line is rewritten and an epoch's line stays", () => {

@@ -16,8 +16,11 @@ export function duration(seconds: number): string {
   return minutes > 0 ? `${minutes} min ${String(rest).padStart(2, "0")} s` : `${rest} s`;
 }
 
+/** The losses, and how many of the matched queries have the wrong class; other errors are in the log and the report. */
 function termsText(terms: Readonly<Record<string, number>>): string {
-  return Object.entries(terms).map(([name, value]) => `${name} ${value.toFixed(3)}`).join(", ");
+  const losses = Object.entries(terms).filter(([name]) => !name.endsWith("Error")).map(([name, value]) => `${name} ${value.toFixed(3)}`);
+  const classError = terms["classError"];
+  return [...losses, ...(classError === undefined ? [] : [`class error ${classError.toFixed(0)} %`])].join(", ");
 }
 
 /** A step in one line: where the run is, what the loss is made of, how fast it goes and how long it still takes. */
