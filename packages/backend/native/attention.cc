@@ -1,6 +1,8 @@
 // Multi-head scaled dot-product attention on projected queries, keys and values, heads side by side in the last dimension
 // as the projections leave them: no transposes, and never more of the weights in memory than one tile of queries.
-// The backward pass computes a tile's weights again from the stored logarithm of each row's sum (Dao et al., FlashAttention, 2022).
+// The backward pass computes a tile's weights again (Dao et al., FlashAttention, 2022), in the very way of the forward pass. It
+// stores no logarithm of a row's sum for that, and takes the mean gradient over the weights and not over the result: both
+// would leave rounding noise where a row has one weight of 1, whose gradient is exactly 0, and AdamW makes full steps of noise.
 #include <algorithm>
 #include <cmath>
 
@@ -46,15 +48,20 @@ struct Problem {
   ConstMatrixView Values(int64_t image, int64_t h) const { return View2d(static_cast<const float*>(value.f32()) + At(image, h, keys, 0), keys, head, width); }
   const uint8_t* Padding(int64_t image) const { return padding.size() > 0 ? padding.u8() + image * keys : nullptr; }
 
-  // Scaled scores of a tile.
-  void Scores(int64_t image, int64_t h, int64_t first, int64_t count, Matrix& scores) const {
+  // Softmax of the scaled scores of a tile.
+  void Weights(int64_t image, int64_t h, int64_t first, int64_t count, Matrix& scores) const {
     scores.resize(count, keys);
-    scores.noalias() = Queries(image, h, first, count) * Keys(image, h).transpose();
+    MultiplyByTransposed(Queries(image, h, first, count), Keys(image, h), IntoWhole(scores));
     scores *= scale;
     if (const uint8_t* ignored = Padding(image)) {
       for (int64_t k = 0; k < keys; ++k) {
         if (ignored[k]) scores.col(k).setConstant(kMasked);
       }
+    }
+    for (int64_t row = 0; row < count; ++row) {
+      auto values = scores.row(row).array();
+      values = (values - values.maxCoeff()).exp();
+      values *= 1 / values.sum();
     }
   }
 
@@ -67,11 +74,11 @@ struct Problem {
   }
 };
 
-// Outputs: result [B, Q, D]; log of each row's sum [B, N, Q].
+// Output: result [B, Q, D].
 void Forward(Context& context) {
   const Problem problem(context);
   if (!context.ok()) return;
-  const View result = context.Output(0, problem.query.dims), log_sums = context.Output(1, {problem.batch, problem.heads, problem.queries});
+  const View result = context.Output(0, problem.query.dims);
   if (!context.ok()) return;
   const int64_t tiles = (problem.queries + kTile - 1) / kTile;
   ParallelFor(problem.batch * problem.heads * tiles, 1, [&](int64_t begin, int64_t end) {
@@ -79,25 +86,17 @@ void Forward(Context& context) {
     for (int64_t task = begin; task < end; ++task) {
       const int64_t image = task / (problem.heads * tiles), h = task / tiles % problem.heads, first = task % tiles * kTile;
       const int64_t count = std::min(kTile, problem.queries - first);
-      problem.Scores(image, h, first, count, weights);
-      for (int64_t row = 0; row < count; ++row) {
-        auto values = weights.row(row).array();
-        const float highest = values.maxCoeff();
-        values = (values - highest).exp();
-        const float sum = values.sum();
-        values *= 1 / sum;
-        log_sums.f32()[(image * problem.heads + h) * problem.queries + first + row] = highest + std::log(sum);
-      }
+      problem.Weights(image, h, first, count, weights);
       if (problem.rate > 0) problem.Drop(image, h, first, weights);
-      View2d(result.f32() + problem.At(image, h, problem.queries, first), count, problem.head, problem.width).noalias() = weights * problem.Values(image, h);
+      Multiply(Whole(weights), problem.Values(image, h), View2d(result.f32() + problem.At(image, h, problem.queries, first), count, problem.head, problem.width));
     }
   });
 }
 
-// Further inputs: result, log sums, dresult. Outputs dquery, dkey, dvalue.
+// Further input: dresult. Outputs dquery, dkey, dvalue.
 void Backward(Context& context) {
   const Problem problem(context);
-  const View result = context.Input(5), log_sums = context.Input(6), gradient = context.Input(7);
+  const View gradient = context.Input(5);
   if (!context.ok()) return;
   const View dquery = context.Output(0, problem.query.dims), dkey = context.Output(1, problem.key.dims), dvalue = context.Output(2, problem.key.dims);
   if (!context.ok()) return;
@@ -112,31 +111,23 @@ void Backward(Context& context) {
       for (int64_t first = 0; first < problem.queries; first += kTile) {
         const int64_t count = std::min(kTile, problem.queries - first), at = problem.At(image, h, problem.queries, first);
         const ConstMatrixView upstream = View2d(static_cast<const float*>(gradient.f32()) + at, count, problem.head, problem.width);
-        const ConstMatrixView out = View2d(static_cast<const float*>(result.f32()) + at, count, problem.head, problem.width);
-        problem.Scores(image, h, first, count, weights);
-        const float* sums = log_sums.f32() + (image * problem.heads + h) * problem.queries + first;
-        for (int64_t row = 0; row < count; ++row) {
-          auto values = weights.row(row).array();
-          // The stored logarithm of a row of nothing but padding has lost its second summand to rounding.
-          if (sums[row] <= kMasked / 2) values.setConstant(1.0f / problem.keys);
-          else values = (values - sums[row]).exp();
-        }
+        problem.Weights(image, h, first, count, weights);
         dweights.resize(count, problem.keys);
-        dweights.noalias() = upstream * problem.Values(image, h).transpose();
+        MultiplyByTransposed(upstream, problem.Values(image, h), IntoWhole(dweights));
         if (problem.rate > 0) {
           dropped = weights;
           problem.Drop(image, h, first, dropped);
           problem.Drop(image, h, first, dweights);
-          into_value.noalias() += dropped.transpose() * upstream;
+          AddTransposedBy(Whole(dropped), upstream, into_value);
         } else {
-          into_value.noalias() += weights.transpose() * upstream;
+          AddTransposedBy(Whole(weights), upstream, into_value);
         }
         for (int64_t row = 0; row < count; ++row) {
-          const float along = upstream.row(row).dot(out.row(row));
+          const float along = weights.row(row).dot(dweights.row(row));
           weights.row(row).array() *= (dweights.row(row).array() - along) * problem.scale;
         }
-        View2d(dquery.f32() + at, count, problem.head, problem.width).noalias() = weights * problem.Keys(image, h);
-        into_key.noalias() += weights.transpose() * problem.Queries(image, h, first, count);
+        Multiply(Whole(weights), problem.Keys(image, h), View2d(dquery.f32() + at, count, problem.head, problem.width));
+        AddTransposedBy(Whole(weights), problem.Queries(image, h, first, count), into_key);
       }
     }
   });
@@ -148,10 +139,10 @@ std::vector<Op> AttentionOps() {
   return {
       {"DetrkitAttention",
        {"query: float", "key: float", "value: float", "padding: bool", "seed: int32"},
-       {"result: float", "log_sums: float"},
+       {"result: float"},
        {"heads"}, {"rate"}, {}, Forward},
       {"DetrkitAttentionGradient",
-       {"query: float", "key: float", "value: float", "padding: bool", "seed: int32", "result: float", "log_sums: float", "dresult: float"},
+       {"query: float", "key: float", "value: float", "padding: bool", "seed: int32", "dresult: float"},
        {"dquery: float", "dkey: float", "dvalue: float"},
        {"heads"}, {"rate"}, {}, Backward},
   };

@@ -4,7 +4,7 @@ import { Conv2d, type ImageSize, Module, type PaddedBatch } from "@detrkit/nn";
 import { SinePositionEncoding } from "@detrkit/position-encoding";
 import { expectClose, uniformTensor, useBackend } from "@detrkit/test-utils";
 import { Transformer } from "@detrkit/transformer";
-import { add, concat, memory, mul, pad, type Rank, type Scalar, slice, square, sum, type Tensor, type Tensor4D, tidy, variableGrads, zeros } from "@tensorflow/tfjs-core";
+import { add, concat, memory, mul, pad, type Rank, type Scalar, slice, square, stack, sum, type Tensor, type Tensor4D, tidy, variableGrads, zeros } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { Detr } from "./detr.ts";
 
@@ -56,13 +56,15 @@ function image(height: number, width: number, seed: number): Tensor4D {
 test("every decoder layer predicts logits and boxes within the image for every query", () => {
   const model = detrOf(resNet());
   tidy(() => {
-    const { logits, boxes, auxiliary } = model.call(batchOf([image(37, 41, 1), image(29, 43, 2)], { height: 37, width: 43 }));
+    const { logits, boxes, auxiliary, stacked } = model.call(batchOf([image(37, 41, 1), image(29, 43, 2)], { height: 37, width: 43 }));
     expect(auxiliary).toHaveLength(L - 1);
     for (const layer of [{ logits, boxes }, ...auxiliary]) {
       expect(layer.logits.shape).toEqual([2, Q, C + 1]);
       expect(layer.boxes.shape).toEqual([2, Q, 4]);
       expect(layer.boxes.dataSync().every((value) => value > 0 && value < 1)).toBe(true);
     }
+    expectClose(stacked.logits, stack([...auxiliary.map((layer) => layer.logits), logits]));
+    expectClose(stacked.boxes, stack([...auxiliary.map((layer) => layer.boxes), boxes]));
     expect([...(auxiliary[0]?.boxes.dataSync() ?? [])]).not.toEqual([...boxes.dataSync()]);
   });
   model.dispose();
@@ -166,7 +168,7 @@ test("a call leaves nothing behind but its output", () => {
     const batch = batchOf([image(37, 41, 1)], { height: 37, width: 41 });
     const before = memory().numTensors;
     model.call(batch);
-    expect(memory().numTensors - before).toBe(2 * L);
+    expect(memory().numTensors - before).toBe(2 * L + 2);
   });
   model.dispose();
 });

@@ -3,7 +3,7 @@ import { ConfigError } from "@detrkit/common";
 import { type CallOptions, Conv2d, Embedding, Linear, Mlp, Module, type PaddedBatch } from "@detrkit/nn";
 import type { PositionEncoding } from "@detrkit/position-encoding";
 import { dispose, reshape, sigmoid, slice, type Tensor, type Tensor2D, type Tensor3D, type Tensor4D, tidy, unstack } from "@tensorflow/tfjs-core";
-import type { DetrLayerOutput, DetrOutput } from "./detr-output.ts";
+import type { DetrOutput } from "./detr-output.ts";
 import type { DetrCallOptions, DetrConfig, DetrFeatures, DetrTransformer } from "./detr-parts.ts";
 
 /**
@@ -78,17 +78,14 @@ export class Detr extends Module {
    * @param states - queries after each decoder layer `[L, B, Q, D]`
    */
   predict(states: Tensor4D, { auxiliary = true }: DetrCallOptions = {}): DetrOutput {
-    const layers: DetrLayerOutput[] = [];
-    tidy(() => {
+    return tidy(() => {
       const chosen = auxiliary ? states : slice(states, [states.shape[0] - 1, 0, 0, 0]);
       // The heads run once, on all layers stacked.
-      const logits = unstack(this.classHead.call(chosen)) as Tensor3D[];
-      const boxes = unstack(sigmoid(this.boxHead.call(chosen))) as Tensor3D[];
-      logits.forEach((ofLayer, layer) => layers.push({ logits: ofLayer, boxes: boxes[layer] as Tensor3D }));
-      return [...logits, ...boxes];
+      const stacked = { logits: this.classHead.call(chosen), boxes: sigmoid(this.boxHead.call(chosen)) };
+      const boxes = unstack(stacked.boxes) as Tensor3D[];
+      const layers = unstack(stacked.logits).map((logits, layer) => ({ logits: logits as Tensor3D, boxes: boxes[layer] as Tensor3D }));
+      return { ...(layers.at(-1) as (typeof layers)[number]), auxiliary: layers.slice(0, -1), stacked };
     });
-    const last = layers.at(-1) as DetrLayerOutput;
-    return { ...last, auxiliary: layers.slice(0, -1) };
   }
 }
 

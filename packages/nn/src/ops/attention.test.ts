@@ -1,6 +1,6 @@
 import { Random } from "@detrkit/common";
 import { describeOnBackends, expectClose, expectGradients, uniformTensor } from "@detrkit/test-utils";
-import { gather, max, ones, type Rank, reshape, sum, type Tensor, tensor2d, tensor3d, type Tensor3D, tidy, transpose, where, zerosLike } from "@tensorflow/tfjs-core";
+import { abs, gather, grad, max, mul, ones, type Rank, reshape, sum, type Tensor, tensor2d, tensor3d, type Tensor3D, tidy, transpose, where, zerosLike } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { attention } from "./attention.ts";
 import { attentionWeights } from "./attention-weights.ts";
@@ -51,6 +51,15 @@ describeOnBackends("attention", () => {
       expect(weights.shape).toEqual([2, 7, 3, 5]);
       expectClose(sum(weights, 3), ones([2, 7, 3]));
       expectClose(max(weights, [1, 2]).dataSync().map(Math.sign), [1, 1, 0, 1, 0, 0, 1, 1, 1, 1]);
+    });
+  });
+
+  test("a query that attends to one key alone has no gradient, not even of rounding noise, which AdamW would make full steps of", () => {
+    tidy(() => {
+      const { query, key, value, heads } = operands();
+      const cotangent = uniformTensor<Rank.R3>([2, 3, 14], { seed: 4 });
+      const byQuery = grad((sharp) => sum(mul(attention({ query: sharp as Tensor3D, key, value, heads }), cotangent)))(mul(query, 1e5));
+      expect(max(abs(byQuery)).dataSync()[0]).toBeLessThan(1e-30);
     });
   });
 

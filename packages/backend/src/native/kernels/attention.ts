@@ -7,12 +7,12 @@ import type { OpAttribute } from "../tfjs-node.ts";
 /** Multi-head attention: `native/attention.cc`. Inputs query, key, value, padding, seed. */
 export function registerAttention(): void {
   defineKernel<AttentionAttributes>(fusedKernels.attention, ({ inputs, attributes, backend, write }) =>
-    backend.executeMultipleOutputs("DetrkitAttention", opAttributes(attributes, write), inputs, 2),
+    backend.executeSingleOutput("DetrkitAttention", opAttributes(attributes, write), inputs),
   );
   defineKernel<AttentionAttributes>(fusedKernels.attentionGradient, ({ inputs, attributes, backend, write }) =>
     backend.executeMultipleOutputs("DetrkitAttentionGradient", opAttributes(attributes, write), inputs, 3),
   );
-  defineGradient<AttentionAttributes>(fusedKernels.attention, 2, ([dy], saved, attributes) => {
+  defineGradient<AttentionAttributes>(fusedKernels.attention, 0, ([dy], saved, attributes) => {
     const [dquery, dkey, dvalue] = runKernel(fusedKernels.attentionGradient, [...saved, dy as Tensor], { ...attributes });
     return [() => dquery as Tensor, () => dkey as Tensor, () => dvalue as Tensor];
   });
