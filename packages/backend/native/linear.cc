@@ -27,8 +27,7 @@ void Forward(Context& context) {
   if (!context.ok()) return;
   const ConstMatrixView w = View2d(static_cast<const float*>(weight.f32()), in, out, out);
   ParallelFor(rows, Grain(in * out), [&](int64_t begin, int64_t end) {
-    MatrixView into = View2d(y.f32() + begin * out, end - begin, out, out);
-    into.noalias() = View2d(static_cast<const float*>(x.f32()) + begin * in, end - begin, in, in) * w;
+    Multiply(View2d(static_cast<const float*>(x.f32()) + begin * in, end - begin, in, in), w, View2d(y.f32() + begin * out, end - begin, out, out));
     for (int64_t row = begin; row < end; ++row) {
       float* values = y.f32() + row * out;
       if (bias.bytes) {
@@ -60,11 +59,11 @@ void Backward(Context& context) {
   }
   const ConstMatrixView w = View2d(static_cast<const float*>(weight.f32()), in, out, out);
   ParallelFor(rows, Grain(in * out), [&](int64_t begin, int64_t end) {
-    View2d(dx.f32() + begin * in, end - begin, in, in).noalias() = View2d(dy + begin * out, end - begin, out, out) * w.transpose();
+    MultiplyByTransposed(View2d(dy + begin * out, end - begin, out, out), w, View2d(dx.f32() + begin * in, end - begin, in, in));
   });
   const ConstMatrixView all = View2d(dy, rows, out, out);
   ParallelFor(in, std::max<int64_t>(8, Grain(rows * out)), [&](int64_t begin, int64_t end) {
-    View2d(dweight.f32() + begin * out, end - begin, out, out).noalias() = View2d(static_cast<const float*>(x.f32()) + begin, rows, end - begin, in).transpose() * all;
+    MultiplyTransposedBy(View2d(static_cast<const float*>(x.f32()) + begin, rows, end - begin, in), all, View2d(dweight.f32() + begin * out, end - begin, out, out));
   });
   if (bias) {
     std::fill(dbias.f32(), dbias.f32() + out, 0.0f);

@@ -1,0 +1,10 @@
+#include "matrix.h"
+
+namespace detrkit {
+
+void Multiply(ConstMatrixView a, ConstMatrixView b, MatrixView into) { into.noalias() = a * b; }
+void MultiplyByTransposed(ConstMatrixView a, ConstMatrixView b, MatrixView into) { into.noalias() = a * b.transpose(); }
+void MultiplyTransposedBy(ConstMatrixView a, ConstMatrixView b, MatrixView into) { into.noalias() = a.transpose() * b; }
+void AddTransposedBy(ConstMatrixView a, ConstMatrixView b, MatrixView into) { into.noalias() += a.transpose() * b; }
+
+}  // namespace detrkit
