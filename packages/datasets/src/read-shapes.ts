@@ -8,6 +8,9 @@ async function readShapes({ spec, split, classes, report }: ReadRequest): Promis
   const { count, validation, ...options } = shapesOptions(spec, split);
   const names = shapeNames.slice(0, options.classes);
   const categories = new CategoryMap(names.map((name, index) => ({ id: index + 1, name })), classes, spec.text, report);
+  for (const name of names) {
+    if (categories.labelOfName(name) === undefined) report({ kind: "unknown-category", file: spec.text, detail: `it has objects of class "${name}", which is not among ${categories.classes.join(", ")}` });
+  }
   const builder = new RecordBuilder(report);
   const total = split === "train" ? count : validation;
   for (let index = 0; index < total; index++) {

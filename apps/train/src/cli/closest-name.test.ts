@@ -9,6 +9,10 @@ test("a misspelt name finds the one that was meant", () => {
   expect(closestName("epoch", known)).toBe("epochs");
 });
 
+test("two letters in the wrong order are one mistake", () => {
+  expect(closestName("trian", ["train", "demo"])).toBe("train");
+});
+
 test("a shortened name finds the whole one", () => {
   expect(closestName("batch", known)).toBe("batch-size");
 });

@@ -14,7 +14,7 @@ const learned = 0.9;
 /** Sixteen images that DETR can learn by heart within minutes: no mirror images, a high learning rate, no decay of it before the end. */
 const demoSettings = {
   preset: "detr-small",
-  data: "shapes:count=16,smallest=16,objects=4,classes=3",
+  data: "shapes:count=16",
   splitVal: "train",
   epochs: 600,
   batchSize: 8,
@@ -29,7 +29,7 @@ const demoSettings = {
   feedForwardDim: 128,
   backboneWidth: 16,
   backboneStem: "3x3pool",
-  numQueries: 12,
+  numQueries: 20,
 } satisfies PartialTrainingConfig;
 
 /** `detrkit demo`. */

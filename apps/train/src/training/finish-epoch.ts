@@ -37,7 +37,8 @@ export async function finishEpoch(session: TrainingSession, records: readonly Ep
   const best = Math.max(-2, ...records.map((earlier) => earlier.metrics?.AP ?? -2));
   if (metrics.AP > best) await copyWhole(folder.lastCheckpoint, folder.bestCheckpoint);
   await writeFileAtomic(folder.metrics, `${JSON.stringify(metrics, null, 2)}\n`);
-  await writeRunReport(session, [...records, complete], evaluated);
+  const last = epoch === config.epochs || (config.stopAtAp50 > 0 && metrics.AP50 > config.stopAtAp50);
+  if (last || session.reportIsOld()) await writeRunReport(session, [...records, complete], evaluated);
   await writeLog(folder.log, [...records, complete]);
   return complete;
 }

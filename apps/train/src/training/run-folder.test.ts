@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startRunFolder } from "./run-folder.ts";
+import { checkRunFolder, clearRunFolder, runFolder } from "./run-folder.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -13,22 +13,27 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-test("a run is never replaced without being told so", async () => {
-  const root = join(folder, "run");
-  const run = await startRunFolder(root, "refuse");
-  await writeFile(run.config, "{}");
-  await writeFile(run.lastCheckpoint, "weights");
-  await writeFile(join(root, "notes.txt"), "mine");
-  await expect(startRunFolder(root, "refuse")).rejects.toThrow("--resume");
+test("a run is never replaced without being told so, and what else lies in its folder stays", async () => {
+  const run = runFolder(join(folder, "run"));
+  await expect(checkRunFolder(run, "refuse")).resolves.toBeUndefined();
+  await mkdir(run.root);
+  for (const file of [run.config, run.lastCheckpoint, join(run.root, "notes.txt")]) await writeFile(file, "{}");
+  await expect(checkRunFolder(run, "refuse")).rejects.toThrow("--resume");
+  await expect(checkRunFolder(run, "overwrite")).resolves.toBeUndefined();
+  await expect(checkRunFolder(run, "resume")).resolves.toBeUndefined();
   expect(existsSync(run.lastCheckpoint)).toBe(true);
-  await startRunFolder(root, "overwrite");
-  expect(existsSync(run.lastCheckpoint)).toBe(false);
-  expect(existsSync(join(root, "notes.txt"))).toBe(true);
+  await clearRunFolder(run);
+  expect([run.config, run.lastCheckpoint].some((file) => existsSync(file))).toBe(false);
+  expect(existsSync(join(run.root, "notes.txt"))).toBe(true);
 });
 
 test("a folder of other files is left alone, even with --overwrite", async () => {
-  const root = join(folder, "photos");
-  await startRunFolder(root, "refuse");
-  await writeFile(join(root, "photo.jpg"), "x");
-  await expect(startRunFolder(root, "overwrite")).rejects.toThrow("is not empty and holds no run");
+  const photos = runFolder(join(folder, "photos"));
+  await mkdir(photos.root);
+  await writeFile(join(photos.root, "photo.jpg"), "x");
+  await expect(checkRunFolder(photos, "overwrite")).rejects.toThrow("is not empty and holds no run");
+});
+
+test("a run that is not there cannot be resumed", async () => {
+  await expect(checkRunFolder(runFolder(join(folder, "nowhere")), "resume")).rejects.toThrow("holds no run to resume");
 });

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync } from "node:fs";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "@detrkit/common/files";
 import { UsageError } from "../cli/usage-error.ts";
@@ -35,23 +35,24 @@ export function runFolder(root: string): RunFolder {
 export type ExistingRun = "refuse" | "resume" | "overwrite";
 
 /**
- * Makes the output folder ready for a new run.
+ * Sees that the output folder can be used; changes nothing.
  *
- * @throws UsageError when it holds a run, or other people's files, and `existing` does not allow to replace it
+ * @throws UsageError when it holds a run, or other people's files, and `existing` does not allow to go on
  */
-export async function startRunFolder(root: string, existing: ExistingRun): Promise<RunFolder> {
-  const folder = runFolder(root);
-  if (existsSync(folder.config)) {
-    if (existing === "refuse") {
-      throw new UsageError(`${root} already holds a run: continue it with --resume, replace it with --overwrite, or choose another --output`);
-    }
-    const files = [folder.config, folder.log, folder.metrics, folder.lastCheckpoint, folder.bestCheckpoint, folder.predictions, folder.report];
-    await Promise.all(files.map((file) => rm(file, { recursive: true, force: true })));
-  } else if (existsSync(root) && readdirSync(root).length > 0) {
-    throw new UsageError(`${root} is not empty and holds no run: choose another --output`);
+export async function checkRunFolder({ root, config }: RunFolder, existing: ExistingRun): Promise<void> {
+  if (existsSync(config)) {
+    if (existing !== "refuse") return;
+    throw new UsageError(`${root} already holds a run: continue it with --resume, replace it with --overwrite, or choose another --output`);
   }
+  if (existing === "resume") throw new UsageError(`${root} holds no run to resume; leave --resume away to start one`);
+  if (existsSync(root) && (await readdir(root)).length > 0) throw new UsageError(`${root} is not empty and holds no run: choose another --output`);
+}
+
+/** Removes an older run's files; whatever else somebody keeps in the folder stays. */
+export async function clearRunFolder(folder: RunFolder): Promise<void> {
+  const { root, ...files } = folder;
+  await Promise.all(Object.values(files).map((file) => rm(file, { recursive: true, force: true })));
   await mkdir(root, { recursive: true });
-  return folder;
 }
 
 /** Stores the resolved settings of a run. */

@@ -29,6 +29,7 @@ export class TrainingSession {
   readonly #criterion: SetCriterion;
   readonly #optimizer: AdamW;
   readonly #random: Random;
+  #reportedAt = Number.NEGATIVE_INFINITY;
 
   constructor(config: TrainingConfig, folder: RunFolder, data: TrainingData) {
     this.config = config;
@@ -64,6 +65,14 @@ export class TrainingSession {
       shuffle: true,
       workers: this.workers,
     });
+  }
+
+  /** Whether a minute has passed since this was last so: drawing pictures after each of many short epochs would take longer than training. */
+  reportIsOld(): boolean {
+    const now = performance.now();
+    if (now - this.#reportedAt < 60_000) return false;
+    this.#reportedAt = now;
+    return true;
   }
 
   /** Takes one optimiser step. */

@@ -3,7 +3,7 @@ import type { TrainingConfig } from "../configuration/training-config.ts";
 import { type EpochRecord, readLog } from "./epoch-record.ts";
 import { finishEpoch } from "./finish-epoch.ts";
 import { openTrainingData } from "./open-data.ts";
-import { type ExistingRun, runFolder, startRunFolder, writeRunConfig } from "./run-folder.ts";
+import { checkRunFolder, clearRunFolder, type ExistingRun, runFolder, writeRunConfig } from "./run-folder.ts";
 import { openSession, type TrainingSession } from "./session.ts";
 import { trainEpoch } from "./train-epoch.ts";
 import type { TrainingHooks } from "./training-events.ts";
@@ -23,20 +23,27 @@ export interface TrainingOutcome {
  * with weights and optimiser in one file.
  */
 export async function train(config: TrainingConfig, existing: ExistingRun, hooks: TrainingHooks = {}): Promise<TrainingOutcome> {
-  const folder = existing === "resume" ? runFolder(config.output) : await startRunFolder(config.output, existing);
-  await writeRunConfig(folder, config);
+  const folder = runFolder(config.output);
+  await checkRunFolder(folder, existing);
   const say = (text: string): void => hooks.report?.({ kind: "message", text });
   const data = await openTrainingData(config, say);
   // A run that was killed before its first checkpoint starts again, from the same seed.
   const session = await openSession(config, folder, data, existing === "resume" && existsSync(folder.lastCheckpoint));
-  const { epoch, stepsDone, step } = session.position;
-  say(`model: ${session.parameterCount.toLocaleString("en")} trained parameters, ${session.stepsPerEpoch} steps an epoch`);
-  if (step > 0) say(`resumed after step ${stepsDone} of epoch ${epoch + 1}`);
   try {
+    // Only now: settings or data that cannot be used leave an older run, or no run, behind.
+    if (existing !== "resume") await clearRunFolder(folder);
+    await writeRunConfig(folder, config);
+    sayWhere(session, say);
     return await runEpochs(session, hooks);
   } finally {
     await session.close();
   }
+}
+
+function sayWhere(session: TrainingSession, say: (line: string) => void): void {
+  const { epoch, stepsDone, step } = session.position;
+  say(`model: ${session.parameterCount.toLocaleString("en")} trained parameters, ${session.stepsPerEpoch} steps an epoch`);
+  if (step > 0) say(`resumed after step ${stepsDone} of epoch ${epoch + 1}`);
 }
 
 async function runEpochs(session: TrainingSession, hooks: TrainingHooks): Promise<TrainingOutcome> {

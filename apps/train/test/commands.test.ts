@@ -1,0 +1,176 @@
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { encodePng } from "@detrkit/image";
+import { beforeAll, describe, expect, test } from "vitest";
+import { readLog } from "../src/training/epoch-record.ts";
+import { runFolder } from "../src/training/run-folder.ts";
+import { type CliResult, runCli } from "./support/run-cli.ts";
+import { temporaryFolder } from "./support/temporary-folder.ts";
+import { tinyFlags, tinySettings } from "./support/tiny-run.ts";
+
+const folder = temporaryFolder();
+const output = join(folder, "run");
+const run = runFolder(output);
+const image = { width: 31, height: 23, data: new Uint8Array(31 * 23 * 3).fill(90) };
+
+let trained: CliResult;
+beforeAll(async () => {
+  trained = await runCli("train", ...tinyFlags(output), "--json");
+});
+
+describe("train", () => {
+  test("leaves everything that a run folder is to hold", async () => {
+    expect(trained.code, trained.stderr).toBe(0);
+    expect(Object.values(run).filter((path) => !existsSync(path))).toEqual([]);
+    expect(await readdir(run.predictions)).toHaveLength(2);
+    expect((await readdir(output)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+    expect(JSON.parse(await readFile(run.config, "utf8"))).toMatchObject({ ...tinySettings, learningRate: 2e-4, output });
+    expect(Object.keys(JSON.parse(await readFile(run.metrics, "utf8")) as object)).toEqual(["AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl"]);
+  });
+
+  test("logs a line an epoch, with metrics where it evaluated", async () => {
+    const records = await readLog(run.log);
+    expect(records.map(({ epoch, step, metrics }) => [epoch, step, metrics !== undefined])).toEqual([[1, 4, false], [2, 8, true], [3, 12, true]]);
+    expect(Object.keys(records[0]?.terms ?? {})).toEqual(["classification", "boxL1", "generalizedIou", "classError", "cardinalityError"]);
+    for (const { peakMemoryMb, imagesPerSecond, gradientNorm } of records) expect(Math.min(peakMemoryMb, imagesPerSecond, gradientNorm)).toBeGreaterThan(0);
+  });
+
+  test("prints the resolved settings and progress on stderr, and the outcome on stdout", () => {
+    expect(trained.stderr).toContain('"learningRate": 0.0002');
+    expect(trained.stderr).toMatch(/epoch 3\/3 · loss/);
+    expect(JSON.parse(trained.stdout)).toMatchObject({ state: "finished", output, last: { epoch: 3 } });
+  });
+
+  test("does not touch a run that is there", async () => {
+    const { code, stderr } = await runCli("train", ...tinyFlags(output));
+    expect(code).toBe(2);
+    expect(stderr).toContain("--resume");
+    expect(await readLog(run.log)).toHaveLength(3);
+  });
+
+  test("refuses to resume as another run, and may train longer", async () => {
+    const other = await runCli("train", "--output", output, "--resume", "--batch-size", "3");
+    expect(other.code).toBe(2);
+    expect(other.stderr).toContain("--batch-size 2, which cannot change to 3");
+  });
+
+  test("stops before it starts when the data has defects and none are to be dropped", async () => {
+    const data = join(folder, "defective");
+    await mkdir(data);
+    await writeFile(join(data, "a.png"), await encodePng(image));
+    const annotations = { images: [{ id: 1, width: 31, height: 23, file_name: "a.png" }], categories: [{ id: 1, name: "cell" }], annotations: [{ id: 1, image_id: 1, category_id: 1, bbox: [3, 3, 0, 5], area: 0 }] };
+    await writeFile(join(data, "annotations.json"), JSON.stringify(annotations));
+    const spec = `coco:${join(data, "annotations.json")},images=${data}`;
+    const checked = await runCli("check-data", "--data", spec);
+    expect(checked.code, checked.stderr).toBe(2);
+    expect(checked.stdout).toContain("box-no-area: 1");
+    const refused = await runCli("train", "--data", spec, "--split-val", "train", "--output", join(folder, "never"), "--bad-data", "stop", "--backend", "cpu");
+    expect(refused.code, refused.stderr).toBe(2);
+    expect(refused.stderr).toContain("box [3, 3, 3, 8] has no area");
+  });
+});
+
+describe("evaluate", () => {
+  test("gives the numbers that training logged", async () => {
+    const { code, stdout, stderr } = await runCli("evaluate", "--checkpoint", run.lastCheckpoint, "--data", tinySettings.data, "--backend", "cpu", "--json", "--output", folder);
+    expect(code, stderr).toBe(0);
+    const { metrics } = JSON.parse(stdout) as { metrics: unknown };
+    expect(metrics).toEqual((await readLog(run.log)).at(-1)?.metrics);
+    expect(JSON.parse(await readFile(join(folder, "metrics.json"), "utf8"))).toEqual(metrics);
+  });
+
+  test("takes the files of any detector", async () => {
+    const truth = { images: [{ id: 1, width: 50, height: 50 }], categories: [{ id: 4, name: "cell" }], annotations: [{ id: 1, image_id: 1, category_id: 4, bbox: [5, 5, 20, 20], area: 400 }] };
+    const [annotations, results] = [join(folder, "gt.json"), join(folder, "dt.json")];
+    await writeFile(annotations, JSON.stringify(truth));
+    await writeFile(results, JSON.stringify([{ image_id: 1, category_id: 4, bbox: [5, 5, 20, 20], score: 0.5 }]));
+    const { code, stdout } = await runCli("evaluate", "--annotations", annotations, "--results", results);
+    expect(code).toBe(0);
+    expect(stdout.split("\n")[0]).toContain("= 1.000");
+    expect(stdout).toMatch(/cell +1 +1 +1\.000/);
+  });
+
+  test("refuses data of other classes", async () => {
+    const { code, stderr } = await runCli("evaluate", "--checkpoint", output, "--data", "shapes:count=2,size=32,classes=3", "--backend", "cpu");
+    expect(code).toBe(2);
+    expect(stderr).toContain("triangle");
+  });
+});
+
+describe("predict", () => {
+  test("draws each image, prints detections, and names the one that is broken", async () => {
+    const photos = join(folder, "photos");
+    await mkdir(photos);
+    await writeFile(join(photos, "good.png"), await encodePng(image));
+    await writeFile(join(photos, "broken.jpg"), "no image");
+    const { code, stdout, stderr } = await runCli("predict", "--checkpoint", output, "--threshold", "0", "--backend", "cpu", photos);
+    expect(code, stderr).toBe(2);
+    expect(stderr).toContain("broken.jpg");
+    expect(existsSync(join(photos, "good.detrkit.png"))).toBe(true);
+    const [prediction] = JSON.parse(stdout) as { image: string; detections: { label: string; labelId: number; score: number; box: object }[] }[];
+    expect(prediction?.image).toBe(join(photos, "good.png"));
+    expect(prediction?.detections).toHaveLength(tinySettings.numQueries);
+    const [first, second] = prediction?.detections ?? [];
+    expect(Object.keys(first ?? {})).toEqual(["label", "labelId", "score", "box"]);
+    expect(Object.keys(first?.box ?? {})).toEqual(["xmin", "ymin", "xmax", "ymax"]);
+    expect(first?.score).toBeGreaterThanOrEqual(second?.score ?? 1);
+  });
+
+  test("prints a plain list for one image", async () => {
+    const photo = join(folder, "one.png");
+    await writeFile(photo, await encodePng(image));
+    const { code, stdout } = await runCli("predict", "--checkpoint", run.bestCheckpoint, "--threshold", "1", "--backend", "cpu", "--output", join(folder, "found"), photo);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual([]);
+    expect(existsSync(join(folder, "found", "one.detrkit.png"))).toBe(true);
+  });
+
+  test("says what is wrong with a checkpoint", async () => {
+    const photo = join(folder, "one.png");
+    for (const [path, message] of [[join(folder, "nowhere"), "does not exist"], [folder, "holds no checkpoint"], [photo, "one.png"]] as const) {
+      const { code, stderr } = await runCli("predict", "--checkpoint", path, "--backend", "cpu", photo);
+      expect(code, stderr).toBe(2);
+      expect(stderr).toContain(message);
+    }
+  });
+});
+
+describe("check-data", () => {
+  test("ends well where nothing is wrong", async () => {
+    const { code, stdout } = await runCli("check-data", "--data", "shapes:count=7,validation=3,classes=2");
+    expect(code).toBe(0);
+    expect(stdout).toContain("train: 7 images");
+  });
+});
+
+describe("usage", () => {
+  test.each([
+    [["trian"], "did you mean train?"],
+    [["train", "--epohcs", "3"], "unknown flag --epohcs, did you mean --epochs?"],
+    [["train", "--output", "x"], "--data is missing"],
+    [["train", "--data", "voc:none", "--output", join(folder, "none"), "--backend", "cpu"], "none"],
+    [["train", "--output", join(folder, "none"), "--resume"], "holds no run to resume"],
+    [["evaluate", "--checkpoint", "x"], "either --checkpoint and --data, or"],
+    [["predict", "--checkpoint", "x"], "predict needs images"],
+    [["check-data"], "check-data needs --data"],
+    [[], "Commands:"],
+  ])("%j ends with 2 and says why", async (args, message) => {
+    const { code, stdout, stderr } = await runCli(...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+    expect(stdout).toBe("");
+  });
+
+  test.each(["train", "evaluate", "predict", "check-data", "doctor", "demo"])("%s has help with examples", async (command) => {
+    const { code, stdout } = await runCli(command, "--help");
+    expect(code).toBe(0);
+    expect(stdout).toContain("Examples:");
+  });
+
+  test("doctor describes the backend", async () => {
+    const { code, stdout } = await runCli("doctor", "--backend", "cpu", "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ node: process.versions.node, backend: { name: "cpu" } });
+  });
+});

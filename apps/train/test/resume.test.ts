@@ -1,0 +1,95 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { useBackend } from "@detrkit/test-utils";
+import { readSafetensors } from "@detrkit/checkpoint";
+import { beforeAll, describe, expect, test } from "vitest";
+import { resolveConfig } from "../src/configuration/resolve-config.ts";
+import { readLog } from "../src/training/epoch-record.ts";
+import { runFolder } from "../src/training/run-folder.ts";
+import { train } from "../src/training/train.ts";
+import type { TrainingEvent } from "../src/training/training-events.ts";
+import { startCli } from "./support/run-cli.ts";
+import { temporaryFolder } from "./support/temporary-folder.ts";
+import { numbersOf, tinyFlags, tinySettings } from "./support/tiny-run.ts";
+
+const folder = temporaryFolder();
+const configFor = (name: string) => resolveConfig({ ...tinySettings, output: join(folder, name) });
+
+/** All weights and the optimiser's state, and where the run is, to the last bit. */
+async function finalState(root: string): Promise<unknown> {
+  const { tensors, metadata } = await readSafetensors(runFolder(root).lastCheckpoint);
+  const { sums: _, ...position } = JSON.parse(metadata["training"] ?? "{}") as Record<string, unknown>;
+  return { tensors: [...tensors].toSorted(([one], [other]) => (one < other ? -1 : 1)), position };
+}
+
+async function expectSameRun(name: string): Promise<void> {
+  const [whole, other] = [join(folder, "whole"), join(folder, name)];
+  expect(numbersOf(await readLog(runFolder(other).log))).toEqual(numbersOf(await readLog(runFolder(whole).log)));
+  expect(await finalState(other)).toEqual(await finalState(whole));
+  expect(await readFile(runFolder(other).metrics, "utf8")).toBe(await readFile(runFolder(whole).metrics, "utf8"));
+}
+
+describe("a run that was stopped", () => {
+  useBackend("cpu");
+  beforeAll(async () => {
+    const { state } = await train(configFor("whole"), "refuse");
+    expect(state).toBe("finished");
+  });
+
+  test.each([
+    ["in the middle of an epoch", (event: TrainingEvent) => event.kind === "step" && event.epoch === 2 && event.step === 2],
+    ["after the last step of an epoch", (event: TrainingEvent) => event.kind === "step" && event.epoch === 2 && event.step === 4],
+    ["in its evaluation", (event: TrainingEvent) => event.kind === "evaluation" && event.image < event.images],
+    ["before its first step", (event: TrainingEvent) => event.kind === "message"],
+  ])("%s goes on with the same numbers", async (when, isMoment) => {
+    const name = when.replaceAll(" ", "-");
+    const controller = new AbortController();
+    let seen = false;
+    const report = (event: TrainingEvent): void => {
+      seen ||= isMoment(event);
+      if (seen) controller.abort();
+    };
+    expect((await train(configFor(name), "refuse", { report, signal: controller.signal })).state).toBe("stopped");
+    expect((await train(configFor(name), "resume")).state).toBe("finished");
+    await expectSameRun(name);
+  });
+
+  test("again and again, after every step, goes on with the same numbers", async () => {
+    let runs = 0;
+    for (let state = "stopped"; state === "stopped"; runs++) {
+      const controller = new AbortController();
+      const report = (event: TrainingEvent): void => {
+        if (event.kind === "step") controller.abort();
+      };
+      ({ state } = await train(configFor("stepwise"), runs === 0 ? "refuse" : "resume", { report, signal: controller.signal }));
+    }
+    expect(runs).toBeGreaterThan(12);
+    await expectSameRun("stepwise");
+  });
+});
+
+describe("the program", () => {
+  test("killed without warning goes on with the same numbers and no epoch twice in its log", async () => {
+    const output = join(folder, "killed");
+    const { ended } = startCli(["train", ...tinyFlags(output)], (text, child) => {
+      if (/epoch 1\/3 · loss/.test(text)) child.kill("SIGKILL");
+    });
+    expect((await ended).code).toBeNull();
+    const resumed = await startCli(["train", "--output", output, "--resume"]).ended;
+    expect(resumed.code, resumed.stderr).toBe(0);
+    await expectSameRun("killed");
+  });
+
+  test("stopped by Ctrl-C saves its state, exits with 130 and goes on with the same numbers", async () => {
+    const output = join(folder, "interrupted");
+    const { ended } = startCli(["train", ...tinyFlags(output)], (text, child) => {
+      if (/step 1\/4/.test(text)) child.kill("SIGINT");
+    });
+    const { code, stderr } = await ended;
+    expect(code, stderr).toBe(130);
+    expect(stderr).toContain(`detrkit train --output ${output} --resume`);
+    const resumed = await startCli(["train", "--output", output, "--resume"]).ended;
+    expect(resumed.code, resumed.stderr).toBe(0);
+    await expectSameRun("interrupted");
+  });
+});
