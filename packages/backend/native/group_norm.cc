@@ -10,8 +10,8 @@
 namespace detrkit {
 namespace {
 
-// Work is cut into one image times a run of whole groups, at least this many channels wide: a cache line of floats.
-constexpr int64_t kLine = 16;
+// Work is cut into one image times a run of whole groups, about this many channels wide: a few cache lines of floats.
+constexpr int64_t kRun = 32;
 
 struct Layout {
   int64_t images, cells, channels, group, run, runs;
@@ -21,20 +21,25 @@ struct Layout {
     channels = x.columns();
     cells = images * channels == 0 ? 0 : x.size() / (images * channels);
     group = channels / groups;
-    run = std::min(channels, group * std::max<int64_t>(1, (kLine + group - 1) / group));
+    run = std::min(channels, group * std::max<int64_t>(1, (kRun + group - 1) / group));
     runs = (channels + run - 1) / run;
   }
 };
 
-// Column sums of a map's run of channels: in floats over short stretches of rows, in doubles over all.
-template <typename Value>
-void SumRows(int64_t cells, int64_t width, double* sums, const Value& value) {
-  std::vector<float> part(width);
-  std::fill(sums, sums + width, 0.0);
-  for (int64_t start = 0; start < cells; start += 128) {
-    std::fill(part.begin(), part.end(), 0.0f);
-    for (int64_t cell = start; cell < std::min(start + 128, cells); ++cell) value(cell, part.data());
-    for (int64_t i = 0; i < width; ++i) sums[i] += part[i];
+// Two column sums over a map's run of channels at once: in floats over short stretches of rows, in doubles over all.
+// `add(cell, first, second)` adds one cell's values to the floats.
+template <typename Add>
+void SumCells(int64_t cells, int64_t width, double* first, double* second, const Add& add) {
+  std::vector<float> parts(2 * width);
+  std::fill(first, first + width, 0.0);
+  std::fill(second, second + width, 0.0);
+  for (int64_t start = 0; start < cells; start += 64) {
+    std::fill(parts.begin(), parts.end(), 0.0f);
+    for (int64_t cell = start; cell < std::min(start + 64, cells); ++cell) add(cell, parts.data(), parts.data() + width);
+    for (int64_t i = 0; i < width; ++i) {
+      first[i] += parts[i];
+      second[i] += parts[width + i];
+    }
   }
 }
 
@@ -45,6 +50,23 @@ void ShareByGroup(std::vector<double>& sums, int64_t width, int64_t group) {
     for (int64_t i = first; i < first + group; ++i) total += sums[i];
     std::fill(sums.begin() + first, sums.begin() + first + group, total);
   }
+}
+
+struct Moments {
+  double mean, squares;
+};
+
+// Mean of a group and the sum of its squared distances from it, of each channel's sums about a value of its own.
+Moments GroupMoments(const double* sums, const double* squares, const float* about, int64_t cells, int64_t group) {
+  double total = 0;
+  for (int64_t i = 0; i < group; ++i) total += sums[i] + static_cast<double>(about[i]) * cells;
+  const double mean = total / static_cast<double>(cells * group);
+  double distances = 0;
+  for (int64_t i = 0; i < group; ++i) {
+    const double away = about[i] - mean;
+    distances += squares[i] + 2 * away * sums[i] + away * away * cells;
+  }
+  return {mean, std::max(distances, 0.0)};
 }
 
 // Inputs x [B, ..., C], weight [C], bias [C], residual (none or one, as x); attributes groups, relu (0 or 1), epsilon.
@@ -63,27 +85,28 @@ void Forward(Context& context) {
       const int64_t image = task / at.runs, first = (task % at.runs) * at.run, width = std::min(at.run, at.channels - first);
       const int64_t offset = image * at.cells * at.channels + first;
       const float* in = x.f32() + offset;
-      std::vector<double> sums(width);
-      std::vector<float> centre(width), factor(width), shift(width);
-      SumRows(at.cells, width, sums.data(), [&](int64_t cell, float* part) {
-        for (int64_t i = 0; i < width; ++i) part[i] += in[cell * at.channels + i];
-      });
-      ShareByGroup(sums, width, at.group);
-      const double count = static_cast<double>(at.cells * at.group);
-      for (int64_t i = 0; i < width; ++i) centre[i] = static_cast<float>(sums[i] / count);
-      SumRows(at.cells, width, sums.data(), [&](int64_t cell, float* part) {
+      std::vector<double> sums(width), squares(width);
+      std::vector<float> factor(width), shift(width);
+      // Squares are taken about the first cell, not about 0: a mean far from 0 would otherwise cost all of their digits.
+      const std::vector<float> about(in, in + width);
+      SumCells(at.cells, width, sums.data(), squares.data(), [&](int64_t cell, float* plain, float* squared) {
+        const float* row = in + cell * at.channels;
         for (int64_t i = 0; i < width; ++i) {
-          const float away = in[cell * at.channels + i] - centre[i];
-          part[i] += away * away;
+          const float away = row[i] - about[i];
+          plain[i] += away;
+          squared[i] += away * away;
         }
       });
-      ShareByGroup(sums, width, at.group);
-      for (int64_t i = 0; i < width; ++i) {
-        const float deviation = static_cast<float>(1 / std::sqrt(sums[i] / count + epsilon));
-        mean.f32()[image * at.channels + first + i] = centre[i];
-        scale.f32()[image * at.channels + first + i] = deviation;
-        factor[i] = deviation * weight.f32()[first + i];
-        shift[i] = bias.f32()[first + i] - centre[i] * factor[i];
+      const double count = static_cast<double>(at.cells * at.group);
+      for (int64_t first_of = 0; first_of < width; first_of += at.group) {
+        const Moments moments = GroupMoments(&sums[first_of], &squares[first_of], &about[first_of], at.cells, at.group);
+        const float deviation = static_cast<float>(1 / std::sqrt(moments.squares / count + epsilon));
+        for (int64_t i = first_of; i < first_of + at.group; ++i) {
+          mean.f32()[image * at.channels + first + i] = static_cast<float>(moments.mean);
+          scale.f32()[image * at.channels + first + i] = deviation;
+          factor[i] = deviation * weight.f32()[first + i];
+          shift[i] = bias.f32()[first + i] - static_cast<float>(moments.mean) * factor[i];
+        }
       }
       float* out = y.f32() + offset;
       const float* more = residual.bytes ? residual.f32() + offset : nullptr;
@@ -120,18 +143,16 @@ void Backward(Context& context) {
       const float *centre = mean.f32() + statistics, *deviation = scale.f32() + statistics;
       // Where the output was cut at 0 nothing flows back; dx holds the masked gradient until it is finished.
       float* into = dx.f32() + offset;
-      for (int64_t cell = 0; cell < at.cells; ++cell) {
-        const int64_t row = cell * at.channels;
-        for (int64_t i = 0; i < width; ++i) into[row + i] = !relu || out[row + i] > 0 ? gradient[row + i] : 0.0f;
-        if (wanted) std::copy(into + row, into + row + width, dresidual.f32() + offset + row);
-      }
       double *plain = bias_sums.data() + statistics, *along = weight_sums.data() + statistics;
-      SumRows(at.cells, width, plain, [&](int64_t cell, float* part) {
-        for (int64_t i = 0; i < width; ++i) part[i] += into[cell * at.channels + i];
-      });
-      SumRows(at.cells, width, along, [&](int64_t cell, float* part) {
+      SumCells(at.cells, width, plain, along, [&](int64_t cell, float* plain_part, float* along_part) {
         const int64_t row = cell * at.channels;
-        for (int64_t i = 0; i < width; ++i) part[i] += into[row + i] * (in[row + i] - centre[i]) * deviation[i];
+        for (int64_t i = 0; i < width; ++i) {
+          const float value = !relu || out[row + i] > 0 ? gradient[row + i] : 0.0f;
+          into[row + i] = value;
+          plain_part[i] += value;
+          along_part[i] += value * (in[row + i] - centre[i]) * deviation[i];
+        }
+        if (wanted) std::copy(into + row, into + row + width, dresidual.f32() + offset + row);
       });
       std::vector<double> total(width), projected(width);
       for (int64_t i = 0; i < width; ++i) {

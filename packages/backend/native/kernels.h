@@ -8,6 +8,7 @@ namespace detrkit {
 // The ops that each file of kernels declares.
 std::vector<Op> LayerNormOps();
 std::vector<Op> GroupNormOps();
+std::vector<Op> MaxPoolOps();
 std::vector<Op> LinearOps();
 std::vector<Op> AttentionOps();
 std::vector<Op> DropoutOps();

@@ -63,6 +63,7 @@ export type {
   GroupNormAttributes,
   LayerNormAttributes,
   LinearAttributes,
+  MaxPoolAttributes,
 } from "./ops/native-kernel.ts";
 export type { Statistics } from "./ops/normalize.ts";
 export type { ImageSize, PaddedBatch } from "./padded-batch.ts";

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { nativeSourceFolder, nodeHeadersFolder, tfjsNodeFolder } from "./native-parts.ts";
+import { kernelFlags, nativeSourceFolder, nodeHeadersFolder, tfjsNodeFolder } from "./native-parts.ts";
 import type { NativeInstallation } from "./native-cache.ts";
 import { runTool } from "./run-tool.ts";
 
@@ -25,7 +25,7 @@ async function compileInto(objects: string, compiler: string, sources: string, i
   const files = (await readdir(sources)).filter((name) => name.endsWith(".cc") && name !== quietSource);
   const compile = (file: string): Promise<string> => {
     // Only the kernels gain from the optimiser; the bindings are glue.
-    const speed = file === "addon.cc" ? ["-O1"] : ["-O3", "-march=native"];
+    const speed = file === "addon.cc" ? ["-O1"] : kernelFlags;
     return runTool(compiler, [...flags, ...speed, "-c", join(sources, file), "-o", join(objects, `${file}.o`)]);
   };
   // Longest first, so that no core waits for one late long file.
@@ -40,9 +40,9 @@ async function compileInto(objects: string, compiler: string, sources: string, i
   await runTool(compiler, [...flags, "-O1", "-shared", join(sources, quietSource), "-o", installation.quiet]);
 }
 
-/** Files that use Eigen take by far the longest. */
+/** Eigen's matrix products take by far the longest, then the bindings. */
 function cost(file: string): number {
-  return ["attention.cc", "linear.cc", "addon.cc"].indexOf(file) === -1 ? 0 : 1;
+  return ["addon.cc", "matrix.cc"].indexOf(file);
 }
 
 /**

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { nativeSourceFolder, tensorflowVersion, tfjsNodeFolder } from "./native-parts.ts";
+import { kernelFlags, nativeSourceFolder, tensorflowVersion, tfjsNodeFolder } from "./native-parts.ts";
 
 /** Paths of one built native backend. */
 export interface NativeInstallation {
@@ -26,7 +26,7 @@ export function cacheFolder(): string {
 export function nativeInstallation(variant: "cpu" | "gpu"): NativeInstallation {
   const hash = createHash("sha256");
   const tfjsVersion = (JSON.parse(readFileSync(join(tfjsNodeFolder(), "package.json"), "utf8")) as { version: string }).version;
-  hash.update(JSON.stringify([tensorflowVersion, tfjsVersion, process.platform, process.arch, variant, instructionSets()]));
+  hash.update(JSON.stringify([tensorflowVersion, tfjsVersion, process.platform, process.arch, variant, instructionSets(), kernelFlags]));
   const sources = nativeSourceFolder();
   for (const name of readdirSync(sources).toSorted()) hash.update(name).update(readFileSync(join(sources, name)));
   const platform = `${process.platform}-${process.arch}`;

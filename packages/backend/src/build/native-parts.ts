@@ -5,6 +5,12 @@ import { fileURLToPath } from "node:url";
 /** The TensorFlow release whose library the addon is linked with. */
 export const tensorflowVersion = "2.21.0";
 
+/**
+ * How detrkit's kernels are compiled: for this very processor. Sums may be reordered (once, when compiling), or they would not
+ * be vectorised; NaN and infinity keep their meaning.
+ */
+export const kernelFlags: readonly string[] = ["-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-fno-signed-zeros", "-fassociative-math"];
+
 /** Where the parts of the native backend come from on this platform. */
 export interface NativeParts {
   /** Wheel on PyPI that carries libtensorflow and its headers, and further ones (CUDA's) it needs at run time. */

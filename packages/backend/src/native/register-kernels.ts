@@ -5,6 +5,7 @@ import { attributeWriter } from "./kernels/attributes.ts";
 import { oneDnnConvolutionRuns, registerConvolution, registerReluGradient } from "./kernels/convolution.ts";
 import { registerDropout } from "./kernels/dropout.ts";
 import { registerLinear } from "./kernels/linear.ts";
+import { registerMaxPool } from "./kernels/max-pool.ts";
 import { registerGroupNorm, registerLayerNorm } from "./kernels/norms.ts";
 
 /** Registers detrkit's kernels and their gradients for the native backend, which must be the running one. */
@@ -16,6 +17,7 @@ export function registerNativeKernels(backend: NodeBackend): { readonly oneDnn: 
   registerReluGradient();
   registerLayerNorm();
   registerGroupNorm();
+  registerMaxPool();
   registerLinear();
   registerAttention();
   registerDropout();

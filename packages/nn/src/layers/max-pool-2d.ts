@@ -1,6 +1,7 @@
 import { ConfigError } from "@detrkit/common";
 import { maxPool, pad, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import { Module } from "../module.ts";
+import { fusedKernels, hasKernel, type MaxPoolAttributes, runKernel } from "../ops/native-kernel.ts";
 
 export interface MaxPool2dConfig {
   /** Height and width of the window. */
@@ -29,6 +30,10 @@ export class MaxPool2d extends Module {
 
   call(input: Tensor4D): Tensor4D {
     const { kernelSize, stride, padding } = this;
+    if (hasKernel(fusedKernels.maxPool)) {
+      const attributes: MaxPoolAttributes = { window: kernelSize, stride, padding };
+      return runKernel(fusedKernels.maxPool, [input], attributes)[0] as Tensor4D;
+    }
     return tidy(() => {
       // Padded apart from pooling, because the native backend has no gradient for a pool that pads by itself other than "same".
       const padded = padding === 0 ? input : pad(input, [[0, 0], [padding, padding], [padding, padding], [0, 0]], Number.NEGATIVE_INFINITY);

@@ -13,6 +13,8 @@ export const fusedKernels = {
   layerNormGradient: "DetrkitLayerNormGradient",
   groupNorm: "DetrkitGroupNorm",
   groupNormGradient: "DetrkitGroupNormGradient",
+  maxPool: "DetrkitMaxPool",
+  maxPoolGradient: "DetrkitMaxPoolGradient",
   attention: "DetrkitAttention",
   attentionGradient: "DetrkitAttentionGradient",
   linear: "DetrkitLinear",
@@ -57,12 +59,19 @@ export interface GroupNormAttributes {
   readonly relu: boolean;
 }
 
+/** Input: the map. Output: the largest value of each window. */
+export interface MaxPoolAttributes {
+  readonly window: number;
+  readonly stride: number;
+  readonly padding: number;
+}
+
 /** Inputs: input, weight, and a bias or none. Output: the result. */
 export interface LinearAttributes {
   readonly relu: boolean;
 }
 
-/** Inputs: query, key, value, padding (empty where there is none), seed. Outputs: the result, logarithms of the rows' sums. */
+/** Inputs: query, key, value, padding (empty where there is none), seed. Output: the result. */
 export interface AttentionAttributes {
   readonly heads: number;
   readonly rate: number;

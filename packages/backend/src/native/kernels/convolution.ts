@@ -1,5 +1,5 @@
 import { type ConvolutionAttributes, fusedKernels, runKernel } from "@detrkit/nn";
-import { sum, type Tensor, tensor1d, tensor4d, tidy } from "@tensorflow/tfjs-core";
+import { pad, slice, sum, type Tensor, tensor1d, tensor4d, tidy } from "@tensorflow/tfjs-core";
 import type { NodeBackend, OpAttribute } from "../tfjs-node.ts";
 import type { AttributeWriter } from "./attributes.ts";
 import { defineGradient, defineKernel, type NativeCall } from "./define-kernel.ts";
@@ -86,18 +86,30 @@ function replaced(old: Tensor, result: Tensor): Tensor {
   return result;
 }
 
-function gradientOf(op: "Conv2DBackpropInput" | "Conv2DBackpropFilter", { inputs, attributes, backend, write }: NativeCall<GradientAttributes>, oneDnn: boolean): Tensor {
-  const shape = tensor1d([...attributes.shape], "int32");
+function gradientOf(op: "Conv2DBackpropInput" | "Conv2DBackpropFilter", call: NativeCall<GradientAttributes>, oneDnn: boolean): Tensor {
+  const { inputs, attributes, backend, write } = call;
   const [other, dy] = inputs as [Tensor, Tensor];
-  const operands = op === "Conv2DBackpropInput" ? [shape, other, dy] : [other, shape, dy];
-  const filterShape = op === "Conv2DBackpropInput" ? other.shape : attributes.shape;
-  const padding = namedPadding(attributes, filterShape);
-  // oneDNN's gradients know the named paddings only; the general kernel (slower) takes any.
-  const gradient =
-    oneDnn && padding !== undefined
-      ? backend.executeSingleOutput(`_MklNative${op}`, [...slide(attributes, write, padding), renamed(write)], operands)
-      : backend.executeSingleOutput(op, slide(attributes, write), operands);
-  shape.dispose();
+  const byInput = op === "Conv2DBackpropInput";
+  const padding = namedPadding(attributes, byInput ? other.shape : attributes.shape);
+  // oneDNN's gradients know the named paddings only, and no dilation; the general kernel (slower) takes any padding.
+  if (!oneDnn || attributes.dilation > 1) return gradientOp(op, slide(attributes, write), attributes.shape, [other, dy], backend);
+  const run = (shape: readonly number[], tensor: Tensor, named: "VALID" | "SAME"): Tensor =>
+    gradientOp(`_MklNative${op}`, [...slide(attributes, write, named), renamed(write)], shape, [tensor, dy], backend);
+  if (padding !== undefined) return run(attributes.shape, other, padding);
+  const { padding: width } = attributes;
+  if (byInput) {
+    const [images, height, columns, channels] = attributes.shape as [number, number, number, number];
+    const padded = run([images, height + 2 * width, columns + 2 * width, channels], other, "VALID");
+    return replaced(padded, slice(padded, [0, width, width, 0], [images, height, columns, channels]));
+  }
+  const padded = pad(other, [[0, 0], [width, width], [width, width], [0, 0]]);
+  return replaced(padded, run(attributes.shape, padded, "VALID"));
+}
+
+function gradientOp(op: string, attributes: readonly OpAttribute[], shape: readonly number[], [other, dy]: readonly [Tensor, Tensor], backend: NodeBackend): Tensor {
+  const sizes = tensor1d([...shape], "int32");
+  const gradient = backend.executeSingleOutput(op, attributes, op.endsWith("Input") ? [sizes, other, dy] : [other, sizes, dy]);
+  sizes.dispose();
   return gradient;
 }
 
