@@ -58,6 +58,7 @@ void Compute(Context& context) {
       const float size = given[6 + 3 * i], left = given[7 + 3 * i], root = given[8 + 3 * i];
       const float *old = parameters[i].f32() - starts[i], *gradient = gradients[i].f32() - starts[i];
       float *m = first.f32(), *v = second.f32(), *out = outputs[i].f32() - starts[i];
+      DETRKIT_VECTOR
       for (int64_t k = at; k < std::min(starts[i + 1], end); ++k) {
         const float g = gradient[k] * factor;
         m[k] = keep1 * m[k] + add1 * g;

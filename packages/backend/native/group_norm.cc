@@ -36,6 +36,7 @@ void SumCells(int64_t cells, int64_t width, double* first, double* second, const
   for (int64_t start = 0; start < cells; start += 64) {
     std::fill(parts.begin(), parts.end(), 0.0f);
     for (int64_t cell = start; cell < std::min(start + 64, cells); ++cell) add(cell, parts.data(), parts.data() + width);
+    DETRKIT_VECTOR
     for (int64_t i = 0; i < width; ++i) {
       first[i] += parts[i];
       second[i] += parts[width + i];
@@ -91,6 +92,7 @@ void Forward(Context& context) {
       const std::vector<float> about(in, in + width);
       SumCells(at.cells, width, sums.data(), squares.data(), [&](int64_t cell, float* plain, float* squared) {
         const float* row = in + cell * at.channels;
+        DETRKIT_VECTOR
         for (int64_t i = 0; i < width; ++i) {
           const float away = row[i] - about[i];
           plain[i] += away;
@@ -115,8 +117,10 @@ void Forward(Context& context) {
       for (int64_t cell = 0; cell < at.cells; ++cell) {
         const int64_t row = cell * at.channels;
         if (more) {
+          DETRKIT_VECTOR
           for (int64_t i = 0; i < width; ++i) out[row + i] = std::max(in[row + i] * factor[i] + shift[i] + more[row + i], floor);
         } else {
+          DETRKIT_VECTOR
           for (int64_t i = 0; i < width; ++i) out[row + i] = std::max(in[row + i] * factor[i] + shift[i], floor);
         }
       }
@@ -146,6 +150,7 @@ void Backward(Context& context) {
       double *plain = bias_sums.data() + statistics, *along = weight_sums.data() + statistics;
       SumCells(at.cells, width, plain, along, [&](int64_t cell, float* plain_part, float* along_part) {
         const int64_t row = cell * at.channels;
+        DETRKIT_VECTOR
         for (int64_t i = 0; i < width; ++i) {
           const float value = !relu || out[row + i] > 0 ? gradient[row + i] : 0.0f;
           into[row + i] = value;
@@ -155,6 +160,7 @@ void Backward(Context& context) {
         if (wanted) std::copy(into + row, into + row + width, dresidual.f32() + offset + row);
       });
       std::vector<double> total(width), projected(width);
+      DETRKIT_VECTOR
       for (int64_t i = 0; i < width; ++i) {
         total[i] = plain[i] * weight.f32()[first + i];
         projected[i] = along[i] * weight.f32()[first + i];
@@ -163,6 +169,7 @@ void Backward(Context& context) {
       ShareByGroup(projected, width, at.group);
       const double count = static_cast<double>(at.cells * at.group);
       std::vector<float> slope(width), tilt(width), shift(width);
+      DETRKIT_VECTOR
       for (int64_t i = 0; i < width; ++i) {
         slope[i] = deviation[i] * weight.f32()[first + i];
         tilt[i] = static_cast<float>(-deviation[i] * deviation[i] * projected[i] / count);
@@ -170,6 +177,7 @@ void Backward(Context& context) {
       }
       for (int64_t cell = 0; cell < at.cells; ++cell) {
         const int64_t row = cell * at.channels;
+        DETRKIT_VECTOR
         for (int64_t i = 0; i < width; ++i) into[row + i] = into[row + i] * slope[i] + in[row + i] * tilt[i] + shift[i];
       }
     }

@@ -27,15 +27,19 @@ void Forward(Context& context) {
       float* out = y.f32() + row * columns;
       if (residual.bytes) {
         const float* more = residual.f32() + row * columns;
+        DETRKIT_VECTOR
         for (int64_t i = 0; i < columns; ++i) out[i] = in[i] + more[i];
       } else {
         std::copy(in, in + columns, out);
       }
       float sum = 0, squares = 0;
+      DETRKIT_VECTOR
       for (int64_t i = 0; i < columns; ++i) sum += out[i];
       const float centre = sum / columns;
+      DETRKIT_VECTOR
       for (int64_t i = 0; i < columns; ++i) squares += (out[i] - centre) * (out[i] - centre);
       const float factor = 1 / std::sqrt(squares / columns + epsilon);
+      DETRKIT_VECTOR
       for (int64_t i = 0; i < columns; ++i) out[i] = (out[i] - centre) * factor * weight.f32()[i] + bias.f32()[i];
       mean.f32()[row] = centre;
       scale.f32()[row] = factor;
@@ -64,11 +68,14 @@ void Backward(Context& context) {
       const float centre = mean.f32()[row], factor = scale.f32()[row];
       if (residual.bytes) {
         const float* more = residual.f32() + row * columns;
+        DETRKIT_VECTOR
         for (int64_t i = 0; i < columns; ++i) normalised[i] = (in[i] + more[i] - centre) * factor;
       } else {
+        DETRKIT_VECTOR
         for (int64_t i = 0; i < columns; ++i) normalised[i] = (in[i] - centre) * factor;
       }
       float along = 0, total = 0;
+      DETRKIT_VECTOR
       for (int64_t i = 0; i < columns; ++i) {
         const float weighted = gradient[i] * weight.f32()[i];
         total += weighted;
@@ -79,12 +86,14 @@ void Backward(Context& context) {
       total /= columns;
       along /= columns;
       float* out = dx.f32() + row * columns;
+      DETRKIT_VECTOR
       for (int64_t i = 0; i < columns; ++i) out[i] = factor * (gradient[i] * weight.f32()[i] - total - normalised[i] * along);
     }
   });
   std::fill(dweight.f32(), dweight.f32() + columns, 0.0f);
   std::fill(dbias.f32(), dbias.f32() + columns, 0.0f);
   for (int64_t b = 0; b < blocks; ++b) {
+    DETRKIT_VECTOR
     for (int64_t i = 0; i < columns; ++i) {
       dweight.f32()[i] += sums[2 * b * columns + i];
       dbias.f32()[i] += sums[(2 * b + 1) * columns + i];

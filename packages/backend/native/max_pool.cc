@@ -46,6 +46,7 @@ void Forward(Context& context) {
         windows.Cells(line / windows.out_height, line % windows.out_height, column, [&](int64_t cell) {
           const float* values = x.f32() + cell;
           // Written so that NaN wins: it has to reach the loss, which stops the run.
+          DETRKIT_VECTOR
           for (int64_t i = 0; i < channels; ++i) best[i] = values[i] <= best[i] ? best[i] : values[i];
         });
       }
@@ -78,6 +79,7 @@ void Backward(Context& context) {
             const float* values = x.f32() + cell + first;
             float* into = dx.f32() + cell + first;
             // What the first equal cell takes is gone for those after it.
+            DETRKIT_VECTOR
             for (int64_t i = 0; i < run; ++i) {
               const float taken = values[i] == best[i] ? left[i] : 0.0f;
               into[i] += taken;
