@@ -57,8 +57,7 @@ export const packages = [
   {
     name: "@detrkit/train", folder: "apps/train", description: "Train, evaluate and run DETR from the command line.",
     bin: { detrkit: "./dist/cli.js" }, entries: ["cli"], files: ["schema"],
-    workspace: ["common", "nn", "boxes", "image", "backend", "position-encoding", "backbone", "transformer", "matcher", "criterion", "detr", "datasets", "evaluation", "checkpoint", "optim"],
-    dependencies: ["@tensorflow/tfjs-core", "@napi-rs/canvas", "cac", "cli-progress", "dejavu-fonts-ttf", "uplot", "zod"],
-    devDependencies: ["@types/cli-progress"],
+    workspace: ["common", "nn", "image", "backend", "matcher", "criterion", "detr", "datasets", "evaluation", "checkpoint", "optim"],
+    dependencies: ["@tensorflow/tfjs-core", "@napi-rs/canvas", "dejavu-fonts-ttf", "uplot", "zod"],
   },
 ];

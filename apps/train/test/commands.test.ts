@@ -17,7 +17,7 @@ const image = { width: 31, height: 23, data: new Uint8Array(31 * 23 * 3).fill(90
 let trained: CliResult;
 beforeAll(async () => {
   trained = await runCli("train", ...tinyFlags(output), "--json");
-});
+}, 300_000);
 
 describe("train", () => {
   test("leaves everything that a run folder is to hold", async () => {
@@ -53,6 +53,13 @@ describe("train", () => {
     const other = await runCli("train", "--output", output, "--resume", "--batch-size", "3");
     expect(other.code).toBe(2);
     expect(other.stderr).toContain("--batch-size 2, which cannot change to 3");
+  });
+
+  test("stops with the batch's images when the numbers are no longer finite", async () => {
+    const root = join(folder, "diverged");
+    const { code, stderr } = await runCli("train", ...tinyFlags(root), "--learning-rate", "1e30", "--clip-norm", "0");
+    expect(code, stderr).toBe(1);
+    expect(stderr).toMatch(/epoch 1, step \d: SetCriterion.*The batch's images:\n {2}shapes-train-00000\d\.png\n/s);
   });
 
   test("stops before it starts when the data has defects and none are to be dropped", async () => {

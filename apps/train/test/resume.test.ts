@@ -34,7 +34,7 @@ describe("a run that was stopped", () => {
   beforeAll(async () => {
     const { state } = await train(configFor("whole"), "refuse");
     expect(state).toBe("finished");
-  });
+  }, 300_000);
 
   test.each([
     ["in the middle of an epoch", (event: TrainingEvent) => event.kind === "step" && event.epoch === 2 && event.step === 2],

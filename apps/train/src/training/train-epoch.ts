@@ -1,5 +1,5 @@
+import { DetrkitError } from "@detrkit/common";
 import type { DetectionBatch } from "@detrkit/datasets";
-import { NonFiniteError } from "@detrkit/optim";
 import { addStep, meansOf } from "./running-sums.ts";
 import type { TrainingSession } from "./session.ts";
 import { TrainingError } from "./training-error.ts";
@@ -18,7 +18,7 @@ export async function trainEpoch(session: TrainingSession, hooks: TrainingHooks)
   let stepSince = performance.now();
   for await (const batch of session.trainingBatches()) {
     const { loss, terms, gradientNorm, learningRates } = await session.step(batch).catch((error: unknown) => {
-      throw error instanceof NonFiniteError ? notFinite(error, session, batch) : error;
+      throw DetrkitError.isInstance(error) && error.code === "ERR_NON_FINITE" ? notFinite(error, session, batch) : error;
     });
     const now = performance.now();
     addStep(position.sums, { images: batch.records.length, loss, gradientNorm, learningRate: learningRates.at(-1) ?? 0, terms, seconds: (now - stepSince) / 1000, dataWaitSeconds: batch.waitedMs / 1000 });
@@ -41,10 +41,11 @@ export async function trainEpoch(session: TrainingSession, hooks: TrainingHooks)
   return true;
 }
 
-function notFinite(error: NonFiniteError, { position }: TrainingSession, { records }: DetectionBatch): TrainingError {
+/** Matcher and optimiser both notice; what they cannot know is the images. */
+function notFinite(error: DetrkitError, { position }: TrainingSession, { records }: DetectionBatch): TrainingError {
   return new TrainingError(
     `epoch ${position.epoch + 1}, step ${position.stepsDone + 1}: ${error.message}\nThe batch's images:\n${records.map(({ file }) => `  ${file}`).join("\n")}\n` +
-      "Check them with `detrkit check-data`; if they are sound, lower --learning-rate or add --warmup-steps. The last good state is in checkpoint-last.safetensors.",
+      "Check them with `detrkit check-data`; if they are sound, lower --learning-rate or add --warmup-steps. A checkpoint that is there is from before this.",
     error,
   );
 }
