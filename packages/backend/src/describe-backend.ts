@@ -22,8 +22,9 @@ export function describeBackend(backend: StartedBackend): BackendDescription {
   const gpu = nvidiaDriver();
   const sets = instructionSets();
   const advice: string[] = [];
-  if (backend.name === "wasm") advice.push("WebAssembly can't train: install g++ and Python 3 with pip, then run this command again to build the native backend");
-  if (backend.name === "cpu") advice.push("plain JavaScript is hundreds of times slower: install g++ and Python 3 with pip, then run this command again");
+  const howToRetry = "install g++ and Python 3 with pip, then run this again with DETRKIT_RETRY=1 (docs/backends.md)";
+  if (backend.name === "wasm") advice.push(`WebAssembly can't train: ${howToRetry}`);
+  if (backend.name === "cpu") advice.push(`plain JavaScript is hundreds of times slower: ${howToRetry}`);
   if (backend.native?.oneDnn === false && !backend.native.gpu) advice.push("oneDNN's fused convolution does not run on this processor: convolutions take the slower general kernels");
   if (gpu !== undefined && backend.native?.gpu !== true) advice.push("an NVIDIA driver is loaded but TensorFlow doesn't use the GPU: see docs/backends.md");
   if (process.arch === "x64" && sets.length > 0 && !sets.includes("avx2")) advice.push("this processor has no AVX2: training will be slow");

@@ -1,8 +1,9 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { BackendError, DetrkitError } from "@detrkit/common";
-import { backend, enableProdMode, ready, registerBackend, setBackend } from "@tensorflow/tfjs-core";
-import { buildNative, type Progress } from "./build/build-native.ts";
+import { backend, enableProdMode, findBackend, ready, registerBackend, setBackend } from "@tensorflow/tfjs-core";
+import { buildNative } from "./build/build-native.ts";
+import type { Progress } from "./build/progress.ts";
 import { nativeBackendName } from "./native/kernels/define-kernel.ts";
 import { registerNativeKernels } from "./native/register-kernels.ts";
 import { createNodeBackend, type NodeBackend } from "./native/tfjs-node.ts";
@@ -75,23 +76,39 @@ async function startNative(progress: Progress): Promise<StartedBackend> {
   return { name: "native", reason: `TensorFlow ${tensorflow} on ${gpu ? "an NVIDIA GPU" : "the CPU"}`, native: { tensorflow, gpu, oneDnn } };
 }
 
-/** Our own backend, made active; undefined where the user's project brings a working one that was taken instead. */
+/** Our own backend, made active; undefined where the user's project brings a working one and ours can't be had. */
 async function nodeBackend(progress: Progress): Promise<NodeBackend | undefined> {
   try {
-    await activateOwn(await buildNative(progress));
+    return await ownBackend(progress);
   } catch (error) {
     if (await activateUsers()) return undefined;
     if (DetrkitError.isInstance(error)) throw error;
-    progress(`the cached native backend does not load (${error instanceof Error ? error.message : String(error)}): building it again`);
-    await activateOwn(await buildNative(progress, { replace: true }));
+    throw new BackendError(`the native backend does not load: ${messageOf(error)}`, { cause: error });
   }
+}
+
+async function ownBackend(progress: Progress): Promise<NodeBackend> {
+  // tfjs complains about a second registration; whoever starts twice gets the one that runs.
+  if (findBackend(nativeBackendName) === null) {
+    const node = await loadOrRebuild(progress);
+    registerBackend(nativeBackendName, () => node, 3);
+  }
+  await activate(nativeBackendName);
   return backend() as unknown as NodeBackend;
 }
 
-async function activateOwn(installation: Parameters<typeof createNodeBackend>[0]): Promise<void> {
-  const node = createNodeBackend(installation);
-  registerBackend(nativeBackendName, () => node, 3);
-  await activate(nativeBackendName);
+async function loadOrRebuild(progress: Progress): Promise<NodeBackend> {
+  const installation = await buildNative(progress);
+  try {
+    return createNodeBackend(installation);
+  } catch (error) {
+    progress(`the cached native backend does not load (${messageOf(error)}): building it again`);
+    return createNodeBackend(await buildNative(progress, { replace: true }));
+  }
+}
+
+function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n", 1).join();
 }
 
 /** Takes @tensorflow/tfjs-node or -gpu where the user's project has one that works. */

@@ -19,12 +19,13 @@ if (binding.tensorDataSync(product.id)[0] !== 9 || binding.tensorDataSync(sum.id
 `;
 
 /** What is wrong with a built addon, or nothing. */
-export async function checkAddon({ addon, quiet }: NativeInstallation): Promise<string | undefined> {
+export async function checkAddon({ addon, quiet }: NativeInstallation, signal: AbortSignal): Promise<string | undefined> {
   try {
-    await promisify(execFile)(process.execPath, ["-e", script, addon, quiet], { timeout: 120_000 });
+    await promisify(execFile)(process.execPath, ["-e", script, addon, quiet], { timeout: 120_000, signal });
     return undefined;
   } catch (error) {
+    signal.throwIfAborted();
     const text = error instanceof Error ? error.message : String(error);
-    return text.split("\n").filter((line) => /error|symbol|cannot/i.test(line)).at(-1) ?? text;
+    return text.split("\n").filter((line) => /error|symbol|cannot/i.test(line)).at(-1) ?? text.split("\n", 1).join();
   }
 }

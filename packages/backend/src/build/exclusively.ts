@@ -1,59 +1,44 @@
-import { mkdir, open, readFile, rm, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type Server } from "node:net";
+import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const pollMs = 500;
-// A lock without a readable owner is being written; after this long its owner died in between.
-const graceMs = 10_000;
+const pollMs = 200;
 
 /**
- * Runs `work` while no other process on this machine does, by a lock file that holds the owner's process id. A lock whose
- * owner is gone is taken over.
+ * Runs `work` while no other process or thread on this machine does under the same name. Linux only, as the native build is.
  *
+ * The lock is a listening socket in Linux's abstract namespace: binding it is atomic, and the kernel lets go of it when its
+ * owner ends, in whatever way. So there is nothing to clean up, and no moment in which two waiters could both take over.
+ *
+ * @param name - what is guarded, a path
  * @param waiting - told once, when somebody else has the lock
  */
-export async function exclusively<Result>(lock: string, waiting: () => void, work: () => Promise<Result>): Promise<Result> {
-  await mkdir(dirname(lock), { recursive: true });
-  for (let told = false; !(await take(lock)); told = true) {
-    if (!told) waiting();
+export async function exclusively<Result>(name: string, waiting: () => void, work: () => Promise<Result>): Promise<Result> {
+  const address = `\0detrkit-${createHash("sha256").update(resolve(name)).digest("hex").slice(0, 32)}`;
+  let lock = await take(address);
+  if (lock === undefined) waiting();
+  while (lock === undefined) {
     await sleep(pollMs);
+    lock = await take(address);
   }
   try {
     return await work();
   } finally {
-    await rm(lock, { force: true });
+    lock.close();
+    await once(lock, "close");
   }
 }
 
-async function take(lock: string): Promise<boolean> {
+async function take(address: string): Promise<Server | undefined> {
+  const server = createServer((connection) => connection.destroy());
   try {
-    const file = await open(lock, "wx");
-    await file.writeFile(String(process.pid));
-    await file.close();
-    return true;
+    server.listen({ path: address });
+    await once(server, "listening");
+    return server;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    if (await isAbandoned(lock)) await rm(lock, { force: true });
-    return false;
-  }
-}
-
-async function isAbandoned(lock: string): Promise<boolean> {
-  try {
-    const owner = Number(await readFile(lock, "utf8"));
-    if (owner > 0) return !isAlive(owner);
-    return Date.now() - (await stat(lock)).mtimeMs > graceMs;
-  } catch {
-    // Released in this very moment.
-    return false;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") return undefined;
+    throw error;
   }
 }

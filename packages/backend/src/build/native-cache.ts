@@ -11,6 +11,8 @@ export interface NativeInstallation {
   /** The addon, and the small one that keeps TensorFlow's greeting off the terminal. */
   readonly addon: string;
   readonly quiet: string;
+  /** File that tells of the last attempt to build it, if that failed. */
+  readonly failure: string;
 }
 
 /** Folder that holds everything detrkit builds or downloads for a user; `DETRKIT_CACHE` overrides it. */
@@ -30,9 +32,10 @@ export function nativeInstallation(variant: "cpu" | "gpu"): NativeInstallation {
   const sources = nativeSourceFolder();
   for (const name of readdirSync(sources).toSorted()) hash.update(name).update(readFileSync(join(sources, name)));
   const platform = `${process.platform}-${process.arch}`;
-  const tensorflow = join(cacheFolder(), "native", `tensorflow-${tensorflowVersion}-${variant}-${platform}`);
-  const addons = join(cacheFolder(), "native", `addon-${tensorflowVersion}-${variant}-${platform}-${hash.digest("hex").slice(0, 16)}`);
-  return { tensorflow, addon: join(addons, "detrkit_tfjs.node"), quiet: join(addons, "detrkit_quiet.node") };
+  const folder = join(cacheFolder(), "native");
+  const tensorflow = join(folder, `tensorflow-${tensorflowVersion}-${variant}-${platform}`);
+  const addons = join(folder, `addon-${tensorflowVersion}-${variant}-${platform}-${hash.digest("hex").slice(0, 16)}`);
+  return { tensorflow, addon: join(addons, "detrkit_tfjs.node"), quiet: join(addons, "detrkit_quiet.node"), failure: `${addons}.failed.json` };
 }
 
 /** Names of the instruction sets that matter for speed, as the kernel reports them; empty where it doesn't. */

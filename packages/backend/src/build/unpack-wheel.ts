@@ -16,7 +16,7 @@ const needed = [
 ];
 
 /** Unpacks what the native backend needs of one wheel (a zip file) into a folder. */
-export async function unpackWheel(wheel: string, folder: string): Promise<void> {
+export async function unpackWheel(wheel: string, folder: string, signal?: AbortSignal): Promise<void> {
   const zip = await yauzl.openPromise(wheel, { autoClose: false });
   try {
     let files = 0;
@@ -25,7 +25,7 @@ export async function unpackWheel(wheel: string, folder: string): Promise<void> 
       if (name.endsWith("/") || !needed.some((pattern) => pattern.test(name))) continue;
       const target = join(folder, name);
       await mkdir(dirname(target), { recursive: true });
-      await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(target));
+      await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(target), { signal });
       files += 1;
     }
     if (files === 0) throw new BackendError(`${wheel} holds none of TensorFlow's libraries: expected tensorflow/libtensorflow_cc.so.2`);

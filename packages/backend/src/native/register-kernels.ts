@@ -1,8 +1,11 @@
+import { fusedKernels } from "@detrkit/nn";
+import { getKernel } from "@tensorflow/tfjs-core";
 import type { NodeBackend } from "./tfjs-node.ts";
 import { registerAdamW } from "./kernels/adamw.ts";
 import { registerAttention } from "./kernels/attention.ts";
 import { attributeWriter } from "./kernels/attributes.ts";
 import { oneDnnConvolutionRuns, registerConvolution, registerReluGradient } from "./kernels/convolution.ts";
+import { nativeBackendName } from "./kernels/define-kernel.ts";
 import { registerDropout } from "./kernels/dropout.ts";
 import { registerLinear } from "./kernels/linear.ts";
 import { registerMaxPool } from "./kernels/max-pool.ts";
@@ -13,6 +16,8 @@ export function registerNativeKernels(backend: NodeBackend): { readonly oneDnn: 
   // The kernels of native/ are written for the CPU; on a GPU the model parts compose TensorFlow's own ops.
   if (backend.binding.isUsingGpuDevice()) return { oneDnn: false };
   const oneDnn = oneDnnConvolutionRuns(backend, attributeWriter(backend.binding));
+  // tfjs complains about a second registration.
+  if (getKernel(fusedKernels.linear, nativeBackendName) !== undefined) return { oneDnn };
   registerConvolution(oneDnn);
   registerReluGradient();
   registerLayerNorm();

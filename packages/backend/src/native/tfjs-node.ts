@@ -44,7 +44,7 @@ export interface KernelArguments {
  * insists on its own prebuilt binary.
  */
 export function createNodeBackend(installation: NativeInstallation): NodeBackend {
-  restoreRemovedUtilities();
+  replaceRemovedUtilities();
   const require = createRequire(join(tfjsNodeFolder(), "dist", "index.js"));
   const stderr = require(installation.quiet) as { mute(): void; restore(): void };
   stderr.mute();
@@ -59,9 +59,12 @@ export function createNodeBackend(installation: NativeInstallation): NodeBackend
   return new NodeJSKernelBackend(binding, "@detrkit/backend");
 }
 
-/** tfjs-node 4.22 calls two functions that Node 23 removed (tensorflow/tfjs#8609, merged but not released). */
-function restoreRemovedUtilities(): void {
+/**
+ * tfjs-node 4.22 calls two functions of Node that are deprecated, with a warning on the terminal, and gone in later versions
+ * (tensorflow/tfjs#8609, merged but not released). Both get their documented replacements.
+ */
+function replaceRemovedUtilities(): void {
   const removed = util as unknown as Record<string, unknown>;
-  removed["isNullOrUndefined"] ??= (value: unknown) => value === null || value === undefined;
-  removed["isArray"] ??= Array.isArray;
+  removed["isNullOrUndefined"] = (value: unknown) => value === null || value === undefined;
+  removed["isArray"] = Array.isArray;
 }

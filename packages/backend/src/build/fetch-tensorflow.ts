@@ -1,0 +1,29 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { BackendError } from "@detrkit/common";
+import type { NativeParts } from "./native-parts.ts";
+import type { Progress } from "./progress.ts";
+import { findTool, runTool } from "./run-tool.ts";
+import { unpackWheel } from "./unpack-wheel.ts";
+
+/** The first Python with pip. */
+export function findPython(): Promise<string | undefined> {
+  return findTool(["python3", "python"], ["-m", "pip", "--version"]);
+}
+
+/** Fetches the wheels of TensorFlow's library with pip (for any Python: nothing of them is run) and unpacks what is needed into `folder`. */
+export async function fetchTensorflow(python: string, parts: NativeParts, folder: string, progress: Progress, signal: AbortSignal): Promise<void> {
+  const downloads = join(folder, "download");
+  progress(`fetching TensorFlow's library (${parts.requirement}) with pip`);
+  await runTool(python, [
+    "-m", "pip", "download", "--disable-pip-version-check", "--quiet", "--no-input", "--no-cache-dir", "--retries", "2", "--python-version", "3.11",
+    "--platform", parts.platform, "--only-binary=:all:", ...(parts.withDependencies ? [] : ["--no-deps"]), "--dest", downloads, parts.requirement,
+  ], signal);
+  const wheels = (await readdir(downloads)).filter((name) => parts.wanted.test(name));
+  if (wheels.length === 0) throw new BackendError(`pip fetched nothing of ${parts.requirement}`);
+  for (const wheel of wheels) {
+    progress(`unpacking ${wheel}`);
+    await unpackWheel(join(downloads, wheel), folder, signal);
+  }
+  await rm(downloads, { recursive: true });
+}
