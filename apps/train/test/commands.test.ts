@@ -5,7 +5,7 @@ import { encodePng } from "@detrkit/image";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readLog } from "../src/training/epoch-record.ts";
 import { runFolder } from "../src/training/run-folder.ts";
-import { type CliResult, runCli } from "./support/run-cli.ts";
+import { type CliResult, expectExit, runCli } from "./support/run-cli.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 import { tinyFlags, tinySettings } from "./support/tiny-run.ts";
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 describe("train", () => {
   test("leaves everything that a run folder is to hold", async () => {
-    expect(trained.code, trained.stderr).toBe(0);
+    expectExit(trained, 0);
     expect(Object.values(run).filter((path) => !existsSync(path))).toEqual([]);
     expect(await readdir(run.predictions)).toHaveLength(2);
     expect((await readdir(output)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
@@ -58,7 +58,7 @@ describe("train", () => {
   test("stops with the batch's images when the numbers are no longer finite", async () => {
     const root = join(folder, "diverged");
     const { code, stderr } = await runCli("train", ...tinyFlags(root), "--learning-rate", "1e30", "--clip-norm", "0");
-    expect(code, stderr).toBe(1);
+    expectExit({ code, stderr }, 1);
     expect(stderr).toMatch(/epoch 1, step \d: SetCriterion.*The batch's images:\n {2}shapes-train-00000\d\.png\n/s);
   });
 
@@ -70,10 +70,10 @@ describe("train", () => {
     await writeFile(join(data, "annotations.json"), JSON.stringify(annotations));
     const spec = `coco:${join(data, "annotations.json")},images=${data}`;
     const checked = await runCli("check-data", "--data", spec);
-    expect(checked.code, checked.stderr).toBe(2);
+    expectExit(checked, 2);
     expect(checked.stdout).toContain("box-no-area: 1");
     const refused = await runCli("train", "--data", spec, "--split-val", "train", "--output", join(folder, "never"), "--bad-data", "stop", "--backend", "cpu");
-    expect(refused.code, refused.stderr).toBe(2);
+    expectExit(refused, 2);
     expect(refused.stderr).toContain("box [3, 3, 3, 8] has no area");
   });
 });
@@ -81,7 +81,7 @@ describe("train", () => {
 describe("evaluate", () => {
   test("gives the numbers that training logged", async () => {
     const { code, stdout, stderr } = await runCli("evaluate", "--checkpoint", run.lastCheckpoint, "--data", tinySettings.data, "--backend", "cpu", "--json", "--output", folder);
-    expect(code, stderr).toBe(0);
+    expectExit({ code, stderr }, 0);
     const { metrics } = JSON.parse(stdout) as { metrics: unknown };
     expect(metrics).toEqual((await readLog(run.log)).at(-1)?.metrics);
     expect(JSON.parse(await readFile(join(folder, "metrics.json"), "utf8"))).toEqual(metrics);
@@ -112,7 +112,7 @@ describe("predict", () => {
     await writeFile(join(photos, "good.png"), await encodePng(image));
     await writeFile(join(photos, "broken.jpg"), "no image");
     const { code, stdout, stderr } = await runCli("predict", "--checkpoint", output, "--threshold", "0", "--backend", "cpu", photos);
-    expect(code, stderr).toBe(2);
+    expectExit({ code, stderr }, 2);
     expect(stderr).toContain("broken.jpg");
     expect(existsSync(join(photos, "good.detrkit.png"))).toBe(true);
     const [prediction] = JSON.parse(stdout) as { image: string; detections: { label: string; labelId: number; score: number; box: object }[] }[];
@@ -137,7 +137,7 @@ describe("predict", () => {
     const photo = join(folder, "one.png");
     for (const [path, message] of [[join(folder, "nowhere"), "does not exist"], [folder, "holds no checkpoint"], [photo, "one.png"]] as const) {
       const { code, stderr } = await runCli("predict", "--checkpoint", path, "--backend", "cpu", photo);
-      expect(code, stderr).toBe(2);
+      expectExit({ code, stderr }, 2);
       expect(stderr).toContain(message);
     }
   });

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { expectExit } from "./support/run-cli.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 
 const folder = temporaryFolder();
@@ -14,7 +15,7 @@ test("the README's example runs as it stands", () => {
   writeFileSync(file, code);
   try {
     const { status, stdout, stderr } = spawnSync(process.execPath, ["--conditions=@detrkit/source", file], { cwd: folder, encoding: "utf8" });
-    expect(status, stderr).toBe(0);
+    expectExit({ code: status, stderr }, 0);
     expect(stdout).toMatch(/finished \{\s+AP: /);
   } finally {
     rmSync(file);

@@ -8,7 +8,7 @@ import { readLog } from "../src/training/epoch-record.ts";
 import { runFolder } from "../src/training/run-folder.ts";
 import { train } from "../src/training/train.ts";
 import type { TrainingEvent } from "../src/training/training-events.ts";
-import { startCli } from "./support/run-cli.ts";
+import { expectExit, startCli } from "./support/run-cli.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 import { numbersOf, tinyFlags, tinySettings } from "./support/tiny-run.ts";
 
@@ -76,7 +76,7 @@ describe("the program", () => {
     });
     expect((await ended).code).toBeNull();
     const resumed = await startCli(["train", "--output", output, "--resume"]).ended;
-    expect(resumed.code, resumed.stderr).toBe(0);
+    expectExit(resumed, 0);
     await expectSameRun("killed");
   });
 
@@ -86,10 +86,10 @@ describe("the program", () => {
       if (/step 1\/4/.test(text)) child.kill("SIGINT");
     });
     const { code, stderr } = await ended;
-    expect(code, stderr).toBe(130);
+    expectExit({ code, stderr }, 130);
     expect(stderr).toContain(`detrkit train --output ${output} --resume`);
     const resumed = await startCli(["train", "--output", output, "--resume"]).ended;
-    expect(resumed.code, resumed.stderr).toBe(0);
+    expectExit(resumed, 0);
     await expectSameRun("interrupted");
   });
 });

@@ -1,9 +1,9 @@
 import { DetrkitError } from "@detrkit/common";
-import { suggestion } from "./closest-name.ts";
+import { suggestion } from "../closest-name.ts";
 import type { Command, CommandStreams, ExitCode } from "./command.ts";
 import { commandHelp, overviewHelp } from "./help.ts";
 import { parseFlags } from "./parse-flags.ts";
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "../usage-error.ts";
 
 /** Each command is loaded when it is asked for: `evaluate` of two files needs no tensors, and starts at once. */
 const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([

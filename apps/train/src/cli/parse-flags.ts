@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { suggestion } from "./closest-name.ts";
-import { UsageError } from "./usage-error.ts";
+import { suggestion } from "../closest-name.ts";
+import { UsageError } from "../usage-error.ts";
 
 /** A flag of one command. */
 export interface FlagDefinition {

@@ -1,7 +1,7 @@
 import { checkDataset, type DatasetReport, describeProblem } from "@detrkit/datasets";
 import type { Command } from "../cli/command.ts";
 import { numberFlag, switchFlag, textFlag } from "../cli/parse-flags.ts";
-import { UsageError } from "../cli/usage-error.ts";
+import { UsageError } from "../usage-error.ts";
 
 /** `detrkit check-data`. */
 export const checkDataCommand: Command = {

