@@ -1,0 +1,45 @@
+"""The peers' side of the conversation: a line of JSON in, a line of JSON out.
+
+First the settings, answered by facts about the workload once it is warm; then "run", answered by a time, until "stop".
+"""
+import json
+import resource
+import sys
+import time
+
+
+def serve(prepare):
+    """prepare(settings) returns (facts, iterate); iterate may return its own time in milliseconds."""
+    replies, sys.stdout = sys.stdout, sys.stderr  # what libraries print must not come between the replies
+    iterate = None
+    extra_peak = lambda: 0.0
+
+    def reply(value):
+        replies.write(json.dumps(value) + "\n")
+        replies.flush()
+
+    for line in sys.stdin:
+        message = json.loads(line)
+        if message == "stop":
+            reply({"peakMb": peak_memory_mb() + extra_peak()})
+            return
+        if message == "run":
+            started = time.perf_counter()
+            measured = iterate()
+            elapsed = (time.perf_counter() - started) * 1000
+            reply({"ms": elapsed if measured is None else measured})
+            continue
+        facts, iterate, *rest = prepare(message)
+        if rest:
+            (extra_peak,) = rest
+        for _ in range(message["warmups"]):
+            iterate()
+        reply({"facts": facts})
+
+
+def peak_memory_mb():
+    try:
+        with open("/proc/self/status") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) / 1024
+    except (OSError, StopIteration):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -1,0 +1,42 @@
+/** Facts that a side states about its work; those that both sides state have to be equal. */
+export type Facts = Readonly<Record<string, number | string>>;
+
+/** What one timed iteration took. */
+export interface Iteration {
+  readonly ms: number;
+}
+
+/** One workload: the same settings go to both sides. */
+export interface BenchmarkCase {
+  readonly name: string;
+  /** JSON; what it holds is between the benchmark and its two programs. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Given a side's median, what else is worth printing ("41.2 images/s"). */
+  readonly describe?: (medianMs: number) => string;
+}
+
+/** Where a benchmark may put files, and whether it should be short. */
+export interface BenchmarkContext {
+  readonly cache: string;
+  readonly quick: boolean;
+}
+
+/** One comparison with a peer. */
+export interface Benchmark {
+  readonly name: string;
+  /** One line for people. */
+  readonly title: string;
+  readonly peerName: string;
+  /** Program of our side, beside this file's `ours` folder. */
+  readonly ours: string;
+  /** Program of the peer, in `peers`. */
+  readonly peer: string;
+  /** Iterations of each side that are timed; fewer with --quick. */
+  readonly runs: number;
+  readonly quickRuns: number;
+  /** Untimed iterations before those. */
+  readonly warmups: number;
+  /** How the cases make one figure: the least favourable one, or all of them together. */
+  readonly overall: "worst" | "total";
+  cases(context: BenchmarkContext): Promise<readonly BenchmarkCase[]>;
+}

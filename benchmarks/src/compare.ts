@@ -1,0 +1,80 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Benchmark, BenchmarkCase, Facts } from "./benchmark.ts";
+import { type Side, startSide } from "./side-process.ts";
+import { type Summary, summarise } from "./statistics.ts";
+
+export interface SideResult {
+  readonly timesMs: Summary;
+  readonly peakMb: number;
+  readonly facts: Facts;
+}
+
+export interface CaseResult {
+  readonly name: string;
+  readonly ours: SideResult;
+  readonly peer: SideResult;
+  /** Above 1 = ours is faster. */
+  readonly ratio: number;
+}
+
+/** What both sides are started with. */
+export interface ComparisonSetup {
+  readonly python: string;
+  readonly node: string;
+  readonly threads: number;
+  readonly runs: number;
+  readonly say: (line: string) => void;
+}
+
+// Thread pools spin for a moment after their last work; the other side's turn begins when that is over.
+const pauseMs = 60;
+const folder = import.meta.dirname;
+
+/** Times one case: both sides are loaded and warmed up, then take turns, so that a machine that speeds up or slows down does so for both. */
+export async function compareCase(benchmark: Benchmark, testCase: BenchmarkCase, setup: ComparisonSetup): Promise<CaseResult> {
+  const { say, runs } = setup;
+  const settings = { ...testCase.settings, warmups: benchmark.warmups, threads: setup.threads };
+  const env = limitedThreads(setup.threads);
+  say(`${benchmark.name} ${testCase.name}: loading and warming up both sides`);
+  const ours = await startSide({
+    label: `${benchmark.name} (ours)`, env, settings,
+    command: [setup.node, "--conditions=@detrkit/source", "--disable-warning=ExperimentalWarning", `${folder}/ours/${benchmark.ours}`],
+  });
+  const peer = await startSide({ label: `${benchmark.name} (${benchmark.peerName})`, env, settings, command: [setup.python, `${folder}/../peers/${benchmark.peer}`] });
+  checkSameWork(ours.facts, peer.facts);
+  const times: { readonly ours: number[]; readonly peer: number[] } = { ours: [], peer: [] };
+  for (let run = 1; run <= runs; run++) {
+    times.ours.push(await timed(ours));
+    times.peer.push(await timed(peer));
+    say(`${benchmark.name} ${testCase.name}: run ${run} of ${runs}, ours ${formatMs(times.ours.at(-1))}, peer ${formatMs(times.peer.at(-1))}`);
+  }
+  const result = async (side: Side, values: readonly number[]): Promise<SideResult> => ({ timesMs: summarise(values), peakMb: await side.stop(), facts: side.facts });
+  const sides = { ours: await result(ours, times.ours), peer: await result(peer, times.peer) };
+  return { name: testCase.name, ...sides, ratio: sides.peer.timesMs.median / sides.ours.timesMs.median };
+}
+
+async function timed(side: Side): Promise<number> {
+  await sleep(pauseMs);
+  return (await side.run()).ms;
+}
+
+/** @throws Error when the two sides state different things about what they do */
+export function checkSameWork(ours: Facts, peer: Facts): void {
+  const different = Object.keys(ours).filter((name) => name in peer && !same(ours[name], peer[name]));
+  if (different.length === 0) return;
+  throw new Error(`the two sides don't do the same work: ${different.map((name) => `${name} is ${ours[name]} in ours and ${peer[name]} in the peer`).join(", ")}`);
+}
+
+function same(a: number | string | undefined, b: number | string | undefined): boolean {
+  if (typeof a !== "number" || typeof b !== "number" || Number.isInteger(a)) return a === b;
+  return Math.abs(a - b) <= 1e-9;
+}
+
+function limitedThreads(threads: number): NodeJS.ProcessEnv {
+  const count = String(threads);
+  return { ...process.env, OMP_NUM_THREADS: count, MKL_NUM_THREADS: count, TF_NUM_INTRAOP_THREADS: count, TF_NUM_INTEROP_THREADS: "1" };
+}
+
+function formatMs(value: number | undefined): string {
+  return value === undefined ? "" : value < 10 ? `${value.toFixed(3)} ms` : `${value.toFixed(1)} ms`;
+}

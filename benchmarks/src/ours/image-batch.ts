@@ -1,0 +1,28 @@
+import type { DetectionTarget } from "@detrkit/boxes";
+import { Random } from "@detrkit/common";
+import type { PaddedBatch } from "@detrkit/nn";
+import { type Tensor3D, tensor4d, zeros } from "@tensorflow/tfjs-core";
+
+/** The size of a batch and what is in it, as both sides are told. */
+export interface BatchSettings {
+  readonly batch: number;
+  readonly height: number;
+  readonly width: number;
+  /** For each image; boxes are cxcywh, normalised. */
+  readonly targets: readonly { readonly labels: readonly number[]; readonly boxes: readonly (readonly number[])[] }[];
+}
+
+/** Unpadded images of noise: what is in them doesn't change how long a model takes. */
+export function imageBatch({ batch, height, width }: BatchSettings): PaddedBatch {
+  const random = new Random(1);
+  const pixels = Float32Array.from({ length: batch * height * width * 3 }, () => 4 * random.uniform() - 2);
+  return {
+    images: tensor4d(pixels, [batch, height, width, 3]),
+    mask: zeros([batch, height, width], "bool") as Tensor3D,
+    sizes: Array.from({ length: batch }, () => ({ height, width })),
+  };
+}
+
+export function detectionTargets({ targets }: BatchSettings): DetectionTarget[] {
+  return targets.map(({ labels, boxes }) => ({ labels: Int32Array.from(labels), boxes: Float32Array.from(boxes.flat()) }));
+}

@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import type { Facts, Iteration } from "../benchmark.ts";
+
+/** A workload that is ready to be timed. */
+export interface Workload {
+  readonly facts: Facts;
+  /** One iteration. Where not all of it is to be timed it says itself how long it took. */
+  iterate(): Promise<Iteration | void>;
+}
+
+/** Our side's part of the conversation that `startSide` leads: settings in, facts out, then a time for every "run". */
+export async function serveIterations<Settings>(prepare: (settings: Settings) => Promise<Workload>): Promise<void> {
+  let workload: Workload | undefined;
+  for await (const line of createInterface({ input: process.stdin })) {
+    const message = JSON.parse(line) as "run" | "stop" | (Settings & { readonly warmups: number });
+    if (message === "stop") {
+      reply({ peakMb: peakMemoryMb() });
+      process.exit(0); // threads that still wait for work must not keep the process
+    }
+    if (message === "run") {
+      reply(await timeIteration(workload as Workload));
+      continue;
+    }
+    workload = await prepare(message);
+    for (let index = 0; index < message.warmups; index++) await workload.iterate();
+    reply({ facts: workload.facts });
+  }
+}
+
+async function timeIteration(workload: Workload): Promise<Iteration> {
+  const started = performance.now();
+  const measured = await workload.iterate();
+  return measured ?? { ms: performance.now() - started };
+}
+
+function reply(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/** The most memory this process ever had resident. The kernel's own count where there is one: `maxRSS` may be the parent's. */
+function peakMemoryMb(): number {
+  try {
+    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
+    if (kilobytes !== undefined) return Number(kilobytes) / 1024;
+  } catch {
+    // Not Linux.
+  }
+  return process.resourceUsage().maxRSS / 1024;
+}

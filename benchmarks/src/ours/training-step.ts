@@ -1,0 +1,39 @@
+import { startBackend } from "@detrkit/backend";
+import { boxL1, generalizedIou, SetCriterion, softmaxClassification } from "@detrkit/criterion";
+import { createDetector, type DetectorConfig } from "@detrkit/detr";
+import { boxL1 as boxL1Cost, classProbability, generalizedIou as generalizedIouCost, HungarianMatcher } from "@detrkit/matcher";
+import { AdamW, type ParameterGroup } from "@detrkit/optim";
+import { countOperations } from "./count-operations.ts";
+import { type BatchSettings, detectionTargets, imageBatch } from "./image-batch.ts";
+import { parameterCounts } from "./parameter-counts.ts";
+import { serveIterations } from "./serve-iterations.ts";
+
+interface TrainingSettings extends BatchSettings {
+  readonly model: DetectorConfig;
+  readonly learningRate: number;
+  readonly backboneLearningRate: number;
+}
+
+/** One training step as `detrkit train` does it: forward, matching, losses of all layers, backward, clipping, AdamW. */
+await serveIterations(async (settings: TrainingSettings) => {
+  const { name } = await startBackend();
+  const model = createDetector(settings.model);
+  const images = imageBatch(settings);
+  const targets = detectionTargets(settings);
+  const criterion = new SetCriterion({
+    matcher: new HungarianMatcher({ costs: [classProbability(1), boxL1Cost(5), generalizedIouCost(2)] }),
+    losses: [softmaxClassification({ noObjectWeight: 0.1 }), boxL1({ weight: 5 }), generalizedIou({ weight: 2 })],
+  });
+  const groups: ParameterGroup[] = [{ match: "backbone.**", learningRate: settings.backboneLearningRate }, { learningRate: settings.learningRate }];
+  const optimizer = new AdamW({ groups, weightDecay: 1e-4, clipNorm: 0.1 });
+  const step = () => optimizer.step(model, () => criterion.call(model.call(images, { training: true }), targets));
+  const { loss } = await step();
+  const { kernels, nativeOps, frequent } = await countOperations(step);
+  return {
+    // Initial weights differ between the sides, so the losses are there to be seen, not to be equal.
+    facts: { backend: name, ...parameterCounts(model), kernels, nativeOps, frequent, firstLossOurs: loss },
+    iterate: async () => {
+      await step();
+    },
+  };
+});

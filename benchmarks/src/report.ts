@@ -1,0 +1,70 @@
+import type { Benchmark } from "./benchmark.ts";
+import type { CaseResult, SideResult } from "./compare.ts";
+
+/** One comparison with all its cases. */
+export interface BenchmarkResult {
+  readonly benchmark: Benchmark;
+  readonly cases: readonly CaseResult[];
+}
+
+/** What `--json` prints for one comparison. */
+export interface JsonResult {
+  readonly bench: string;
+  readonly ours: { readonly medianMs: number; readonly peakMb: number };
+  readonly peer: { readonly name: string; readonly medianMs: number; readonly peakMb: number };
+  /** Above 1 = ours is faster. */
+  readonly ratio: number;
+}
+
+/** One figure of a comparison: that of its least favourable case, or the sum over its cases where they are one job in pieces. */
+export function overallResult({ benchmark, cases }: BenchmarkResult): JsonResult {
+  const chosen = benchmark.overall === "total" ? cases : cases.toSorted((a, b) => a.ratio - b.ratio).slice(0, 1);
+  const side = (pick: (result: CaseResult) => SideResult): { readonly medianMs: number; readonly peakMb: number } => ({
+    medianMs: chosen.reduce((sum, result) => sum + pick(result).timesMs.median, 0),
+    peakMb: Math.max(...chosen.map((result) => pick(result).peakMb)),
+  });
+  const [ours, peer] = [side((result) => result.ours), side((result) => result.peer)];
+  return {
+    bench: benchmark.name,
+    ours: { medianMs: rounded(ours.medianMs), peakMb: rounded(ours.peakMb) },
+    peer: { name: benchmark.peerName, medianMs: rounded(peer.medianMs), peakMb: rounded(peer.peakMb) },
+    ratio: rounded(peer.medianMs / ours.medianMs),
+  };
+}
+
+/** Everything known of one comparison, for people. */
+export function detailedReport(result: BenchmarkResult, describe: (caseName: string, medianMs: number) => string | undefined): string {
+  const { benchmark, cases } = result;
+  const blocks = cases.map((one) => {
+    const sides: readonly (readonly [string, SideResult])[] = [["ours", one.ours], ["peer", one.peer]];
+    const rows = sides.map(([label, { timesMs, peakMb }]) => {
+      const more = describe(one.name, timesMs.median);
+      const spread = `${milliseconds(timesMs.least)} to ${milliseconds(timesMs.most)}`;
+      return `    ${label}  median ${milliseconds(timesMs.median)}  (${spread})  peak ${peakMb.toFixed(0)} MB${more === undefined ? "" : `  ${more}`}`;
+    });
+    const facts = sides.map(([label, { facts }]) => `    ${label}: ${Object.entries(facts).map(([name, value]) => `${name} ${value}`).join(", ")}`);
+    return [`  ${one.name}`, ...rows, `    ratio ${one.ratio.toFixed(2)}`, ...facts].join("\n");
+  });
+  const overall = cases.length > 1 ? [`  ${benchmark.overall === "total" ? "all together" : "the least favourable"}: ratio ${overallResult(result).ratio.toFixed(2)}`] : [];
+  return [`${benchmark.name}: ${benchmark.title}`, `  peer: ${benchmark.peerName}`, ...blocks, ...overall].join("\n");
+}
+
+/** One line for each comparison. */
+export function resultTable(results: readonly JsonResult[]): string {
+  const header = ["bench", "ours", "peer", "ours MB", "peer MB", "ratio", "peer is"];
+  const rows = results.map(({ bench, ours, peer, ratio }) => [
+    bench, milliseconds(ours.medianMs), milliseconds(peer.medianMs), ours.peakMb.toFixed(0), peer.peakMb.toFixed(0), ratio.toFixed(2), peer.name,
+  ]);
+  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  return [header, ...rows].map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()).join("\n");
+}
+
+function milliseconds(value: number): string {
+  if (value < 1) return `${(value * 1000).toFixed(1)} µs`;
+  return value < 100 ? `${value.toFixed(2)} ms` : `${value.toFixed(0)} ms`;
+}
+
+/** Four digits: what is behind them is noise. */
+function rounded(value: number): number {
+  return Number(value.toPrecision(4));
+}
