@@ -1,7 +1,7 @@
 /** What a stop by Ctrl-C or `kill` looks like to the running command. */
 export interface Interruption {
   readonly signal: AbortSignal;
-  /** Gives the signals back to Node. */
+  /** Gives the signals back to Node, unless one of them came. */
   readonly release: () => void;
 }
 
@@ -27,6 +27,8 @@ export function interruptible(say: (line: string) => void): Interruption {
   return {
     signal: controller.signal,
     release: () => {
+      // Once stopped, the program is about to end: an echo of the same Ctrl-C must not change how.
+      if (controller.signal.aborted) return;
       process.off("SIGINT", stop);
       process.off("SIGTERM", stop);
     },
