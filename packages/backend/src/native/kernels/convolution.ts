@@ -50,7 +50,7 @@ function fusedConvolution(call: NativeCall<ConvolutionAttributes>): Tensor {
     const output = backend.executeSingleOutput("_MklNativeConv2D", [...slide(attributes, write), renamed(write)], inputs.slice(0, 2));
     return finish(output, inputs[2], residual, relu, call);
   }
-  const fused = ["BiasAdd", ...(residual ? ["Add"] : []), ...(relu ? ["Relu"] : [])].join(",");
+  const fused = ["BiasAdd", ...(residual ? ["Add"] : []), ...(relu ? ["LeakyRelu"] : [])].join(",");
   const types = inputs.slice(2).map(() => backend.binding.TF_FLOAT);
   return backend.executeSingleOutput(
     "_MklNativeFusedConv2D",
@@ -59,6 +59,8 @@ function fusedConvolution(call: NativeCall<ConvolutionAttributes>): Tensor {
       write.int("num_args", types.length),
       write.int("TArgs", types),
       write.text("fused_ops", fused),
+      // Its plain ReLU turns NaN into 0 and so hides it. A slope of next to nothing (a smaller one is flushed to 0) keeps NaN.
+      ...(relu ? [write.float("leakyrelu_alpha", 1.2e-38)] : []),
       // Its cache of reordered filters belongs to the kernel, which all layers of the same attributes share.
       write.flag("is_filter_const", false),
       renamed(write),
