@@ -44,11 +44,15 @@ export async function ensureBuilt(
   if (!replace && isBuilt(installation)) return;
   const folder = dirname(installation.tensorflow);
   const asked = Date.now();
-  const waiting = (): void => progress("another process builds the native backend: waiting for it");
+  let waited = false;
+  const waiting = (): void => {
+    waited = true;
+    progress("another process builds the native backend: waiting for it");
+  };
   await exclusively(folder, waiting, () =>
     interruptible(async (signal) => {
       // Another one may have done it, or failed, while this one waited.
-      if (isBuilt(installation) && (!replace || madeAt(dirname(installation.addon)) > asked)) return;
+      if (isBuilt(installation) && (!replace || (waited && madeAt(dirname(installation.addon)) >= asked))) return;
       const needsTensorflow = !isWhole(installation.tensorflow);
       const tools = await steps.prepare(needsTensorflow);
       const failure = recentFailure(installation.failure);
