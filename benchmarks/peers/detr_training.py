@@ -7,7 +7,9 @@ from workload import noise_images, parameter_counts, targets_of, training_step
 
 def prepare(settings):
     torch.set_num_threads(settings["threads"])
-    model = detr_r50(auxiliary_loss=True, dropout=settings["model"]["transformer"]["dropout"]).train()
+    dropout = settings["model"]["transformer"]["dropout"]
+    # DETR drops attention weights and hidden units as well, which transformers leaves off unless told.
+    model = detr_r50(auxiliary_loss=True, dropout=dropout, attention_dropout=dropout, activation_dropout=dropout).train()
     images = noise_images(settings)
     mask = torch.ones(images.shape[0], *images.shape[2:], dtype=torch.long)
     targets = targets_of(settings, "class_labels")

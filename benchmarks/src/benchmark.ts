@@ -4,6 +4,8 @@ export type Facts = Readonly<Record<string, number | string>>;
 /** What one timed iteration took. */
 export interface Iteration {
   readonly ms: number;
+  /** Processor time of all threads of the process, where the process did all of the work. */
+  readonly cpuMs?: number;
 }
 
 /** One workload: the same settings go to both sides. */

@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Benchmark, BenchmarkCase, Facts } from "./benchmark.ts";
+import type { Benchmark, BenchmarkCase, Facts, Iteration } from "./benchmark.ts";
+import { OtherLoad } from "./other-load.ts";
 import { type Side, startSide } from "./side-process.ts";
 import { type Summary, summarise } from "./statistics.ts";
 
 export interface SideResult {
   readonly timesMs: Summary;
+  /** Median processor time of an iteration, where it is known. */
+  readonly cpuMs: number | undefined;
   readonly peakMb: number;
   readonly facts: Facts;
 }
@@ -15,6 +18,8 @@ export interface CaseResult {
   readonly peer: SideResult;
   /** Above 1 = ours is faster. */
   readonly ratio: number;
+  /** Share of the machine, 0 to 1, that was busy while both sides slept. */
+  readonly otherLoad: number;
 }
 
 /** What both sides are started with. */
@@ -27,7 +32,8 @@ export interface ComparisonSetup {
 }
 
 // Thread pools spin for a moment after their last work; the other side's turn begins when that is over.
-const pauseMs = 60;
+const settleMs = 50;
+const listenMs = 50;
 const folder = import.meta.dirname;
 
 /** Times one case: both sides are loaded and warmed up, then take turns, so that a machine that speeds up or slows down does so for both. */
@@ -42,20 +48,31 @@ export async function compareCase(benchmark: Benchmark, testCase: BenchmarkCase,
   });
   const peer = await startSide({ label: `${benchmark.name} (${benchmark.peerName})`, env, settings, command: [setup.python, `${folder}/../peers/${benchmark.peer}`] });
   checkSameWork(ours.facts, peer.facts);
-  const times: { readonly ours: number[]; readonly peer: number[] } = { ours: [], peer: [] };
+  const times: { readonly ours: Iteration[]; readonly peer: Iteration[] } = { ours: [], peer: [] };
+  const load = new OtherLoad();
   for (let run = 1; run <= runs; run++) {
-    times.ours.push(await timed(ours));
-    times.peer.push(await timed(peer));
-    say(`${benchmark.name} ${testCase.name}: run ${run} of ${runs}, ours ${formatMs(times.ours.at(-1))}, peer ${formatMs(times.peer.at(-1))}`);
+    times.ours.push(await timed(ours, load));
+    times.peer.push(await timed(peer, load));
+    say(`${benchmark.name} ${testCase.name}: run ${run} of ${runs}, ours ${formatMs(times.ours.at(-1)?.ms)}, peer ${formatMs(times.peer.at(-1)?.ms)}`);
   }
-  const result = async (side: Side, values: readonly number[]): Promise<SideResult> => ({ timesMs: summarise(values), peakMb: await side.stop(), facts: side.facts });
-  const sides = { ours: await result(ours, times.ours), peer: await result(peer, times.peer) };
-  return { name: testCase.name, ...sides, ratio: sides.peer.timesMs.median / sides.ours.timesMs.median };
+  const sides = { ours: await finish(ours, times.ours), peer: await finish(peer, times.peer) };
+  return { name: testCase.name, ...sides, ratio: sides.peer.timesMs.median / sides.ours.timesMs.median, otherLoad: load.share };
 }
 
-async function timed(side: Side): Promise<number> {
-  await sleep(pauseMs);
-  return (await side.run()).ms;
+async function timed(side: Side, load: OtherLoad): Promise<Iteration> {
+  await sleep(settleMs);
+  await load.during(() => sleep(listenMs));
+  return await side.run();
+}
+
+async function finish(side: Side, iterations: readonly Iteration[]): Promise<SideResult> {
+  const cpu = iterations.flatMap(({ cpuMs }) => (cpuMs === undefined ? [] : [cpuMs]));
+  return {
+    timesMs: summarise(iterations.map(({ ms }) => ms)),
+    cpuMs: cpu.length > 0 ? summarise(cpu).median : undefined,
+    peakMb: await side.stop(),
+    facts: side.facts,
+  };
 }
 
 /** @throws Error when the two sides state different things about what they do */

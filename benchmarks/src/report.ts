@@ -1,6 +1,8 @@
 import type { Benchmark } from "./benchmark.ts";
 import type { CaseResult, SideResult } from "./compare.ts";
 
+const disturbing = 0.1;
+
 /** One comparison with all its cases. */
 export interface BenchmarkResult {
   readonly benchmark: Benchmark;
@@ -37,16 +39,26 @@ export function detailedReport(result: BenchmarkResult, describe: (caseName: str
   const { benchmark, cases } = result;
   const blocks = cases.map((one) => {
     const sides: readonly (readonly [string, SideResult])[] = [["ours", one.ours], ["peer", one.peer]];
-    const rows = sides.map(([label, { timesMs, peakMb }]) => {
+    const rows = sides.map(([label, { timesMs, cpuMs, peakMb }]) => {
       const more = describe(one.name, timesMs.median);
       const spread = `${milliseconds(timesMs.least)} to ${milliseconds(timesMs.most)}`;
-      return `    ${label}  median ${milliseconds(timesMs.median)}  (${spread})  peak ${peakMb.toFixed(0)} MB${more === undefined ? "" : `  ${more}`}`;
+      return [
+        `    ${label}  median ${milliseconds(timesMs.median)}  (${spread})  peak ${peakMb.toFixed(0)} MB`,
+        ...(cpuMs === undefined ? [] : [`processor time ${milliseconds(cpuMs)}`]),
+        ...(more === undefined ? [] : [more]),
+      ].join("  ");
     });
     const facts = sides.map(([label, { facts }]) => `    ${label}: ${Object.entries(facts).map(([name, value]) => `${name} ${value}`).join(", ")}`);
-    return [`  ${one.name}`, ...rows, `    ratio ${one.ratio.toFixed(2)}`, ...facts].join("\n");
+    return [`  ${one.name}`, ...rows, `    ratio ${one.ratio.toFixed(2)}`, ...facts, ...warningOf(one)].join("\n");
   });
   const overall = cases.length > 1 ? [`  ${benchmark.overall === "total" ? "all together" : "the least favourable"}: ratio ${overallResult(result).ratio.toFixed(2)}`] : [];
   return [`${benchmark.name}: ${benchmark.title}`, `  peer: ${benchmark.peerName}`, ...blocks, ...overall].join("\n");
+}
+
+/** Two sides that wait for threads in different ways don't suffer alike from other programs. */
+function warningOf({ otherLoad }: CaseResult): readonly string[] {
+  if (otherLoad < disturbing) return [];
+  return [`    other programs used ${(otherLoad * 100).toFixed(0)} % of the machine meanwhile: these figures are worth little, run it on a quiet one`];
 }
 
 /** One line for each comparison. */

@@ -30,8 +30,11 @@ export async function serveIterations<Settings>(prepare: (settings: Settings) =>
 
 async function timeIteration(workload: Workload): Promise<Iteration> {
   const started = performance.now();
+  const cpuBefore = process.cpuUsage();
   const measured = await workload.iterate();
-  return measured ?? { ms: performance.now() - started };
+  const ms = performance.now() - started;
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return measured ?? { ms, cpuMs: (user + system) / 1000 };
 }
 
 function reply(value: unknown): void {

@@ -1,4 +1,5 @@
 import { startBackend } from "@detrkit/backend";
+import { Random } from "@detrkit/common";
 import { boxL1, generalizedIou, SetCriterion, softmaxClassification } from "@detrkit/criterion";
 import { createDetector, type DetectorConfig } from "@detrkit/detr";
 import { boxL1 as boxL1Cost, classProbability, generalizedIou as generalizedIouCost, HungarianMatcher } from "@detrkit/matcher";
@@ -18,6 +19,7 @@ interface TrainingSettings extends BatchSettings {
 await serveIterations(async (settings: TrainingSettings) => {
   const { name } = await startBackend();
   const model = createDetector(settings.model);
+  const random = new Random(1);
   const images = imageBatch(settings);
   const targets = detectionTargets(settings);
   const criterion = new SetCriterion({
@@ -26,7 +28,7 @@ await serveIterations(async (settings: TrainingSettings) => {
   });
   const groups: ParameterGroup[] = [{ match: "backbone.**", learningRate: settings.backboneLearningRate }, { learningRate: settings.learningRate }];
   const optimizer = new AdamW({ groups, weightDecay: 1e-4, clipNorm: 0.1 });
-  const step = () => optimizer.step(model, () => criterion.call(model.call(images, { training: true }), targets));
+  const step = () => optimizer.step(model, () => criterion.call(model.call(images, { training: true, random }), targets));
   const { loss } = await step();
   const { kernels, nativeOps, frequent } = await countOperations(step);
   return {
