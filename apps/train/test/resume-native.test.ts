@@ -1,0 +1,29 @@
+import { join } from "node:path";
+import { useBackend } from "@detrkit/test-utils";
+import { expect, test } from "vitest";
+import { resolveConfig } from "../src/configuration/resolve-config.ts";
+import { train } from "../src/training/train.ts";
+import { expectSameRun } from "./support/same-run.ts";
+import { temporaryFolder } from "./support/temporary-folder.ts";
+import { tinySettings } from "./support/tiny-run.ts";
+
+const folder = temporaryFolder();
+useBackend("native");
+
+// Large enough that every kernel works with several threads, whose timing must not show in the numbers; with dropout.
+const settings = { ...tinySettings, imageSize: "128x128", hiddenDim: 64, feedForwardDim: 128, backboneWidth: 16, batchSize: 4, dropout: 0.1, backend: "native" } as const;
+
+test("a run on the native backend that was stopped in the middle of an epoch goes on with the same numbers", async () => {
+  const configFor = (name: string) => resolveConfig({ ...settings, output: join(folder, name) });
+  expect((await train(configFor("whole"), "refuse")).state).toBe("finished");
+  const controller = new AbortController();
+  const stop = await train(configFor("stopped"), "refuse", {
+    report: (event) => {
+      if (event.kind === "step" && event.epoch === 2 && event.step === 1) controller.abort();
+    },
+    signal: controller.signal,
+  });
+  expect(stop.state).toBe("stopped");
+  expect((await train(configFor("stopped"), "resume")).state).toBe("finished");
+  await expectSameRun(join(folder, "whole"), join(folder, "stopped"));
+});
