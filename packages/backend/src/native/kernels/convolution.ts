@@ -11,7 +11,8 @@ interface GradientAttributes extends ConvolutionAttributes {
 
 /**
  * Convolution by TensorFlow's own kernels. Where oneDNN's fused one runs (x86; `oneDnn`), bias, residual and ReLU cost no op
- * and no pass over memory of their own. Inputs: input, filter, then bias and residual where the attributes say so.
+ * and no pass over memory of their own (its ReLU turns NaN into 0, so NaN has to be caught before it gets into weights: the
+ * optimiser refuses gradients that are not finite). Inputs: input, filter, then bias and residual where the attributes say so.
  */
 export function registerConvolution(oneDnn: boolean): void {
   defineKernel<ConvolutionAttributes>(fusedKernels.convolution, (call) => (oneDnn ? fusedConvolution(call) : plainConvolution(call)));
@@ -50,7 +51,7 @@ function fusedConvolution(call: NativeCall<ConvolutionAttributes>): Tensor {
     const output = backend.executeSingleOutput("_MklNativeConv2D", [...slide(attributes, write), renamed(write)], inputs.slice(0, 2));
     return finish(output, inputs[2], residual, relu, call);
   }
-  const fused = ["BiasAdd", ...(residual ? ["Add"] : []), ...(relu ? ["LeakyRelu"] : [])].join(",");
+  const fused = ["BiasAdd", ...(residual ? ["Add"] : []), ...(relu ? ["Relu"] : [])].join(",");
   const types = inputs.slice(2).map(() => backend.binding.TF_FLOAT);
   return backend.executeSingleOutput(
     "_MklNativeFusedConv2D",
@@ -59,8 +60,6 @@ function fusedConvolution(call: NativeCall<ConvolutionAttributes>): Tensor {
       write.int("num_args", types.length),
       write.int("TArgs", types),
       write.text("fused_ops", fused),
-      // Its plain ReLU turns NaN into 0 and so hides it. A slope of next to nothing (a smaller one is flushed to 0) keeps NaN.
-      ...(relu ? [write.float("leakyrelu_alpha", 1.2e-38)] : []),
       // Its cache of reordered filters belongs to the kernel, which all layers of the same attributes share.
       write.flag("is_filter_const", false),
       renamed(write),
