@@ -69,7 +69,7 @@ struct Problem {
     const RandomMask mask(static_cast<uint32_t>(seed.i32()[0]), rate);
     for (int64_t row = 0; row < weights.rows(); ++row) {
       const uint64_t index = static_cast<uint64_t>(((image * heads + h) * queries + first + row) * keys);
-      for (int64_t k = 0; k < keys; ++k) weights(row, k) *= mask(index + k);
+      mask.Apply(weights.row(row).data(), weights.row(row).data(), index, keys);
     }
   }
 };

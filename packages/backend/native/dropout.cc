@@ -15,7 +15,7 @@ void Compute(Context& context) {
   if (!context.ok()) return;
   const RandomMask mask(static_cast<uint32_t>(seed.i32()[0]), context.attributes.floats[0]);
   ParallelFor(x.size(), 16384, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) y.f32()[i] = x.f32()[i] * mask(i);
+    mask.Apply(x.f32() + begin, y.f32() + begin, begin, end - begin);
   });
 }
 

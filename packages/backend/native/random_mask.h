@@ -1,6 +1,8 @@
 #pragma once
 #include <cstdint>
 
+#include "kernel.h"
+
 namespace detrkit {
 
 // Which elements dropout keeps, from a seed and the element's index alone: the backward pass asks again instead of
@@ -9,10 +11,15 @@ class RandomMask {
  public:
   RandomMask(uint32_t seed, float rate) : seed_(seed), threshold_(static_cast<uint32_t>(rate * 4294967295.0)), scale_(1 / (1 - rate)) {}
 
-  // What element `index` is multiplied by: 0, or 1 / (1 - rate).
-  float operator()(uint64_t index) const {
-    uint32_t word = Mix(static_cast<uint32_t>(index) ^ Mix(seed_ + static_cast<uint32_t>(index >> 32)));
-    return word < threshold_ ? 0.0f : scale_;
+  // Multiplies values[0 … count) by 0 or by 1 / (1 - rate), each by the draw of its place: `index` is the first one's. The
+  // upper half of an index is mixed in once a run, so that the loop works on 32-bit words only and vectorises.
+  void Apply(const float* values, float* into, uint64_t index, int64_t count) const {
+    const uint32_t key = Mix(seed_ + static_cast<uint32_t>(index >> 32)), low = static_cast<uint32_t>(index);
+    DETRKIT_VECTOR
+    for (int64_t k = 0; k < count; ++k) {
+      const uint32_t word = Mix((low + static_cast<uint32_t>(k)) ^ key);
+      into[k] = word < threshold_ ? 0.0f : values[k] * scale_;
+    }
   }
 
  private:
