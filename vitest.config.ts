@@ -11,7 +11,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["{packages,apps}/*/src/**/*.test.ts", "tools/**/*.test.ts"],
+          include: ["{packages,apps}/*/src/**/*.test.ts", "{tools,benchmarks}/**/*.test.ts"],
           exclude: ["**/*.{grad,parity}.test.ts", "**/node_modules/**"],
           testTimeout: 30_000,
         },

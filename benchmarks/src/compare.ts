@@ -34,29 +34,39 @@ export interface ComparisonSetup {
 // Thread pools spin for a moment after their last work; the other side's turn begins when that is over.
 const settleMs = 50;
 const listenMs = 50;
+// Of facts that are sums or means; counts differ by more than this or not at all.
+const tolerance = 1e-9;
 const folder = import.meta.dirname;
 
 /** Times one case: both sides are loaded and warmed up, then take turns, so that a machine that speeds up or slows down does so for both. */
 export async function compareCase(benchmark: Benchmark, testCase: BenchmarkCase, setup: ComparisonSetup): Promise<CaseResult> {
-  const { say, runs } = setup;
-  const settings = { ...testCase.settings, warmups: benchmark.warmups, threads: setup.threads };
-  const env = limitedThreads(setup.threads);
-  say(`${benchmark.name} ${testCase.name}: loading and warming up both sides`);
-  const ours = await startSide({
-    label: `${benchmark.name} (ours)`, env, settings,
-    command: [setup.node, "--conditions=@detrkit/source", "--disable-warning=ExperimentalWarning", `${folder}/ours/${benchmark.ours}`],
-  });
-  const peer = await startSide({ label: `${benchmark.name} (${benchmark.peerName})`, env, settings, command: [setup.python, `${folder}/../peers/${benchmark.peer}`] });
-  checkSameWork(ours.facts, peer.facts);
+  const shared = { env: limitedThreads(setup.threads), settings: { ...testCase.settings, warmups: benchmark.warmups, threads: setup.threads } };
+  const program = [setup.node, "--conditions=@detrkit/source", "--disable-warning=ExperimentalWarning", `${folder}/ours/${benchmark.ours}`] as const;
+  setup.say(`${benchmark.name} ${testCase.name}: loading and warming up both sides`);
+  const ours = await startSide({ ...shared, label: `${benchmark.name} (ours)`, command: program });
+  try {
+    const peer = await startSide({ ...shared, label: `${benchmark.name} (${benchmark.peerName})`, command: [setup.python, `${folder}/../peers/${benchmark.peer}`] });
+    try {
+      checkSameWork(ours.facts, peer.facts);
+      return await takeTurns(`${benchmark.name} ${testCase.name}`, testCase.name, { ours, peer }, setup);
+    } finally {
+      peer.kill();
+    }
+  } finally {
+    ours.kill();
+  }
+}
+
+async function takeTurns(title: string, name: string, { ours, peer }: { readonly ours: Side; readonly peer: Side }, { runs, say }: ComparisonSetup): Promise<CaseResult> {
   const times: { readonly ours: Iteration[]; readonly peer: Iteration[] } = { ours: [], peer: [] };
   const load = new OtherLoad();
   for (let run = 1; run <= runs; run++) {
     times.ours.push(await timed(ours, load));
     times.peer.push(await timed(peer, load));
-    say(`${benchmark.name} ${testCase.name}: run ${run} of ${runs}, ours ${formatMs(times.ours.at(-1)?.ms)}, peer ${formatMs(times.peer.at(-1)?.ms)}`);
+    say(`${title}: run ${run} of ${runs}, ours ${formatMs(times.ours.at(-1)?.ms)}, peer ${formatMs(times.peer.at(-1)?.ms)}`);
   }
-  const sides = { ours: await finish(ours, times.ours), peer: await finish(peer, times.peer) };
-  return { name: testCase.name, ...sides, ratio: sides.peer.timesMs.median / sides.ours.timesMs.median, otherLoad: load.share };
+  const results = { ours: await finish(ours, times.ours), peer: await finish(peer, times.peer) };
+  return { name, ...results, ratio: results.peer.timesMs.median / results.ours.timesMs.median, otherLoad: load.share };
 }
 
 async function timed(side: Side, load: OtherLoad): Promise<Iteration> {
@@ -83,8 +93,8 @@ export function checkSameWork(ours: Facts, peer: Facts): void {
 }
 
 function same(a: number | string | undefined, b: number | string | undefined): boolean {
-  if (typeof a !== "number" || typeof b !== "number" || Number.isInteger(a)) return a === b;
-  return Math.abs(a - b) <= 1e-9;
+  if (typeof a !== "number" || typeof b !== "number") return a === b;
+  return Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(a));
 }
 
 function limitedThreads(threads: number): NodeJS.ProcessEnv {

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { runStep } from "../../tools/bootstrap/child-process.mjs";
 import { withLock } from "../../tools/bootstrap/lock.mjs";
 
@@ -65,6 +65,6 @@ function versionsKey(): string {
 function removeOlder(folder: string): void {
   const parent = dirname(folder);
   for (const name of readdirSync(parent)) {
-    if (name.startsWith("python-") && name !== `${basename(folder)}.lock`) rmSync(join(parent, name), { recursive: true, force: true });
+    if (name.startsWith("python-") && !name.endsWith(".lock")) rmSync(join(parent, name), { recursive: true, force: true });
   }
 }

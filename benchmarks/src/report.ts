@@ -1,4 +1,4 @@
-import type { Benchmark } from "./benchmark.ts";
+import type { Benchmark, Facts } from "./benchmark.ts";
 import type { CaseResult, SideResult } from "./compare.ts";
 
 const disturbing = 0.1;
@@ -48,11 +48,24 @@ export function detailedReport(result: BenchmarkResult, describe: (caseName: str
         ...(more === undefined ? [] : [more]),
       ].join("  ");
     });
-    const facts = sides.map(([label, { facts }]) => `    ${label}: ${Object.entries(facts).map(([name, value]) => `${name} ${value}`).join(", ")}`);
-    return [`  ${one.name}`, ...rows, `    ratio ${one.ratio.toFixed(2)}`, ...facts, ...warningOf(one)].join("\n");
+    return [`  ${one.name}`, ...rows, `    ratio ${one.ratio.toFixed(2)}`, ...factLines(one), ...warningOf(one)].join("\n");
   });
   const overall = cases.length > 1 ? [`  ${benchmark.overall === "total" ? "all together" : "the least favourable"}: ratio ${overallResult(result).ratio.toFixed(2)}`] : [];
   return [`${benchmark.name}: ${benchmark.title}`, `  peer: ${benchmark.peerName}`, ...blocks, ...overall].join("\n");
+}
+
+/** What both state (and agree in) once, then what each has to say of itself. */
+function factLines({ ours, peer }: CaseResult): readonly string[] {
+  const own = (facts: Facts, others: Facts): Facts => Object.fromEntries(Object.entries(facts).filter(([name]) => !(name in others)));
+  const shared = Object.fromEntries(Object.entries(ours.facts).filter(([name]) => name in peer.facts));
+  const lines: readonly (readonly [string, Facts])[] = [["both", shared], ["ours", own(ours.facts, peer.facts)], ["peer", own(peer.facts, ours.facts)]];
+  return lines
+    .filter(([, facts]) => Object.keys(facts).length > 0)
+    .map(([label, facts]) => `    ${label}: ${Object.entries(facts).map(([name, value]) => `${name} ${factText(value)}`).join(", ")}`);
+}
+
+function factText(value: number | string): string {
+  return typeof value === "number" && !Number.isInteger(value) ? String(rounded(value)) : String(value);
 }
 
 /** Two sides that wait for threads in different ways don't suffer alike from other programs. */

@@ -6,8 +6,10 @@ import type { Facts, Iteration } from "./benchmark.ts";
 export interface Side {
   readonly facts: Facts;
   run(): Promise<Iteration>;
-  /** Ends the process. @returns the most memory it had, in MiB */
+  /** Asks the process to end. @returns the most memory it had, in MiB */
   stop(): Promise<number>;
+  /** Ends the process if it still runs. */
+  kill(): void;
 }
 
 /** How to start a side. */
@@ -26,18 +28,18 @@ const stderrKept = 4_000;
  */
 export async function startSide({ label, command: [program, ...args], env, settings }: SideProgram): Promise<Side> {
   const child = spawn(program, args, { env, stdio: ["pipe", "pipe", "pipe"] });
-  const endChild = (): boolean => child.kill();
-  process.once("exit", endChild);
   const ask = conversation(child, label);
-  const { facts } = await ask<{ facts: Facts }>(settings);
+  const facts = await ask<{ facts: Facts }>(settings).then(({ facts }) => facts, (error: unknown) => {
+    child.kill();
+    throw error;
+  });
   return {
     facts,
     run: () => ask<Iteration>("run"),
-    stop: async () => {
-      const { peakMb } = await ask<{ peakMb: number }>("stop");
-      process.removeListener("exit", endChild);
-      child.stdin.end();
-      return peakMb;
+    stop: async () => (await ask<{ peakMb: number }>("stop")).peakMb,
+    // Should this process itself be killed, the end of their input ends the sides.
+    kill: () => {
+      child.kill();
     },
   };
 }

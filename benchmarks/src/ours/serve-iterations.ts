@@ -26,6 +26,7 @@ export async function serveIterations<Settings>(prepare: (settings: Settings) =>
     for (let index = 0; index < message.warmups; index++) await workload.iterate();
     reply({ facts: workload.facts });
   }
+  process.exit(0); // whoever asked is gone
 }
 
 async function timeIteration(workload: Workload): Promise<Iteration> {
