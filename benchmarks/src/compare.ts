@@ -99,7 +99,7 @@ function same(a: number | string | undefined, b: number | string | undefined): b
 
 function limitedThreads(threads: number): NodeJS.ProcessEnv {
   const count = String(threads);
-  return { ...process.env, OMP_NUM_THREADS: count, MKL_NUM_THREADS: count, TF_NUM_INTRAOP_THREADS: count, TF_NUM_INTEROP_THREADS: "1" };
+  return { ...process.env, PYTHONDONTWRITEBYTECODE: "1", OMP_NUM_THREADS: count, MKL_NUM_THREADS: count, TF_NUM_INTRAOP_THREADS: count, TF_NUM_INTEROP_THREADS: "1" };
 }
 
 function formatMs(value: number | undefined): string {
