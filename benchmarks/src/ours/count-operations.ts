@@ -6,8 +6,9 @@ export interface OperationCount {
   readonly kernels: number;
   /** TensorFlow ops that those ran on the native backend. */
   readonly nativeOps: number;
-  /** "Conv2D 40, Add 31, …", most frequent first. */
-  readonly frequent: string;
+  /** Of either, "Conv2D 40, Add 31, …", most frequent first. */
+  readonly frequentKernels: string;
+  readonly frequentOps: string;
 }
 
 type Execute = (name: string, ...rest: unknown[]) => unknown;
@@ -31,11 +32,15 @@ export async function countOperations(step: () => Promise<unknown>): Promise<Ope
   try {
     // tfjs's own type of what it profiles is narrower than what it accepts.
     const { kernels } = await profile(step as unknown as Parameters<typeof profile>[0]);
-    const uses = new Map<string, number>();
-    for (const name of names.length > 0 ? names : kernels.map(({ name }) => name)) uses.set(name, (uses.get(name) ?? 0) + 1);
-    const frequent = [...uses].toSorted(([, a], [, b]) => b - a).slice(0, shown);
-    return { kernels: kernels.length, nativeOps: names.length, frequent: frequent.map(([name, count]) => `${name} ${count}`).join(", ") };
+    return { kernels: kernels.length, nativeOps: names.length, frequentKernels: frequent(kernels.map(({ name }) => name)), frequentOps: frequent(names) };
   } finally {
     for (const { name } of methods) delete native[name]; // the prototype's own is behind it
   }
+}
+
+function frequent(names: readonly string[]): string {
+  const uses = new Map<string, number>();
+  for (const name of names) uses.set(name, (uses.get(name) ?? 0) + 1);
+  const chosen = [...uses].toSorted(([, a], [, b]) => b - a).slice(0, shown);
+  return chosen.map(([name, count]) => `${name} ${count}`).join(", ");
 }

@@ -17,6 +17,6 @@ await serveIterations(async (settings: BatchSettings) => {
     dispose([logits, boxes, stacked.logits, stacked.boxes]);
   };
   await iterate(); // folds what is folded once
-  const { kernels, nativeOps, frequent } = await countOperations(iterate);
-  return { facts: { backend: name, parameters: parameterCounts(model).parameters, kernels, nativeOps, frequent }, iterate };
+  const operations = await countOperations(iterate);
+  return { facts: { backend: name, parameters: parameterCounts(model).parameters, ...operations }, iterate };
 });

@@ -30,10 +30,10 @@ await serveIterations(async (settings: TrainingSettings) => {
   const optimizer = new AdamW({ groups, weightDecay: 1e-4, clipNorm: 0.1 });
   const step = () => optimizer.step(model, () => criterion.call(model.call(images, { training: true, random }), targets));
   const { loss } = await step();
-  const { kernels, nativeOps, frequent } = await countOperations(step);
+  const operations = await countOperations(step);
   return {
     // Initial weights differ between the sides, so the losses are there to be seen, not to be equal.
-    facts: { backend: name, ...parameterCounts(model), kernels, nativeOps, frequent, firstLossOurs: loss },
+    facts: { backend: name, ...parameterCounts(model), ...operations, firstLossOurs: loss },
     iterate: async () => {
       await step();
     },
