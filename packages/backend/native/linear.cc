@@ -10,9 +10,13 @@ namespace detrkit {
 namespace {
 
 // A product of fewer multiply-adds than this is done before a second thread would have woken.
-constexpr int64_t kWorthAThread = 1 << 18;
+constexpr int64_t kWorthAThread = 1 << 19;
 
-int64_t Grain(int64_t work_per_row) { return std::max<int64_t>(1, kWorthAThread / std::max<int64_t>(1, work_per_row)); }
+// Rows of a product that one thread takes: all where there is little to do, else its even share. Each piece packs the other
+// factor again, so there are no more pieces than threads.
+int64_t RowsPerThread(int64_t rows, int64_t work_per_row, int64_t threads) {
+  return rows * work_per_row < kWorthAThread ? rows : std::max<int64_t>(1, (rows + threads - 1) / threads);
+}
 
 // Inputs x [..., I], weight [I, O], bias (none or one) [O]; attribute relu (0 or 1). Output y [..., O].
 void Forward(Context& context) {
@@ -26,18 +30,29 @@ void Forward(Context& context) {
   const View y = context.Output(0, dims);
   if (!context.ok()) return;
   const ConstMatrixView w = View2d(static_cast<const float*>(weight.f32()), in, out, out);
-  ParallelFor(rows, Grain(in * out), [&](int64_t begin, int64_t end) {
+  ParallelFor(rows, RowsPerThread(rows, in * out, NumThreads()), [&](int64_t begin, int64_t end) {
     Multiply(View2d(static_cast<const float*>(x.f32()) + begin * in, end - begin, in, in), w, View2d(y.f32() + begin * out, end - begin, out, out));
     for (int64_t row = begin; row < end; ++row) {
       float* values = y.f32() + row * out;
       if (bias.bytes) {
-        for (int64_t i = 0; i < out; ++i) values[i] += bias.f32()[i];
+        const float* shift = bias.f32();
+        DETRKIT_VECTOR
+        for (int64_t i = 0; i < out; ++i) values[i] += shift[i];
       }
       if (relu) {
+        DETRKIT_VECTOR
         for (int64_t i = 0; i < out; ++i) values[i] = std::max(values[i], 0.0f);
       }
     }
   });
+}
+
+void SumRows(const float* values, int64_t rows, int64_t columns, float* sums) {
+  std::fill(sums, sums + columns, 0.0f);
+  for (int64_t row = 0; row < rows; ++row) {
+    DETRKIT_VECTOR
+    for (int64_t i = 0; i < columns; ++i) sums[i] += values[row * columns + i];
+  }
 }
 
 // Inputs dy [..., O], x [..., I], weight [I, O], y (none or one: for relu); attribute bias (0 or 1: whether its gradient is wanted).
@@ -54,23 +69,31 @@ void Backward(Context& context) {
   const float* dy = gradient.f32();
   if (y.bytes) {
     masked.resize(rows, out);
-    for (int64_t i = 0; i < rows * out; ++i) masked.data()[i] = y.f32()[i] > 0 ? dy[i] : 0.0f;
-    dy = masked.data();
+    float* into = masked.data();
+    const float* output = y.f32();
+    DETRKIT_VECTOR
+    for (int64_t i = 0; i < rows * out; ++i) into[i] = output[i] > 0 ? dy[i] : 0.0f;
+    dy = into;
   }
-  const ConstMatrixView w = View2d(static_cast<const float*>(weight.f32()), in, out, out);
-  ParallelFor(rows, Grain(in * out), [&](int64_t begin, int64_t end) {
-    MultiplyByTransposed(View2d(dy + begin * out, end - begin, out, out), w, View2d(dx.f32() + begin * in, end - begin, in, in));
-  });
-  const ConstMatrixView all = View2d(dy, rows, out, out);
-  ParallelFor(in, std::max<int64_t>(8, Grain(rows * out)), [&](int64_t begin, int64_t end) {
-    MultiplyTransposedBy(View2d(static_cast<const float*>(x.f32()) + begin, rows, end - begin, in), all, View2d(dweight.f32() + begin * out, end - begin, out, out));
-  });
-  if (bias) {
-    std::fill(dbias.f32(), dbias.f32() + out, 0.0f);
-    for (int64_t row = 0; row < rows; ++row) {
-      for (int64_t i = 0; i < out; ++i) dbias.f32()[i] += dy[row * out + i];
+  // Both products take the same time: half the threads do one, half the other, without waiting in between.
+  const int64_t half = std::max(1, NumThreads() / 2);
+  const int64_t row_share = RowsPerThread(rows, in * out, half), in_share = RowsPerThread(in, rows * out, half);
+  const int64_t row_pieces = (rows + row_share - 1) / row_share, in_pieces = (in + in_share - 1) / in_share;
+  const auto piece = [&](int64_t task) {
+    if (task < row_pieces) {
+      const int64_t first = task * row_share, count = std::min(row_share, rows - first);
+      const ConstMatrixView w = View2d(static_cast<const float*>(weight.f32()), in, out, out);
+      MultiplyByTransposed(View2d(dy + first * out, count, out, out), w, View2d(dx.f32() + first * in, count, in, in));
+    } else {
+      const int64_t first = (task - row_pieces) * in_share, count = std::min(in_share, in - first);
+      MultiplyTransposedBy(View2d(static_cast<const float*>(x.f32()) + first, rows, count, in), View2d(dy, rows, out, out), View2d(dweight.f32() + first * out, count, out, out));
+      if (bias && first == 0) SumRows(dy, rows, out, dbias.f32());
     }
-  }
+  };
+  const int64_t tasks = row_pieces + in_pieces;
+  ParallelFor(tasks, rows * in * out < kWorthAThread ? tasks : 1, [&](int64_t begin, int64_t end) {
+    for (int64_t task = begin; task < end; ++task) piece(task);
+  });
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
@@ -9,6 +10,17 @@
 
 namespace detrkit {
 namespace {
+
+constexpr auto kStayAwake = std::chrono::microseconds(150);
+
+// Leaves the core's execution units to whoever shares them for a moment.
+inline void Pause() {
+#if defined(__x86_64__)
+  for (int i = 0; i < 16; ++i) __builtin_ia32_pause();
+#else
+  std::this_thread::yield();
+#endif
+}
 
 struct Job {
   const std::function<void(int64_t, int64_t)>* body;
@@ -40,6 +52,7 @@ class Pool {
     {
       std::lock_guard<std::mutex> lock(mutex_);
       job_ = &job;
+      ++posted_;
     }
     wake_.notify_all();
     Work(job);
@@ -54,6 +67,12 @@ class Pool {
   void Loop() {
     std::unique_lock<std::mutex> lock(mutex_);
     for (;;) {
+      // A small model's ops follow each other faster than a sleeping thread wakes, so it stays awake a little for the next.
+      const uint64_t seen = posted_;
+      lock.unlock();
+      const auto until = std::chrono::steady_clock::now() + kStayAwake;
+      while (posted_ == seen && std::chrono::steady_clock::now() < until) Pause();
+      lock.lock();
       wake_.wait(lock, [this] { return job_ != nullptr && job_->next < job_->total; });
       Job* job = job_;
       ++active_;
@@ -66,6 +85,7 @@ class Pool {
 
   std::mutex turn_, mutex_;
   std::condition_variable wake_, done_;
+  std::atomic<uint64_t> posted_{0};
   Job* job_ = nullptr;
   int active_ = 0;
 };
