@@ -34,7 +34,7 @@ test("work that fails lets go", async () => {
 test("an owner that is killed loses it at once", async () => {
   const name = unused();
   const script = `
-    const { exclusively } = await import(${JSON.stringify(new URL("exclusively.ts", import.meta.url).href)});
+    const { exclusively } = await import(${JSON.stringify(new URL("./exclusively.ts", import.meta.url).href)});
     await exclusively(${JSON.stringify(name)}, () => {}, () => { console.log("mine"); return new Promise(() => setInterval(() => {}, 1000)); });`;
   const owner = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
   await once(owner.stdout, "data");
