@@ -1,0 +1,85 @@
+import { type LossTerms, SetCriterion } from "@detrkit/criterion";
+import { Random } from "@detrkit/common";
+import { createDetector, type Detr, type DetrOutput } from "@detrkit/detr";
+import type { Match } from "@detrkit/matcher";
+import type { StepResult } from "@detrkit/optim";
+import { type Scalar, tensor, type Tensor, variableGrads } from "@tensorflow/tfjs-core";
+import { targetOf } from "./detection-targets.ts";
+import { detectorConfigOf } from "./detr-options.ts";
+import { inOriginalLayout, loadDetrWeights } from "./detr-weights.ts";
+import { inputBatch } from "./input-images.ts";
+import type { Fixture, FixtureTensor } from "./topic.ts";
+import { lossesOf, optimizerOf, recordingMatcher, type TrainingConfig } from "./training-case.ts";
+
+/** What a model predicts, in plain memory. */
+export interface RunOutputs {
+  readonly logits: FixtureTensor;
+  readonly boxes: FixtureTensor;
+}
+
+/** One step of training. */
+export interface RunStep extends StepResult {
+  /** Layer by layer (the last one last), image by image. */
+  readonly matches: readonly Match[];
+}
+
+/** Everything that a training case compares, in plain memory; tensors by the original's keys, in its layout. */
+export interface TrainingRun {
+  readonly firstOutputs: RunOutputs;
+  /** Of the first step, before they are clipped. */
+  readonly firstGradients: ReadonlyMap<string, Float32Array>;
+  readonly steps: readonly RunStep[];
+  readonly weights: ReadonlyMap<string, Float32Array>;
+  readonly outputs: RunOutputs;
+}
+
+/**
+ * Trains as the case says.
+ *
+ * @param rounding - seed of a run whose first weights are all moved to a neighbouring number, or left: what comes out otherwise
+ * then is due to rounding alone
+ */
+export async function runTraining(fixture: Fixture, config: TrainingConfig, rounding?: number): Promise<TrainingRun> {
+  const model = createDetector(detectorConfigOf({ ...config.options, lr_backbone: config.args.lr_backbone }, config.num_classes), { initialize: false });
+  const optimizer = optimizerOf(config);
+  try {
+    loadDetrWeights(fixture, model);
+    if (rounding !== undefined) moveToNeighbours(model, new Random(rounding));
+    const batch = inputBatch(fixture);
+    const targets = batch.sizes.map((_, image) => targetOf(fixture, `in.target.${image}.`));
+    const matches: Match[] = [];
+    const criterion = new SetCriterion({ matcher: recordingMatcher(config, matches), losses: lossesOf(config) });
+    const forward = (): DetrOutput => model.call(batch, { training: true });
+    const lossOf = (): { readonly loss: Scalar; readonly terms: LossTerms } => criterion.call(forward(), targets);
+    const firstOutputs = read(forward());
+    const firstGradients = gradientsOf(model, () => lossOf().loss);
+    const steps: RunStep[] = [];
+    for (let step = 0; step < config.steps; step++) {
+      matches.length = 0;
+      steps.push({ ...(await optimizer.step(model, lossOf)), matches: [...matches] });
+    }
+    const weights = inOriginalLayout(new Map([...model.parameters()].map(([path, { value }]) => [path, value])));
+    return { firstOutputs, firstGradients, steps, weights, outputs: read(forward()) };
+  } finally {
+    optimizer.dispose();
+    model.dispose();
+  }
+}
+
+function moveToNeighbours(model: Detr, random: Random): void {
+  for (const parameter of model.trainableParameters().values()) {
+    const values = parameter.value.dataSync<"float32">().map((value) => value * (1 + random.integer(-1, 1) * 2 ** -23));
+    parameter.assign(tensor(values, [...parameter.shape]));
+  }
+}
+
+function gradientsOf(model: Detr, loss: () => Scalar): ReadonlyMap<string, Float32Array> {
+  const trainable = [...model.trainableParameters()];
+  const { grads } = variableGrads(loss, trainable.map(([, { value }]) => value));
+  return inOriginalLayout(new Map(trainable.map(([path, { value }]) => [path, grads[value.name] as Tensor])));
+}
+
+function read({ logits, boxes }: DetrOutput): RunOutputs {
+  const inMemory = (value: Tensor): FixtureTensor => ({ shape: value.shape, data: value.dataSync<"float32">() });
+  return { logits: inMemory(logits), boxes: inMemory(boxes) };
+}
