@@ -73,5 +73,5 @@ async function runAll(locations: readonly FixtureLocation[]): Promise<number> {
 
 function describe({ passed, absolute, relative, reason }: CaseResult): string {
   const number = (value: number): string => (Number.isNaN(value) ? "-" : value.toExponential(1)).padStart(8);
-  return `abs ${number(absolute)}  rel ${number(relative)}  ${passed ? "pass" : `FAIL  ${reason.replaceAll("\n", " ")}`}`;
+  return `abs ${number(absolute)}  rel ${number(relative)}  ${passed ? "pass" : "FAIL"}  ${reason.replaceAll("\n", " ")}`.trimEnd();
 }

@@ -8,7 +8,7 @@ export interface CaseResult {
   /** Largest over the case's comparisons; NaN where nothing was compared. */
   readonly absolute: number;
   readonly relative: number;
-  /** Why it failed; empty when it passed. */
+  /** Why it failed, or what a reader must know of how it passed; empty where there is nothing to say. */
   readonly reason: string;
 }
 
@@ -39,7 +39,7 @@ function summarise(comparisons: readonly Comparison[]): CaseResult {
     passed: failures.length === 0,
     absolute: Math.max(...comparisons.map(({ absolute }) => absolute)),
     relative: Math.max(...comparisons.map(({ relative }) => relative)),
-    reason: first === undefined ? "" : `${first.what}${more}`,
+    reason: first === undefined ? (comparisons.find(({ note }) => note !== undefined)?.note ?? "") : `${first.what}${more}`,
   };
 }
 

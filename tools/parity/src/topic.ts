@@ -29,6 +29,8 @@ export interface Comparison {
   /** The same, divided by the largest magnitude that was expected. */
   readonly relative: number;
   readonly passed: boolean;
+  /** What a reader must know of how it was compared, where that is not as recorded. Shown beside the result. */
+  readonly note?: string;
 }
 
 /**

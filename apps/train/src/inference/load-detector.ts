@@ -18,7 +18,7 @@ export function checkpointFile(path: string): string {
 /** Builds the model that a checkpoint describes and gives it the stored weights. */
 export async function loadDetector(path: string): Promise<Detector> {
   const stored = await readCheckpoint(checkpointFile(path));
-  const model = createDetector(stored.description.detector);
+  const model = createDetector(stored.description.detector, { initialize: false });
   try {
     assignParameters(model, stored);
   } catch (error) {

@@ -27,7 +27,8 @@ export async function run(fixture: Fixture): Promise<readonly Comparison[]> {
   if (results.every(({ passed }) => passed)) return results;
   const neighbours: TrainingRun[] = [];
   for (const seed of neighbourSeeds) neighbours.push(await runTraining(fixture, config, seed));
-  return compareRun(fixture, config, ours, roundingSensitivity(ours, neighbours));
+  const note = "beyond the recorded tolerance, within what rounding alone does to neighbouring runs";
+  return compareRun(fixture, config, ours, roundingSensitivity(ours, neighbours)).map((comparison) => ({ ...comparison, note }));
 }
 
 function compareRun(fixture: Fixture, config: TrainingConfig, ours: TrainingRun, sensitivity: RoundingSensitivity): Comparison[] {
