@@ -7,6 +7,10 @@
 #include <string>
 #include <vector>
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 #include "tensorflow/c/eager/c_api.h"
 
 namespace {
@@ -55,7 +59,22 @@ void SetIntListAttribute(TFE_Op* op, const char* name, const int64_t* values, in
 
 #include "register.h"
 
+namespace {
+
+// Each op's result is an allocation of its own, often of megabytes. By default these go back to the system when freed, and
+// every step pays for their pages again; so what was freed is kept for the next step.
+void KeepFreedMemory() {
+#if defined(__GLIBC__)
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that glibc allows
+  mallopt(M_TRIM_THRESHOLD, 512 << 20);
+  mallopt(M_TOP_PAD, 16 << 20);
+#endif
+}
+
+}  // namespace
+
 extern "C" NAPI_MODULE_EXPORT napi_value napi_register_module_v1(napi_env env, napi_value exports) {
+  KeepFreedMemory();
   const std::string problem = detrkit::RegisterKernels();
   if (!problem.empty()) {
     napi_throw_error(env, "ERR_BACKEND", problem.c_str());

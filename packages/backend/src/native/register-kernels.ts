@@ -9,10 +9,12 @@ import { nativeBackendName } from "./kernels/define-kernel.ts";
 import { registerDropout } from "./kernels/dropout.ts";
 import { registerLinear } from "./kernels/linear.ts";
 import { registerMaxPool } from "./kernels/max-pool.ts";
+import { saveByReference } from "./save-by-reference.ts";
 import { registerGroupNorm, registerLayerNorm } from "./kernels/norms.ts";
 
 /** Registers detrkit's kernels and their gradients for the native backend, which must be the running one. */
 export function registerNativeKernels(backend: NodeBackend): { readonly oneDnn: boolean } {
+  saveByReference(backend);
   // The kernels of native/ are written for the CPU; on a GPU the model parts compose TensorFlow's own ops.
   if (backend.binding.isUsingGpuDevice()) return { oneDnn: false };
   const oneDnn = oneDnnConvolutionRuns(backend, attributeWriter(backend.binding));
