@@ -10,22 +10,21 @@
 namespace detrkit {
 namespace {
 
-// Inputs: settings [6 + 3N]; moments m and v, each flat [sum of sizes] and written in place: they belong to the optimiser
-// alone, which never shows them; N parameters; N gradients.
-// Outputs: N new parameters, then the gradients' norm before clipping. Where that is not finite, the moments stay as they
-// are and the new parameters are undefined.
+// Inputs: settings [6 + 3N]; moments m and v, each flat [sum of sizes]; N parameters; N gradients. Moments and parameters are
+// written in place, as TensorFlow's own training ops do to variables: new ones for hundreds of small tensors took longer than
+// the arithmetic. The caller sees to it that nobody else holds their memory.
+// Output: the gradients' norm before clipping. Where that is not finite, nothing is changed.
 // Settings: [beta1, 1 - beta1, beta2, 1 - beta2, epsilon, clip norm (0: none)] then, of each parameter, [step size: learning
 // rate / (1 - beta1^step), factor that decay leaves: 1 - learning rate * decay, root: sqrt(1 - beta2^step)]. The caller works
 // these out in double precision: 1 - 0.999f is off by 1e-5.
 void Compute(Context& context) {
   const int count = (context.NumInputs() - 3) / 2;
   const View settings = context.Input(0), first = context.Input(1), second = context.Input(2);
-  std::vector<View> parameters, gradients, outputs;
+  std::vector<View> parameters, gradients;
   for (int i = 0; i < count; ++i) parameters.push_back(context.Input(3 + i));
   for (int i = 0; i < count; ++i) gradients.push_back(context.Input(3 + count + i));
   if (!context.ok()) return;
-  for (int i = 0; i < count; ++i) outputs.push_back(context.Output(i, parameters[i].dims));
-  const View norm = context.Output(count, {});
+  const View norm = context.Output(0, {});
   if (!context.ok()) return;
   const float* given = settings.f32();
   const float keep1 = given[0], add1 = given[1], keep2 = given[2], add2 = given[3], epsilon = given[4], clip = given[5];
@@ -56,14 +55,14 @@ void Compute(Context& context) {
     int64_t i = std::upper_bound(starts.begin(), starts.end(), begin) - starts.begin() - 1;
     for (int64_t at = begin; at < end; at = starts[++i]) {
       const float size = given[6 + 3 * i], left = given[7 + 3 * i], root = given[8 + 3 * i];
-      const float *old = parameters[i].f32() - starts[i], *gradient = gradients[i].f32() - starts[i];
-      float *m = first.f32(), *v = second.f32(), *out = outputs[i].f32() - starts[i];
+      const float* gradient = gradients[i].f32() - starts[i];
+      float *m = first.f32(), *v = second.f32(), *values = parameters[i].f32() - starts[i];
       DETRKIT_VECTOR
       for (int64_t k = at; k < std::min(starts[i + 1], end); ++k) {
         const float g = gradient[k] * factor;
         m[k] = keep1 * m[k] + add1 * g;
         v[k] = keep2 * v[k] + add2 * g * g;
-        out[k] = old[k] * left - size * m[k] / (std::sqrt(v[k]) / root + epsilon);
+        values[k] = values[k] * left - size * m[k] / (std::sqrt(v[k]) / root + epsilon);
       }
     }
   });
@@ -74,7 +73,7 @@ void Compute(Context& context) {
 std::vector<Op> AdamWOps() {
   return {{"DetrkitAdamW",
            {"settings: float", "first: float", "second: float", "parameters: N * float", "gradients: N * float"},
-           {"updated: N * float", "norm: float"},
+           {"norm: float"},
            {}, {}, {"N"}, Compute}};
 }
 

@@ -11,7 +11,7 @@
 namespace detrkit {
 namespace {
 
-constexpr auto kStayAwake = std::chrono::microseconds(150);
+constexpr auto kStayAwake = std::chrono::microseconds(30);
 
 // Leaves the core's execution units to whoever shares them for a moment.
 inline void Pause() {

@@ -1,4 +1,4 @@
-import { dispose, type Tensor, type Variable, variable } from "@tensorflow/tfjs-core";
+import { add, backend, dispose, type Tensor, type Variable, variable } from "@tensorflow/tfjs-core";
 
 /** Whether the optimiser may change a parameter: `weight`s are trained unless frozen, `buffer`s are state and never are. */
 export type ParameterKind = "weight" | "buffer";
@@ -12,6 +12,7 @@ export class Parameter {
   readonly #variable: Variable;
   #trainable: boolean;
   #version = 0;
+  #ownsMemory = false;
 
   /** Takes over `initial`, which is disposed. */
   constructor(initial: Tensor, options: { readonly kind?: ParameterKind; readonly trainable?: boolean } = {}) {
@@ -51,8 +52,24 @@ export class Parameter {
   /** Takes over `value`, which must have this parameter's shape; the old value is disposed, `value` itself too. */
   assign(value: Tensor): void {
     this.#variable.assign(value);
+    this.#ownsMemory = false;
     this.#version += 1;
     dispose(value);
+  }
+
+  /**
+   * Makes sure that nobody else holds this value's memory, before it is written in place: neither a clone, nor the typed array
+   * that the value was made from. Those keep the old value.
+   */
+  detach(): void {
+    if (this.#ownsMemory && backend().refCount(this.#variable.dataId) === 1) return;
+    this.assign(add(this.#variable, 0));
+    this.#ownsMemory = true;
+  }
+
+  /** Tells that the value was written in place. */
+  markChanged(): void {
+    this.#version += 1;
   }
 
   dispose(): void {

@@ -1,9 +1,9 @@
-import { fusedKernels, hasKernel, runKernel } from "@detrkit/nn";
+import { fusedKernels, hasKernel, type Parameter, runKernel } from "@detrkit/nn";
 import { tensor, type Tensor, tensor1d, type Tensor1D } from "@tensorflow/tfjs-core";
 
 /** One step of AdamW over several parameters. */
 export interface AdamWUpdate {
-  readonly parameters: readonly Tensor[];
+  readonly parameters: readonly Parameter[];
   /** One for each parameter, in its shape. */
   readonly gradients: readonly Tensor[];
   /** First and second moments of all parameters behind each other, `[sum of sizes]`. Taken over: use the result's. */
@@ -19,8 +19,8 @@ export interface AdamWUpdate {
 
 /** The caller owns the tensors. */
 export interface AdamWUpdated {
-  /** New values in the order of the parameters; undefined where the norm is not finite, and then nothing has changed. */
-  readonly parameters: readonly Tensor[] | undefined;
+  /** False where the norm is not finite: nothing has changed then. */
+  readonly changed: boolean;
   readonly first: Tensor1D;
   readonly second: Tensor1D;
   /** Joint norm of the gradients before clipping. */
@@ -28,7 +28,7 @@ export interface AdamWUpdated {
 }
 
 /**
- * Decoupled weight decay (Loshchilov and Hutter, 2019) with bias-corrected moments, gradients clipped first; epsilon is added
+ * Changes the parameters by one step. Decoupled weight decay (Loshchilov and Hutter, 2019) with bias-corrected moments, gradients clipped first; epsilon is added
  * to the corrected root, and the clip norm's quotient has 1e-6 below it, both as PyTorch has them.
  */
 export async function adamWUpdate(update: AdamWUpdate): Promise<AdamWUpdated> {
@@ -42,21 +42,20 @@ function factorsOf({ learningRate, weightDecay, step }: AdamWUpdate["settings"][
 
 /**
  * Inputs: settings `[beta1, 1 - beta1, beta2, 1 - beta2, epsilon, clip norm, then step size, kept, root of each parameter]`, first
- * moments, second moments (both are written in place unless the norm is not finite), parameters, gradients. Outputs: new
- * parameters, norm.
+ * moments, second moments, parameters, gradients; moments and parameters are written in place unless the norm is not finite.
+ * Output: the norm.
  */
 async function updateByKernel({ parameters, gradients, first, second, settings, betas, epsilon, clipNorm }: AdamWUpdate): Promise<AdamWUpdated> {
   const factors = settings.map((each) => factorsOf(each, betas)).flatMap(({ stepSize, kept, root }) => [stepSize, kept, root]);
   const numbers = tensor1d([...betas.flatMap((beta) => [beta, 1 - beta]), epsilon, clipNorm, ...factors]);
-  const outputs = runKernel(fusedKernels.adamW, [numbers, first, second, ...parameters, ...gradients], {});
-  const norm = outputs.at(-1);
+  for (const parameter of parameters) parameter.detach();
+  const [norm] = runKernel(fusedKernels.adamW, [numbers, first, second, ...parameters.map(({ value }) => value), ...gradients], {});
   const gradientNorm = (await norm?.data())?.[0] ?? NaN;
   numbers.dispose();
   norm?.dispose();
-  const updated = outputs.slice(0, -1);
-  if (Number.isFinite(gradientNorm)) return { parameters: updated, first, second, gradientNorm };
-  for (const output of updated) output.dispose();
-  return { parameters: undefined, first, second, gradientNorm };
+  const changed = Number.isFinite(gradientNorm);
+  if (changed) for (const parameter of parameters) parameter.markChanged();
+  return { changed, first, second, gradientNorm };
 }
 
 /** In plain memory: every backend can do it, and a dozen tfjs ops for each of hundreds of small tensors cost more. */
@@ -64,17 +63,16 @@ async function updateInMemory(update: AdamWUpdate): Promise<AdamWUpdated> {
   const { parameters, gradients, first, second, settings, betas, epsilon, clipNorm } = update;
   const gradientValues = await Promise.all(gradients.map((gradient) => gradient.data<"float32">()));
   const gradientNorm = jointNorm(gradientValues);
-  if (!Number.isFinite(gradientNorm)) return { parameters: undefined, first, second, gradientNorm };
+  if (!Number.isFinite(gradientNorm)) return { changed: false, first, second, gradientNorm };
   const scale = clipNorm > 0 ? Math.min(1, clipNorm / (gradientNorm + 1e-6)) : 1;
   const [beta1, beta2] = betas;
   const firstValues = Float32Array.from(await first.data<"float32">());
   const secondValues = Float32Array.from(await second.data<"float32">());
-  const updated: Tensor[] = [];
   let start = 0;
   for (const [index, parameter] of parameters.entries()) {
     const { stepSize, kept, root } = factorsOf(settings[index] as AdamWUpdate["settings"][number], betas);
     const gradient = gradientValues[index] as Float32Array;
-    const values = Float32Array.from(await parameter.data<"float32">());
+    const values = Float32Array.from(await parameter.value.data<"float32">());
     for (let at = 0; at < values.length; at++) {
       const slope = (gradient[at] as number) * scale;
       const moment = beta1 * (firstValues[start + at] as number) + (1 - beta1) * slope;
@@ -84,11 +82,11 @@ async function updateInMemory(update: AdamWUpdate): Promise<AdamWUpdated> {
       values[at] = (values[at] as number) * kept - (stepSize * moment) / (Math.sqrt(square) / root + epsilon);
     }
     start += values.length;
-    updated.push(tensor(values, parameter.shape));
+    parameter.assign(tensor(values, [...parameter.shape]));
   }
   first.dispose();
   second.dispose();
-  return { parameters: updated, first: tensor1d(firstValues), second: tensor1d(secondValues), gradientNorm };
+  return { changed: true, first: tensor1d(firstValues), second: tensor1d(secondValues), gradientNorm };
 }
 
 function jointNorm(gradients: readonly Float32Array[]): number {

@@ -90,6 +90,20 @@ describeOnBackends("AdamW", () => {
     }
   });
 
+  test("a clone taken before, and the array that a value was made from, keep the old values", async () => {
+    const values = Float32Array.of(1, -2);
+    const { model, optimizer } = setUp({ "head.weight": tensor(values) });
+    const loss = (): Tensor => sum(mul(weightOf(model), tensor([3, -4])));
+    await optimizer.step(model, loss);
+    const clone = weightOf(model).clone();
+    const once = valueOf(model, "head.weight");
+    await optimizer.step(model, loss);
+    expect([...values]).toEqual([1, -2]);
+    expect([...clone.dataSync()]).toEqual(once);
+    expect(valueOf(model, "head.weight")).not.toEqual(once);
+    clone.dispose();
+  });
+
   test("a run resumed from its saved state goes on to the last bit, whatever had a gradient when", async () => {
     const [run] = golden.runs;
     if (run === undefined) throw new Error("the golden file is empty");

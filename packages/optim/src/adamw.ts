@@ -109,7 +109,7 @@ export class AdamW {
     });
     const { betas, epsilon, clipNorm } = this.#config;
     const updated = await adamWUpdate({
-      parameters: [...parameters.values()].map(({ value }) => value),
+      parameters: [...parameters.values()],
       gradients: [...parameters.keys()].map((path) => gradients.get(path) as Tensor),
       ...(await this.#moments.pack(parameters)),
       settings,
@@ -117,11 +117,10 @@ export class AdamW {
       epsilon,
       clipNorm,
     });
-    if (updated.parameters === undefined) {
+    if (!updated.changed) {
       throw new NonFiniteError(`AdamW.step: the loss is ${loss}, but the norm of its gradients ${updated.gradientNorm} (${describe(terms)}); nothing was changed`, { loss, terms });
     }
     this.#moments.store(updated.first, updated.second);
-    [...parameters.values()].forEach((parameter, index) => parameter.assign(updated.parameters?.[index] as Tensor));
     return updated.gradientNorm;
   }
 }
