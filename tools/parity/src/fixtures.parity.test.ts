@@ -21,7 +21,7 @@ test("there are recorded cases", () => {
 
 test.each(locations)("$topic/$name agrees with the original", async (location) => {
   const { passed, reason } = await runCase(location, topics);
-  expect(passed, reason).toBe(true);
+  expect({ passed, reason }).toEqual({ passed: true, reason });
 });
 
 test("every topic's file is registered under its own name", async () => {
