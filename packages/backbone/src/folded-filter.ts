@@ -1,6 +1,5 @@
-import type { Conv2d, FrozenBatchNorm } from "@detrkit/nn";
+import { type Conv2d, type FrozenBatchNorm, isRecordingGradients } from "@detrkit/nn";
 import { dispose, keep, mul, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
-import { isRecordingGradients } from "./without-recording.ts";
 
 /**
  * The filter of a convolution times the scale of the frozen norm behind it, so that both run as one convolution. It is kept until

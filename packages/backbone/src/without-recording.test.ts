@@ -1,7 +1,8 @@
 import { expectClose, uniformTensor, describeOnBackends } from "@detrkit/test-utils";
 import { grad, mul, type Rank, square, sum, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
-import { isRecordingGradients, withoutRecording } from "./without-recording.ts";
+import { isRecordingGradients } from "@detrkit/nn";
+import { withoutRecording } from "./without-recording.ts";
 
 describeOnBackends("withoutRecording", () => {
   test("gradients are recorded within tfjs's gradient functions only", () => {

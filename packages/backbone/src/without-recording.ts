@@ -1,9 +1,5 @@
+import { isRecordingGradients } from "@detrkit/nn";
 import { customGrad, engine, grad, type GradSaveFunc, type Tensor, type Tensor4D } from "@tensorflow/tfjs-core";
-
-/** Whether tfjs is recording operations to differentiate them. */
-export function isRecordingGradients(): boolean {
-  return engine().state.gradientDepth > 0;
-}
 
 /**
  * Runs layers whose parameters are not trained without recording them, so that their intermediate results (the largest of a

@@ -58,6 +58,8 @@ export type { GroupNormOptions } from "./ops/group-norm.ts";
 export type {
   AttentionAttributes,
   ConvolutionAttributes,
+  DeformableAttentionAttributes,
+  DeformableSamplingAttributes,
   DropoutAttributes,
   FusedKernel,
   GroupNormAttributes,

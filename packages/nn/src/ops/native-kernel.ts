@@ -1,3 +1,4 @@
+import type { ImageSize } from "../padded-batch.ts";
 import { engine, getBackend, getKernel, type NamedAttrMap, type NamedTensorMap, type Tensor } from "@tensorflow/tfjs-core";
 
 /**
@@ -22,6 +23,10 @@ export const fusedKernels = {
   dropout: "DetrkitDropout",
   reluGradient: "DetrkitReluGradient",
   adamW: "DetrkitAdamW",
+  deformableAttention: "MultiScaleDeformableAttention",
+  deformableAttentionGradient: "MultiScaleDeformableAttentionGradient",
+  deformableSampling: "DetrkitDeformableSampling",
+  deformableSamplingGradient: "DetrkitDeformableSamplingGradient",
 } as const;
 
 export type FusedKernel = (typeof fusedKernels)[keyof typeof fusedKernels];
@@ -80,4 +85,23 @@ export interface AttentionAttributes {
 /** Inputs: input, seed. Output: the result. */
 export interface DropoutAttributes {
   readonly rate: number;
+}
+
+/**
+ * Inputs: value `[B, S, M, D/M]`, samplingLocations `[B, Q, M, L, P, 2]`, attentionWeights `[B, Q, M, L, P]`. Output: the result `[B, Q, D]`.
+ * The gradient takes the output's gradient as fourth input and returns those of the three.
+ */
+export interface DeformableAttentionAttributes {
+  /** Heights and widths of the `L` maps whose cells are the `S` rows of `value`, one map after the other, row by row. */
+  readonly levelShapes: readonly ImageSize[];
+}
+
+/**
+ * The same from what a layer predicts, so that neither locations nor weights are ever stored. Inputs: value `[B, S, D]`, offsets
+ * `[B, Q, M·L·P·2]`, logits `[B, Q, M·L·P]`, referencePoints `[B, Q, L, 2 or 4]`. Output: the result `[B, Q, D]`.
+ * The gradient takes the output's gradient as fifth input and returns those of the four.
+ */
+export interface DeformableSamplingAttributes extends DeformableAttentionAttributes {
+  readonly heads: number;
+  readonly points: number;
 }
