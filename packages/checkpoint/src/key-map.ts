@@ -1,4 +1,4 @@
-import { type Dialect, keysOfKind } from "./dialect.ts";
+import { type Dialect, keysOfKind, keyWithin } from "./dialect.ts";
 import { type KeyPattern, keyPattern } from "./key-pattern.ts";
 import type { Layout } from "./layouts.ts";
 
@@ -15,14 +15,14 @@ interface Slot {
   readonly layout: Layout;
 }
 
-/** Looks keys of a dialect up in both directions. */
+/** Looks keys of a dialect up in both directions. It knows first names only; which keys are second ones depends on the whole state dict. */
 export class KeyMap {
   readonly #slots: readonly Slot[];
 
   constructor(dialect: Dialect) {
     this.#slots = dialect.modules.flatMap(([theirModule, ourModule, kind]) =>
       keysOfKind[kind].map(({ theirs, ours, layout }) => ({
-        theirs: keyPattern(`${theirModule}.${theirs}`),
+        theirs: keyPattern(keyWithin(theirModule, theirs)),
         ours: ours.map((name) => keyPattern(`${ourModule}.${name}`)),
         layout,
       })),

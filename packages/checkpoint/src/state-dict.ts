@@ -1,4 +1,5 @@
 import { CheckpointError } from "@detrkit/common";
+import { AliasNames } from "./alias-names.ts";
 import type { Dialect } from "./dialect.ts";
 import { KeyMap } from "./key-map.ts";
 import { fromPytorchLayout, joinFirstAxis, splitFirstAxis, toPytorchLayout } from "./layouts.ts";
@@ -18,21 +19,39 @@ export interface ImportedStateDict {
   readonly tensors: ReadonlyMap<string, TensorData>;
   /** Keys that the dialect, or the chosen part of the model, does not have. */
   readonly unknown: readonly string[];
+  /** Keys that hold the same tensor again under a second name, with the name it was taken from. */
+  readonly aliases: ReadonlyMap<string, string>;
 }
 
-/** Renames and re-lays a PyTorch state dict for detrkit. */
+/**
+ * Renames and re-lays a PyTorch state dict for detrkit.
+ *
+ * @throws CheckpointError where two names of one tensor hold different numbers
+ */
 export function importStateDict(stateDict: ReadonlyMap<string, TensorData>, { dialect, keyPrefix = "", pathPrefix = "" }: StateDictOptions): ImportedStateDict {
   const keyMap = new KeyMap(dialect);
+  const keys = new Map([...stateDict.keys()].map((name) => [name, `${keyPrefix}${withoutWrappers(name, dialect.wrappers)}`]));
+  const firstNames = new AliasNames(dialect).find([...keys.values()]);
   const tensors = new Map<string, TensorData>();
   const unknown: string[] = [];
+  const aliases = new Map<string, string>();
+  const taken = new Map<string, { readonly name: string; readonly key: string }>();
   for (const [name, data] of stateDict) {
-    const key = `${keyPrefix}${withoutWrappers(name, dialect.wrappers)}`;
+    const key = keys.get(name) ?? name;
     if (dialect.ignored.some((pattern) => pattern.test(key))) continue;
-    const mapping = keyMap.ofKey(key);
+    const firstName = firstNames.get(key) ?? key;
+    const mapping = keyMap.ofKey(firstName);
     if (mapping === undefined || !mapping.paths.every((path) => path.startsWith(pathPrefix))) {
       unknown.push(name);
       continue;
     }
+    const before = taken.get(firstName);
+    if (before !== undefined && before.key !== key) {
+      requireSame(stateDict, before.name, name, dialect.name);
+      aliases.set(name, before.name);
+      continue;
+    }
+    taken.set(firstName, { name, key });
     const parts = splitFirstAxis(data, mapping.paths.length, name);
     mapping.paths.forEach((fullPath, index) => {
       const path = fullPath.slice(pathPrefix.length);
@@ -40,10 +59,16 @@ export function importStateDict(stateDict: ReadonlyMap<string, TensorData>, { di
       tensors.set(path, fromPytorchLayout(parts[index] as TensorData, mapping.layout, name));
     });
   }
-  return { tensors, unknown };
+  return { tensors, unknown, aliases };
 }
 
-/** The way back: a state dict that the dialect's own code can load. */
+function requireSame(stateDict: ReadonlyMap<string, TensorData>, first: string, second: string, dialect: string): void {
+  const [one, other] = [stateDict.get(first), stateDict.get(second)];
+  if (one?.shape.join() === other?.shape.join() && one?.values.every((value, index) => Object.is(value, other?.values[index])) === true) return;
+  throw new CheckpointError(`${dialect}: "${first}" and "${second}" are two names of one tensor, but hold different numbers; is the file mixed from several models?`);
+}
+
+/** The way back: a state dict that the dialect's own code can load, second names of tensors included. */
 export function exportStateDict(parameters: ReadonlyMap<string, TensorData>, { dialect, keyPrefix = "", pathPrefix = "" }: StateDictOptions): ReadonlyMap<string, TensorData> {
   const keyMap = new KeyMap(dialect);
   const stateDict = new Map<string, TensorData>();
@@ -58,6 +83,9 @@ export function exportStateDict(parameters: ReadonlyMap<string, TensorData>, { d
       return toPytorchLayout(data, mapping.layout, key);
     });
     if (first !== undefined) stateDict.set(key, joinFirstAxis([first, ...rest], key));
+  }
+  for (const [alias, of] of new AliasNames(dialect).complete([...stateDict.keys()].map((key) => `${keyPrefix}${key}`))) {
+    if (alias.startsWith(keyPrefix)) stateDict.set(alias.slice(keyPrefix.length), stateDict.get(of.slice(keyPrefix.length)) as TensorData);
   }
   return stateDict;
 }

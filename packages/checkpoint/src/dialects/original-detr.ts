@@ -1,15 +1,11 @@
 import type { Dialect } from "../dialect.ts";
+import { torchvisionBackbone, torchvisionIgnored } from "./torchvision-backbone.ts";
 
 /** Keys of facebookresearch/detr: the content of `model` in its published checkpoints. */
 export const originalDetr: Dialect = {
   name: "facebookresearch/detr",
   modules: [
-    ["backbone.0.body.conv1", "backbone.stem.convolution", "convolution"],
-    ["backbone.0.body.bn1", "backbone.stem.norm", "batchNorm"],
-    ["backbone.0.body.layer{stage+1}.{block}.conv{unit+1}", "backbone.stages.{stage}.{block}.units.{unit}.convolution", "convolution"],
-    ["backbone.0.body.layer{stage+1}.{block}.bn{unit+1}", "backbone.stages.{stage}.{block}.units.{unit}.norm", "batchNorm"],
-    ["backbone.0.body.layer{stage+1}.{block}.downsample.0", "backbone.stages.{stage}.{block}.shortcut.convolution", "convolution"],
-    ["backbone.0.body.layer{stage+1}.{block}.downsample.1", "backbone.stages.{stage}.{block}.shortcut.norm", "batchNorm"],
+    ...torchvisionBackbone,
     ["backbone.1.row_embed", "positionEncoding.rowEmbedding", "embedding"],
     ["backbone.1.col_embed", "positionEncoding.columnEmbedding", "embedding"],
     ["input_proj", "inputProjection", "convolution"],
@@ -31,8 +27,7 @@ export const originalDetr: Dialect = {
     ["class_embed", "classHead", "linear"],
     ["bbox_embed.layers.{layer}", "boxHead.layers.{layer}", "linear"],
   ],
-  // The second is the classifier of a torchvision ResNet, read as `backbone.0.body`.
-  ignored: [/\.num_batches_tracked$/, /^backbone\.0\.body\.fc\./],
+  ignored: torchvisionIgnored,
   // Data parallel training; DETR with a mask head around it.
   wrappers: ["module.", "detr."],
 };
