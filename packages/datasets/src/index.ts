@@ -20,6 +20,7 @@ export { planTransforms, sizeAfter } from "./image-operation.ts";
 export type { Draws, ImageOperation, TransformPlan } from "./image-operation.ts";
 export { prepareObjects, transformObjects } from "./image-objects.ts";
 export type { ImageObjects } from "./image-objects.ts";
+export type { AnnotatedImage, AnnotatedImages, AnnotatedObject, ModuleReader, ModuleReadRequest, ModuleSettings } from "./module-reader.ts";
 export { listSplits, openDataset, readDataset } from "./open-dataset.ts";
 export type { OpenDatasetOptions } from "./open-dataset.ts";
 export { renderShapes } from "./shapes-image.ts";

@@ -5,7 +5,7 @@ import { parseDataSpec } from "./data-spec.ts";
 import type { DataFormat, DataSpec } from "./data-spec.ts";
 import type { Dataset } from "./dataset.ts";
 import { cocoReader } from "./read-coco.ts";
-import { deepPcbReader } from "./read-deeppcb.ts";
+import { moduleReader } from "./read-module.ts";
 import { shapesReader } from "./read-shapes.ts";
 import { vocReader } from "./read-voc.ts";
 import { yoloReader } from "./read-yolo.ts";
@@ -15,7 +15,7 @@ const readers: Readonly<Record<DataFormat, Reader>> = {
   coco: cocoReader,
   voc: vocReader,
   yolo: yoloReader,
-  deeppcb: deepPcbReader,
+  module: moduleReader,
   shapes: shapesReader,
 };
 

@@ -22,12 +22,6 @@ describe.skipIf(!existsSync(data))(`data sets in ${data} (skipped where they are
     expect(train.problems.filter(({ kind }) => kind === "box-no-area")).toMatchObject([{ file: expect.stringContaining("BloodImage_00343.xml"), line: expect.any(Number) as number }]);
   });
 
-  test("DeepPCB: images are found under their real names, grey ones noted", async () => {
-    expect(await counts(`deeppcb:${data}/deeppcb-mini`)).toEqual({ "grey-image": 609, "renamed-image": 625 });
-    const { splits } = await checkDataset(`deeppcb:${data}/deeppcb-mini`, { decode: false, splits: ["test"] });
-    expect(splits).toEqual([{ split: "test", images: 125, boxes: 794, boxesByClass: { open: 167, short: 120, mousebite: 138, spur: 129, copper: 121, "pin-hole": 119 } }]);
-  });
-
   test("COCO pieces: crowds and empty images are noted, nothing is wrong", async () => {
     const report = await checkDataset(`coco:${data}/coco-mini/tinycoco`);
     expect(report.wrong).toBe(false);

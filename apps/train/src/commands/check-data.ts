@@ -10,7 +10,7 @@ export const checkDataCommand: Command = {
     summary: "List everything that is wrong with a data set, before you train on it.",
     usage: "--data SPEC [flags]",
     flags: [
-      { name: "data", kind: "text", placeholder: "SPEC", description: "coco:DIR, voc:DIR, yolo:DIR, deeppcb:DIR or shapes" },
+      { name: "data", kind: "text", placeholder: "SPEC", description: "coco:DIR, voc:DIR, yolo:DIR, module:FILE or shapes" },
       { name: "split", kind: "text", placeholder: "NAME", description: "Check this split only" },
       { name: "examples", kind: "number", description: "Places to name for each finding; default 5" },
       { name: "decode", kind: "boolean", description: "Decode every image (the default); --no-decode reads headers only" },

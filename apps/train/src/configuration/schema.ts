@@ -8,7 +8,7 @@ const fraction = (): z.ZodNumber => z.number().min(0).max(1);
 /** One rule and one line of help for each setting, in the order in which `--help` and `config.json` show them. */
 const fields = {
   preset: z.string().describe("Model and recipe to start from: detr-small, detr-r50, detr-r50-dc5, detr-r101, detr-r101-dc5"),
-  data: z.string().min(1).describe("Training images: coco:DIR, voc:DIR, yolo:DIR, deeppcb:DIR or shapes:count=N"),
+  data: z.string().min(1).describe("Training images: coco:DIR, voc:DIR, yolo:DIR, module:FILE or shapes:count=N"),
   split: z.string().min(1).describe("Split of --data to train on"),
   dataVal: z.string().describe("Validation images, where they are not in --data"),
   splitVal: z.string().min(1).describe("Split to validate on"),
