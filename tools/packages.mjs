@@ -28,6 +28,10 @@ export const packages = [
   library("transformer", "Encoder and decoder of DETR, generic in the attention their layers are given.", {
     tfjs: true, workspace: ["common", "nn"], dev: ["checkpoint"], keywords: ["attention"],
   }),
+  library("deformable-attention", "Multi-scale deformable attention: the sampling op with a fast kernel per backend, and the module around it.", {
+    tfjs: true, workspace: ["common", "nn", "transformer"], devDependencies: ["@tensorflow/tfjs-backend-wasm"],
+    keywords: ["attention", "deformable-attention", "deformable-detr"],
+  }),
   library("matcher", "Hungarian matching of predictions to targets: an exact linear sum assignment and the costs of DETR.", {
     tfjs: true, workspace: ["common", "boxes"], subpaths: { "./linear-sum-assignment": "linear-sum-assignment" },
     keywords: ["hungarian-algorithm", "linear-sum-assignment"],
@@ -35,8 +39,8 @@ export const packages = [
   library("criterion", "Set prediction losses: one SetCriterion given a matcher and a list of loss terms.", {
     tfjs: true, workspace: ["common", "boxes", "matcher"], keywords: ["loss"],
   }),
-  library("detr", "DETR assembled from its parts: model, heads, presets and post-processing.", {
-    tfjs: true, workspace: ["common", "nn", "boxes", "backbone", "position-encoding", "transformer"], dev: ["checkpoint"],
+  library("detr", "DETR and Deformable DETR assembled from their parts: models, heads, presets and post-processing.", {
+    tfjs: true, workspace: ["common", "nn", "boxes", "backbone", "position-encoding", "transformer", "deformable-attention"], dev: ["checkpoint"],
   }),
   library("datasets", "COCO, Pascal VOC, YOLO and generated detection data: reading, checking, augmenting and batching.", {
     tfjs: true, workspace: ["common", "nn", "boxes", "image"], dependencies: ["fast-xml-parser", "yaml"], devDependencies: ["sharp"], entries: ["batch-worker"],

@@ -20,6 +20,7 @@ export const dependencyRules: DependencyRules = {
     { name: "ground", packages: ["common"] },
     { name: "bases", packages: ["nn", "image", "evaluation"] },
     { name: "parts", packages: ["boxes", "backend", "checkpoint", "optim", "position-encoding", "backbone", "transformer"] },
+    { name: "combined parts", packages: ["deformable-attention"] },
     { name: "wholes", packages: ["matcher", "detr", "datasets"] },
     { name: "training", packages: ["criterion"] },
     { name: "tests", packages: ["test-utils"] },

@@ -1,0 +1,130 @@
+import { ConfigError, type Random, ShapeError } from "@detrkit/common";
+import { constant, expectShape, fusedKernels, hasKernel, type DeformableSamplingAttributes, type ImageSize, type Initializer, Linear, Module, runKernel, xavierUniform } from "@detrkit/nn";
+import type { Attention, AttentionInputs } from "@detrkit/transformer";
+import { add, type Rank, reshape, softmax, type Tensor, tensor1d, type Tensor3D, type Tensor4D, type Tensor5D, tidy } from "@tensorflow/tfjs-core";
+import { expectLevelShapes } from "./ops/level-shapes.ts";
+import { multiScaleDeformableAttention } from "./ops/multi-scale-deformable-attention.ts";
+import { expectReferencePoints, samplingLocations } from "./ops/sampling-locations.ts";
+import { zeroRows } from "./ops/zero-rows.ts";
+
+export interface MultiScaleDeformableAttentionConfig {
+  /** Width `D` of queries, memory and output. */
+  readonly dim: number;
+  /** Number of heads `M`, a divisor of `dim`. */
+  readonly heads: number;
+  /** Number of maps `L` that the memory is made of. */
+  readonly levels: number;
+  /** Points `P` that each head samples from each map. */
+  readonly points: number;
+  readonly random: Random;
+}
+
+/** What each query does with the values. `B` images, `S` cells of all maps, `Q` queries. */
+interface Sampling {
+  /** `[B, S, D]` */
+  readonly value: Tensor3D;
+  /** `[B, Q, M·L·P·2]` */
+  readonly offsets: Tensor3D;
+  /** Attention weights before their softmax: `[B, Q, M·L·P]`. */
+  readonly logits: Tensor3D;
+  /** `[B, Q, L, 2 or 4]` */
+  readonly referencePoints: Tensor4D;
+  readonly levelShapes: readonly ImageSize[];
+}
+
+/**
+ * Attention that looks at a few points of each map instead of at every cell: each query predicts, for each head, map and point,
+ * an offset from its reference point and a weight.
+ */
+export class MultiScaleDeformableAttention extends Module implements Attention {
+  /** To `M·L·P·2`: heads, levels, points, x before y. */
+  readonly samplingOffsets: Linear;
+  /** To `M·L·P`: heads, levels, points. */
+  readonly attentionWeights: Linear;
+  readonly value: Linear;
+  readonly output: Linear;
+  readonly dim: number;
+  readonly heads: number;
+  readonly levels: number;
+  readonly points: number;
+
+  constructor({ dim, heads, levels, points, random }: MultiScaleDeformableAttentionConfig) {
+    super();
+    if (dim % heads !== 0) throw new ConfigError(`MultiScaleDeformableAttention: ${heads} heads do not divide a width of ${dim}`);
+    const samples = heads * levels * points;
+    const predicted = { inputDim: dim, weightInitializer: constant(0), random };
+    const projection = { inputDim: dim, outputDim: dim, weightInitializer: xavierUniform(), biasInitializer: constant(0), random };
+    this.samplingOffsets = new Linear({ ...predicted, outputDim: samples * 2, biasInitializer: raysOfPoints(heads, levels, points) });
+    this.attentionWeights = new Linear({ ...predicted, outputDim: samples, biasInitializer: constant(0) });
+    this.value = new Linear(projection);
+    this.output = new Linear(projection);
+    this.dim = dim;
+    this.heads = heads;
+    this.levels = levels;
+    this.points = points;
+  }
+
+  /**
+   * Reference points and level shapes are needed here, `memoryPosition` is not used: what is read depends on the query alone.
+   *
+   * @returns `[B, Q, D]`
+   */
+  call({ queries, queryPosition, memory, memoryPadding, referencePoints, levelShapes }: AttentionInputs): Tensor3D {
+    const name = "MultiScaleDeformableAttention.call";
+    const { B, Q } = expectShape(queries.shape, `${name}: queries`, ["B", "Q", this.dim]);
+    const { S } = expectShape(memory.shape, `${name}: memory`, [B, "S", this.dim]);
+    if (memoryPadding !== undefined) expectShape(memoryPadding.shape, `${name}: memoryPadding`, [B, S]);
+    if (referencePoints === undefined || levelShapes === undefined) {
+      const missing = referencePoints === undefined ? "referencePoints [B, Q, L, 2 or 4]" : "levelShapes, the sizes of the maps that the memory is made of";
+      throw new ShapeError(`${name}: needs ${missing}; it samples the memory around them`);
+    }
+    if (levelShapes.length !== this.levels) throw new ShapeError(`${name}: levelShapes expected ${this.levels} maps, got ${levelShapes.length}`);
+    expectReferencePoints(referencePoints, `${name}: referencePoints`, [B, Q, this.levels]);
+    expectLevelShapes(levelShapes, `${name}: memory`, S);
+    return tidy(() => {
+      const query = queryPosition === undefined ? queries : add<Tensor3D>(queries, queryPosition);
+      const projected = this.value.call(memory);
+      const sampled = this.#sample({
+        value: memoryPadding === undefined ? projected : zeroRows(projected, memoryPadding),
+        offsets: this.samplingOffsets.call(query),
+        logits: this.attentionWeights.call(query),
+        referencePoints: referencePoints as Tensor4D,
+        levelShapes,
+      });
+      return this.output.call(sampled);
+    });
+  }
+
+  #sample({ value, offsets, logits, referencePoints, levelShapes }: Sampling): Tensor3D {
+    const { heads: M, levels: L, points: P } = this;
+    if (hasKernel(fusedKernels.deformableSampling)) {
+      const attributes: DeformableSamplingAttributes = { heads: M, points: P, levelShapes };
+      return runKernel(fusedKernels.deformableSampling, [value, offsets, logits, referencePoints], attributes)[0] as Tensor3D;
+    }
+    const [B, S, D] = value.shape;
+    const Q = offsets.shape[1];
+    const shares = softmax(reshape(logits, [B, Q, M, L * P]));
+    return multiScaleDeformableAttention({
+      value: reshape(value, [B, S, M, D / M]) as Tensor4D,
+      levelShapes,
+      samplingLocations: samplingLocations({ offsets: reshape(offsets, [B, Q, M, L, P, 2]) as Tensor<Rank.R6>, referencePoints, levelShapes }),
+      attentionWeights: reshape(shares, [B, Q, M, L, P]) as Tensor5D,
+    });
+  }
+}
+
+/** Each head looks in a direction of its own, its points 1, 2, ... cells along it: the longer of the two coordinates is that long. */
+function raysOfPoints(heads: number, levels: number, points: number): Initializer {
+  return (): Tensor => {
+    const offsets: number[] = [];
+    for (let head = 0; head < heads; head++) {
+      const angle = (2 * Math.PI * head) / heads;
+      const longest = Math.max(Math.abs(Math.cos(angle)), Math.abs(Math.sin(angle)));
+      const direction = [Math.cos(angle) / longest, Math.sin(angle) / longest];
+      for (let level = 0; level < levels; level++) {
+        for (let point = 1; point <= points; point++) offsets.push(...direction.map((coordinate) => coordinate * point));
+      }
+    }
+    return tensor1d(offsets);
+  };
+}

@@ -1,0 +1,131 @@
+import {
+  add,
+  concat,
+  customGrad,
+  gather,
+  type GradSaveFunc,
+  matMul,
+  mul,
+  reshape,
+  scatterND,
+  slice,
+  stack,
+  sum,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+  type Tensor4D,
+  tidy,
+  zeros,
+} from "@tensorflow/tfjs-core";
+import { type Corners, corners } from "./corners.ts";
+import { type DeformableAttentionOperands, operandSizes, type OperandSizes } from "./operands.ts";
+
+/** Bytes that one run of queries may take beside inputs, result and gradients, as long as a single query does not need more. */
+const memoryBudget = 64 * 2 ** 20;
+
+/** The queries of one run, flattened. `N` images times queries times heads, `K` levels times points, `C` width of a head. */
+interface Run {
+  readonly corners: Corners;
+  /** What the corners hold: `[N, 4 K, C]`. */
+  readonly samples: Tensor3D;
+  /** `[N, K, 1, 1]` */
+  readonly attention: Tensor4D;
+  readonly queries: number;
+}
+
+/**
+ * Multi-scale deformable attention composed of tfjs-core's own ops, for backends that have no kernel for it. It works on a run
+ * of queries after the other and keeps nothing of them but the inputs, for the backward pass too, so that memory stays within
+ * {@link memoryBudget} beside inputs, result and gradients (and one more gradient of `value`, backwards), whatever the sizes.
+ *
+ * @param queriesPerRun - as many as the budget allows unless told
+ * @returns `[B, Q, D]`
+ */
+export function composedDeformableAttention(operands: DeformableAttentionOperands, queriesPerRun?: number): Tensor3D {
+  const sizes = operandSizes(operands);
+  const { value, samplingLocations, attentionWeights } = operands;
+  const perRun = queriesPerRun ?? Math.max(1, Math.floor(memoryBudget / bytesPerQuery(sizes)));
+  // Differentiated by hand: tfjs would keep the samples of all runs until the backward pass.
+  const compute = customGrad((...given: (Tensor | GradSaveFunc)[]) => {
+    const [value, locations, weights, save] = given as [Tensor4D, Tensor, Tensor, GradSaveFunc];
+    save([value, locations, weights]);
+    const inputs = (saved: readonly Tensor[]): DeformableAttentionOperands =>
+      ({ value: saved[0], levelShapes: operands.levelShapes, samplingLocations: saved[1], attentionWeights: saved[2] }) as DeformableAttentionOperands;
+    return {
+      value: forward(inputs([value, locations, weights]), sizes, perRun),
+      gradFunc: (upstream: Tensor, saved: Tensor[]) => backward(inputs(saved), upstream as Tensor3D, sizes, perRun),
+    };
+  });
+  return compute(value, samplingLocations, attentionWeights) as Tensor3D;
+}
+
+/** Backwards: four corners' samples and their gradients, and about a hundred numbers for where they are. */
+function bytesPerQuery({ B, M, L, P, C }: OperandSizes): number {
+  return 4 * B * M * L * P * (8 * C + 100);
+}
+
+function forward(operands: DeformableAttentionOperands, sizes: OperandSizes, perRun: number): Tensor3D {
+  const { B, M, L, P, C } = sizes;
+  return tidy(() => {
+    const parts = runStarts(sizes, perRun).map((start) =>
+      tidy(() => {
+        const { corners, samples, attention, queries } = sampleRun(operands, sizes, start, perRun);
+        const weights = reshape(mul(corners.weights, attention), [B * queries * M, 1, L * P * 4]);
+        return reshape(matMul(weights, samples), [B, queries, M * C]) as Tensor3D; // [N, 1, C] by image
+      }),
+    );
+    return concat(parts, 1);
+  });
+}
+
+function backward(operands: DeformableAttentionOperands, upstream: Tensor3D, sizes: OperandSizes, perRun: number): Tensor[] {
+  const { B, S, M, L, P, C } = sizes;
+  const K = L * P;
+  return tidy(() => {
+    let byValue: Tensor2D = zeros([B * S * M, C]);
+    const byLocations: Tensor[] = [];
+    const byWeights: Tensor[] = [];
+    for (const start of runStarts(sizes, perRun)) {
+      const [values, locations, weights] = tidy(() => {
+        const { corners, samples, attention, queries } = sampleRun(operands, sizes, start, perRun);
+        const N = B * queries * M;
+        const dy = slice(upstream, [0, start, 0], [B, queries, M * C]);
+        const byCorner = reshape(matMul(samples, reshape(dy, [N, C, 1])), [N, K, 2, 2]);
+        const along = (slopes: Tensor4D): Tensor => sum(mul(mul(slopes, attention), byCorner), [2, 3]); // [N, K]
+        const bySample = matMul(reshape(mul(corners.weights, attention), [N, 4 * K, 1]), reshape(dy, [N, 1, C]));
+        return [
+          add(byValue, scatterND(reshape(corners.rows, [N * K * 4, 1]), reshape(bySample, [N * K * 4, C]), [B * S * M, C])) as Tensor2D,
+          reshape(stack([along(corners.slopesX), along(corners.slopesY)], 2), [B, queries, M * K * 2]),
+          reshape(sum(mul(corners.weights, byCorner), [2, 3]), [B, queries, M * K]),
+        ];
+      }) as [Tensor2D, Tensor, Tensor];
+      byValue.dispose();
+      byValue = values;
+      byLocations.push(locations);
+      byWeights.push(weights);
+    }
+    const { value, samplingLocations, attentionWeights } = operands;
+    return [
+      reshape(byValue, value.shape),
+      reshape(concat(byLocations, 1), samplingLocations.shape),
+      reshape(concat(byWeights, 1), attentionWeights.shape),
+    ];
+  });
+}
+
+function runStarts({ Q }: OperandSizes, perRun: number): readonly number[] {
+  return Array.from({ length: Math.ceil(Q / perRun) }, (_, run) => run * perRun);
+}
+
+function sampleRun(operands: DeformableAttentionOperands, { B, S, Q, M, L, P, C }: OperandSizes, start: number, perRun: number): Run {
+  const { value, levelShapes, samplingLocations, attentionWeights } = operands;
+  const queries = Math.min(perRun, Q - start);
+  const N = B * queries * M;
+  // Cut out of three axes: backends slice up to four or six.
+  const cut = (whole: Tensor, width: number): Tensor => slice(reshape(whole, [B, Q, width]), [0, start, 0], [B, queries, width]);
+  const locations: Tensor4D = reshape(cut(samplingLocations, M * L * P * 2), [N, L, P, 2]);
+  const around = corners({ locations, levelShapes, sizes: { B, S, M } });
+  const samples = reshape(gather(reshape(value, [B * S * M, C]), around.rows), [N, L * P * 4, C]) as Tensor3D;
+  return { corners: around, samples, attention: reshape(cut(attentionWeights, M * L * P), [N, L * P, 1, 1]), queries };
+}

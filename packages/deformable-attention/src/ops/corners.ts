@@ -1,0 +1,89 @@
+import type { ImageSize } from "@detrkit/nn";
+import {
+  add,
+  cast,
+  floor,
+  greaterEqual,
+  less,
+  logicalAnd,
+  mul,
+  onesLike,
+  reshape,
+  scalar,
+  stack,
+  sub,
+  type Tensor,
+  tensor,
+  type Tensor1D,
+  type Tensor4D,
+  tidy,
+  unstack,
+  where,
+  zerosLike,
+} from "@tensorflow/tfjs-core";
+import { levelStarts } from "./level-shapes.ts";
+
+/** Everything that is known of a run of queries before any value is read. `N` images times queries times heads, `K` levels times points. */
+export interface Corners {
+  /** Row of `value`, flattened to `[B·S·M, C]`, of each point's four corners; some row of the map for corners outside: int32 `[N·K·4]`. */
+  readonly rows: Tensor1D;
+  /** Bilinear weights, y before x, 0 for corners outside: `[N, K, 2, 2]`. */
+  readonly weights: Tensor4D;
+  /** Derivatives of the weights by a location's x. */
+  readonly slopesX: Tensor4D;
+  /** Derivatives of the weights by a location's y. */
+  readonly slopesY: Tensor4D;
+}
+
+export interface CornersInputs {
+  /** `[N, L, P, 2]` */
+  readonly locations: Tensor4D;
+  readonly levelShapes: readonly ImageSize[];
+  /** Images `B`, rows of each image's maps `S`, heads `M`; queries follow from the rest. */
+  readonly sizes: { readonly B: number; readonly S: number; readonly M: number };
+}
+
+/**
+ * The four cells around each sampling point and their bilinear weights, with `grid_sample`'s rules: pixel = location · size - 0.5,
+ * corners from the floor of that, zeros outside. A location that is no number counts as outside.
+ */
+export function corners({ locations, levelShapes, sizes: { B, S, M } }: CornersInputs): Corners {
+  const [N, L, P] = locations.shape;
+  const K = L * P;
+  return tidy(() => {
+    const sizes = tensor(levelShapes.flatMap(({ height, width }) => [width, height]), [L, 1, 2]);
+    const pixels = sub(mul(locations, sizes), 0.5);
+    const low = floor(pixels);
+    const fraction = sub(pixels, low);
+    // From here on the last axis holds the corner below and the one above: [N, L, P, x or y, 2].
+    const coordinates = stack([low, add(low, 1)], 4);
+    const inside = logicalAnd(greaterEqual(coordinates, 0), less(coordinates, reshape(sizes, [L, 1, 2, 1])));
+    const clear = (values: Tensor): Tensor => where(inside, values, zerosLike(values));
+    const [columns, lines] = unstack(clear(coordinates), 3) as [Tensor, Tensor];
+    const [weightsX, weightsY] = unstack(clear(stack([sub(1, fraction), fraction], 4)), 3) as [Tensor, Tensor];
+    const rises = mul(onesLike(fraction), reshape(sizes, [1, L, 1, 2]));
+    const [slopesX, slopesY] = unstack(clear(stack([mul(rises, -1), rises], 4)), 3) as [Tensor, Tensor];
+    const widths = tensor(levelShapes.map(({ width }) => width), [L, 1, 1]);
+    const starts = tensor([...levelStarts(levelShapes)], [L, 1, 1]);
+    const cells = outer(add(mul(lines, widths), starts), columns, [N, K], add);
+    // Whole numbers from here on: rows of all images and heads may be more than float32 can count.
+    const rows: Tensor = add(mul(cast(cells, "int32"), scalar(M, "int32")), reshape(firstRows(N, B, S, M), [N, 1, 1, 1]));
+    return {
+      rows: reshape(rows, [N * K * 4]) as Tensor1D,
+      weights: outer(weightsY, weightsX, [N, K], mul),
+      slopesX: outer(weightsY, slopesX, [N, K], mul),
+      slopesY: outer(slopesY, weightsX, [N, K], mul),
+    };
+  });
+}
+
+/** Combines what is known by line and by column: two times `[N, L, P, 2]` to `[N, K, 2, 2]`. */
+function outer(byLine: Tensor, byColumn: Tensor, [N, K]: readonly [number, number], combine: (a: Tensor, b: Tensor) => Tensor): Tensor4D {
+  return combine(reshape(byLine, [N, K, 2, 1]), reshape(byColumn, [N, K, 1, 2])) as Tensor4D;
+}
+
+/** Row of the first cell that each image's query and head can see: int32 `[N]`, in the order of image, query, head. */
+function firstRows(N: number, B: number, S: number, M: number): Tensor1D {
+  const perImage = N / B;
+  return tensor(Int32Array.from({ length: N }, (_, index) => Math.floor(index / perImage) * S * M + (index % M)), [N], "int32");
+}

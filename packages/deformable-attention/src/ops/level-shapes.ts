@@ -1,0 +1,20 @@
+import { ShapeError } from "@detrkit/common";
+import type { ImageSize } from "@detrkit/nn";
+
+/** Checks that the maps' cells, one map after the other, make up the `tokens` rows that there are. */
+export function expectLevelShapes(levelShapes: readonly ImageSize[], what: string, tokens: number): void {
+  const cells = levelShapes.reduce((total, { height, width }) => total + height * width, 0);
+  if (cells === tokens) return;
+  const maps = levelShapes.map(({ height, width }) => `${height}x${width}`).join(" + ");
+  throw new ShapeError(`${what} has ${tokens} rows, but the maps of levelShapes (${maps}) have ${cells} cells: each cell of each map must be one row`);
+}
+
+/** Row of each map's first cell. */
+export function levelStarts(levelShapes: readonly ImageSize[]): readonly number[] {
+  let next = 0;
+  return levelShapes.map(({ height, width }) => {
+    const start = next;
+    next += height * width;
+    return start;
+  });
+}

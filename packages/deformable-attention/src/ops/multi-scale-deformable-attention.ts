@@ -1,0 +1,20 @@
+import { fusedKernels, hasKernel, type DeformableAttentionAttributes, runKernel } from "@detrkit/nn";
+import type { Tensor3D } from "@tensorflow/tfjs-core";
+import { composedDeformableAttention } from "./composed.ts";
+import { type DeformableAttentionOperands, operandSizes } from "./operands.ts";
+
+/**
+ * The sampling and averaging of multi-scale deformable attention: each query and head reads its few points from the maps,
+ * bilinearly, zeros outside, and adds them up by their weights. Differentiable in value, locations and weights.
+ *
+ * It runs as one kernel where the running backend has one (native, wasm, cpu), else composed of tfjs-core's ops.
+ *
+ * @returns the heads' sums side by side, `[B, Q, D]`
+ */
+export function multiScaleDeformableAttention(operands: DeformableAttentionOperands): Tensor3D {
+  operandSizes(operands);
+  const { value, levelShapes, samplingLocations, attentionWeights } = operands;
+  if (!hasKernel(fusedKernels.deformableAttention)) return composedDeformableAttention(operands);
+  const attributes: DeformableAttentionAttributes = { levelShapes };
+  return runKernel(fusedKernels.deformableAttention, [value, samplingLocations, attentionWeights], attributes)[0] as Tensor3D;
+}
