@@ -1,6 +1,7 @@
 import { ConfigError } from "@detrkit/common";
 import type { Parameter } from "@detrkit/nn";
-import { keep, type Scalar, Tensor, variableGrads } from "@tensorflow/tfjs-core";
+import { keep, type Scalar, Tensor } from "@tensorflow/tfjs-core";
+import { valueAndGradients } from "./value-and-gradients.ts";
 
 /** A loss with the terms it is made of, for the log. */
 export interface LossWithTerms {
@@ -23,7 +24,8 @@ export async function lossGradients(parameters: ReadonlyMap<string, Parameter>, 
   let terms: Readonly<Record<string, Tensor | number>> = {};
   const kept = new Set<Tensor>();
   try {
-    const { value, grads } = variableGrads(
+    const trained = [...parameters];
+    const found = valueAndGradients(
       () => {
         const result = compute();
         if (result instanceof Promise) throw new ConfigError("AdamW.step: the loss must be computed synchronously (tfjs records gradients only so), got a promise");
@@ -33,16 +35,16 @@ export async function lossGradients(parameters: ReadonlyMap<string, Parameter>, 
         for (const term of Object.values(terms)) if (term instanceof Tensor) kept.add(keep(term));
         return result.loss as Scalar;
       },
-      [...parameters.values()].map((parameter) => parameter.value),
+      trained.map(([, parameter]) => parameter.value),
     );
-    kept.add(value);
+    kept.add(found.value);
     const gradients = new Map<string, Tensor>();
-    for (const [path, parameter] of parameters) {
-      const gradient = grads[parameter.value.name];
+    trained.forEach(([path], index) => {
+      const gradient = found.gradients[index];
       if (gradient !== undefined) gradients.set(path, gradient);
-    }
+    });
     const entries = Object.entries(terms).map(async ([name, term]) => [name, await numberOf(term)] as const);
-    return { loss: await numberOf(value), terms: Object.fromEntries(await Promise.all(entries)), gradients };
+    return { loss: await numberOf(found.value), terms: Object.fromEntries(await Promise.all(entries)), gradients };
   } finally {
     for (const tensor of kept) tensor.dispose();
   }

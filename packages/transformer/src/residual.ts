@@ -18,7 +18,8 @@ export function residual(
   options: CallOptions,
 ): Tensor3D {
   return tidy(() => {
-    if (normalizeBefore) return add(tokens, dropout.call(part(norm.call(tokens)), options));
-    return norm.call(tokens, dropout.call(part(tokens), options));
+    const change = part(normalizeBefore ? norm.call(tokens) : tokens);
+    const dropped = dropout.isActive(options) ? dropout.call(change, options) : change;
+    return normalizeBefore ? add(tokens, dropped) : norm.call(tokens, dropped);
   });
 }

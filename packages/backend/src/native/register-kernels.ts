@@ -9,6 +9,7 @@ import { nativeBackendName } from "./kernels/define-kernel.ts";
 import { registerDropout } from "./kernels/dropout.ts";
 import { registerLinear } from "./kernels/linear.ts";
 import { registerMaxPool } from "./kernels/max-pool.ts";
+import { registerLeanGradients } from "./lean-gradients.ts";
 import { saveByReference } from "./save-by-reference.ts";
 import { registerGroupNorm, registerLayerNorm } from "./kernels/norms.ts";
 
@@ -20,6 +21,7 @@ export function registerNativeKernels(backend: NodeBackend): { readonly oneDnn: 
   const oneDnn = oneDnnConvolutionRuns(backend, attributeWriter(backend.binding));
   // tfjs complains about a second registration.
   if (getKernel(fusedKernels.linear, nativeBackendName) !== undefined) return { oneDnn };
+  registerLeanGradients();
   registerConvolution(oneDnn);
   registerReluGradient();
   registerLayerNorm();

@@ -19,8 +19,13 @@ export class Dropout extends Module {
     this.rate = rate;
   }
 
+  /** Whether `call` would do anything; where not, a layer can go on with the input and save itself a copy. */
+  isActive({ training }: CallOptions = {}): boolean {
+    return training === true && this.rate > 0;
+  }
+
   call<T extends Tensor>(input: T, options: CallOptions = {}): T {
-    if (options.training !== true || this.rate === 0) return clone(input);
+    if (!this.isActive(options)) return clone(input);
     if (options.random === undefined) {
       throw new ConfigError("Dropout: training with a rate above 0 needs something to draw from; pass { training: true, random: new Random(seed) }");
     }

@@ -36,6 +36,9 @@ export class FeedForward extends Module {
   }
 
   call<T extends Tensor>(input: T, options: CallOptions = {}): T {
-    return tidy(() => this.contract.call(this.#dropout.call(this.expand.call(input), options)));
+    return tidy(() => {
+      const hidden = this.expand.call(input);
+      return this.contract.call(this.#dropout.isActive(options) ? this.#dropout.call(hidden, options) : hidden);
+    });
   }
 }

@@ -1,0 +1,125 @@
+import { ConfigError } from "@detrkit/common";
+import { add, engine, onesLike, type Scalar, type Tensor, tidy, util } from "@tensorflow/tfjs-core";
+
+/** One recorded operation. tfjs's engine keeps these, though its types don't tell. */
+interface TapeNode {
+  readonly kernelName: string;
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  readonly outputs: readonly Tensor[];
+  /** Handles of its own on what the gradient needs. */
+  readonly saved?: readonly Tensor[];
+  readonly gradient?: (upstream: readonly (Tensor | null)[]) => Readonly<Record<string, () => Tensor>>;
+}
+
+interface RecordingEngine {
+  readonly state: { activeTape: TapeNode[] | null };
+  startTape(): void;
+  endTape(): void;
+}
+
+/** A scalar and its gradients, in the variables' order; none by what it does not depend on. The caller frees them. */
+export interface ValueAndGradients {
+  readonly value: Scalar;
+  readonly gradients: readonly (Tensor | undefined)[];
+}
+
+/**
+ * What tfjs's `variableGrads` computes, with less memory: that one holds everything saved in the forward pass, and the gradient of
+ * every intermediate result, until the backward pass ends (tfjs-core 4.22). Here either is freed as soon as the backward pass has
+ * gone by, so that memory falls from the start of the backward pass on. Not to be called while gradients are being recorded.
+ */
+export function valueAndGradients(compute: () => Scalar, variables: readonly Tensor[]): ValueAndGradients {
+  const { value, tape } = record(compute);
+  const gradients = new Map<number, Tensor>();
+  try {
+    if (value.rank !== 0) throw new ConfigError(`the loss must be a scalar, got shape [${value.shape.join(", ")}]`);
+    gradients.set(value.id, onesLike(value));
+    const dependent = dependentTensors(tape, variables);
+    for (let node = tape.pop(); node !== undefined; node = tape.pop()) {
+      try {
+        propagate(node, dependent, gradients);
+      } finally {
+        freeSaved(node);
+      }
+    }
+    if (!dependent.has(value.id)) throw new ConfigError("the loss depends on none of the trained parameters; compute all of it within the function given");
+  } catch (error) {
+    for (const tensor of [value, ...gradients.values()]) tensor.dispose();
+    throw error;
+  } finally {
+    tape.forEach(freeSaved);
+  }
+  return { value, gradients: variables.map(({ id }) => gradients.get(id)) };
+}
+
+function record(compute: () => Scalar): { readonly value: Scalar; readonly tape: TapeNode[] } {
+  const recording = engine() as unknown as RecordingEngine;
+  let value: Scalar | undefined;
+  recording.startTape();
+  try {
+    value = tidy(compute);
+  } finally {
+    recording.endTape();
+    if (value === undefined) recording.state.activeTape?.forEach(freeSaved);
+  }
+  const tape = recording.state.activeTape ?? [];
+  recording.state.activeTape = null;
+  return { value, tape };
+}
+
+function freeSaved({ saved = [] }: TapeNode): void {
+  for (const tensor of saved) tensor.dispose();
+}
+
+/** Ids of the variables and of all that was computed from them. */
+function dependentTensors(tape: readonly TapeNode[], variables: readonly Tensor[]): ReadonlySet<number> {
+  const dependent = new Set(variables.map(({ id }) => id));
+  for (const { inputs, outputs } of tape) {
+    if (Object.values(inputs).some(({ id }) => dependent.has(id))) for (const { id } of outputs) dependent.add(id);
+  }
+  return dependent;
+}
+
+/** Turns the gradients of a node's outputs, which are complete by now, into those of its inputs, and frees them. */
+function propagate(node: TapeNode, dependent: ReadonlySet<number>, gradients: Map<number, Tensor>): void {
+  const upstream = node.outputs.map(({ id }) => gradients.get(id) ?? null);
+  const wanted = Object.entries(node.inputs).filter(([, { id }]) => dependent.has(id));
+  if (wanted.length > 0 && upstream.some((gradient) => gradient !== null)) {
+    const computed = inputGradients(node, upstream, wanted);
+    wanted.forEach(([, { id }], index) => accumulate(gradients, id, computed[index] as Tensor));
+  }
+  for (const { id } of node.outputs) {
+    gradients.get(id)?.dispose();
+    gradients.delete(id);
+  }
+}
+
+function inputGradients(node: TapeNode, upstream: readonly (Tensor | null)[], wanted: readonly (readonly [string, Tensor])[]): Tensor[] {
+  const { gradient, kernelName } = node;
+  if (gradient === undefined) throw new ConfigError(`the loss can't be differentiated: tfjs has no gradient of ${kernelName}`);
+  // A gradient may be the very tensor that came in, or one for two inputs; each has to be freed on its own.
+  const taken = new Set<Tensor | null>([...upstream, ...(node.saved ?? [])]);
+  return tidy(() => {
+    const functions = gradient(upstream);
+    return wanted.map(([name, input]) => {
+      const result = functions[name]?.();
+      if (result === undefined || !util.arraysEqual(result.shape, input.shape)) {
+        throw new ConfigError(`the gradient of ${kernelName} by its input ${name} expected shape [${input.shape.join(", ")}], got ${result === undefined ? "none" : `[${result.shape.join(", ")}]`}`);
+      }
+      const own = taken.has(result) ? result.clone() : result;
+      taken.add(own);
+      return own;
+    });
+  });
+}
+
+function accumulate(gradients: Map<number, Tensor>, id: number, gradient: Tensor): void {
+  const sum = gradients.get(id);
+  if (sum === undefined) {
+    gradients.set(id, gradient);
+    return;
+  }
+  gradients.set(id, add(sum, gradient));
+  sum.dispose();
+  gradient.dispose();
+}
