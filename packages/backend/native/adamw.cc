@@ -34,9 +34,11 @@ void Compute(Context& context) {
   ParallelFor(count, std::max(1, count / 16), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const float* values = gradients[i].f32();
-      for (int64_t start = 0; start < gradients[i].size(); start += 4096) {
+      const int64_t size = gradients[i].size();
+      for (int64_t start = 0; start < size; start += 4096) {
+        const int64_t stop = std::min(start + 4096, size);
         float part = 0;
-        for (int64_t k = start; k < std::min(start + 4096, gradients[i].size()); ++k) part += values[k] * values[k];
+        for (int64_t k = start; k < stop; ++k) part += values[k] * values[k];
         squares[i] += part;
       }
     }
@@ -57,8 +59,9 @@ void Compute(Context& context) {
       const float size = given[6 + 3 * i], left = given[7 + 3 * i], root = given[8 + 3 * i];
       const float* gradient = gradients[i].f32() - starts[i];
       float *m = first.f32(), *v = second.f32(), *values = parameters[i].f32() - starts[i];
+      const int64_t stop = std::min(starts[i + 1], end);
       DETRKIT_VECTOR
-      for (int64_t k = at; k < std::min(starts[i + 1], end); ++k) {
+      for (int64_t k = at; k < stop; ++k) {
         const float g = gradient[k] * factor;
         m[k] = keep1 * m[k] + add1 * g;
         v[k] = keep2 * v[k] + add2 * g * g;

@@ -10,7 +10,18 @@ export interface AttributeWriter {
   readonly float32: OpAttribute;
 }
 
+const writers = new WeakMap<Binding, AttributeWriter>();
+
+/** The writer of an addon: one for all calls, since a small model makes hundreds a step. */
 export function attributeWriter(binding: Binding): AttributeWriter {
+  const known = writers.get(binding);
+  if (known !== undefined) return known;
+  const writer = createWriter(binding);
+  writers.set(binding, writer);
+  return writer;
+}
+
+function createWriter(binding: Binding): AttributeWriter {
   return {
     int: (name, value) => ({ name, type: binding.TF_ATTR_INT, value }),
     float: (name, value) => ({ name, type: binding.TF_ATTR_FLOAT, value }),
