@@ -10,6 +10,7 @@ const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ["train", async () => (await import("../commands/train.ts")).trainCommand],
   ["evaluate", async () => (await import("../commands/evaluate.ts")).evaluateCommand],
   ["predict", async () => (await import("../commands/predict.ts")).predictCommand],
+  ["report", async () => (await import("../commands/report.ts")).reportCommand],
   ["check-data", async () => (await import("../commands/check-data.ts")).checkDataCommand],
   ["doctor", async () => (await import("../commands/doctor.ts")).doctorCommand],
   ["demo", async () => (await import("../commands/demo.ts")).demoCommand],

@@ -1,8 +1,10 @@
+import { lineColours } from "./line-colours.ts";
+
 /** Runs in the page: draws `charts` with uPlot and draws them anew when the window or the colour scheme changes. */
 export const chartsScript: string = `
 (() => {
   const charts = JSON.parse(document.getElementById("charts").textContent);
-  const colours = ["#2f7ed8", "#e8590c", "#2b9348", "#d6336c", "#8465f0", "#b08900", "#15919b", "#d9480f"];
+  const colours = ${JSON.stringify(lineColours)};
   let plots = [];
   const number = (value) => value == null ? "-" : Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 0.001 || value === 0 ? String(+value.toPrecision(3)) : value.toExponential(1);
   const draw = () => {

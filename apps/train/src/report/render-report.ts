@@ -1,16 +1,10 @@
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { metricNames } from "@detrkit/evaluation";
 import { duration } from "../training/show-progress.ts";
-import { type Chart, reportCharts } from "./charts.ts";
-import { chartsScript } from "./charts-script.ts";
-import { escapeHtml, htmlTable, scriptJson } from "./html.ts";
+import { reportCharts } from "./charts.ts";
+import { figure } from "./figure.ts";
+import { escapeHtml, htmlTable } from "./html.ts";
+import { chartCards, htmlPage } from "./page.ts";
 import type { ReportData } from "./report-data.ts";
-import { reportStyle } from "./report-style.ts";
-
-function figure(value: number | undefined): string {
-  return value === undefined || value < 0 ? "-" : value.toFixed(3);
-}
 
 function tiles(data: ReportData): string {
   const last = data.records.at(-1);
@@ -28,17 +22,12 @@ function tiles(data: ReportData): string {
   return `<div class="tiles">${entries.map(([name, value]) => `<div class="tile"><strong>${escapeHtml(value)}</strong><span>${escapeHtml(name)}</span></div>`).join("")}</div>`;
 }
 
-function chartCards(charts: readonly Chart[]): string {
-  return charts.map((chart) => `<section class="card"><h3>${escapeHtml(chart.title)}</h3><div id="chart-${chart.id}"></div></section>`).join("\n");
-}
-
 function evaluationTables({ evaluation }: ReportData): string {
   if (evaluation === undefined) return "";
   const perClass = evaluation.classes.map(({ label, objects, AP, AP50, AP75, AR100 }) => [label, String(objects), figure(AP), figure(AP50), figure(AP75), figure(AR100)]);
   return `<h2>Last evaluation</h2>
 ${htmlTable(["COCO", ...metricNames], [["all classes", ...metricNames.map((name) => figure(evaluation.metrics[name]))]])}
-<h2>Per class</h2>
-${htmlTable(["class", "objects", "AP", "AP50", "AP75", "AR100"], perClass)}`;
+${perClass.length > 0 ? `<h2>Per class</h2>\n${htmlTable(["class", "objects", "AP", "AP50", "AP75", "AR100"], perClass)}` : ""}`;
 }
 
 function samples(data: ReportData): string {
@@ -52,24 +41,9 @@ function samples(data: ReportData): string {
 
 /** A run as one HTML file that needs no other file and no network. */
 export async function renderReport(data: ReportData): Promise<string> {
-  const packages = createRequire(import.meta.url);
-  const [library, librarySheet] = await Promise.all(
-    ["uplot/dist/uPlot.iife.min.js", "uplot/dist/uPlot.min.css"].map((file) => readFile(packages.resolve(file), "utf8")),
-  );
   const charts = reportCharts(data);
   const settings = Object.entries(data.config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(data.title)}</title>
-<style>${librarySheet ?? ""}${reportStyle}</style>
-</head>
-<body>
-<main>
-<h1>${escapeHtml(data.title)}</h1>
-${data.introduction.map((paragraph) => `<p class="muted">${escapeHtml(paragraph)}</p>`).join("\n")}
+  const body = `${data.introduction.map((paragraph) => `<p class="muted">${escapeHtml(paragraph)}</p>`).join("\n")}
 ${tiles(data)}
 <h2>Curves</h2>
 <div class="charts">
@@ -79,12 +53,6 @@ ${samples(data)}
 ${evaluationTables(data)}
 <details><summary>Settings of the run</summary>
 ${htmlTable(["setting", "value"], settings)}
-</details>
-</main>
-<script type="application/json" id="charts">${scriptJson(charts)}</script>
-<script>${library ?? ""}</script>
-<script>${chartsScript}</script>
-</body>
-</html>
-`;
+</details>`;
+  return await htmlPage(data.title, body, charts);
 }

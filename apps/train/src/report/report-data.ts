@@ -31,6 +31,16 @@ export interface SamplePicture {
   readonly png: Uint8Array;
 }
 
+/** What a run's folder keeps for its report, beside settings, log and pictures: `report.json`. */
+export interface ReportFacts {
+  /** After which epoch evaluation and pictures were made. */
+  readonly epoch: number;
+  readonly introduction: readonly string[];
+  readonly evaluation: EvaluationSummary;
+  /** Files in `predictions/` and the images that they show. */
+  readonly pictures: readonly { readonly file: string; readonly name: string }[];
+}
+
 /** Everything that a report shows. */
 export interface ReportData {
   readonly title: string;

@@ -11,8 +11,8 @@ p { margin: 0 0 6px; max-width: 78ch; }
 .muted, figcaption { color: var(--muted); }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(118px, 1fr)); gap: 12px; margin-top: 22px; }
 .tile, .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
-.tile { padding: 12px 16px; }
-.tile strong { display: block; font-size: 19px; white-space: nowrap; line-height: 1.25; font-variant-numeric: tabular-nums; }
+.tile { padding: 12px 11px; }
+.tile strong { display: block; font-size: 16px; white-space: nowrap; line-height: 1.25; font-variant-numeric: tabular-nums; }
 .tile span { color: var(--muted); font-size: 13px; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 14px; }
 .card { padding: 14px 14px 8px; min-width: 0; }

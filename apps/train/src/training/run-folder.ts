@@ -13,6 +13,8 @@ export interface RunFolder {
   readonly metrics: string;
   readonly lastCheckpoint: string;
   readonly bestCheckpoint: string;
+  /** What `report.html` shows beside settings and log: the last evaluation by class, and what the pictures are of. */
+  readonly reportFacts: string;
   readonly predictions: string;
   readonly report: string;
 }
@@ -26,6 +28,7 @@ export function runFolder(root: string): RunFolder {
     metrics: join(root, "metrics.json"),
     lastCheckpoint: join(root, "checkpoint-last.safetensors"),
     bestCheckpoint: join(root, "checkpoint-best.safetensors"),
+    reportFacts: join(root, "report.json"),
     predictions: join(root, "predictions"),
     report: join(root, "report.html"),
   };

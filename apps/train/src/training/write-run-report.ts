@@ -8,11 +8,12 @@ import type { EvaluatedDetector } from "../evaluation/evaluate-detector.ts";
 import { truthBoxes } from "../evaluation/truth-boxes.ts";
 import { summariseEvaluation } from "../evaluation/summarise-evaluation.ts";
 import { renderReport } from "../report/render-report.ts";
-import type { SamplePicture } from "../report/report-data.ts";
+import { reportData } from "../report/report-of-run.ts";
+import type { ReportFacts, SamplePicture } from "../report/report-data.ts";
 import type { EpochRecord } from "./epoch-record.ts";
 import type { TrainingSession } from "./session.ts";
 
-/** Detections below this score are not drawn: DETR gives one for each query. */
+/** Detections below this score are not drawn: there are dozens of them in every image. */
 const drawnFrom = 0.5;
 
 const byHeart =
@@ -38,25 +39,24 @@ async function drawSamples(session: TrainingSession, evaluated: EvaluatedDetecto
   return samples;
 }
 
-/** Draws sample pictures and writes the run's report. */
+/** Draws sample pictures and writes the run's report, with what `detrkit report` needs to write it again. */
 export async function writeRunReport(session: TrainingSession, records: readonly EpochRecord[], evaluated: EvaluatedDetector): Promise<void> {
   const { config, folder, data } = session;
   const samples = await drawSamples(session, evaluated);
+  const pictures = samples.map(({ name }, index) => ({ file: `${String(index + 1).padStart(2, "0")}-${parse(name).name}.png`, name }));
   await mkdir(folder.predictions, { recursive: true });
-  const fileNames = samples.map(({ name }, index) => `${String(index + 1).padStart(2, "0")}-${parse(name).name}.png`);
-  for (const [index, { png }] of samples.entries()) await writeFileAtomic(join(folder.predictions, fileNames[index] ?? ""), png);
-  for (const file of await readdir(folder.predictions)) if (!fileNames.includes(file)) await rm(join(folder.predictions, file));
-  const html = await renderReport({
-    title: `${config.preset} on ${config.data}`,
+  for (const [index, { png }] of samples.entries()) await writeFileAtomic(join(folder.predictions, pictures[index]?.file ?? ""), png);
+  for (const file of await readdir(folder.predictions)) if (!pictures.some((picture) => picture.file === file)) await rm(join(folder.predictions, file));
+  const facts: ReportFacts = {
+    epoch: session.position.epoch + 1,
     introduction: [
       ...(trainsOnValidation(config) ? [byHeart] : []),
       `${session.parameterCount.toLocaleString("en")} trained parameters, ${data.training.classes.length} classes, ` +
         `${data.training.length} training and ${data.validation.length} validation images. Detections with a score of ${drawnFrom} or more are drawn.`,
     ],
-    config: { ...config },
-    records,
     evaluation: summariseEvaluation(evaluated.evaluation),
-    samples,
-  });
-  await writeFileAtomic(folder.report, html);
+    pictures,
+  };
+  await writeFileAtomic(folder.reportFacts, `${JSON.stringify(facts)}\n`);
+  await writeFileAtomic(folder.report, await renderReport(reportData({ ...config }, records, facts, samples)));
 }

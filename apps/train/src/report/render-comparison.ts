@@ -1,0 +1,76 @@
+import { duration } from "../training/show-progress.ts";
+import { type ComparedRun, evaluatedRecords, type EvaluatedRecord } from "./compared-run.ts";
+import { comparisonCharts } from "./comparison-charts.ts";
+import { figure } from "./figure.ts";
+import { htmlTable } from "./html.ts";
+import { chartCards, htmlPage } from "./page.ts";
+import { differingSettings, groupRuns, metricCurve, type RunGroup } from "./run-groups.ts";
+
+const shownMetrics = ["AP", "AP50", "AP75", "APs", "APm", "APl"] as const;
+
+/** One name for each run: those that share theirs are told apart by their seed. */
+function labelsOf(runs: readonly ComparedRun[]): string[] {
+  return runs.map(({ name, config }) => (runs.filter((run) => run.name === name).length > 1 ? `${name}, seed ${config["seed"]}` : name));
+}
+
+function metricsTable(runs: readonly ComparedRun[], labels: readonly string[], choose: (evaluated: readonly EvaluatedRecord[]) => EvaluatedRecord | undefined): string {
+  const rows = runs.map((run, index) => {
+    const record = choose(evaluatedRecords(run));
+    return [labels[index] as string, String(record?.epoch ?? "-"), ...shownMetrics.map((name) => figure(record?.metrics[name]))];
+  });
+  return htmlTable(["run", "epoch", ...shownMetrics], rows);
+}
+
+function costTable(runs: readonly ComparedRun[], labels: readonly string[]): string {
+  const rows = runs.map(({ records, config }, index) => {
+    const last = records.at(-1);
+    const seconds = records.reduce((sum, record) => sum + record.seconds, 0);
+    const speed = records.reduce((sum, record) => sum + record.imagesPerSecond, 0) / records.length;
+    return [
+      labels[index] as string, String(config["preset"]), String(config["seed"]), String(last?.epoch ?? 0), (last?.step ?? 0).toLocaleString("en"), last?.loss.toFixed(2) ?? "-",
+      speed.toFixed(1), duration(seconds), `${((last?.peakMemoryMb ?? 0) / 1024).toFixed(1)} GiB`,
+    ];
+  });
+  return htmlTable(["run", "preset", "seed", "epochs", "steps", "last loss", "images/s", "training", "peak memory"], rows);
+}
+
+/** Mean and range after the last epoch for which all seeds have figures. */
+function seedsTable(groups: readonly RunGroup[]): string {
+  const repeated = groups.filter(({ runs }) => runs.length > 1);
+  if (repeated.length === 0) return "";
+  const rows = repeated.map((group) => {
+    const lasts = shownMetrics.map((name) => metricCurve(group, name).at(-1));
+    const texts = lasts.map((point) => (point === undefined ? "-" : `${figure(point.mean)} (${figure(point.low)}-${figure(point.high)})`));
+    return [`${group.name}, ${group.runs.length} seeds`, String(lasts[0]?.epoch ?? "-"), ...texts];
+  });
+  return `<h2>Mean and range of the seeds, after the last evaluation that all have</h2>\n${htmlTable(["runs", "epoch", ...shownMetrics], rows)}`;
+}
+
+function differences(runs: readonly ComparedRun[], labels: readonly string[]): string {
+  const keys = differingSettings(runs).filter((key) => key !== "output");
+  const shown = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? "-"));
+  if (keys.length === 0) return `<h2>Settings</h2>\n<p class="muted">All runs have the same.</p>`;
+  return `<h2>Settings in which the runs differ</h2>\n${htmlTable(["setting", ...labels], keys.map((key) => [key, ...runs.map(({ config }) => shown(config[key]))]))}`;
+}
+
+const best = (evaluated: readonly EvaluatedRecord[]): EvaluatedRecord | undefined =>
+  evaluated.reduce<EvaluatedRecord | undefined>((found, record) => (found === undefined || record.metrics.AP > found.metrics.AP ? record : found), undefined);
+
+/** Several runs beside each other, as one HTML file that needs no other file and no network. */
+export async function renderComparison(runs: readonly ComparedRun[], title: string): Promise<string> {
+  const labels = labelsOf(runs);
+  const charts = comparisonCharts(runs, labels);
+  const body = `<h2>After the last evaluation</h2>
+${metricsTable(runs, labels, (evaluated) => evaluated.at(-1))}
+<h2>After the best epoch of each, by AP</h2>
+${metricsTable(runs, labels, best)}
+${seedsTable(groupRuns(runs))}
+<h2>Curves</h2>
+<div class="charts">
+${chartCards(charts)}
+</div>
+<h2>What they took</h2>
+${costTable(runs, labels)}
+${differences(runs, labels)}`;
+  return await htmlPage(title, body, charts);
+}

@@ -1,0 +1,58 @@
+import { UsageError } from "../usage-error.ts";
+import { type ComparedRun, evaluatedRecords, type MetricName } from "./compared-run.ts";
+
+/** Runs of one experiment, of different seeds. */
+export interface RunGroup {
+  readonly name: string;
+  readonly runs: readonly ComparedRun[];
+}
+
+/** A metric after one epoch: its mean over the runs of a group, its least and its greatest value. */
+export interface CurvePoint {
+  readonly epoch: number;
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What repetitions of an experiment may differ in. Another number of epochs would make another schedule. */
+const incidental: ReadonlySet<string> = new Set(["output", "seed", "backend", "evaluateEvery", "samplePictures", "stopAtAp50"]);
+
+/** Settings in which runs differ, sorted as the first run has them. */
+export function differingSettings(runs: readonly ComparedRun[]): string[] {
+  const keys = [...new Set(runs.flatMap(({ config }) => Object.keys(config)))];
+  return keys.filter((key) => new Set(runs.map(({ config }) => JSON.stringify(config[key]))).size > 1);
+}
+
+/**
+ * Puts runs of one name together.
+ *
+ * @throws UsageError when they are not repetitions of one experiment: their mean would mean nothing
+ */
+export function groupRuns(runs: readonly ComparedRun[]): RunGroup[] {
+  const names = [...new Set(runs.map(({ name }) => name))];
+  return names.map((name) => {
+    const members = runs.filter((run) => run.name === name);
+    const differing = differingSettings(members).filter((key) => !incidental.has(key));
+    if (differing.length > 0) throw new UsageError(`the runs named "${name}" (${members.map(({ folder }) => folder).join(", ")}) differ in ${differing.join(", ")}; only runs of different seeds can share a name`);
+    return { name, runs: members };
+  });
+}
+
+/** A metric over the epochs that every run of a group has it for. */
+export function metricCurve({ runs }: RunGroup, metric: MetricName): CurvePoint[] {
+  const byRun = runs.map((run) => new Map(evaluatedRecords(run).map(({ epoch, metrics }) => [epoch, metrics[metric]])));
+  const epochs = [...(byRun[0]?.keys() ?? [])].toSorted((one, other) => one - other);
+  return epochs.flatMap((epoch) => {
+    // -1: there was nothing to measure.
+    const values = byRun.flatMap((values) => values.get(epoch) ?? []).filter((value) => value >= 0);
+    if (values.length < runs.length) return [];
+    return [{ epoch, mean: values.reduce((sum, value) => sum + value, 0) / values.length, low: Math.min(...values), high: Math.max(...values) }];
+  });
+}
+
+/** `seed 42`, or `mean and range of seeds 1, 2, 3`. */
+export function seedsText({ runs }: RunGroup): string {
+  const seeds = runs.map(({ config }) => String(config["seed"]));
+  return seeds.length === 1 ? `seed ${seeds[0]}` : `mean and range of seeds ${seeds.join(", ")}`;
+}
