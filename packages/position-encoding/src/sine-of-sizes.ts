@@ -12,9 +12,17 @@ import { type SineSettings, wavelength } from "./sine-settings.ts";
 export function sineOfSizes(sizes: readonly ImageSize[], map: ImageSize, settings: SineSettings): Float32Array {
   const { dim } = settings;
   const half = dim / 2;
-  const encoding = new Float32Array(sizes.length * map.height * map.width * dim);
+  const imageLength = map.height * map.width * dim;
+  const encoding = new Float32Array(sizes.length * imageLength);
   let at = 0;
   for (const { height, width } of sizes) {
+    // Most batches are of one size: an image like one before it is copied from there.
+    const same = sizes.findIndex((size) => size.height === height && size.width === width) * imageLength;
+    if (same < at) {
+      encoding.copyWithin(at, same, same + imageLength);
+      at += imageLength;
+      continue;
+    }
     const rows = axisEncodings(height, settings);
     const columns = axisEncodings(width, settings);
     for (let row = 0; row < map.height; row++) {

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { SinePositionEncoding } from "./sine-position-encoding.ts";
 import type { SinePositionEncodingConfig } from "./sine-settings.ts";
 
-const sizes = [{ height: 5, width: 7 }, { height: 3, width: 7 }, { height: 5, width: 2 }];
+const sizes = [{ height: 5, width: 7 }, { height: 3, width: 7 }, { height: 5, width: 2 }, { height: 3, width: 7 }];
 
 function maskOf(sizes: readonly { height: number; width: number }[], H: number, W: number): Tensor3D {
   const padded = (index: number): number => {
