@@ -1,12 +1,35 @@
-"""DETR-R50 of Hugging Face transformers with random weights; nothing is downloaded."""
-from transformers import DetrConfig, DetrForObjectDetection, ResNetConfig
+"""DETR-R50 and Deformable DETR-R50 of Hugging Face transformers with random weights; nothing is downloaded."""
+from transformers import DeformableDetrConfig, DeformableDetrForObjectDetection, DetrConfig, DetrForObjectDetection, ResNetConfig
 
 
-def detr_r50(**settings):
-    config = DetrConfig(use_timm_backbone=False, backbone_config=ResNetConfig(out_features=["stage4"]), num_labels=91, **settings)
-    model = DetrForObjectDetection(config)
-    # DETR trains all of ResNet but its stem and first stage. transformers looks for stage names of another backbone there and
+def detector(config, all_layers=False):
+    """The published model that a configuration of detrkit's stands for; with all_layers it has losses for each decoder layer."""
+    dropout = config["transformer"]["dropout"]
+    shared = {
+        "use_timm_backbone": False,
+        "num_labels": config["numClasses"],
+        "dropout": dropout,
+        # The originals drop attention weights and hidden units as well, which transformers leaves off unless told.
+        "attention_dropout": dropout,
+        "activation_dropout": dropout,
+        "auxiliary_loss": all_layers,
+    }
+    model = BUILDERS[config["model"]](shared)
+    # Both train all of ResNet but its stem and first stage. transformers looks for stage names of another backbone there and
     # freezes everything, which would spare the peer half of its backward pass.
     for name, parameter in model.model.backbone.named_parameters():
         parameter.requires_grad_(any(f"stages.{stage}." in name for stage in (1, 2, 3)))
     return model
+
+
+def detr(shared):
+    return DetrForObjectDetection(DetrConfig(**shared, backbone_config=ResNetConfig(out_features=["stage4"])))
+
+
+def deformable_detr(shared):
+    backbone = ResNetConfig(out_features=["stage2", "stage3", "stage4"])
+    # Its own kernel is for CUDA; everything else takes its composition of grid_sample.
+    return DeformableDetrForObjectDetection(DeformableDetrConfig(**shared, backbone_config=backbone, disable_custom_kernels=True))
+
+
+BUILDERS = {"detr": detr, "deformable-detr": deformable_detr}

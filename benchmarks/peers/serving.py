@@ -37,9 +37,34 @@ def serve(prepare):
         reply({"facts": facts})
 
 
+earlier_peak_mb = 0.0  # what the kernel's count forgot when it was told to start again
+
+
 def peak_memory_mb():
+    highest = status_mb("VmHWM")
+    if highest is None:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return max(highest, earlier_peak_mb)
+
+
+def extra_peak_memory_mb(work):
+    """How much more memory the process had at some moment of work than before it; None where the kernel doesn't count."""
+    global earlier_peak_mb
+    earlier_peak_mb = peak_memory_mb()
+    try:
+        with open("/proc/self/clear_refs", "w") as counters:
+            counters.write("5")  # the highest is counted from here on
+    except OSError:
+        work()
+        return None
+    before = status_mb("VmRSS")
+    work()
+    return status_mb("VmHWM") - before
+
+
+def status_mb(name):
     try:
         with open("/proc/self/status") as status:
-            return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) / 1024
+            return next(int(line.split()[1]) for line in status if line.startswith(f"{name}:")) / 1024
     except (OSError, StopIteration):
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        return None

@@ -1,10 +1,10 @@
-"""DETR's loss in PyTorch: Hungarian matching by SciPy in every decoder layer, cross entropy, L1 and generalised IoU."""
+"""The set loss of DETR and Deformable DETR in PyTorch: Hungarian matching by SciPy in every decoder layer, a class loss, L1 and generalised IoU."""
 import torch
 from scipy.optimize import linear_sum_assignment
 from torch import nn
 from torch.nn import functional
 
-CLASS, L1, GIOU, NO_OBJECT = 1, 5, 2, 0.1
+L1, GIOU = 5, 2
 
 
 def corners(boxes):
@@ -22,21 +22,59 @@ def generalized_iou(first, second):
     return intersection / union - (hull_area - union) / hull_area
 
 
-class SetCriterion(nn.Module):
+class SoftmaxClasses(nn.Module):
+    """DETR's: one class more, for "no object", which counts a tenth."""
+
+    weight, no_object = 1, 0.1
+
     def __init__(self, classes):
         super().__init__()
         weights = torch.ones(classes + 1)
-        weights[-1] = NO_OBJECT
+        weights[-1] = self.no_object
         self.register_buffer("weights", weights)
+
+    def cost(self, logits, labels):
+        """[N, T] of logits [N, C + 1] and labels [T]."""
+        return -logits.softmax(-1)[:, labels]
+
+    def loss(self, logits, images, queries, labels, count):
+        wanted = torch.full(logits.shape[:2], logits.shape[-1] - 1)
+        wanted[images, queries] = labels
+        return functional.cross_entropy(logits.transpose(1, 2), wanted, self.weights)
+
+
+class SigmoidFocal(nn.Module):
+    """Deformable DETR's: a yes or no for each class, in which easy decisions count little."""
+
+    weight, alpha, gamma = 2, 0.25, 2
+
+    def cost(self, logits, labels):
+        probabilities = logits.sigmoid()
+        present = -self.alpha * (1 - probabilities) ** self.gamma * (probabilities + 1e-8).log()
+        absent = -(1 - self.alpha) * probabilities**self.gamma * (1 - probabilities + 1e-8).log()
+        return (present - absent)[:, labels]
+
+    def loss(self, logits, images, queries, labels, count):
+        wanted = torch.zeros_like(logits)
+        wanted[images, queries, labels] = 1
+        entropy = functional.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
+        wrong = (wanted - logits.sigmoid()).abs()
+        alpha = wanted * self.alpha + (1 - wanted) * (1 - self.alpha)
+        return (alpha * wrong**self.gamma * entropy).sum() / count
+
+
+class SetCriterion(nn.Module):
+    def __init__(self, classes):
+        super().__init__()
+        self.classes = classes
 
     @torch.no_grad()
     def match(self, logits, boxes, targets):
         """(image, query, target) indices of the matched pairs of one layer; targets are numbered through the batch."""
         labels = torch.cat([target["labels"] for target in targets])
         wanted = torch.cat([target["boxes"] for target in targets])
-        probabilities = logits.flatten(0, 1).softmax(-1)
         predicted = boxes.flatten(0, 1)
-        cost = -CLASS * probabilities[:, labels] + L1 * torch.cdist(predicted, wanted, p=1)
+        cost = self.classes.weight * self.classes.cost(logits.flatten(0, 1), labels) + L1 * torch.cdist(predicted, wanted, p=1)
         cost -= GIOU * generalized_iou(corners(predicted)[:, None], corners(wanted)[None])
         sizes = [len(target["labels"]) for target in targets]
         columns = cost.view(*logits.shape[:2], -1).split(sizes, -1)
@@ -51,16 +89,14 @@ class SetCriterion(nn.Module):
 
     def layer_loss(self, logits, boxes, targets):
         images, queries, indices = self.match(logits, boxes, targets)
-        wanted_labels = torch.cat([target["labels"] for target in targets])[indices]
-        wanted_boxes = torch.cat([target["boxes"] for target in targets])[indices]
-        classes = torch.full(logits.shape[:2], logits.shape[-1] - 1)
-        classes[images, queries] = wanted_labels
+        labels = torch.cat([target["labels"] for target in targets])[indices]
+        wanted = torch.cat([target["boxes"] for target in targets])[indices]
         count = max(1, sum(len(target["labels"]) for target in targets))
         matched = boxes[images, queries]
-        class_loss = functional.cross_entropy(logits.transpose(1, 2), classes, self.weights)
-        l1 = (matched - wanted_boxes).abs().sum() / count
-        giou = (1 - generalized_iou(corners(matched), corners(wanted_boxes))).sum() / count
-        return CLASS * class_loss + L1 * l1 + GIOU * giou
+        class_loss = self.classes.loss(logits, images, queries, labels, count)
+        l1 = (matched - wanted).abs().sum() / count
+        giou = (1 - generalized_iou(corners(matched), corners(wanted))).sum() / count
+        return self.classes.weight * class_loss + L1 * l1 + GIOU * giou
 
     def forward(self, logits, boxes, targets):
         return sum(self.layer_loss(*layer, targets) for layer in zip(logits, boxes))

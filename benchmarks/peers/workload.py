@@ -20,22 +20,27 @@ def parameter_counts(model):
 
 
 def training_step(model, loss_of, settings):
-    """AdamW as DETR is trained with: the backbone at its own rate, clipped by the joint norm."""
-    named = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": [parameter for name, parameter in named if "backbone" in name], "lr": settings["backboneLearningRate"]},
-            {"params": [parameter for name, parameter in named if "backbone" not in name], "lr": settings["learningRate"]},
-        ],
-        weight_decay=1e-4,
-    )
+    """AdamW as DETR is trained with: the backbone at a rate of its own, as are Deformable DETR's locations; clipped by the joint norm."""
+    groups = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            groups.setdefault(learning_rate(name, settings), []).append(parameter)
+    optimizer = torch.optim.AdamW([{"params": members, "lr": rate} for rate, members in groups.items()], weight_decay=1e-4)
+    trained = [parameter for members in groups.values() for parameter in members]
 
     def step():
         loss = loss_of()
         optimizer.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_([parameter for _, parameter in named], 0.1)
+        torch.nn.utils.clip_grad_norm_(trained, 0.1)
         optimizer.step()
         return loss.item()
 
     return step
+
+
+def learning_rate(name, settings):
+    if "backbone" in name:
+        return settings["backboneLearningRate"]
+    locates = "sampling_offsets" in name or "reference_points" in name
+    return settings["locationLearningRate"] if locates else settings["learningRate"]

@@ -1,10 +1,17 @@
 import type { Benchmark } from "./benchmark.ts";
 import { data } from "./benchmarks/data.ts";
+import { deformableOpTraining } from "./benchmarks/deformable-op-training.ts";
+import { deformableOp } from "./benchmarks/deformable-op.ts";
 import { detrInference } from "./benchmarks/detr-inference.ts";
 import { detrTraining } from "./benchmarks/detr-training.ts";
 import { evaluator } from "./benchmarks/evaluator.ts";
 import { matcher } from "./benchmarks/matcher.ts";
+import { onnxruntimeInference } from "./benchmarks/onnxruntime-inference.ts";
 import { smallTraining } from "./benchmarks/small-training.ts";
 
 /** Every comparison, in the order in which they run. */
-export const benchmarks: readonly Benchmark[] = [matcher, evaluator, data, detrInference, detrTraining, smallTraining];
+export const benchmarks: readonly Benchmark[] = [
+  matcher, evaluator, data,
+  detrInference, onnxruntimeInference, detrTraining, smallTraining,
+  deformableOp, deformableOpTraining,
+];

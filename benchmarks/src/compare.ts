@@ -10,6 +10,8 @@ export interface SideResult {
   readonly cpuMs: number | undefined;
   readonly peakMb: number;
   readonly facts: Facts;
+  /** Lines of more about its work. */
+  readonly details: readonly string[];
 }
 
 export interface CaseResult {
@@ -82,6 +84,7 @@ async function finish(side: Side, iterations: readonly Iteration[]): Promise<Sid
     cpuMs: cpu.length > 0 ? summarise(cpu).median : undefined,
     peakMb: await side.stop(),
     facts: side.facts,
+    details: side.details,
   };
 }
 

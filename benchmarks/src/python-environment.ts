@@ -10,6 +10,7 @@ export class SetupProblem extends Error {}
 const steps: readonly (readonly string[])[] = [
   ["torch==2.13.0"],
   ["numpy==2.4.6", "scipy==1.17.1", "pillow==13.0.0", "pycocotools==2.0.11", "transformers==5.23.0"],
+  ["onnx==1.23.2", "onnxruntime==1.31.1", "onnxscript==0.7.2"],
 ];
 const stamp = "detrkit-complete";
 const lastShown = 6;

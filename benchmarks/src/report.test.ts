@@ -8,7 +8,7 @@ const benchmark: Benchmark = {
 };
 
 function side(median: number, peakMb: number, facts: SideResult["facts"] = {}): SideResult {
-  return { timesMs: { median, least: median / 2, most: median * 2 }, cpuMs: undefined, peakMb, facts };
+  return { timesMs: { median, least: median / 2, most: median * 2 }, cpuMs: undefined, peakMb, facts, details: [] };
 }
 
 function caseResult(name: string, ours: SideResult, peer: SideResult, otherLoad = 0): CaseResult {
@@ -41,6 +41,11 @@ test("the report has the spread, what both sides agree in, and a warning when th
   expect(text).toContain("both: steps 7\n    ours: shoes brown\n    peer: slime 0.1235");
   expect(text).toContain("other programs used 42 % of the machine");
   expect(detailedReport({ benchmark, cases: [uphill] }, () => undefined)).not.toContain("other programs");
+});
+
+test("what a side has to say in more detail follows its facts", () => {
+  const told = { ...uphill, ours: { ...uphill.ours, details: ["by leg:", "  left 12 ms"] } };
+  expect(detailedReport({ benchmark, cases: [told] }, () => undefined)).toContain("\n    by leg:\n      left 12 ms");
 });
 
 test("the table has a line for each comparison, in columns", () => {

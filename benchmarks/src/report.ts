@@ -48,7 +48,7 @@ export function detailedReport(result: BenchmarkResult, describe: (caseName: str
         ...(more === undefined ? [] : [more]),
       ].join("  ");
     });
-    return [`  ${one.name}`, ...rows, `    ratio ${one.ratio.toFixed(2)}`, ...factLines(one), ...warningOf(one)].join("\n");
+    return [`  ${one.name}`, ...rows, `    ratio ${one.ratio.toFixed(2)}`, ...factLines(one), ...detailLines(one), ...warningOf(one)].join("\n");
   });
   const overall = cases.length > 1 ? [`  ${benchmark.overall === "total" ? "all together" : "the least favourable"}: ratio ${overallResult(result).ratio.toFixed(2)}`] : [];
   return [`${benchmark.name}: ${benchmark.title}`, `  peer: ${benchmark.peerName}`, ...blocks, ...overall].join("\n");
@@ -62,6 +62,10 @@ function factLines({ ours, peer }: CaseResult): readonly string[] {
   return lines
     .filter(([, facts]) => Object.keys(facts).length > 0)
     .map(([label, facts]) => `    ${label}: ${Object.entries(facts).map(([name, value]) => `${name} ${factText(value)}`).join(", ")}`);
+}
+
+function detailLines({ ours, peer }: CaseResult): readonly string[] {
+  return [...ours.details, ...peer.details].map((line) => `    ${line}`);
 }
 
 function factText(value: number | string): string {

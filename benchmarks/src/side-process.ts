@@ -5,6 +5,8 @@ import type { Facts, Iteration } from "./benchmark.ts";
 /** One side of a comparison, loaded and warmed up, in a process of its own. */
 export interface Side {
   readonly facts: Facts;
+  /** Lines of more about its work, for people. */
+  readonly details: readonly string[];
   run(): Promise<Iteration>;
   /** Asks the process to end. @returns the most memory it had, in MiB */
   stop(): Promise<number>;
@@ -29,12 +31,13 @@ const stderrKept = 4_000;
 export async function startSide({ label, command: [program, ...args], env, settings }: SideProgram): Promise<Side> {
   const child = spawn(program, args, { env, stdio: ["pipe", "pipe", "pipe"] });
   const ask = conversation(child, label);
-  const facts = await ask<{ facts: Facts }>(settings).then(({ facts }) => facts, (error: unknown) => {
+  const { facts, details = [] } = await ask<{ facts: Facts; details?: readonly string[] }>(settings).catch((error: unknown) => {
     child.kill();
     throw error;
   });
   return {
     facts,
+    details,
     run: () => ask<Iteration>("run"),
     stop: async () => (await ask<{ peakMb: number }>("stop")).peakMb,
     // Should this process itself be killed, the end of their input ends the sides.

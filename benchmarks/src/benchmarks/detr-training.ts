@@ -9,7 +9,7 @@ export const detrTraining: Benchmark = {
   title: "DETR-R50, one training step: forward, set loss of all layers, backward, clipping, AdamW",
   peerName: "Hugging Face transformers, PyTorch eager",
   ours: "training-step.ts",
-  peer: "detr_training.py",
+  peer: "hugging_face_training.py",
   runs: 7,
   quickRuns: 3,
   warmups: 1,

@@ -1,4 +1,5 @@
-import { backend, profile } from "@tensorflow/tfjs-core";
+import { profile } from "@tensorflow/tfjs-core";
+import { observeNativeOps } from "./observe-native-ops.ts";
 
 /** How many operations something takes, and which. */
 export interface OperationCount {
@@ -11,31 +12,18 @@ export interface OperationCount {
   readonly frequentOps: string;
 }
 
-type Execute = (name: string, ...rest: unknown[]) => unknown;
-
 const shown = 12;
 
 /** Counts the engine's kernel launches of one step; the step runs once, slower than usual. */
 export async function countOperations(step: () => Promise<unknown>): Promise<OperationCount> {
-  const native = backend() as unknown as Record<string, Execute | undefined>;
   const names: string[] = [];
-  const methods = ["executeSingleOutput", "executeMultipleOutputs"].flatMap((name) => {
-    const method = native[name];
-    return method === undefined ? [] : [{ name, method }];
-  });
-  for (const { name, method } of methods) {
-    native[name] = function count(this: unknown, op: string, ...rest: unknown[]): unknown {
-      names.push(op);
-      return method.call(this, op, ...rest);
-    };
-  }
-  try {
-    // tfjs's own type of what it profiles is narrower than what it accepts.
-    const { kernels } = await profile(step as unknown as Parameters<typeof profile>[0]);
-    return { kernels: kernels.length, nativeOps: names.length, frequentKernels: frequent(kernels.map(({ name }) => name)), frequentOps: frequent(names) };
-  } finally {
-    for (const { name } of methods) delete native[name]; // the prototype's own is behind it
-  }
+  const note = (op: string, run: () => unknown): unknown => {
+    names.push(op);
+    return run();
+  };
+  // tfjs's own type of what it profiles is narrower than what it accepts.
+  const { kernels } = await observeNativeOps(note, () => profile(step as unknown as Parameters<typeof profile>[0]));
+  return { kernels: kernels.length, nativeOps: names.length, frequentKernels: frequent(kernels.map(({ name }) => name)), frequentOps: frequent(names) };
 }
 
 function frequent(names: readonly string[]): string {

@@ -1,10 +1,12 @@
-import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Facts, Iteration } from "../benchmark.ts";
+import { peakMemoryMb } from "./peak-memory.ts";
 
 /** A workload that is ready to be timed. */
 export interface Workload {
   readonly facts: Facts;
+  /** Lines of more about it, for people. */
+  readonly details?: readonly string[];
   /** One iteration. Where not all of it is to be timed it says itself how long it took. */
   iterate(): Promise<Iteration | void>;
 }
@@ -24,7 +26,7 @@ export async function serveIterations<Settings>(prepare: (settings: Settings) =>
     }
     workload = await prepare(message);
     for (let index = 0; index < message.warmups; index++) await workload.iterate();
-    reply({ facts: workload.facts });
+    reply({ facts: workload.facts, details: workload.details });
   }
   process.exit(0); // whoever asked is gone
 }
@@ -40,15 +42,4 @@ async function timeIteration(workload: Workload): Promise<Iteration> {
 
 function reply(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
-}
-
-/** The most memory this process ever had resident. The kernel's own count where there is one: `maxRSS` may be the parent's. */
-function peakMemoryMb(): number {
-  try {
-    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
-    if (kilobytes !== undefined) return Number(kilobytes) / 1024;
-  } catch {
-    // Not Linux.
-  }
-  return process.resourceUsage().maxRSS / 1024;
 }

@@ -1,18 +1,21 @@
 import { startBackend } from "@detrkit/backend";
 import { Random } from "@detrkit/common";
-import { boxL1, generalizedIou, SetCriterion, softmaxClassification } from "@detrkit/criterion";
+import { boxL1, focalClassification, generalizedIou, SetCriterion, softmaxClassification } from "@detrkit/criterion";
 import { createDetector, type DetectorConfig } from "@detrkit/detr";
-import { boxL1 as boxL1Cost, classProbability, generalizedIou as generalizedIouCost, HungarianMatcher } from "@detrkit/matcher";
+import { boxL1 as boxL1Cost, classProbability, focalClass, generalizedIou as generalizedIouCost, HungarianMatcher } from "@detrkit/matcher";
 import { AdamW, type ParameterGroup } from "@detrkit/optim";
 import { countOperations } from "./count-operations.ts";
 import { type BatchSettings, detectionTargets, imageBatch } from "./image-batch.ts";
 import { parameterCounts } from "./parameter-counts.ts";
+import { profileOperations } from "./profile-model.ts";
 import { serveIterations } from "./serve-iterations.ts";
 
 interface TrainingSettings extends BatchSettings {
   readonly model: DetectorConfig;
   readonly learningRate: number;
   readonly backboneLearningRate: number;
+  /** Of what decides where Deformable DETR looks. */
+  readonly locationLearningRate?: number;
 }
 
 /** One training step as `detrkit train` does it: forward, matching, losses of all layers, backward, clipping, AdamW. */
@@ -22,20 +25,37 @@ await serveIterations(async (settings: TrainingSettings) => {
   const random = new Random(1);
   const images = imageBatch(settings);
   const targets = detectionTargets(settings);
-  const criterion = new SetCriterion({
-    matcher: new HungarianMatcher({ costs: [classProbability(1), boxL1Cost(5), generalizedIouCost(2)] }),
-    losses: [softmaxClassification({ noObjectWeight: 0.1 }), boxL1({ weight: 5 }), generalizedIou({ weight: 2 })],
-  });
-  const groups: ParameterGroup[] = [{ match: "backbone.**", learningRate: settings.backboneLearningRate }, { learningRate: settings.learningRate }];
-  const optimizer = new AdamW({ groups, weightDecay: 1e-4, clipNorm: 0.1 });
+  const criterion = criterionOf(settings.model);
+  const optimizer = new AdamW({ groups: groupsOf(settings), weightDecay: 1e-4, clipNorm: 0.1 });
   const step = () => optimizer.step(model, () => criterion.call(model.call(images, { training: true, random }), targets));
   const { loss } = await step();
   const operations = await countOperations(step);
+  const details = await profileOperations(step);
   return {
     // Initial weights differ between the sides, so the losses are there to be seen, not to be equal.
     facts: { backend: name, ...parameterCounts(model), ...operations, firstLossOurs: loss },
+    details,
     iterate: async () => {
       await step();
     },
   };
 });
+
+function criterionOf({ model }: DetectorConfig): SetCriterion {
+  const [classCost, classLoss] = model === "detr"
+    ? [classProbability(1), softmaxClassification({ noObjectWeight: 0.1 })]
+    : [focalClass(2), focalClassification({ weight: 2 })];
+  return new SetCriterion({
+    matcher: new HungarianMatcher({ costs: [classCost, boxL1Cost(5), generalizedIouCost(2)] }),
+    losses: [classLoss, boxL1({ weight: 5 }), generalizedIou({ weight: 2 })],
+  });
+}
+
+function groupsOf({ learningRate, backboneLearningRate, locationLearningRate }: TrainingSettings): ParameterGroup[] {
+  const locations = ["**.samplingOffsets.**", "referencePoints.**"];
+  return [
+    { match: "backbone.**", learningRate: backboneLearningRate },
+    ...(locationLearningRate === undefined ? [] : [{ match: locations, learningRate: locationLearningRate }]),
+    { learningRate },
+  ];
+}

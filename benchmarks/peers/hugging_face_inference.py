@@ -1,13 +1,13 @@
-"""DETR-R50 in PyTorch, from images to the numbers of its last layer."""
+"""A detector of Hugging Face transformers in PyTorch, from images to the numbers of its last layer."""
 import torch
-from hugging_face_detr import detr_r50
+from hugging_face_detr import detector
 from serving import serve
 from workload import noise_images, parameter_counts
 
 
 def prepare(settings):
     torch.set_num_threads(settings["threads"])
-    model = detr_r50().eval()
+    model = detector(settings["model"]).eval()
     images = noise_images(settings)
     mask = torch.ones(images.shape[0], *images.shape[2:], dtype=torch.long)
 

@@ -1,0 +1,37 @@
+"""One training step of a detector of Hugging Face transformers in PyTorch, with the loss on all decoder layers."""
+import torch
+from hugging_face_detr import detector
+from serving import serve
+from set_criterion import SetCriterion, SigmoidFocal
+from workload import noise_images, parameter_counts, targets_of, training_step
+
+
+def prepare(settings):
+    torch.set_num_threads(settings["threads"])
+    model = detector(settings["model"], all_layers=True).train()
+    images = noise_images(settings)
+    mask = torch.ones(images.shape[0], *images.shape[2:], dtype=torch.long)
+    deformable = settings["model"]["model"] == "deformable-detr"
+    targets = targets_of(settings, "labels" if deformable else "class_labels")
+    if deformable:
+        use_original_loss(model)
+    step = training_step(model, lambda: model(pixel_values=images, pixel_mask=mask, labels=targets).loss, settings)
+    facts = {**parameter_counts(model), "firstLossPeer": step()}
+
+    def iterate():
+        step()
+
+    return facts, iterate
+
+
+def use_original_loss(model):
+    """transformers weighs the class loss of Deformable DETR, and the matcher's class cost, half of what the original does."""
+    criterion = SetCriterion(SigmoidFocal())
+
+    def loss_of(logits, targets, device, boxes, config, all_logits, all_boxes):
+        return criterion(all_logits, all_boxes, targets), None, None
+
+    model.loss_function = loss_of
+
+
+serve(prepare)

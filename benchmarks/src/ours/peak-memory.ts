@@ -1,0 +1,38 @@
+import { readFileSync, writeFileSync } from "node:fs";
+
+let earlierPeakMb = 0; // what the kernel's count forgot when it was told to start again
+
+/** The most memory this process ever had resident. The kernel's own count where there is one: `maxRSS` may be the parent's. */
+export function peakMemoryMb(): number {
+  const highest = statusMb("VmHWM");
+  return highest === undefined ? process.resourceUsage().maxRSS / 1024 : Math.max(highest, earlierPeakMb);
+}
+
+/** How much more memory the process had at some moment of the work than before it; undefined where the kernel doesn't count. */
+export async function extraPeakMemoryMb(work: () => Promise<void>): Promise<number | undefined> {
+  earlierPeakMb = peakMemoryMb();
+  const counts = startCounting();
+  const before = statusMb("VmRSS");
+  await work();
+  const highest = statusMb("VmHWM");
+  return counts && before !== undefined && highest !== undefined ? highest - before : undefined;
+}
+
+/** Makes the kernel count the highest from here on. */
+function startCounting(): boolean {
+  try {
+    writeFileSync("/proc/self/clear_refs", "5");
+    return true;
+  } catch {
+    return false; // not Linux, or not allowed
+  }
+}
+
+function statusMb(name: string): number | undefined {
+  try {
+    const kilobytes = new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(readFileSync("/proc/self/status", "utf8"))?.[1];
+    return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
+  } catch {
+    return undefined; // not Linux
+  }
+}
