@@ -73,7 +73,7 @@ describeOnBackends("SinePositionEncoding", () => {
     expect(() => new SinePositionEncoding({ dim: 7 })).toThrow("SinePositionEncoding: dim must be an even number, got 7");
     tidy(() => {
       const encoding = new SinePositionEncoding({ dim: 4 });
-      expect(() => encoding.call({ mask: zeros([2, 3, 5], "bool"), sizes })).toThrow("SinePositionEncoding.call: sizes expected [2], got [3]");
+      expect(() => encoding.call({ mask: zeros([2, 3, 5], "bool"), sizes })).toThrow("SinePositionEncoding.call: sizes expected [2], got [4]");
     });
   });
 });
