@@ -1,17 +1,20 @@
 import type { Backbone, FeatureLevel, FeatureMap } from "@detrkit/backbone";
-import { ConfigError } from "@detrkit/common";
-import { type CallOptions, Conv2d, Embedding, Linear, Mlp, Module, type PaddedBatch } from "@detrkit/nn";
+import { type CallOptions, Conv2d, Embedding, type ImageSize, Linear, Mlp, Module, type PaddedBatch } from "@detrkit/nn";
 import type { PositionEncoding } from "@detrkit/position-encoding";
-import { dispose, reshape, sigmoid, slice, type Tensor, type Tensor2D, type Tensor3D, type Tensor4D, tidy, unstack } from "@tensorflow/tfjs-core";
-import type { DetrOutput } from "./detr-output.ts";
+import { dispose, reshape, sigmoid, slice, type Tensor, type Tensor2D, type Tensor3D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
+import { checkCount } from "./check-count.ts";
+import type { DetectionModel } from "./detection-model.ts";
+import { type DetrLayerOutput, type DetrOutput, outputOfLayers } from "./detr-output.ts";
 import type { DetrCallOptions, DetrConfig, DetrFeatures, DetrTransformer } from "./detr-parts.ts";
+import type { ImageDetections } from "./image-detections.ts";
+import { postProcess } from "./post-process.ts";
 
 /**
  * DETR (arXiv:2005.12872): features of a backbone become tokens, a transformer turns a fixed set of queries into as many predictions,
  * and two heads, shared by all decoder layers, read class and box from each.
  * `B` images, `S` tokens, `D` width, `Q` queries, `C` classes, `L` decoder layers.
  */
-export class Detr extends Module {
+export class Detr extends Module implements DetectionModel {
   readonly backbone: Backbone;
   readonly inputProjection: Conv2d;
   readonly positionEncoding: PositionEncoding;
@@ -25,8 +28,8 @@ export class Detr extends Module {
 
   constructor({ backbone, positionEncoding, transformer, numClasses, numQueries, random }: DetrConfig) {
     super();
-    checkCount("numClasses", numClasses);
-    checkCount("numQueries", numQueries);
+    checkCount("Detr: numClasses", numClasses);
+    checkCount("Detr: numQueries", numQueries);
     const { dim } = positionEncoding;
     const { channels } = backbone.levels.at(-1) as FeatureLevel;
     this.backbone = backbone;
@@ -78,14 +81,17 @@ export class Detr extends Module {
    * @param states - queries after each decoder layer `[L, B, Q, D]`
    */
   predict(states: Tensor4D, { auxiliary = true }: DetrCallOptions = {}): DetrOutput {
-    return tidy(() => {
+    const stacked = tidy(() => {
       const chosen = auxiliary ? states : slice(states, [states.shape[0] - 1, 0, 0, 0]);
       // The heads run once, on all layers stacked.
-      const stacked = { logits: this.classHead.call(chosen), boxes: sigmoid(this.boxHead.call(chosen)) };
-      const boxes = unstack(stacked.boxes) as Tensor3D[];
-      const layers = unstack(stacked.logits).map((logits, layer) => ({ logits: logits as Tensor3D, boxes: boxes[layer] as Tensor3D }));
-      return { ...(layers.at(-1) as (typeof layers)[number]), auxiliary: layers.slice(0, -1), stacked };
+      return { logits: this.classHead.call(chosen), boxes: sigmoid(this.boxHead.call(chosen)) };
     });
+    return outputOfLayers(stacked);
+  }
+
+  /** For each query its most probable class: all `numQueries` of them, in their order. */
+  postProcess(output: DetrLayerOutput, sourceSizes: readonly ImageSize[]): Promise<ImageDetections[]> {
+    return postProcess(output, sourceSizes);
   }
 }
 
@@ -93,8 +99,4 @@ export class Detr extends Module {
 function isPadded({ sizes, mask }: FeatureMap): boolean {
   const [, mapHeight, mapWidth] = mask.shape;
   return sizes.some(({ height, width }) => height < mapHeight || width < mapWidth);
-}
-
-function checkCount(name: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1) throw new ConfigError(`Detr: ${name} expected a positive integer, got ${value}`);
 }

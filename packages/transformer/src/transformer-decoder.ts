@@ -1,22 +1,32 @@
 import { ConfigError } from "@detrkit/common";
 import { type CallOptions, type LayerNorm, Module } from "@detrkit/nn";
-import { stack, type Tensor3D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
+import { dispose, stack, type Tensor, type Tensor3D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import type { AttentionInputs } from "./attention.ts";
 import type { DecoderLayer } from "./decoder-layer.ts";
 
 export interface TransformerDecoderConfig {
   /** At least one. */
   readonly layers: readonly DecoderLayer[];
-  /** Applied to what each layer returns, the same for all. */
-  readonly norm: LayerNorm;
+  /** Applied to what each layer returns, the same for all. Default none. */
+  readonly norm?: LayerNorm | undefined;
   /** Whether the states of all layers are returned, or of the last alone. Default true. */
   readonly returnIntermediate?: boolean;
+}
+
+/** What a decoder works on. `B` images, `Q` queries, `D` width, `L` levels. */
+export interface DecoderInputs extends AttentionInputs {
+  /**
+   * Called with the queries after each layer `[B, Q, D]`, before the norm, and the layer's number from 0: where the next layer's queries look,
+   * `[B, Q, L, 2 or 4]`. Without it, or where it returns nothing, they look where they did. The queries are freed once the decoder is
+   * done; what is made here, the caller owns.
+   */
+  readonly nextReferencePoints?: ((queries: Tensor3D, layer: number) => Tensor | undefined) | undefined;
 }
 
 /** Decoder layers one after the other, and a norm that all their states share. */
 export class TransformerDecoder extends Module {
   readonly layers: readonly DecoderLayer[];
-  readonly norm: LayerNorm;
+  readonly norm: LayerNorm | undefined;
   readonly #returnIntermediate: boolean;
 
   constructor({ layers, norm, returnIntermediate = true }: TransformerDecoderConfig) {
@@ -27,15 +37,23 @@ export class TransformerDecoder extends Module {
     this.#returnIntermediate = returnIntermediate;
   }
 
-  /** @returns the normalised states of the layers `[L, B, Q, D]`; `L` is 1 without `returnIntermediate` */
-  call(inputs: AttentionInputs, options: CallOptions = {}): Tensor4D {
-    return tidy(() => {
-      const states: Tensor3D[] = [];
-      for (const layer of this.layers) {
-        states.push(layer.call({ ...inputs, queries: states.at(-1) ?? inputs.queries }, options));
-      }
-      // Stacked before the norm, so that the norm, and heads that all layers share, run once whatever the number of layers.
-      return this.norm.call(stack(this.#returnIntermediate ? states : states.slice(-1)) as Tensor4D);
+  /** @returns the states of the layers, normalised where there is a norm `[L, B, Q, D]`; `L` is 1 without `returnIntermediate` */
+  call(inputs: DecoderInputs, options: CallOptions = {}): Tensor4D {
+    const { nextReferencePoints, ...attentionInputs } = inputs;
+    const states: Tensor3D[] = [];
+    let { referencePoints } = inputs;
+    // Not in a `tidy`: it would free what the caller makes between the layers.
+    this.layers.forEach((layer, index) => {
+      const state = layer.call({ ...attentionInputs, queries: states.at(-1) ?? inputs.queries, referencePoints }, options);
+      states.push(state);
+      referencePoints = nextReferencePoints?.(state, index) ?? referencePoints;
     });
+    const result = tidy(() => {
+      // Stacked before the norm, so that the norm, and heads that all layers share, run once whatever the number of layers.
+      const stacked = stack(this.#returnIntermediate ? states : states.slice(-1)) as Tensor4D;
+      return this.norm === undefined ? stacked : this.norm.call(stacked);
+    });
+    dispose(states);
+    return result;
   }
 }

@@ -23,6 +23,8 @@ export interface TransformerConfig {
   readonly activation?: Activation;
   /** Whether each part is normalised before it runs instead of after. Default false. */
   readonly normalizeBefore?: boolean;
+  /** Whether the decoder's states go through a layer norm that they share. Default true. */
+  readonly decoderNorm?: boolean;
   /** Whether the states of all decoder layers are returned, or of the last alone. Default true. */
   readonly returnIntermediate?: boolean;
   /** Self-attention of each encoder layer. Default dense. */
@@ -39,7 +41,7 @@ export interface TransformerInputs extends EncoderInputs {
 }
 
 export interface TransformerOutput {
-  /** Normalised queries after each decoder layer `[L, B, Q, D]`, the last one last. */
+  /** Queries after each decoder layer, normalised unless `decoderNorm` is off, `[L, B, Q, D]`, the last one last. */
   readonly states: Tensor4D;
   /** What the encoder makes of the tokens `[B, S, D]`. */
   readonly memory: Tensor3D;
@@ -52,7 +54,7 @@ export class Transformer extends Module {
 
   constructor(config: TransformerConfig) {
     super();
-    const { dim, heads, random, dropout = 0.1, normalizeBefore = false, returnIntermediate = true } = config;
+    const { dim, heads, random, dropout = 0.1, normalizeBefore = false, decoderNorm = true, returnIntermediate = true } = config;
     const dense: AttentionFactory = () => new DenseAttention({ dim, heads, dropout, outputInitializer: xavierUniform(), random });
     const { encoderAttention = dense, decoderAttention = dense, activation = "relu", feedForwardDim: hiddenDim } = config;
     // The parts of a layer are made in the order in which the layer uses them: it decides what each draws from `random`.
@@ -71,7 +73,7 @@ export class Transformer extends Module {
         { length: config.decoderLayers },
         (_, layer) => new DecoderLayer({ selfAttention: dense(layer), crossAttention: decoderAttention(layer), ...rest() }),
       ),
-      norm: new LayerNorm({ dim }),
+      norm: decoderNorm ? new LayerNorm({ dim }) : undefined,
       returnIntermediate,
     });
   }

@@ -1,0 +1,147 @@
+import type { Backbone } from "@detrkit/backbone";
+import { type CallOptions, Embedding, type ImageSize, type LayerNorm, type Linear, type Mlp, Module, type PaddedBatch } from "@detrkit/nn";
+import type { PositionEncoding } from "@detrkit/position-encoding";
+import type { DecoderInputs } from "@detrkit/transformer";
+import { sigmoid, tensor, type Tensor2D, type Tensor3D, type Tensor4D } from "@tensorflow/tfjs-core";
+import type { DetectionModel } from "../detection-model.ts";
+import { type DetrLayerOutput, type DetrOutput, outputOfLayers, type StackedOutput } from "../detr-output.ts";
+import type { DetrCallOptions } from "../detr-parts.ts";
+import type { ImageDetections } from "../image-detections.ts";
+import { postProcessTopK } from "../post-process.ts";
+import { BoxRefinement } from "./box-refinement.ts";
+import { checkDeformableConfig } from "./check-deformable-config.ts";
+import type { DeformableDetrConfig, DeformableDetrDetails, DeformableTransformer } from "./deformable-parts.ts";
+import { encoderReferencePoints } from "./encoder-reference-points.ts";
+import { createBoxHeads, createClassHeads } from "./heads.ts";
+import type { InputProjection } from "./input-projection.ts";
+import { LearnedQueries } from "./learned-queries.ts";
+import { positionWithLevel } from "./level-position.ts";
+import { LevelScale } from "./level-scale.ts";
+import { joinLevels, type LevelTokens } from "./level-tokens.ts";
+import { createProjections, projectLevels } from "./project-levels.ts";
+import { ProposalQueries } from "./proposal-queries.ts";
+import { predictWithSharedHeads } from "./shared-heads.ts";
+import type { StartingQueries } from "./starting-queries.ts";
+import { tidyRecord } from "./tidy-record.ts";
+import { tokenPadding } from "./token-padding.ts";
+
+/** Detections of each image, as published; fewer where there are not as many queries and classes. */
+const numDetections = 100;
+
+/**
+ * Deformable DETR (arXiv:2010.04159): the tokens are the cells of several feature maps, and attention samples a few points of each
+ * instead of looking at all. Optionally each decoder layer refines the boxes of the one before, and the queries start from the encoder's proposals.
+ * `B` images, `S` tokens, `D` width, `Q` queries, `C` classes, `L` decoder layers.
+ */
+export class DeformableDetr extends Module implements DetectionModel {
+  readonly backbone: Backbone;
+  readonly inputProjections: readonly InputProjection[];
+  readonly positionEncoding: PositionEncoding;
+  /** A vector for each level, that tells its tokens from those of the others. */
+  readonly levelEmbedding: Embedding;
+  readonly transformer: DeformableTransformer;
+  /** `[Q, 2D]`; not where there are two stages. */
+  readonly queryEmbedding: Embedding | undefined;
+  readonly referencePoints: Linear | undefined;
+  readonly encoderOutput: Linear | undefined;
+  readonly encoderOutputNorm: LayerNorm | undefined;
+  readonly queryProjection: Linear | undefined;
+  readonly queryProjectionNorm: LayerNorm | undefined;
+  /** One that all decoder layers share; with refinement one for each; with two stages one more, which reads the encoder's tokens. */
+  readonly classHeads: readonly Linear[];
+  readonly boxHeads: readonly Mlp[];
+  readonly numClasses: number;
+  readonly numQueries: number;
+  readonly #boxRefinement: boolean;
+  /** Private, so that the paths of its parameters have no level more. */
+  readonly #queries: LearnedQueries | ProposalQueries;
+
+  constructor(config: DeformableDetrConfig) {
+    super();
+    const { backbone, positionEncoding, transformer, numClasses, numQueries, random } = config;
+    const { featureLevels = backbone.levels.length, boxRefinement = false, twoStage = false } = config;
+    const { dim } = positionEncoding;
+    checkDeformableConfig(config);
+    this.backbone = backbone;
+    this.inputProjections = createProjections(backbone.levels, featureLevels, dim, random.fork("inputProjections"));
+    this.positionEncoding = positionEncoding;
+    this.levelEmbedding = new Embedding({ count: featureLevels, dim, random: random.fork("levelEmbedding") });
+    this.transformer = transformer;
+    const queries = twoStage ? new ProposalQueries({ dim, numQueries, random }) : new LearnedQueries({ dim, numQueries, random });
+    if (queries instanceof ProposalQueries) {
+      this.encoderOutput = queries.encoderOutput;
+      this.encoderOutputNorm = queries.encoderOutputNorm;
+      this.queryProjection = queries.queryProjection;
+      this.queryProjectionNorm = queries.queryProjectionNorm;
+    } else {
+      this.queryEmbedding = queries.queryEmbedding;
+      this.referencePoints = queries.referencePoints;
+    }
+    const count = boxRefinement ? transformer.decoder.layers.length + (twoStage ? 1 : 0) : 1;
+    this.classHeads = createClassHeads({ dim, numClasses, count, twoStage, random });
+    this.boxHeads = createBoxHeads({ dim, numClasses, count, twoStage, random });
+    this.numClasses = numClasses;
+    this.numQueries = numQueries;
+    this.#boxRefinement = boxRefinement;
+    this.#queries = queries;
+  }
+
+  /** @param batch - images `[B, H, W, 3]`, normalised, with their sizes */
+  call(batch: PaddedBatch, options: DetrCallOptions = {}): DetrOutput {
+    return tidyRecord(() => this.detect(this.levelTokens(batch, options), options).output);
+  }
+
+  /** The maps of the backbone and the further levels, as tokens. */
+  levelTokens(batch: PaddedBatch, options: CallOptions = {}): LevelTokens {
+    return tidyRecord(() => joinLevels(projectLevels(this.inputProjections, this.backbone.call(batch, options), batch), this.positionEncoding));
+  }
+
+  /** Everything after the feature levels: encoder, queries, decoder, heads. */
+  detect(levelTokens: LevelTokens, options: DetrCallOptions = {}): DeformableDetrDetails {
+    return tidyRecord(() => {
+      const { tokens, levelShapes } = levelTokens;
+      const [B, S] = tokens.shape;
+      const paddingValues = tokenPadding(levelTokens);
+      const padding = paddingValues && (tensor(paddingValues, [B, S], "bool") as Tensor2D);
+      const position = positionWithLevel(levelTokens, this.levelEmbedding.weight.value as Tensor2D);
+      const referencePoints = tensor(encoderReferencePoints(levelTokens), [B, S, levelShapes.length, 2]);
+      const memory = this.transformer.encoder.call({ tokens, position, padding, referencePoints, levelShapes }, options);
+      const start = this.#startingQueries(memory, levelTokens);
+      const { states, stacked } = this.#decode(start, { memory, memoryPadding: padding, levelShapes }, new LevelScale(levelTokens), options);
+      const { reference, proposals } = start;
+      const encoder = proposals && (options.auxiliary ?? true) && { logits: proposals.logits, boxes: sigmoid(proposals.coordinates) };
+      const output: DetrOutput = { ...outputOfLayers(stacked), ...(encoder && { encoder }) };
+      return { output, memory, states, reference, ...(proposals && { proposals }) };
+    });
+  }
+
+  /** The best min(100, `numQueries` × `numClasses`) pairs of query and class, highest score first. */
+  postProcess(output: DetrLayerOutput, sourceSizes: readonly ImageSize[]): Promise<ImageDetections[]> {
+    return postProcessTopK(output, sourceSizes, Math.min(numDetections, this.numQueries * this.numClasses));
+  }
+
+  #startingQueries(memory: Tensor3D, layout: LevelTokens): StartingQueries {
+    if (this.#queries instanceof LearnedQueries) return this.#queries.call(memory.shape[0]);
+    return this.#queries.call({ memory, layout, classHead: this.classHeads.at(-1) as Linear, boxHead: this.boxHeads.at(-1) as Mlp });
+  }
+
+  #decode(
+    { queries, position: queryPosition, reference }: StartingQueries,
+    memory: Pick<DecoderInputs, "memory" | "memoryPadding" | "levelShapes">,
+    scale: LevelScale,
+    options: DetrCallOptions,
+  ): { states: Tensor4D; stacked: StackedOutput } {
+    const { decoder } = this.transformer;
+    const { auxiliary = true } = options;
+    const inputs = { ...memory, queries, queryPosition, referencePoints: scale.referencePoints(reference) };
+    if (!this.#boxRefinement) {
+      const states = decoder.call(inputs, options);
+      const [classHead, boxHead] = [this.classHeads[0] as Linear, this.boxHeads[0] as Mlp];
+      return { states, stacked: predictWithSharedHeads(states, { classHead, boxHead, reference, auxiliary }) };
+    }
+    const [classHeads, boxHeads] = [this.classHeads.slice(0, decoder.layers.length), this.boxHeads.slice(0, decoder.layers.length)];
+    const refinement = new BoxRefinement({ classHeads, boxHeads, scale, reference, auxiliary });
+    const states = decoder.call({ ...inputs, nextReferencePoints: (state, layer) => refinement.refine(state, layer) }, options);
+    return { states, stacked: refinement.output() };
+  }
+}

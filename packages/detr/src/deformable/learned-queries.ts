@@ -1,0 +1,36 @@
+import type { Random } from "@detrkit/common";
+import { constant, Embedding, Linear, Module, xavierUniform } from "@detrkit/nn";
+import { add, split, type Tensor2D, type Tensor3D, tidy, zeros } from "@tensorflow/tfjs-core";
+import type { StartingQueries } from "./starting-queries.ts";
+
+export interface QueriesConfig {
+  /** Width `D`. */
+  readonly dim: number;
+  readonly numQueries: number;
+  readonly random: Random;
+}
+
+/** Queries that are the same for all images: learned contents, and learned positions that say where to look. */
+export class LearnedQueries extends Module {
+  /** `[Q, 2D]`: positions, then contents. */
+  readonly queryEmbedding: Embedding;
+  readonly referencePoints: Linear;
+
+  constructor({ dim, numQueries, random }: QueriesConfig) {
+    super();
+    this.queryEmbedding = new Embedding({ count: numQueries, dim: 2 * dim, random: random.fork("queryEmbedding") });
+    const initializers = { weightInitializer: xavierUniform(), biasInitializer: constant(0) };
+    this.referencePoints = new Linear({ inputDim: dim, outputDim: 2, ...initializers, random: random.fork("referencePoints") });
+  }
+
+  /** @param images - how many, `B` */
+  call(images: number): StartingQueries {
+    return tidy(() => {
+      const [position, content] = split(this.queryEmbedding.weight.value as Tensor2D, 2, 1) as [Tensor2D, Tensor2D];
+      const [Q, D] = content.shape;
+      // An addition, since the gradient of repeating is many small ops.
+      const queries: Tensor3D = add(zeros([images, Q, D]), content);
+      return { queries, position, reference: this.referencePoints.call(position) };
+    });
+  }
+}

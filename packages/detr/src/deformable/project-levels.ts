@@ -1,0 +1,28 @@
+import { type FeatureLevel, type FeatureMap, shrinkMask } from "@detrkit/backbone";
+import type { Random } from "@detrkit/common";
+import type { PaddedBatch } from "@detrkit/nn";
+import { InputProjection } from "./input-projection.ts";
+
+/** A projection for each of the backbone's levels, then those of the further levels: the first starts from the backbone's last map, the next ones from the level before. */
+export function createProjections(levels: readonly FeatureLevel[], featureLevels: number, dim: number, random: Random): InputProjection[] {
+  return Array.from({ length: featureLevels }, (_, level) => {
+    const own = levels[level];
+    const inputChannels = own?.channels ?? (level === levels.length ? (levels.at(-1) as FeatureLevel).channels : dim);
+    return new InputProjection({ inputChannels, dim, kernelSize: own === undefined ? 3 : 1, random: random.fork(level) });
+  });
+}
+
+/** The maps of all levels, of one width, from fine to coarse. Their masks are the images', shrunk to each map's size. */
+export function projectLevels(projections: readonly InputProjection[], maps: readonly FeatureMap[], batch: PaddedBatch): FeatureMap[] {
+  const [, height, width] = batch.images.shape;
+  const levels: FeatureMap[] = [];
+  projections.forEach((projection, level) => {
+    const own = maps[level];
+    const source = own ?? (level === maps.length ? maps.at(-1) : levels.at(-1));
+    const features = projection.call((source as FeatureMap).features);
+    const [, mapHeight, mapWidth] = features.shape;
+    const { mask, sizes } = own ?? shrinkMask(batch.sizes, { height, width }, { height: mapHeight, width: mapWidth });
+    levels.push({ features, mask, sizes });
+  });
+  return levels;
+}
