@@ -93,6 +93,10 @@ View Context::Output(int index, const Dims& dims) {
   return ViewOf(tensor);
 }
 
+void Context::Require(const std::string& problem) {
+  if (!problem.empty()) TF_SetStatus(status_, TF_INVALID_ARGUMENT, problem.c_str());
+}
+
 std::string Register(const Op& op) {
   static const auto creators = Creators(std::make_integer_sequence<int, kMaxOps>());
   if (num_registered == kMaxOps) return "detrkit: more ops than kMaxOps";

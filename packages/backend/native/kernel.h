@@ -50,6 +50,9 @@ class Context {
   // A failed allocation or read is reported once, at the end; until then views are empty and must not be touched.
   bool ok() const { return TF_GetCode(status_) == TF_OK; }
 
+  // Fails for what is wrong with the inputs, unless that is empty.
+  void Require(const std::string& problem);
+
   const Attributes& attributes;
 
  private:

@@ -11,6 +11,8 @@ std::vector<Op> GroupNormOps();
 std::vector<Op> MaxPoolOps();
 std::vector<Op> LinearOps();
 std::vector<Op> AttentionOps();
+std::vector<Op> DeformableAttentionOps();
+std::vector<Op> DeformableSamplingOps();
 std::vector<Op> DropoutOps();
 std::vector<Op> AdamWOps();
 

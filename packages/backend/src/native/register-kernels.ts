@@ -6,6 +6,7 @@ import { registerAttention } from "./kernels/attention.ts";
 import { attributeWriter } from "./kernels/attributes.ts";
 import { oneDnnConvolutionRuns, registerConvolution, registerReluGradient } from "./kernels/convolution.ts";
 import { nativeBackendName } from "./kernels/define-kernel.ts";
+import { registerDeformableAttention } from "./kernels/deformable-attention.ts";
 import { registerDropout } from "./kernels/dropout.ts";
 import { registerLinear } from "./kernels/linear.ts";
 import { registerMaxPool } from "./kernels/max-pool.ts";
@@ -29,6 +30,7 @@ export function registerNativeKernels(backend: NodeBackend): { readonly oneDnn: 
   registerMaxPool();
   registerLinear();
   registerAttention();
+  registerDeformableAttention();
   registerDropout();
   registerAdamW();
   return { oneDnn };

@@ -1,0 +1,64 @@
+#include "deformable.h"
+
+#include <algorithm>
+
+namespace detrkit {
+namespace {
+
+std::string Text(const Dims& dims) {
+  std::string text = "[";
+  for (size_t i = 0; i < dims.size(); ++i) text += (i ? ", " : "") + std::to_string(dims[i]);
+  return text + "]";
+}
+
+// Cells are counted in 32 bits, of which BilinearSamples takes two for what is outside.
+constexpr int64_t kMostCells = 1 << 29;
+
+}  // namespace
+
+std::string CheckDims(const char* name, const View& view, const Dims& expected) {
+  if (view.dims == expected) return "";
+  return std::string("deformable attention: ") + name + " expected " + Text(expected) + ", got " + Text(view.dims);
+}
+
+std::string ReadLevels(const View& shapes, Deformable& sizes) {
+  if (shapes.dims.size() != 2 || shapes.dims[0] < 1 || shapes.dims[1] != 2) {
+    return "deformable attention: level shapes expected [L, 2], a height and a width for at least one level, got " + Text(shapes.dims);
+  }
+  if (sizes.points < 1) return "deformable attention: at least one point is needed in each level";
+  int64_t first = 0;
+  for (int64_t level = 0; level < shapes.dims[0]; ++level) {
+    const int64_t height = shapes.i32()[2 * level], width = shapes.i32()[2 * level + 1];
+    if (height < 1 || width < 1 || height * width > kMostCells - first) {
+      return "deformable attention: level " + std::to_string(level) + " of " + Text({height, width}) + " is empty or too large";
+    }
+    sizes.levels.push_back({height, width, first});
+    first += height * width;
+  }
+  if (first == sizes.cells) return "";
+  return "deformable attention: value has " + std::to_string(sizes.cells) + " cells, the levels together have " + std::to_string(first) +
+         "; value holds the maps one after the other, row by row";
+}
+
+// A task owns one level of one head's value, whose gradient thus needs no other task's: the sums are the same whatever the
+// number of threads. That splits the work further than heads alone, for machines with more cores than those.
+void SampleAllGradient(const Deformable& sizes, const float* value, const float* locations, const float* weights, const float* upstream,
+                       float* dvalue, float* dlocations, float* dweights) {
+  const int64_t levels = static_cast<int64_t>(sizes.levels.size());
+  ParallelFor(sizes.batch * sizes.heads * levels, 1, [&](int64_t begin, int64_t end) {
+    HeadSampler sampler(sizes.channels, sizes.points);
+    for (int64_t task = begin; task < end; ++task) {
+      const int64_t image = task / (sizes.heads * levels), head = task / levels % sizes.heads, index = task % levels;
+      const Level& level = sizes.levels[index];
+      const Rows<float> into = sizes.Cells(dvalue, image, head);
+      for (int64_t cell = 0; cell < level.height * level.width; ++cell) std::fill_n(into[level.first + cell], sizes.channels, 0.0f);
+      for (int64_t first = 0; first < sizes.queries; first += sampler.run()) {
+        const int64_t at = sizes.FirstSample(image, first, head) + index * sizes.points;
+        sampler.Gradient(level, std::min(sampler.run(), sizes.queries - first), {locations + 2 * at, weights + at, sizes.heads * sizes.samples()},
+                         sizes.Cells(value, image, head), sizes.Queries(upstream, image, head).From(first), into, dlocations + 2 * at, dweights + at);
+      }
+    }
+  });
+}
+
+}  // namespace detrkit
