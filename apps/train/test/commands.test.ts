@@ -7,7 +7,7 @@ import { readLog } from "../src/training/epoch-record.ts";
 import { runFolder } from "../src/training/run-folder.ts";
 import { type CliResult, expectExit, runCli } from "./support/run-cli.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
-import { tinyFlags, tinySettings } from "./support/tiny-run.ts";
+import { tinyDetrSettings, tinyFlags, tinySettings } from "./support/tiny-run.ts";
 
 const folder = temporaryFolder();
 const output = join(folder, "run");
@@ -32,7 +32,7 @@ describe("train", () => {
   test("logs a line an epoch, with metrics where it evaluated", async () => {
     const records = await readLog(run.log);
     expect(records.map(({ epoch, step, metrics }) => [epoch, step, metrics !== undefined])).toEqual([[1, 4, false], [2, 8, true], [3, 12, true]]);
-    expect(Object.keys(records[0]?.terms ?? {})).toEqual(["classification", "boxL1", "generalizedIou", "classError", "cardinalityError"]);
+    expect(Object.keys(records[0]?.terms ?? {})).toEqual(["classification", "boxL1", "generalizedIou", "classError"]);
     for (const { peakMemoryMb, imagesPerSecond, gradientNorm } of records) expect(Math.min(peakMemoryMb, imagesPerSecond, gradientNorm)).toBeGreaterThan(0);
   });
 
@@ -78,6 +78,26 @@ describe("train", () => {
   });
 });
 
+describe("other models", () => {
+  test("DETR trains, and its checkpoint is known for what it is", async () => {
+    const root = join(folder, "detr");
+    expectExit(await runCli("train", ...tinyFlags(root, { ...tinyDetrSettings, epochs: 1 })), 0);
+    const [record] = await readLog(runFolder(root).log);
+    expect(Object.keys(record?.terms ?? {})).toEqual(["classification", "boxL1", "generalizedIou", "classError", "cardinalityError"]);
+    const { code, stdout, stderr } = await runCli("evaluate", "--checkpoint", root, "--data", tinySettings.data, "--backend", "cpu", "--json");
+    expectExit({ code, stderr }, 0);
+    expect((JSON.parse(stdout) as { metrics: unknown }).metrics).toEqual(record?.metrics);
+  });
+
+  test("a two-stage model logs the losses of its proposals too", async () => {
+    const root = join(folder, "two-stage");
+    expectExit(await runCli("train", ...tinyFlags(root, { ...tinySettings, twoStage: true, epochs: 1 })), 0);
+    const [record] = await readLog(runFolder(root).log);
+    expect(Object.keys(record?.terms ?? {}).filter((name) => name.startsWith("encoder."))).toEqual(["encoder.classification", "encoder.boxL1", "encoder.generalizedIou"]);
+    expect(record?.terms["encoder.boxL1"]).toBeGreaterThan(0);
+  });
+});
+
 describe("evaluate", () => {
   test("gives the numbers that training logged", async () => {
     const { code, stdout, stderr } = await runCli("evaluate", "--checkpoint", run.lastCheckpoint, "--data", tinySettings.data, "--backend", "cpu", "--json", "--output", folder);
@@ -117,7 +137,7 @@ describe("predict", () => {
     expect(existsSync(join(photos, "good.detrkit.png"))).toBe(true);
     const [prediction] = JSON.parse(stdout) as { image: string; detections: { label: string; labelId: number; score: number; box: object }[] }[];
     expect(prediction?.image).toBe(join(photos, "good.png"));
-    expect(prediction?.detections).toHaveLength(tinySettings.numQueries);
+    expect(prediction?.detections).toHaveLength(tinySettings.numQueries * 2); // of each query both classes
     const [first, second] = prediction?.detections ?? [];
     expect(Object.keys(first ?? {})).toEqual(["label", "labelId", "score", "box"]);
     expect(Object.keys(first?.box ?? {})).toEqual(["xmin", "ymin", "xmax", "ymax"]);
@@ -151,11 +171,33 @@ describe("check-data", () => {
   });
 });
 
+describe("demo", () => {
+  test("trains on generated images, measures on others, and says whether that was enough", async () => {
+    const root = join(folder, "demo");
+    const { code, stdout, stderr } = await runCli("demo", "--output", root, "--images", "8", "--epochs", "1");
+    expectExit({ code, stderr }, 1);
+    expect(stderr).toContain("8 training and 100 validation images, classes circle, square, triangle");
+    expect(stdout).toContain("Not learned: AP50 on 100 images it has not seen stayed below 0.85");
+    expect(await readdir(runFolder(root).predictions)).toHaveLength(16);
+    expect(await readFile(runFolder(root).report, "utf8")).not.toContain("learned by heart");
+  });
+
+  test("shows DETR learning by heart when asked to, and says that it is no more than that", async () => {
+    const root = join(folder, "demo-detr");
+    const { code, stdout, stderr } = await runCli("demo", "--model", "detr", "--output", root, "--images", "2", "--epochs", "1");
+    expectExit({ code, stderr }, 1);
+    expect(stdout).toContain("AP50 on the training images stayed below 0.9");
+    expect(await readFile(runFolder(root).report, "utf8")).toContain("learned by heart");
+  });
+});
+
 describe("usage", () => {
   test.each([
     [["trian"], "did you mean train?"],
     [["train", "--epohcs", "3"], "unknown flag --epohcs, did you mean --epochs?"],
     [["train", "--output", "x"], "--data is missing"],
+    [["train", "--data", "shapes", "--output", "x", "--pre-norm"], "--pre-norm is a setting of DETR, which preset deformable-detr-small is not"],
+    [["demo", "--model", "dert"], "did you mean detr?"],
     [["train", "--data", "voc:none", "--output", join(folder, "none"), "--backend", "cpu"], "none"],
     [["train", "--output", join(folder, "none"), "--resume"], "holds no run to resume"],
     [["evaluate", "--checkpoint", "x"], "either --checkpoint and --data, or"],

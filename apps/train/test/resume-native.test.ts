@@ -5,16 +5,19 @@ import { resolveConfig } from "../src/configuration/resolve-config.ts";
 import { train } from "../src/training/train.ts";
 import { expectSameRun } from "./support/same-run.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
-import { tinySettings } from "./support/tiny-run.ts";
+import { tinyDetrSettings, tinySettings } from "./support/tiny-run.ts";
 
 const folder = temporaryFolder();
 useBackend("native");
 
 // Large enough that every kernel works with several threads, whose timing must not show in the numbers; with dropout.
-const settings = { ...tinySettings, imageSize: "128x128", hiddenDim: 64, feedForwardDim: 128, backboneWidth: 16, batchSize: 4, dropout: 0.1, backend: "native" } as const;
+const large = { imageSize: "128x128", hiddenDim: 64, feedForwardDim: 128, backboneWidth: 16, batchSize: 4, dropout: 0.1, backend: "native" } as const;
 
-test("a run on the native backend that was stopped in the middle of an epoch goes on with the same numbers", async () => {
-  const configFor = (name: string) => resolveConfig({ ...settings, output: join(folder, name) });
+test.each([
+  ["DETR", tinyDetrSettings],
+  ["Deformable DETR", tinySettings],
+])("a run of %s on the native backend that was stopped in the middle of an epoch goes on with the same numbers", async (model, settings) => {
+  const configFor = (name: string) => resolveConfig({ ...settings, ...large, output: join(folder, model, name) });
   expect((await train(configFor("whole"), "refuse")).state).toBe("finished");
   const controller = new AbortController();
   const stop = await train(configFor("stopped"), "refuse", {
@@ -25,5 +28,5 @@ test("a run on the native backend that was stopped in the middle of an epoch goe
   });
   expect(stop.state).toBe("stopped");
   expect((await train(configFor("stopped"), "resume")).state).toBe("finished");
-  await expectSameRun(join(folder, "whole"), join(folder, "stopped"));
+  await expectSameRun(join(folder, model, "whole"), join(folder, model, "stopped"));
 });

@@ -5,14 +5,18 @@ import { expect, test } from "vitest";
 import { resolveConfig } from "../src/configuration/resolve-config.ts";
 import { train } from "../src/training/train.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
-import { tinySettings } from "./support/tiny-run.ts";
+import { tinyDetrSettings, tinySettings } from "./support/tiny-run.ts";
 
 const folder = temporaryFolder();
 
 describeOnBackends("memory", (backend) => {
-  test("the number of tensors is the same after every step", async () => {
+  test.each([
+    ["Deformable DETR", tinySettings],
+    ["Deformable DETR of two stages", { ...tinySettings, twoStage: true }],
+    ["DETR", tinyDetrSettings],
+  ])("the number of tensors is the same after every step: %s", async (name, settings) => {
     const counts: number[] = [];
-    const config = resolveConfig({ ...tinySettings, epochs: 6, output: join(folder, backend) });
+    const config = resolveConfig({ ...settings, epochs: 6, output: join(folder, `${backend}-${name}`) });
     await train(config, "refuse", {
       report: (event) => {
         if (event.kind === "step") counts.push(memory().numTensors);

@@ -27,6 +27,11 @@ test("heads of one tensor load once and are reported; the same heads are several
   expect([[...refined.tensors.keys()], refined.aliases.size]).toEqual([["classHeads.0.bias", "classHeads.1.bias", "boxHeads.0.layers.2.bias"], 0]);
 });
 
+test("a second head by itself is that head, and what only the decoder's name stands for is loaded from it", () => {
+  expect([...importStateDict(new Map([["class_embed.1.bias", bias(2)]]), options).tensors.keys()]).toEqual(["classHeads.1.bias"]);
+  expect([...importStateDict(new Map([["transformer.decoder.bbox_embed.4.layers.2.bias", bias(2)]]), options).tensors.keys()]).toEqual(["boxHeads.4.layers.2.bias"]);
+});
+
 test("two names of one tensor that hold different numbers are refused by name", () => {
   const stateDict = new Map([["module.class_embed.0.bias", bias(2)], ["module.class_embed.4.bias", bias(3)]]);
   expect(() => importStateDict(stateDict, options)).toThrow('"module.class_embed.0.bias" and "module.class_embed.4.bias" are two names of one tensor, but hold different numbers');

@@ -18,13 +18,16 @@ export class AliasNames {
    * @param keys - all keys of the state dict, because they decide which names belong to one module
    */
   find(keys: readonly string[]): ReadonlyMap<string, string> {
+    const all = new Set(keys);
     const found = new Map<string, string>();
     for (const { rule, names } of this.#aliases) {
       if (keys.some((key) => rule.unless?.test(key) === true)) continue;
       for (const key of keys) {
         for (const { alias, of } of names) {
           const numbers = alias.match(key);
-          if (numbers !== undefined) found.set(key, of.format(numbers));
+          const first = numbers && of.format(numbers);
+          // Without the first name beside it, a name that can be a module's own is taken for that.
+          if (first !== undefined && (rule.unless === undefined || all.has(first))) found.set(key, first);
         }
       }
     }

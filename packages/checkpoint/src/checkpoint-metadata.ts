@@ -23,7 +23,7 @@ export function encodeMetadata(metadata: CheckpointMetadata): Readonly<Record<st
 export function decodeMetadata(strings: Readonly<Record<string, string>>, source: string): CheckpointMetadata {
   const text = strings[headerKey];
   if (text === undefined) {
-    throw new CheckpointError(`${source}: is a safetensors file, but not a detrkit checkpoint: its header says nothing about the model`);
+    throw new CheckpointError(`${source}: is a safetensors file, but not a detrkit checkpoint: its header says nothing about the model (runs from before there was a format can't be read any more; train again)`);
   }
   const { formatVersion, classes, categoryIds, config } = parseObject(text, source);
   if (formatVersion !== checkpointFormatVersion) {

@@ -9,7 +9,7 @@ export interface ModuleAlias {
   readonly alias: string;
   readonly of: string;
   readonly kind: ModuleKind;
-  /** Where a state dict has such a key, the two names are two modules. */
+  /** Where a state dict has such a key, or lacks the first name, the two names are two modules. */
   readonly unless?: RegExp;
   /** Which state dicts have the second name: those with such a key. All of them without it. */
   readonly where?: RegExp;

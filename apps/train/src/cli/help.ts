@@ -45,7 +45,7 @@ export function commandHelp(command: CommandDescription): string {
 export function overviewHelp(commands: readonly CommandDescription[]): string {
   const width = Math.max(...commands.map((command) => command.name.length));
   return [
-    "detrkit: train, evaluate and run DETR from the command line.",
+    "detrkit: train, evaluate and run DETR and Deformable DETR from the command line.",
     "",
     "Usage: detrkit COMMAND [flags]",
     "",

@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
+import type { PresetName } from "@detrkit/detr";
 import { suggestion } from "../closest-name.ts";
 import { UsageError } from "../usage-error.ts";
-import { modelSettings, presetNames } from "./model-settings.ts";
+import { refuseForeignSettings, refuseImpossibleModel } from "./check-model-settings.ts";
+import { defaultPreset, modelSettings } from "./model-settings.ts";
 import { checkConfig, checkSettings, type SettingProblem, settings } from "./schema.ts";
 import type { PartialTrainingConfig, TrainingConfig } from "./training-config.ts";
 import { trainingRecipes } from "./training-recipes.ts";
@@ -38,24 +40,20 @@ export async function readConfigFile(path: string): Promise<PartialTrainingConfi
  */
 export function resolveConfig(...sources: readonly PartialTrainingConfig[]): TrainingConfig {
   const given: PartialTrainingConfig = Object.assign({}, ...sources);
-  const preset = given.preset ?? "detr-small";
-  const name = presetNames.find((known) => known === preset);
-  if (name === undefined) {
-    throw new UsageError(`there is no preset "${preset}"${suggestion(preset, presetNames)}; presets: ${presetNames.join(", ")}`);
-  }
+  const preset = given.preset ?? defaultPreset;
+  const model = modelSettings(preset);
+  refuseForeignSettings(preset, given);
   for (const [key, flag, example] of [["data", "--data", "voc:path/to/data"], ["output", "--output", "runs/mine"]] as const) {
     if (given[key] === undefined) throw new UsageError(`${flag} is missing: detrkit train ${flag} ${example}`);
   }
-  const checked = checkConfig({ ...trainingRecipes[name], ...modelSettings(name), preset, split: "train", dataVal: "", splitVal: "val", ...given });
+  const checked = checkConfig({ ...trainingRecipes[preset as PresetName], ...model, preset, split: "train", dataVal: "", splitVal: "val", ...given });
   if ("problems" in checked) throw describeProblems("the settings do not fit together", checked.problems);
   const { value } = checked;
-  if (value.hiddenDim % value.heads !== 0) {
-    throw new UsageError(`--hidden-dim ${value.hiddenDim} must be a multiple of --heads ${value.heads}`);
-  }
+  refuseImpossibleModel(value);
   return inOrder(value);
 }
 
 /** Keys in the order of the schema, so that stored and printed configurations are easy to compare. */
 function inOrder(config: TrainingConfig): TrainingConfig {
-  return Object.fromEntries(settings().map(({ key }) => [key, config[key]])) as unknown as TrainingConfig;
+  return Object.fromEntries(settings().flatMap(({ key }) => (config[key] === undefined ? [] : [[key, config[key]]]))) as unknown as TrainingConfig;
 }

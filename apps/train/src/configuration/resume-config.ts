@@ -1,5 +1,6 @@
 import { UsageError } from "../usage-error.ts";
 import { readRunConfig, runFolder } from "../training/run-folder.ts";
+import { refuseForeignSettings } from "./check-model-settings.ts";
 import { flagName } from "./flag-name.ts";
 import { checkConfig } from "./schema.ts";
 import type { PartialTrainingConfig, TrainingConfig } from "./training-config.ts";
@@ -20,6 +21,7 @@ export async function resumeConfig(given: PartialTrainingConfig): Promise<Traini
   if ("problems" in checked) {
     throw new UsageError(`${runFolder(given.output).config} was not written by this version: ${checked.problems.map(({ key, message }) => `${key}: ${message}`).join("; ")}`);
   }
+  refuseForeignSettings(checked.value.preset, given);
   for (const [key, value] of Object.entries(given)) {
     const before = checked.value[key as keyof TrainingConfig];
     if (!changeable.has(key) && JSON.stringify(value) !== JSON.stringify(before)) {

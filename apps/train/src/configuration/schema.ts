@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { presetNames, settingsOfOneModel } from "./model-settings.ts";
 import type { PartialTrainingConfig, TrainingConfig } from "./training-config.ts";
 
 const count = (minimum: number): z.ZodNumber => z.number().int().min(minimum);
@@ -7,7 +8,7 @@ const fraction = (): z.ZodNumber => z.number().min(0).max(1);
 
 /** One rule and one line of help for each setting, in the order in which `--help` and `config.json` show them. */
 const fields = {
-  preset: z.string().describe("Model and recipe to start from: detr-small, detr-r50, detr-r50-dc5, detr-r101, detr-r101-dc5"),
+  preset: z.string().describe(`Model and recipe to start from: ${presetNames.join(", ")}`),
   data: z.string().min(1).describe("Training images: coco:DIR, voc:DIR, yolo:DIR, module:FILE or shapes:count=N"),
   split: z.string().min(1).describe("Split of --data to train on"),
   dataVal: z.string().describe("Validation images, where they are not in --data"),
@@ -20,6 +21,7 @@ const fields = {
   epochs: count(1).describe("Passes over the training images"),
   batchSize: count(1).describe("Images in a step; the last batch of an epoch may be smaller"),
   learningRate: positive().describe("AdamW's learning rate"),
+  samplingLearningRateFactor: z.number().min(0).describe("Deformable DETR: its sampling offsets and reference points learn at this times the learning rate"),
   backboneLearningRateFactor: z.number().min(0).describe("The backbone learns at this times the learning rate; 0 freezes it"),
   weightDecay: z.number().min(0).describe("AdamW's weight decay, on every parameter"),
   clipNorm: z.number().min(0).describe("Largest norm of all gradients together; 0 leaves them as they are"),
@@ -41,24 +43,33 @@ const fields = {
   decoderLayers: count(1).describe("Decoder layers"),
   feedForwardDim: count(1).describe("Hidden width of the feed-forward blocks"),
   dropout: z.number().min(0).lt(1).describe("Dropout rate in the transformer"),
-  preNorm: z.boolean().describe("Normalise before each block instead of after it"),
-  positionsNormalized: z.boolean().describe("Scale position encodings to one period over the image"),
+  preNorm: z.boolean().describe("DETR: normalise before each block instead of after it"),
+  positionsNormalized: z.boolean().describe("DETR: scale position encodings to one period over the image"),
   backboneWidth: count(1).describe("Channels of the first backbone stage, doubled in each later one"),
-  backboneStage: z.number().int().min(1).max(4).describe("Backbone stage that the transformer sees: 3 has cells of 16x16 pixels, 4 of 32x32"),
+  backboneStage: z.number().int().min(1).max(4).describe("DETR: backbone stage that the transformer sees: 3 has cells of 16x16 pixels, 4 of 32x32"),
+  backboneStages: z.array(z.number().int().min(1).max(4)).min(1).describe("Deformable DETR: backbone stages that the transformer sees: 2 has cells of 8x8 pixels, 3 of 16x16, 4 of 32x32"),
   backboneStem: z.enum(["7x7pool", "3x3pool"]).describe("First layers of the backbone; 3x3pool for small images"),
+  featureLevels: count(1).describe("Deformable DETR: maps that the transformer sees; those beyond the backbone's are each half as large as the one before"),
+  points: count(1).describe("Deformable DETR: points that each attention head samples in each map"),
+  boxRefinement: z.boolean().describe("Deformable DETR: each decoder layer corrects the boxes of the one before"),
+  twoStage: z.boolean().describe("Deformable DETR: queries start from the encoder's best proposals; needs box refinement"),
 
   classWeight: z.number().min(0).describe("Weight of the class loss and of its matching cost"),
   boxL1Weight: z.number().min(0).describe("Weight of the L1 box loss and of its matching cost"),
   giouWeight: z.number().min(0).describe("Weight of the generalised IoU loss and of its matching cost"),
-  noObjectWeight: positive().describe("Weight of the no-object class in the class loss"),
+  noObjectWeight: positive().describe("DETR: weight of the no-object class in the class loss"),
+  focalAlpha: fraction().describe("Deformable DETR: weight of the class that is there in the focal loss and its matching cost"),
   auxiliaryLosses: z.boolean().describe("Apply the losses to every decoder layer, not to the last only"),
 
   evaluateEvery: count(0).describe("Epochs between evaluations; 0 evaluates after the last only"),
   stopAtAp50: fraction().describe("End the run when AP50 on the validation images is above this; 0 never"),
   samplePictures: count(0).describe("Validation images drawn with predictions and truth"),
-} satisfies { readonly [Key in keyof TrainingConfig]: z.ZodType<TrainingConfig[Key]> };
+} satisfies { readonly [Key in keyof Required<TrainingConfig>]: z.ZodType<TrainingConfig[Key]> };
 
-const wholeSchema: z.ZodType<TrainingConfig> = z.strictObject(fields);
+const ofOneModel: readonly string[] = Object.values(settingsOfOneModel).flat();
+const wholeSchema = z.strictObject(
+  Object.fromEntries(Object.entries<z.ZodType>(fields).map(([key, field]) => [key, ofOneModel.includes(key) ? field.optional() : field])),
+) as unknown as z.ZodType<TrainingConfig>;
 const fileSchema = z.strictObject({ $schema: z.string().optional(), ...fields }).partial();
 
 /** What kind of value a setting takes on the command line. */

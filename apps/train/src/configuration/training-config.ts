@@ -16,8 +16,29 @@ export type BackboneStem = "7x7pool" | "3x3pool";
 /** The backend that was asked for; `auto` takes the fastest one that works. */
 export type BackendChoice = "auto" | "native" | "wasm" | "cpu";
 
+/** Settings that only DETR has; those of the other model are not there. */
+interface DetrOnlySettings {
+  readonly preNorm: boolean;
+  readonly positionsNormalized: boolean;
+  readonly backboneStage: number;
+  readonly noObjectWeight: number;
+}
+
+/** Settings that only Deformable DETR has. */
+interface DeformableDetrOnlySettings {
+  readonly backboneStages: readonly number[];
+  readonly featureLevels: number;
+  readonly points: number;
+  readonly boxRefinement: boolean;
+  readonly twoStage: boolean;
+  readonly focalAlpha: number;
+  readonly samplingLearningRateFactor: number;
+}
+
+type MaybeAbsent<Settings> = { readonly [Key in keyof Settings]?: Settings[Key] | undefined };
+
 /** Every setting of a training run. Each is a key of the config file and, in kebab case, a flag of `detrkit train`. */
-export interface TrainingConfig {
+export interface TrainingConfig extends MaybeAbsent<DetrOnlySettings>, MaybeAbsent<DeformableDetrOnlySettings> {
   readonly preset: string;
   readonly data: string;
   readonly split: string;
@@ -52,16 +73,12 @@ export interface TrainingConfig {
   readonly decoderLayers: number;
   readonly feedForwardDim: number;
   readonly dropout: number;
-  readonly preNorm: boolean;
-  readonly positionsNormalized: boolean;
   readonly backboneWidth: number;
-  readonly backboneStage: number;
   readonly backboneStem: BackboneStem;
 
   readonly classWeight: number;
   readonly boxL1Weight: number;
   readonly giouWeight: number;
-  readonly noObjectWeight: number;
   readonly auxiliaryLosses: boolean;
 
   readonly evaluateEvery: number;

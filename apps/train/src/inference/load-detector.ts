@@ -1,7 +1,8 @@
 import { existsSync, statSync } from "node:fs";
+import { openCheckpoint } from "@detrkit/checkpoint";
 import { CheckpointError } from "@detrkit/common";
-import { createDetector } from "@detrkit/detr";
-import { assignParameters, readCheckpoint } from "../training/checkpoint-state.ts";
+import { createDetector, type DetectionModel } from "@detrkit/detr";
+import { descriptionOf } from "../training/detector-description.ts";
 import { runFolder } from "../training/run-folder.ts";
 import { Detector } from "./detector.ts";
 
@@ -17,13 +18,16 @@ export function checkpointFile(path: string): string {
 
 /** Builds the model that a checkpoint describes and gives it the stored weights. */
 export async function loadDetector(path: string): Promise<Detector> {
-  const stored = await readCheckpoint(checkpointFile(path));
-  const model = createDetector(stored.description.detector, { initialize: false });
+  const file = await openCheckpoint(checkpointFile(path));
   try {
-    assignParameters(model, stored);
-  } catch (error) {
-    model.dispose();
-    throw error;
+    const description = descriptionOf(file.metadata, path);
+    const model: DetectionModel = createDetector(description.detector, { initialize: false });
+    await file.loadModel(model).catch((error: unknown) => {
+      model.dispose();
+      throw error;
+    });
+    return new Detector({ model, description });
+  } finally {
+    await file.close();
   }
-  return new Detector({ model, description: stored.description });
 }

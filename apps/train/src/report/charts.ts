@@ -31,9 +31,11 @@ export function reportCharts(data: ReportData): Chart[] {
   const term = (name: string): ChartSeries => ({ label: name, values: records.map((record) => known(record.terms[name])) });
   const highestAp = Math.max(0.1, ...records.map(({ metrics }) => metrics?.AP50 ?? 0));
   const termNames = [...new Set(records.flatMap((record) => Object.keys(record.terms)))];
+  const lossNames = termNames.filter((name) => !name.endsWith("Error"));
   const charts = [
     perEpoch("loss", "Total loss, mean of the epoch", [{ label: "loss", values: records.map((record) => record.loss) }]),
-    perEpoch("terms", "Loss terms of the last decoder layer, unweighted", termNames.filter((name) => !name.endsWith("Error")).map(term)),
+    perEpoch("terms", "Loss terms of the last decoder layer, unweighted", lossNames.filter((name) => !name.startsWith("encoder.")).map(term)),
+    perEpoch("encoder-terms", "Loss terms of the encoder's proposals, unweighted", lossNames.filter((name) => name.startsWith("encoder.")).map(term)),
     perEpoch("class-error", "Matched queries of the wrong class, per cent", termNames.filter((name) => name === "classError").map(term)),
     perEpoch("cardinality-error", "Objects too many or too few in an image", termNames.filter((name) => name === "cardinalityError").map(term)),
     perEpoch("ap", "Average precision on the validation images", (["AP", "AP50", "AP75"] as const).map(metric), [0, Math.min(1, highestAp * 1.1)]),

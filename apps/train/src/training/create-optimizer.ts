@@ -4,15 +4,27 @@ import type { TrainingConfig } from "../configuration/training-config.ts";
 /** How the learning rate moves over a run of so many steps. */
 export function createSchedule({ schedule, warmupSteps, dropAt, dropFactor }: TrainingConfig, totalSteps: number): Schedule {
   if (schedule === "constant") return constantSchedule({ warmupSteps });
-  if (schedule === "cosine") return cosineSchedule({ totalSteps: Math.max(totalSteps, warmupSteps + 1), warmupSteps });
+  if (schedule === "cosine") {
+    // The wave begins with the run, not after the warm-up: so it was where the recorded curves come from.
+    const [rise, fall] = [constantSchedule({ warmupSteps }), cosineSchedule({ totalSteps })];
+    return (stepsDone) => rise(stepsDone) * fall(stepsDone);
+  }
   return stepSchedule({ dropAfter: [Math.floor(dropAt * totalSteps)], factor: dropFactor, warmupSteps });
 }
 
-/** AdamW as DETR was trained with: the backbone at a rate of its own, everything else at the learning rate. */
+/** Parameters that decide where deformable attention looks; their gradients are steep. */
+const samplingParameters = ["**.samplingOffsets.*", "referencePoints.*"];
+
+/** AdamW as the models were published with: the backbone at a rate of its own, so are sampling points, everything else at the learning rate. */
 export function createOptimizer(config: TrainingConfig, totalSteps: number): AdamW {
-  const { learningRate, backboneLearningRateFactor, weightDecay, clipNorm } = config;
+  const { learningRate, backboneLearningRateFactor, samplingLearningRateFactor, weightDecay, clipNorm } = config;
   return new AdamW({
-    groups: [{ match: "backbone.**", learningRate: learningRate * backboneLearningRateFactor }, { learningRate }],
+    groups: [
+      { match: "backbone.**", learningRate: learningRate * backboneLearningRateFactor },
+      ...(samplingLearningRateFactor === undefined ? [] : [{ match: samplingParameters, learningRate: learningRate * samplingLearningRateFactor }]),
+      // Last: the rate that the log shows.
+      { learningRate },
+    ],
     weightDecay,
     clipNorm,
     schedule: createSchedule(config, totalSteps),

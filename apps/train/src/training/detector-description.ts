@@ -1,3 +1,4 @@
+import type { CheckpointMetadata } from "@detrkit/checkpoint";
 import { CheckpointError } from "@detrkit/common";
 import type { TransformRecipe } from "@detrkit/datasets";
 import type { Category, DetectorConfig } from "@detrkit/detr";
@@ -11,22 +12,20 @@ export interface DetectorDescription {
   readonly transforms: TransformRecipe;
 }
 
-const keys = ["detector", "categories", "transforms"] as const;
-
-/** The description as strings of a checkpoint's header. */
-export function describeInMetadata(description: DetectorDescription): Record<string, string> {
-  return { format: "detrkit", ...Object.fromEntries(keys.map((key) => [key, JSON.stringify(description[key])])) };
+/** The description as a checkpoint keeps it. */
+export function descriptionMetadata({ detector, categories, transforms }: DetectorDescription): CheckpointMetadata {
+  return {
+    classes: categories.map(({ name }) => name),
+    categoryIds: categories.map(({ id }) => id),
+    config: { detector, transforms },
+  };
 }
 
-/** The description from the strings of a checkpoint's header. */
-export function readFromMetadata(metadata: Readonly<Record<string, string>>, path: string): DetectorDescription {
-  const missing = keys.filter((key) => metadata[key] === undefined);
-  if (missing.length > 0) {
-    throw new CheckpointError(`${path}: is no checkpoint of \`detrkit train\`: its header says nothing about ${missing.join(", ")}`);
+/** The description that a checkpoint's metadata hold. */
+export function descriptionOf({ classes, categoryIds, config }: CheckpointMetadata, path: string): DetectorDescription {
+  const { detector, transforms } = (config ?? {}) as Partial<DetectorDescription>;
+  if (typeof detector !== "object" || typeof transforms !== "object") {
+    throw new CheckpointError(`${path}: is no checkpoint of \`detrkit train\`: its header does not describe a detector and the transforms of its images`);
   }
-  try {
-    return Object.fromEntries(keys.map((key) => [key, JSON.parse(metadata[key] ?? "")])) as unknown as DetectorDescription;
-  } catch (cause) {
-    throw new CheckpointError(`${path}: its header cannot be read; is the file damaged?`, { cause });
-  }
+  return { detector, transforms, categories: classes.map((name, label) => ({ name, id: categoryIds[label] ?? label })) };
 }

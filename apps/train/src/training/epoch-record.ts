@@ -12,7 +12,7 @@ export interface EpochRecord {
   readonly step: number;
   /** Mean of the total loss over the epoch's steps. */
   readonly loss: number;
-  /** Mean of each loss term of the last decoder layer, unweighted, over the epoch's steps. */
+  /** Mean of each loss term of the last decoder layer, and with `encoder.` before its name of a two-stage model's proposals; unweighted, over the epoch's steps. */
   readonly terms: Readonly<Record<string, number>>;
   /** Mean norm of all gradients together, before clipping. */
   readonly gradientNorm: number;

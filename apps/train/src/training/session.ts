@@ -1,12 +1,12 @@
 import { Random } from "@detrkit/common";
 import type { SetCriterion } from "@detrkit/criterion";
 import { batchCount, batches, type DetectionBatch, ImageWorkers } from "@detrkit/datasets";
-import { createDetector, type Detr } from "@detrkit/detr";
+import { createDetector, type DetectionModel } from "@detrkit/detr";
 import type { AdamW, StepResult } from "@detrkit/optim";
 import { detectorConfig } from "../configuration/model-settings.ts";
 import type { TrainingConfig } from "../configuration/training-config.ts";
 import { Detector } from "../inference/detector.ts";
-import { assignParameters, readCheckpoint, type StoredCheckpoint, type TrainingPosition, writeCheckpoint } from "./checkpoint-state.ts";
+import { restoreTraining, saveTraining, type TrainingPosition } from "./checkpoint-state.ts";
 import { createCriterion } from "./create-criterion.ts";
 import { createOptimizer } from "./create-optimizer.ts";
 import type { TrainingData } from "./open-data.ts";
@@ -25,7 +25,7 @@ export class TrainingSession {
   /** Changes with every step. */
   readonly position: TrainingPosition;
   readonly workers: ImageWorkers = new ImageWorkers();
-  readonly #model: Detr;
+  readonly #model: DetectionModel;
   readonly #criterion: SetCriterion;
   readonly #optimizer: AdamW;
   readonly #random: Random;
@@ -79,7 +79,7 @@ export class TrainingSession {
   async step(batch: DetectionBatch): Promise<StepResult> {
     const options = { training: true, random: this.#random.fork("dropout", this.position.step), auxiliary: this.config.auxiliaryLosses };
     const result = await this.#optimizer.step(this.#model, () => this.#criterion.call(this.#model.call(batch.images, options), batch.targets));
-    return { ...result, terms: lastLayerTerms(result.terms) };
+    return { ...result, terms: withoutAuxiliary(result.terms) };
   }
 
   /** Counts a step that was taken. */
@@ -96,19 +96,12 @@ export class TrainingSession {
 
   /** Writes the state of the run, so that it can go on from here. */
   async save(): Promise<void> {
-    await writeCheckpoint(this.folder.lastCheckpoint, {
-      description: this.detector.description,
-      model: this.#model,
-      optimizer: await this.#optimizer.readState(),
-      position: this.position,
-    });
+    await saveTraining(this.folder.lastCheckpoint, { model: this.#model, optimizer: this.#optimizer }, this.detector.description, this.position);
   }
 
-  /** Puts the run where a checkpoint left it. */
-  restore(stored: StoredCheckpoint): void {
-    assignParameters(this.#model, stored);
-    this.#optimizer.loadState(stored.optimizer);
-    Object.assign(this.position, stored.position);
+  /** Puts the run where its last checkpoint left it. */
+  async restore(): Promise<void> {
+    Object.assign(this.position, await restoreTraining(this.folder.lastCheckpoint, { model: this.#model, optimizer: this.#optimizer }));
   }
 
   async close(): Promise<void> {
@@ -118,16 +111,16 @@ export class TrainingSession {
   }
 }
 
-/** The terms of the last decoder layer; those of the others carry the layer's name and a dot. */
-function lastLayerTerms(terms: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(terms).filter(([name]) => !name.includes(".")));
+/** The terms of the last decoder layer and of the encoder's proposals (`encoder.boxL1`): those of the layers between say little more. */
+function withoutAuxiliary(terms: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(terms).filter(([name]) => !name.startsWith("auxiliary.")));
 }
 
 /** The session of a folder: at its start, or where its last checkpoint is. */
 export async function openSession(config: TrainingConfig, folder: RunFolder, data: TrainingData, resume: boolean): Promise<TrainingSession> {
   const session = new TrainingSession(config, folder, data);
   try {
-    if (resume) session.restore(await readCheckpoint(folder.lastCheckpoint));
+    if (resume) await session.restore();
     return session;
   } catch (error) {
     await session.close();

@@ -17,7 +17,7 @@ export interface StepEvent {
   readonly step: number;
   readonly stepsPerEpoch: number;
   readonly loss: number;
-  /** Of the last decoder layer, unweighted. */
+  /** Of the last decoder layer, and with `encoder.` before their names of a two-stage model's proposals; unweighted. */
   readonly terms: Readonly<Record<string, number>>;
   readonly imagesPerSecond: number;
   /** Until the end of the run, without its evaluations. */

@@ -8,7 +8,7 @@ import { numbersOf } from "./tiny-run.ts";
 /** All weights and the optimiser's state, and where the run is, to the last bit. */
 async function finalState(root: string): Promise<unknown> {
   const { tensors, metadata } = await readSafetensors(runFolder(root).lastCheckpoint);
-  const { sums: _, ...position } = JSON.parse(metadata["training"] ?? "{}") as Record<string, unknown>;
+  const { sums: _, ...position } = JSON.parse(metadata["detrkit.training"] as string) as Record<string, unknown>;
   return { tensors: [...tensors].toSorted(([one], [other]) => (one < other ? -1 : 1)), position };
 }
 

@@ -1,0 +1,35 @@
+import { UsageError } from "../usage-error.ts";
+import { flagName } from "./flag-name.ts";
+import { modelOf, type ModelName, presetNames, settingsOfOneModel } from "./model-settings.ts";
+import type { PartialTrainingConfig, TrainingConfig } from "./training-config.ts";
+
+const titles: Readonly<Record<ModelName, string>> = { detr: "DETR", "deformable-detr": "Deformable DETR" };
+
+/**
+ * Refuses settings that the preset's model does not have: a run that ignored them would not be what was asked for.
+ *
+ * @throws UsageError
+ */
+export function refuseForeignSettings(preset: string, given: PartialTrainingConfig): void {
+  const model = modelOf({ preset });
+  for (const [other, keys] of Object.entries(settingsOfOneModel) as [ModelName, readonly (keyof TrainingConfig)[]][]) {
+    if (other === model) continue;
+    const key = keys.find((name) => given[name] !== undefined);
+    if (key === undefined) continue;
+    const others = presetNames.filter((name) => modelOf({ preset: name }) === other);
+    throw new UsageError(`--${flagName(key)} is a setting of ${titles[other]}, which preset ${preset} is not; leave it away, or take one of ${others.join(", ")}`);
+  }
+}
+
+/**
+ * Refuses sizes that no model can have together.
+ *
+ * @throws UsageError
+ */
+export function refuseImpossibleModel({ hiddenDim, heads, backboneStages, featureLevels, boxRefinement, twoStage }: TrainingConfig): void {
+  if (hiddenDim % heads !== 0) throw new UsageError(`--hidden-dim ${hiddenDim} must be a multiple of --heads ${heads}`);
+  if (backboneStages !== undefined && featureLevels !== undefined && featureLevels < backboneStages.length) {
+    throw new UsageError(`--feature-levels ${featureLevels} must be at least the ${backboneStages.length} of --backbone-stages ${backboneStages.join(",")}`);
+  }
+  if (twoStage === true && boxRefinement !== true) throw new UsageError("--two-stage needs --box-refinement: without it the decoder cannot correct the proposals");
+}
