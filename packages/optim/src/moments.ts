@@ -1,6 +1,6 @@
 import { CheckpointError } from "@detrkit/common";
 import type { Parameter } from "@detrkit/nn";
-import { tensor1d, type Tensor1D } from "@tensorflow/tfjs-core";
+import { fill, tensor1d, type Tensor1D } from "@tensorflow/tfjs-core";
 
 /** A tensor of the optimiser's state in plain memory. */
 export interface StateTensor {
@@ -41,8 +41,7 @@ export class Moments {
   async pack(parameters: ReadonlyMap<string, Parameter>): Promise<{ readonly first: Tensor1D; readonly second: Tensor1D }> {
     if (this.#packed === undefined || !sameKeys(this.#packed.parameters, parameters)) {
       await this.#unpack();
-      const each = [...parameters].map(([path, { size }]) => this.#take(path, size));
-      this.#packed = { parameters, first: joined(each.map(({ first }) => first)), second: joined(each.map(({ second }) => second)) };
+      this.#packed = { parameters, ...this.#join(parameters) };
     }
     const { first, second } = this.#packed;
     return { first, second };
@@ -89,6 +88,16 @@ export class Moments {
     this.#packed = undefined;
     this.#waiting.clear();
     this.#steps.clear();
+  }
+
+  #join(parameters: ReadonlyMap<string, Parameter>): { first: Tensor1D; second: Tensor1D } {
+    if (this.#waiting.size === 0) {
+      // A new optimiser's, filled by the backend: in plain memory they would stay around, four times the model, until the next garbage collection.
+      const total = [...parameters.values()].reduce((sum, { size }) => sum + size, 0);
+      return { first: fill([total], 0), second: fill([total], 0) };
+    }
+    const each = [...parameters].map(([path, { size }]) => this.#take(path, size));
+    return { first: joined(each.map(({ first }) => first)), second: joined(each.map(({ second }) => second)) };
   }
 
   #take(path: string, size: number): ParameterMoments {
