@@ -120,6 +120,18 @@ describe("batches", () => {
     expect(await collect(dataset, { ...options, workers: 2, ahead: 1 })).toEqual(await collect(dataset, { ...options, workers: 0, ahead: 6 }));
   });
 
+  test.each([0, 1])("leave time for timers and Ctrl-C between them, however busy their user is (%d workers)", async (workers) => {
+    let fired = false;
+    let late = 0;
+    for await (const { index } of batches(shapes, { batchSize: 1, transforms: training, workers })) {
+      if (index === 1) setTimeout(() => (fired = true), 0);
+      // A step without a pause, long enough for the workers to have the next batches ready.
+      for (const until = performance.now() + 40; performance.now() < until; );
+      if (index > 1 && !fired) late++;
+    }
+    expect([fired, late]).toEqual([true, 0]);
+  });
+
   test("free their tensors, also when the loop is left", async () => {
     const before = memory().numTensors;
     const workers = new ImageWorkers(2);

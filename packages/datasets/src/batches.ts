@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { DetectionTarget } from "@detrkit/boxes";
 import { ConfigError } from "@detrkit/common";
 import type { ImageSize, PaddedBatch } from "@detrkit/nn";
@@ -146,6 +147,9 @@ export async function* batches(dataset: Dataset, options: BatchesOptions): Async
     for (let current = started.shift(); current !== undefined; current = started.shift()) {
       const asked = performance.now();
       await current.done;
+      // Where the next batches are ready, their messages would follow one another, with all that their user does between them, in one
+      // turn of the event loop: Ctrl-C would wait for the end of the epoch.
+      await nextTurn();
       const batch = finishBatch(current, performance.now() - asked);
       // Before the batch is used, so that the workers are busy while the main thread is.
       startMore();
