@@ -5,6 +5,7 @@ export type { DeformableDetrConfig, DeformableDetrDetails, DeformableTransformer
 export { encoderReferencePoints } from "./deformable/encoder-reference-points.ts";
 export type { LevelLayout, LevelTokens } from "./deformable/level-tokens.ts";
 export type { EncoderProposals } from "./deformable/starting-queries.ts";
+export { tokenPadding } from "./deformable/token-padding.ts";
 export { validRatios } from "./deformable/valid-ratios.ts";
 export type { DetectionModel } from "./detection-model.ts";
 export type {

@@ -1,11 +1,13 @@
-import { createDetector, type Detr, type DetrOutput, postProcess } from "@detrkit/detr";
+import { exportStateDict, readParameters } from "@detrkit/checkpoint";
+import { createDetector, type DetectionModel, Detr } from "@detrkit/detr";
 import type { PaddedBatch } from "@detrkit/nn";
-import { mean, stack, type Tensor } from "@tensorflow/tfjs-core";
+import { alignQueries } from "../align-queries.ts";
 import { check, compareExactly, compareTensor, tensorOf } from "../compare.ts";
 import { compareDetections, sourceSizes } from "../detections.ts";
-import { type DetrOptions, detectorConfigOf, requireDetr } from "../detr-options.ts";
-import { loadDetrWeights, stateDictEntries } from "../detr-weights.ts";
+import { type DetrOptions, detectorConfigOf } from "../detr-options.ts";
+import { dialectOf, loadDetrWeights, stateDictEntries } from "../detr-weights.ts";
 import { inputBatch, inputImages } from "../input-images.ts";
+import { outputsOf } from "../model-outputs.ts";
 import type { Comparison, Fixture, FixtureTensor } from "../topic.ts";
 
 /** A whole model's outputs on images, or (without tensors) the list of its parameters. */
@@ -15,9 +17,7 @@ export async function run(fixture: Fixture): Promise<readonly Comparison[]> {
 
 async function runModel(fixture: Fixture): Promise<readonly Comparison[]> {
   const { model: kind, options } = fixture.json["config"] as { readonly model: string; readonly options: DetrOptions };
-  requireDetr(kind, options);
-  const numClasses = (tensorOf(fixture, "out.pred_logits").shape[2] as number) - 1;
-  const model = createDetector(detectorConfigOf(options, numClasses), { initialize: false });
+  const model = createDetectorOf(kind, options, tensorOf(fixture, "out.pred_logits").shape[2] as number);
   try {
     loadDetrWeights(fixture, model);
     return await compareOutputs(fixture, model, inputBatch(fixture));
@@ -26,27 +26,28 @@ async function runModel(fixture: Fixture): Promise<readonly Comparison[]> {
   }
 }
 
-async function compareOutputs(fixture: Fixture, model: Detr, batch: PaddedBatch): Promise<Comparison[]> {
-  const { maps, memory, states } = model.features(batch);
-  const output = model.predict(states);
-  const [layers] = states.shape;
-  const hidden = inMemory(states);
-  const outputs: Readonly<Record<string, FixtureTensor>> = {
-    pred_logits: inMemory(output.logits),
-    pred_boxes: inMemory(output.boxes),
-    ...(layers > 1 && { aux_boxes: stacked(output, "boxes"), aux_logits: stacked(output, "logits") }),
-    hs_last: { shape: hidden.shape.slice(1), data: hidden.data.slice(-hidden.data.length / layers) },
-    memory_channel_mean: inMemory(mean(memory, 1)),
-    memory_position_mean: { ...inMemory(mean(memory, 2)), shape: maps.at(-1)?.mask.shape ?? [] },
-  };
-  const detections = await postProcess(output, sourceSizes(fixture));
+/** @param logits - of each query: a DETR has one more than classes */
+function createDetectorOf(kind: string | undefined, options: DetrOptions, logits: number): DetectionModel {
+  const config = detectorConfigOf(kind, options, logits);
+  return createDetector({ ...config, numClasses: config.model === "detr" ? logits - 1 : logits }, { initialize: false });
+}
+
+async function compareOutputs(fixture: Fixture, model: DetectionModel, batch: PaddedBatch): Promise<Comparison[]> {
+  const { output, tensors } = outputsOf(model, batch);
+  const detections = await model.postProcess(output, sourceSizes(fixture));
+  const ranked = !(model instanceof Detr);
   return [
     ...compareInputs(fixture),
-    ...Object.entries(outputs)
+    ...Object.entries(inOrderOf(fixture, tensors))
       .filter(([name]) => fixture.tensors.has(`out.${name}`))
       .map(([name, got]) => compareTensor(fixture, "out", `out.${name}`, got)),
-    ...detections.flatMap((image, index) => compareDetections(fixture, image, (what) => `out.post.${index}.${what}`)),
+    ...detections.flatMap((image, index) => compareDetections(fixture, image, (what) => `out.post.${index}.${what}`, { ranked })),
   ];
+}
+
+function inOrderOf(fixture: Fixture, tensors: Readonly<Record<string, FixtureTensor>>): Readonly<Record<string, FixtureTensor>> {
+  const [ours, theirs] = [tensors["topk_proposals"], fixture.tensors.get("out.topk_proposals")];
+  return ours === undefined || theirs === undefined ? tensors : alignQueries(tensors, ours, theirs);
 }
 
 /** Normalised images have to be the original's to the bit. */
@@ -66,22 +67,26 @@ interface KeysCase {
   readonly count: number;
   readonly parameters: number;
   readonly trainable_parameters: number;
-  readonly state_dict: readonly { readonly key: string; readonly shape: readonly number[]; readonly trainable?: boolean; readonly buffer?: boolean }[];
+  readonly state_dict: readonly {
+    readonly key: string;
+    readonly shape: readonly number[];
+    readonly trainable?: boolean;
+    /** The first name of the same tensor. */
+    readonly alias_of?: string;
+  }[];
 }
 
-function runKeys(fixture: Fixture): Comparison[] {
+async function runKeys(fixture: Fixture): Promise<Comparison[]> {
   const { reference, options, count, parameters, trainable_parameters, state_dict } = fixture.json as unknown as KeysCase;
-  requireDetr(reference[0]?.repo.split("/").at(-1), options);
-  const logits = state_dict.find(({ key }) => key === "class_embed.weight")?.shape[0] as number;
-  const model = createDetector(detectorConfigOf(options, logits - 1), { initialize: false });
-  const entries = stateDictEntries(model);
+  const logits = state_dict.find(({ key }) => /^class_embed\.(0\.)?weight$/.test(key))?.shape[0] as number;
+  const model = createDetectorOf(reference[0]?.repo.split("/").at(-1), options, logits);
   const weights = [...model.parameters().values()].filter(({ kind }) => kind === "weight");
   const sizeOf = (of: typeof weights): number => of.reduce((total, { size }) => total + size, 0);
-  const ours = entries.map(({ key, shape, parameters: parts }) => describeEntry(key, shape, parts.every(({ trainable }) => trainable)));
-  const theirs = state_dict.map(({ key, shape, trainable = false }) => describeEntry(key, shape, trainable));
+  const ours = await describedState(model);
+  const theirs = state_dict.map((entry) => describeEntry(entry.key, entry.shape, entry.trainable ?? false, entry.alias_of));
   model.dispose();
   return [
-    compareExactly("number of tensors", [entries.length], [count]),
+    compareExactly("number of tensors", [ours.length], [count]),
     compareExactly("number of parameters", [sizeOf(weights)], [parameters]),
     compareExactly("number of trained parameters", [sizeOf(weights.filter(({ trainable }) => trainable))], [trainable_parameters]),
     ...theirs.filter((entry) => !ours.includes(entry)).map((entry) => check(`${entry} is missing`, false)),
@@ -89,14 +94,16 @@ function runKeys(fixture: Fixture): Comparison[] {
   ];
 }
 
-function describeEntry(key: string, shape: readonly number[], trainable: boolean): string {
-  return `${key} [${shape.join(", ")}]${trainable ? " (trained)" : ""}`;
+/** Every tensor that the original's state dict has for a model of ours, tensors with several names under each. */
+async function describedState(model: DetectionModel): Promise<string[]> {
+  const stateDict = exportStateDict(await readParameters(model), { dialect: dialectOf(model) });
+  const entries = stateDictEntries(model).map(({ key, parameters }) => ({ key, data: stateDict.get(key), trainable: parameters.every(({ trainable }) => trainable) }));
+  return [...stateDict].map(([key, data]) => {
+    const entry = entries.find((each) => each.data === data);
+    return describeEntry(key, data.shape, entry?.trainable ?? false, entry?.key === key ? undefined : entry?.key);
+  });
 }
 
-function stacked({ auxiliary }: DetrOutput, part: "boxes" | "logits"): FixtureTensor {
-  return inMemory(stack(auxiliary.map((layer) => layer[part])));
-}
-
-function inMemory(value: Tensor): FixtureTensor {
-  return { shape: value.shape, data: value.dataSync<"float32">() };
+function describeEntry(key: string, shape: readonly number[], trainable: boolean, firstName: string | undefined): string {
+  return `${key} [${shape.join(", ")}]${trainable ? " (trained)" : ""}${firstName === undefined ? "" : `, which is ${firstName}`}`;
 }

@@ -14,5 +14,5 @@ export async function run(fixture: Fixture): Promise<readonly Comparison[]> {
   const output = { logits: input("in.pred_logits"), boxes: input("in.pred_boxes") };
   const sizes = sourceSizes(fixture);
   const images = topk === null ? await postProcess(output, sizes) : await postProcessTopK(output, sizes, topk);
-  return images.flatMap((image, index) => compareDetections(fixture, image, (what) => `out.${what}.${index}`));
+  return images.flatMap((image, index) => compareDetections(fixture, image, (what) => `out.${what}.${index}`, { ranked: topk !== null }));
 }
