@@ -2,6 +2,7 @@ import { ConfigError, type Random, ShapeError } from "@detrkit/common";
 import { constant, expectShape, fusedKernels, hasKernel, type DeformableSamplingAttributes, type ImageSize, type Initializer, Linear, Module, runKernel, xavierUniform } from "@detrkit/nn";
 import type { Attention, AttentionInputs } from "@detrkit/transformer";
 import { add, type Rank, reshape, softmax, type Tensor, tensor1d, type Tensor3D, type Tensor4D, type Tensor5D, tidy } from "@tensorflow/tfjs-core";
+import { registerGradients } from "./kernels/register-gradients.ts";
 import { expectLevelShapes } from "./ops/level-shapes.ts";
 import { multiScaleDeformableAttention } from "./ops/multi-scale-deformable-attention.ts";
 import { expectReferencePoints, samplingLocations } from "./ops/sampling-locations.ts";
@@ -98,6 +99,7 @@ export class MultiScaleDeformableAttention extends Module implements Attention {
   #sample({ value, offsets, logits, referencePoints, levelShapes }: Sampling): Tensor3D {
     const { heads: M, levels: L, points: P } = this;
     if (hasKernel(fusedKernels.deformableSampling)) {
+      registerGradients();
       const attributes: DeformableSamplingAttributes = { heads: M, points: P, levelShapes };
       return runKernel(fusedKernels.deformableSampling, [value, offsets, logits, referencePoints], attributes)[0] as Tensor3D;
     }

@@ -21,8 +21,7 @@ import {
 import { type Corners, corners } from "./corners.ts";
 import { type DeformableAttentionOperands, operandSizes, type OperandSizes } from "./operands.ts";
 
-/** Bytes that one run of queries may take beside inputs, result and gradients, as long as a single query does not need more. */
-const memoryBudget = 64 * 2 ** 20;
+const defaultBudget = 64 * 2 ** 20;
 
 /** The queries of one run, flattened. `N` images times queries times heads, `K` levels times points, `C` width of a head. */
 interface Run {
@@ -35,17 +34,17 @@ interface Run {
 }
 
 /**
- * Multi-scale deformable attention composed of tfjs-core's own ops, for backends that have no kernel for it. It works on a run
- * of queries after the other and keeps nothing of them but the inputs, for the backward pass too, so that memory stays within
- * {@link memoryBudget} beside inputs, result and gradients (and one more gradient of `value`, backwards), whatever the sizes.
+ * Multi-scale deformable attention composed of tfjs-core's own ops, for backends that have no kernel for it. It works on one run
+ * of queries after the other and keeps nothing of them but the inputs, for the backward pass too. So beside inputs, result and
+ * gradients (backwards also three gradients of `value`) it takes no more than a budget, whatever the sizes.
  *
- * @param queriesPerRun - as many as the budget allows unless told
+ * @param memoryBudget - bytes; a single query is worked on whatever it needs. Default 64 MiB
  * @returns `[B, Q, D]`
  */
-export function composedDeformableAttention(operands: DeformableAttentionOperands, queriesPerRun?: number): Tensor3D {
+export function composedDeformableAttention(operands: DeformableAttentionOperands, memoryBudget: number = defaultBudget): Tensor3D {
   const sizes = operandSizes(operands);
   const { value, samplingLocations, attentionWeights } = operands;
-  const perRun = queriesPerRun ?? Math.max(1, Math.floor(memoryBudget / bytesPerQuery(sizes)));
+  const perRun = Math.max(1, Math.floor(memoryBudget / bytesPerQuery(sizes)));
   // Differentiated by hand: tfjs would keep the samples of all runs until the backward pass.
   const compute = customGrad((...given: (Tensor | GradSaveFunc)[]) => {
     const [value, locations, weights, save] = given as [Tensor4D, Tensor, Tensor, GradSaveFunc];

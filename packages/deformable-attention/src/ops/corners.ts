@@ -4,6 +4,7 @@ import {
   cast,
   floor,
   greaterEqual,
+  isNaN,
   less,
   logicalAnd,
   mul,
@@ -45,7 +46,7 @@ export interface CornersInputs {
 
 /**
  * The four cells around each sampling point and their bilinear weights, with `grid_sample`'s rules: pixel = location · size - 0.5,
- * corners from the floor of that, zeros outside. A location that is no number counts as outside.
+ * corners from the floor of that, zeros outside. A location that is no number has weights that are none.
  */
 export function corners({ locations, levelShapes, sizes: { B, S, M } }: CornersInputs): Corners {
   const [N, L, P] = locations.shape;
@@ -60,7 +61,9 @@ export function corners({ locations, levelShapes, sizes: { B, S, M } }: CornersI
     const inside = logicalAnd(greaterEqual(coordinates, 0), less(coordinates, reshape(sizes, [L, 1, 2, 1])));
     const clear = (values: Tensor): Tensor => where(inside, values, zerosLike(values));
     const [columns, lines] = unstack(clear(coordinates), 3) as [Tensor, Tensor];
-    const [weightsX, weightsY] = unstack(clear(stack([sub(1, fraction), fraction], 4)), 3) as [Tensor, Tensor];
+    // What is no number is nowhere inside, but must not pass for outside; the distance of infinities to their floor is none either, and they are.
+    const outside = where(isNaN(coordinates), coordinates, zerosLike(coordinates));
+    const [weightsX, weightsY] = unstack(where(inside, stack([sub(1, fraction), fraction], 4), outside), 3) as [Tensor, Tensor];
     const rises = mul(onesLike(fraction), reshape(sizes, [1, L, 1, 2]));
     const [slopesX, slopesY] = unstack(clear(stack([mul(rises, -1), rises], 4)), 3) as [Tensor, Tensor];
     const widths = tensor(levelShapes.map(({ width }) => width), [L, 1, 1]);

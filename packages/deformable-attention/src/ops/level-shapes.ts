@@ -3,6 +3,8 @@ import type { ImageSize } from "@detrkit/nn";
 
 /** Checks that the maps' cells, one map after the other, make up the `tokens` rows that there are. */
 export function expectLevelShapes(levelShapes: readonly ImageSize[], what: string, tokens: number): void {
+  const odd = levelShapes.findIndex(({ height, width }) => !isSize(height) || !isSize(width));
+  if (odd >= 0) throw new ShapeError(`${what}: levelShapes[${odd}] expected a height and a width of at least 1, got ${JSON.stringify(levelShapes[odd])}`);
   const cells = levelShapes.reduce((total, { height, width }) => total + height * width, 0);
   if (cells === tokens) return;
   const maps = levelShapes.map(({ height, width }) => `${height}x${width}`).join(" + ");
@@ -17,4 +19,8 @@ export function levelStarts(levelShapes: readonly ImageSize[]): readonly number[
     next += height * width;
     return start;
   });
+}
+
+function isSize(size: number): boolean {
+  return Number.isInteger(size) && size > 0;
 }

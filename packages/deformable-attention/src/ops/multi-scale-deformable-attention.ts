@@ -1,5 +1,7 @@
 import { fusedKernels, hasKernel, type DeformableAttentionAttributes, runKernel } from "@detrkit/nn";
 import type { Tensor3D } from "@tensorflow/tfjs-core";
+import { registerGradients } from "../kernels/register-gradients.ts";
+import { registerKernels } from "../kernels/register-kernels.ts";
 import { composedDeformableAttention } from "./composed.ts";
 import { type DeformableAttentionOperands, operandSizes } from "./operands.ts";
 
@@ -13,6 +15,8 @@ import { type DeformableAttentionOperands, operandSizes } from "./operands.ts";
  */
 export function multiScaleDeformableAttention(operands: DeformableAttentionOperands): Tensor3D {
   operandSizes(operands);
+  registerKernels();
+  registerGradients();
   const { value, levelShapes, samplingLocations, attentionWeights } = operands;
   if (!hasKernel(fusedKernels.deformableAttention)) return composedDeformableAttention(operands);
   const attributes: DeformableAttentionAttributes = { levelShapes };

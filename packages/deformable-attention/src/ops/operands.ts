@@ -17,12 +17,19 @@ export interface DeformableAttentionOperands {
 /** The sizes that the letters stand for; `C` is the width of one head. */
 export type OperandSizes = Record<"B" | "S" | "Q" | "M" | "L" | "P" | "C", number>;
 
+/** The sizes as two well-formed operands have them. */
+export function sizesOf(value: readonly number[], samplingLocations: readonly number[]): OperandSizes {
+  const [B, S, M, C] = value as [number, number, number, number];
+  const [, Q, , L, P] = samplingLocations as [number, number, number, number, number];
+  return { B, S, Q, M, L, P, C };
+}
+
 /** The sizes, checked against one another. */
 export function operandSizes({ value, levelShapes, samplingLocations, attentionWeights }: DeformableAttentionOperands): OperandSizes {
   const L = levelShapes.length;
-  const { B, S, M, C } = expectShape(value.shape, "multiScaleDeformableAttention: value", ["B", "S", "M", "C"]);
+  const { B, S, M } = expectShape(value.shape, "multiScaleDeformableAttention: value", ["B", "S", "M", "C"]);
   const { Q, P } = expectShape(samplingLocations.shape, "multiScaleDeformableAttention: samplingLocations", [B, "Q", M, L, "P", 2]);
   expectShape(attentionWeights.shape, "multiScaleDeformableAttention: attentionWeights", [B, Q, M, L, P]);
   expectLevelShapes(levelShapes, "multiScaleDeformableAttention: value", S);
-  return { B, S, Q, M, L, P, C };
+  return sizesOf(value.shape, samplingLocations.shape);
 }

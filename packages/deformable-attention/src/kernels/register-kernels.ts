@@ -1,0 +1,47 @@
+import { type DeformableAttentionAttributes, type FusedKernel, fusedKernels } from "@detrkit/nn";
+import { getKernel, type KernelBackend, registerKernel, type TensorInfo } from "@tensorflow/tfjs-core";
+import { sizesOf } from "../ops/operands.ts";
+import { sampleGradients } from "./sample-gradients.ts";
+import { type OperandValues, sampleValues } from "./sample-values.ts";
+
+/** Backends whose tensors a kernel can read and write in this process's memory. */
+const backendsInMemory = ["cpu", "wasm"] as const;
+
+/**
+ * Gives the backends that keep tensors in memory the kernels of this package, unless they have them: importing the package
+ * changes nothing by itself, and a second copy of it in one program finds the first one's kernels.
+ */
+export function registerKernels(): void {
+  register(fusedKernels.deformableAttention, (operands, _upstream, write) => [write(sampleValues(operands), outputShape(operands))]);
+  register(fusedKernels.deformableAttentionGradient, (operands, upstream, write) => {
+    const { B, S, Q, M, L, P, C } = operands.sizes;
+    const { byValue, byLocations, byWeights } = sampleGradients(operands, upstream);
+    return [write(byValue, [B, S, M, C]), write(byLocations, [B, Q, M, L, P, 2]), write(byWeights, [B, Q, M, L, P])];
+  });
+}
+
+type Write = (values: Float32Array, shape: number[]) => TensorInfo;
+
+function register(kernelName: FusedKernel, compute: (operands: OperandValues, upstream: Float32Array, write: Write) => TensorInfo[]): void {
+  for (const backendName of backendsInMemory) {
+    // tfjs complains about a second registration.
+    if (getKernel(kernelName, backendName) !== undefined) continue;
+    registerKernel({
+      kernelName,
+      backendName,
+      kernelFunc: ({ inputs, attrs, backend }) => {
+        const storage = backend as KernelBackend;
+        const [value, locations, weights, upstream] = Object.values(inputs) as [TensorInfo, TensorInfo, TensorInfo, TensorInfo | undefined];
+        const { levelShapes } = attrs as unknown as DeformableAttentionAttributes;
+        const read = ({ dataId }: TensorInfo): Float32Array => storage.readSync(dataId) as Float32Array;
+        const operands = { value: read(value), locations: read(locations), weights: read(weights), levelShapes, sizes: sizesOf(value.shape, locations.shape) };
+        const write: Write = (values, shape) => ({ dataId: storage.write(values, shape, "float32"), shape, dtype: "float32" });
+        return compute(operands, upstream === undefined ? new Float32Array(0) : read(upstream), write);
+      },
+    });
+  }
+}
+
+function outputShape({ sizes: { B, Q, M, C } }: OperandValues): number[] {
+  return [B, Q, M * C];
+}
