@@ -1,8 +1,8 @@
 import { ConfigError } from "@detrkit/common";
-import { type DetectorConfig, presets } from "@detrkit/detr";
+import { type DeformableDetrSettings, type DetectorConfig, type DetrSettings, presets } from "@detrkit/detr";
 import { depthOf } from "./resnet-depth.ts";
 
-/** Command-line options of the original that differ from its defaults, by the original's names. */
+/** Command-line options of the originals that differ from their defaults, by the originals' names. */
 export interface DetrOptions {
   readonly backbone?: string;
   readonly dilation?: boolean;
@@ -18,36 +18,75 @@ export interface DetrOptions {
   readonly lr?: number;
   readonly lr_backbone?: number;
   readonly masks?: boolean;
+  readonly num_feature_levels?: number;
+  readonly enc_n_points?: number;
+  readonly dec_n_points?: number;
+  readonly with_box_refine?: boolean;
+  readonly two_stage?: boolean;
 }
 
-/** Refuses what a case asks for when there is no part for it yet. */
-export function requireDetr(model: unknown, options: DetrOptions = {}): void {
-  if (model !== "detr") throw new ConfigError(`model ${JSON.stringify(model)}: part does not exist yet`);
+/** The originals, as cases and their repositories call them. */
+const models: Readonly<Record<string, DetectorConfig["model"]>> = {
+  detr: "detr",
+  deformable: "deformable-detr",
+  "Deformable-DETR": "deformable-detr",
+};
+
+/**
+ * The detector that an original's options describe.
+ *
+ * @param model - `detr` or `deformable`, or the name of the original's repository
+ * @throws ConfigError for what there is no part for yet
+ */
+export function detectorConfigOf(model: unknown, options: DetrOptions, numClasses: number): DetectorConfig {
+  const kind = typeof model === "string" ? models[model] : undefined;
+  if (kind === undefined) throw new ConfigError(`model ${JSON.stringify(model)}: part does not exist yet`);
   if (options.masks === true) throw new ConfigError("masks: part does not exist yet");
+  const config = kind === "detr" ? detrConfig(options) : deformableDetrConfig(options);
+  return { ...config, numClasses, numQueries: options.num_queries ?? config.numQueries };
 }
 
-/** The detector that the original's options describe. */
-export function detectorConfigOf(options: DetrOptions, numClasses: number): DetectorConfig {
-  const { backbone, transformer, ...rest } = presets["detr-r50"];
+function detrConfig(options: DetrOptions): DetrSettings {
+  const preset = presets["detr-r50"];
   return {
-    ...rest,
-    backbone: {
-      ...backbone,
-      depth: depthOf(options.backbone ?? "resnet50"),
-      dilateLastStage: options.dilation ?? false,
-      frozenStages: (options.lr_backbone ?? 1e-5) > 0 ? 2 : 5,
-    },
+    ...preset,
+    backbone: backboneOf(preset.backbone, options),
     positionEncoding: options.position_embedding === "learned" ? { kind: "learned" } : { kind: "sine" },
+    transformer: { ...sizesOf(preset.transformer, options), preNorm: options.pre_norm ?? preset.transformer.preNorm },
+  };
+}
+
+function deformableDetrConfig(options: DetrOptions): DeformableDetrSettings {
+  if (options.position_embedding === "learned") throw new ConfigError("learned position encodings of Deformable DETR: part does not exist yet");
+  const { transformer, backbone, ...preset } = presets["deformable-detr-r50"];
+  const featureLevels = options.num_feature_levels ?? preset.featureLevels;
+  return {
+    ...preset,
+    backbone: { ...backboneOf(backbone, options), returnStages: featureLevels === 1 ? [4] : [2, 3, 4] },
     transformer: {
-      dim: options.hidden_dim ?? transformer.dim,
-      heads: options.nheads ?? transformer.heads,
-      encoderLayers: options.enc_layers ?? transformer.encoderLayers,
-      decoderLayers: options.dec_layers ?? transformer.decoderLayers,
-      feedForwardDim: options.dim_feedforward ?? transformer.feedForwardDim,
-      dropout: options.dropout ?? transformer.dropout,
-      preNorm: options.pre_norm ?? transformer.preNorm,
+      ...sizesOf(transformer, options),
+      encoderPoints: options.enc_n_points ?? transformer.encoderPoints,
+      decoderPoints: options.dec_n_points ?? transformer.decoderPoints,
     },
-    numClasses,
-    numQueries: options.num_queries ?? rest.numQueries,
+    featureLevels,
+    boxRefinement: options.with_box_refine ?? false,
+    twoStage: options.two_stage ?? false,
+  };
+}
+
+function backboneOf(backbone: DetrSettings["backbone"], { backbone: architecture, dilation, lr_backbone: rate }: DetrOptions): DetrSettings["backbone"] {
+  return { ...backbone, depth: depthOf(architecture ?? "resnet50"), dilateLastStage: dilation ?? false, frozenStages: (rate ?? 1e-5) > 0 ? 2 : 5 };
+}
+
+type Sizes = Pick<DetrSettings["transformer"], "dim" | "heads" | "encoderLayers" | "decoderLayers" | "feedForwardDim" | "dropout">;
+
+function sizesOf(defaults: Sizes, options: DetrOptions): Sizes {
+  return {
+    dim: options.hidden_dim ?? defaults.dim,
+    heads: options.nheads ?? defaults.heads,
+    encoderLayers: options.enc_layers ?? defaults.encoderLayers,
+    decoderLayers: options.dec_layers ?? defaults.decoderLayers,
+    feedForwardDim: options.dim_feedforward ?? defaults.feedForwardDim,
+    dropout: options.dropout ?? defaults.dropout,
   };
 }

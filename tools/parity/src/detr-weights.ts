@@ -1,5 +1,6 @@
-import { importStateDict, KeyMap, type KeyMapping, exportStateDict, loadParameters, originalDetr, type TensorData } from "@detrkit/checkpoint";
+import { type Dialect, importStateDict, KeyMap, type KeyMapping, exportStateDict, loadParameters, originalDeformableDetr, originalDetr, type TensorData } from "@detrkit/checkpoint";
 import { DataError } from "@detrkit/common";
+import { DeformableDetr } from "@detrkit/detr";
 import type { Module, Parameter } from "@detrkit/nn";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Fixture } from "./topic.ts";
@@ -13,13 +14,18 @@ export interface StateDictEntry {
   readonly parameters: readonly Parameter[];
 }
 
+/** Whose keys a module has: the backbones of both originals have the same. */
+export function dialectOf(module: Module): Dialect {
+  return module instanceof DeformableDetr ? originalDeformableDetr : originalDetr;
+}
+
 /**
- * The state dict that the original would have for one of our modules, in the order of our parameters.
+ * The state dict that the original would have for one of our modules, in the order of our parameters; of tensors with several names the first.
  *
  * @param pathPrefix - where the module is in a whole Detr: `backbone.`, empty for the whole
  */
 export function stateDictEntries(module: Module, pathPrefix = ""): readonly StateDictEntry[] {
-  const keyMap = new KeyMap(originalDetr);
+  const keyMap = new KeyMap(dialectOf(module));
   const parameters = module.parameters();
   const entries = new Map<string, StateDictEntry>();
   for (const path of parameters.keys()) {
@@ -35,18 +41,19 @@ export function stateDictEntries(module: Module, pathPrefix = ""): readonly Stat
 export function loadDetrWeights(fixture: Fixture, module: Module, pathPrefix = ""): void {
   for (const { key, shape } of stateDictEntries(module, pathPrefix)) {
     const values = Float32Array.from(weightOf(fixture, key, shape).data);
-    const { tensors } = importStateDict(new Map([[key, { dtype: "float32", shape, values }]]), { dialect: originalDetr, pathPrefix });
+    const { tensors } = importStateDict(new Map([[key, { dtype: "float32", shape, values }]]), { dialect: dialectOf(module), pathPrefix });
     loadParameters(module, tensors, fixture.file, { strict: false });
   }
 }
 
 /**
- * Tensors of ours by path (parameters, or their gradients) as the original's, by key. Of attentions, all three projections have to be there.
+ * Tensors of ours by path (a module's parameters, or their gradients) as the original's, by key; a tensor with several names under each of
+ * them, the same array. Of attentions, all three projections have to be there.
  */
-export function inOriginalLayout(tensors: ReadonlyMap<string, Tensor>, pathPrefix = ""): ReadonlyMap<string, Float32Array> {
+export function inOriginalLayout(tensors: ReadonlyMap<string, Tensor>, module: Module, pathPrefix = ""): ReadonlyMap<string, Float32Array> {
   const inMemory = new Map<string, TensorData>();
   for (const [path, tensor] of tensors) inMemory.set(path, { dtype: "float32", shape: tensor.shape, values: tensor.dataSync<"float32">() });
-  const stateDict = exportStateDict(inMemory, { dialect: originalDetr, pathPrefix });
+  const stateDict = exportStateDict(inMemory, { dialect: dialectOf(module), pathPrefix });
   return new Map([...stateDict].map(([key, { values }]) => [key, values as Float32Array]));
 }
 

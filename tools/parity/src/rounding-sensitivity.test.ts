@@ -5,6 +5,7 @@ import type { TrainingRun } from "./training-run.ts";
 function runOf(losses: readonly number[], queries: readonly number[], weights: readonly number[]): TrainingRun {
   const outputs = { logits: { shape: [1, 1, 2], data: Float32Array.of(4, weights[0] as number) }, boxes: { shape: [1, 1, 4], data: Float32Array.of(1, 1, 1, 1) } };
   return {
+    decoderLayers: 2,
     firstOutputs: outputs,
     firstGradients: new Map(),
     steps: losses.map((loss, step) => ({

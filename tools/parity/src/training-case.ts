@@ -1,5 +1,5 @@
-import { boxL1, generalizedIou, type LossTerm, softmaxClassification } from "@detrkit/criterion";
-import { boxL1 as boxL1Cost, classProbability, generalizedIou as generalizedIouCost, HungarianMatcher, type Match, type Matcher } from "@detrkit/matcher";
+import { boxL1, focalClassification, generalizedIou, type LossTerm, softmaxClassification } from "@detrkit/criterion";
+import { boxL1 as boxL1Cost, classProbability, focalClass, generalizedIou as generalizedIouCost, HungarianMatcher, type Match, type Matcher } from "@detrkit/matcher";
 import { AdamW, stepSchedule } from "@detrkit/optim";
 import type { DetrOptions } from "./detr-options.ts";
 
@@ -14,9 +14,14 @@ export interface TrainingConfig {
   readonly args: {
     readonly lr: number;
     readonly lr_backbone: number;
+    /** Deformable DETR: what the rate of sampling offsets and reference points is multiplied with. Default 0.1. */
+    readonly lr_linear_proj_mult?: number;
     readonly weight_decay: number;
     readonly clip_max_norm: number;
-    readonly eos_coef: number;
+    /** DETR: weight of the no-object class. */
+    readonly eos_coef?: number;
+    /** Deformable DETR: weight of the class that is there. */
+    readonly focal_alpha?: number;
     readonly set_cost_class: number;
     readonly set_cost_bbox: number;
     readonly set_cost_giou: number;
@@ -42,10 +47,11 @@ export interface RecordedGroup {
   readonly keys: readonly string[];
 }
 
-/** The original's `main` and `backbone`. */
-export function optimizerOf({ args, adamw, lr_drop: drop, steps }: TrainingConfig): AdamW {
+/** The original's groups in reverse: `linear_proj` (Deformable DETR only), `backbone`, `main`. */
+export function optimizerOf({ args, adamw, lr_drop: drop, steps, model }: TrainingConfig): AdamW {
+  const sampling = { match: ["**.samplingOffsets.*", "referencePoints.*"], learningRate: args.lr * (args.lr_linear_proj_mult ?? 0.1) };
   return new AdamW({
-    groups: [{ match: "backbone.**", learningRate: args.lr_backbone }, { learningRate: args.lr }],
+    groups: [...(model === "detr" ? [] : [sampling]), { match: "backbone.**", learningRate: args.lr_backbone }, { learningRate: args.lr }],
     weightDecay: args.weight_decay,
     betas: adamw.betas,
     epsilon: adamw.eps,
@@ -55,9 +61,10 @@ export function optimizerOf({ args, adamw, lr_drop: drop, steps }: TrainingConfi
 }
 
 /** The case's matcher; every match is also put into `matches`. */
-export function recordingMatcher({ args }: TrainingConfig, matches: Match[]): Matcher {
+export function recordingMatcher({ args, model }: TrainingConfig, matches: Match[]): Matcher {
+  const classCost = model === "detr" ? classProbability(args.set_cost_class) : focalClass(args.set_cost_class, focalOptions(args));
   const matcher = new HungarianMatcher({
-    costs: [classProbability(args.set_cost_class), boxL1Cost(args.set_cost_bbox), generalizedIouCost(args.set_cost_giou)],
+    costs: [classCost, boxL1Cost(args.set_cost_bbox), generalizedIouCost(args.set_cost_giou)],
   });
   return {
     matchImage: (prediction, target) => {
@@ -68,20 +75,28 @@ export function recordingMatcher({ args }: TrainingConfig, matches: Match[]): Ma
   };
 }
 
-export function lossesOf({ args, weight_dict: weights }: TrainingConfig): readonly LossTerm[] {
+export function lossesOf({ args, model, weight_dict: weights }: TrainingConfig): readonly LossTerm[] {
   const weight = (name: string): number => weights[name] ?? 0;
+  const classification = { weight: weight("loss_ce") };
   return [
-    softmaxClassification({ weight: weight("loss_ce"), noObjectWeight: args.eos_coef }),
+    model === "detr"
+      ? softmaxClassification({ ...classification, ...(args.eos_coef === undefined ? {} : { noObjectWeight: args.eos_coef }) })
+      : focalClassification({ ...classification, ...focalOptions(args) }),
     boxL1({ weight: weight("loss_bbox") }),
     generalizedIou({ weight: weight("loss_giou") }),
   ];
 }
 
+function focalOptions({ focal_alpha: alpha }: TrainingConfig["args"]): { readonly alpha?: number } {
+  return alpha === undefined ? {} : { alpha };
+}
+
 const termNames: Readonly<Record<string, string>> = { loss_ce: "classification", loss_bbox: "boxL1", loss_giou: "generalizedIou" };
 
-/** Our name of a loss term: `loss_ce_0` to `auxiliary.0.classification`. Undefined for what is logged only. */
+/** Our name of a loss term: `loss_ce_0` to `auxiliary.0.classification`, `loss_ce_enc` to `encoder.classification`. Undefined for what is logged only. */
 export function termNameOf(recorded: string): string | undefined {
-  const [, base = "", layer] = /^(.*?)(?:_(\d+))?$/.exec(recorded) ?? [];
+  const [, base = "", layer] = /^(.*?)(?:_(\d+|enc))?$/.exec(recorded) ?? [];
   const name = termNames[base];
-  return name === undefined || layer === undefined ? name : `auxiliary.${layer}.${name}`;
+  if (name === undefined || layer === undefined) return name;
+  return layer === "enc" ? `encoder.${name}` : `auxiliary.${layer}.${name}`;
 }

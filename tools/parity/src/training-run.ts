@@ -1,6 +1,6 @@
 import { type LossTerms, SetCriterion } from "@detrkit/criterion";
 import { Random } from "@detrkit/common";
-import { createDetector, type Detr, type DetrOutput } from "@detrkit/detr";
+import { createDetector, type DetectionModel, type DetrOutput } from "@detrkit/detr";
 import type { Match } from "@detrkit/matcher";
 import type { StepResult } from "@detrkit/optim";
 import { type Scalar, tensor, type Tensor, variableGrads } from "@tensorflow/tfjs-core";
@@ -25,6 +25,7 @@ export interface RunStep extends StepResult {
 
 /** Everything that a training case compares, in plain memory; tensors by the original's keys, in its layout. */
 export interface TrainingRun {
+  readonly decoderLayers: number;
   readonly firstOutputs: RunOutputs;
   /** Of the first step, before they are clipped. */
   readonly firstGradients: ReadonlyMap<string, Float32Array>;
@@ -40,7 +41,8 @@ export interface TrainingRun {
  * then is due to rounding alone
  */
 export async function runTraining(fixture: Fixture, config: TrainingConfig, rounding?: number): Promise<TrainingRun> {
-  const model = createDetector(detectorConfigOf({ ...config.options, lr_backbone: config.args.lr_backbone }, config.num_classes), { initialize: false });
+  const detector = detectorConfigOf(config.model, { ...config.options, lr_backbone: config.args.lr_backbone }, config.num_classes);
+  const model = createDetector(detector, { initialize: false });
   const optimizer = optimizerOf(config);
   try {
     loadDetrWeights(fixture, model);
@@ -58,25 +60,25 @@ export async function runTraining(fixture: Fixture, config: TrainingConfig, roun
       matches.length = 0;
       steps.push({ ...(await optimizer.step(model, lossOf)), matches: [...matches] });
     }
-    const weights = inOriginalLayout(new Map([...model.parameters()].map(([path, { value }]) => [path, value])));
-    return { firstOutputs, firstGradients, steps, weights, outputs: read(forward()) };
+    const weights = inOriginalLayout(new Map([...model.parameters()].map(([path, { value }]) => [path, value])), model);
+    return { decoderLayers: detector.transformer.decoderLayers, firstOutputs, firstGradients, steps, weights, outputs: read(forward()) };
   } finally {
     optimizer.dispose();
     model.dispose();
   }
 }
 
-function moveToNeighbours(model: Detr, random: Random): void {
+function moveToNeighbours(model: DetectionModel, random: Random): void {
   for (const parameter of model.trainableParameters().values()) {
     const values = parameter.value.dataSync<"float32">().map((value) => value * (1 + random.integer(-1, 1) * 2 ** -23));
     parameter.assign(tensor(values, [...parameter.shape]));
   }
 }
 
-function gradientsOf(model: Detr, loss: () => Scalar): ReadonlyMap<string, Float32Array> {
+function gradientsOf(model: DetectionModel, loss: () => Scalar): ReadonlyMap<string, Float32Array> {
   const trainable = [...model.trainableParameters()];
   const { grads } = variableGrads(loss, trainable.map(([, { value }]) => value));
-  return inOriginalLayout(new Map(trainable.map(([path, { value }]) => [path, grads[value.name] as Tensor])));
+  return inOriginalLayout(new Map(trainable.map(([path, { value }]) => [path, grads[value.name] as Tensor])), model);
 }
 
 function read({ logits, boxes }: DetrOutput): RunOutputs {

@@ -83,7 +83,7 @@ function compareGradients(fixture: Fixture, network: ResNet, batch: PaddedBatch)
   const byImage = transpose(grad((images) => loss(images as Tensor4D))(batch.images), [0, 3, 1, 2]);
   const trainable = [...network.trainableParameters()];
   const { grads } = variableGrads(() => loss(batch.images), trainable.map(([, { value }]) => value));
-  const gradients = inOriginalLayout(new Map(trainable.map(([path, { value }]) => [path, grads[value.name] as Tensor])), pathPrefix);
+  const gradients = inOriginalLayout(new Map(trainable.map(([path, { value }]) => [path, grads[value.name] as Tensor])), network, pathPrefix);
   return [
     ...compareFrozen(fixture, network),
     compareTensor(fixture, "grad.in", "grad.in.image", { shape: byImage.shape, data: byImage.dataSync<"float32">() }),
