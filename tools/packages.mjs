@@ -59,7 +59,7 @@ export const packages = [
     private: true, tfjs: true, workspace: ["common", "backend", "checkpoint"], dependencies: ["@tensorflow/tfjs", "@tensorflow/tfjs-core", "vitest"],
   }),
   {
-    name: "@detrkit/train", folder: "apps/train", description: "Train, evaluate and run DETR from the command line.",
+    name: "@detrkit/train", folder: "apps/train", description: "Train, evaluate and run DETR and Deformable DETR from the command line.",
     bin: { detrkit: "./dist/cli.js" }, entries: ["cli"], files: ["schema"],
     workspace: ["common", "nn", "image", "backend", "matcher", "criterion", "detr", "datasets", "evaluation", "checkpoint", "optim"],
     dependencies: ["@tensorflow/tfjs-core", "@napi-rs/canvas", "dejavu-fonts-ttf", "uplot", "zod"],
