@@ -35,6 +35,13 @@ test("a report holds its curves, pictures, figures and settings", async () => {
   expect(html).toContain("[5,7]");
 });
 
+test("the losses of a two-stage model's proposals have a chart of their own", async () => {
+  const records = data.records.map((record) => ({ ...record, terms: { ...record.terms, "encoder.giou": 2, "encoder.cardinalityError": 3 } }));
+  const charts = chartsOf(await renderReport({ ...data, records }));
+  expect(charts.find(({ id }) => id === "terms")?.series.map(({ label }) => label)).toEqual(["class", "giou"]);
+  expect(charts.find(({ id }) => id === "encoder-terms")?.series).toEqual([{ label: "encoder.giou", values: [2, 2] }]);
+});
+
 test("a report needs nothing but itself", async () => {
   const html = await renderReport(data);
   expect(html).not.toMatch(/<(?:script|img|link)[^>]*(?:src|href)="(?!data:)/);
