@@ -9,7 +9,7 @@ import type { DetrCallOptions } from "../detr-parts.ts";
 import type { ImageDetections } from "../image-detections.ts";
 import { postProcessTopK } from "../post-process.ts";
 import { BoxRefinement } from "./box-refinement.ts";
-import { checkDeformableConfig } from "./check-deformable-config.ts";
+import { checkDeformableConfig, defaultProjectionGroups } from "./check-deformable-config.ts";
 import type { DeformableDetrConfig, DeformableDetrDetails, DeformableTransformer } from "./deformable-parts.ts";
 import { encoderReferencePoints } from "./encoder-reference-points.ts";
 import { createBoxHeads, createClassHeads } from "./heads.ts";
@@ -59,11 +59,11 @@ export class DeformableDetr extends Module implements DetectionModel {
   constructor(config: DeformableDetrConfig) {
     super();
     const { backbone, positionEncoding, transformer, numClasses, numQueries, random } = config;
-    const { featureLevels = backbone.levels.length, boxRefinement = false, twoStage = false } = config;
+    const { featureLevels = backbone.levels.length, projectionGroups: groups = defaultProjectionGroups, boxRefinement = false, twoStage = false } = config;
     const { dim } = positionEncoding;
     checkDeformableConfig(config);
     this.backbone = backbone;
-    this.inputProjections = createProjections(backbone.levels, featureLevels, dim, random.fork("inputProjections"));
+    this.inputProjections = createProjections({ levels: backbone.levels, featureLevels, dim, groups, random: random.fork("inputProjections") });
     this.positionEncoding = positionEncoding;
     this.levelEmbedding = new Embedding({ count: featureLevels, dim, random: random.fork("levelEmbedding") });
     this.transformer = transformer;

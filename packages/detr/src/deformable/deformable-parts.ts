@@ -19,12 +19,14 @@ export interface DeformableTransformer extends Module {
 export interface DeformableDetrConfig {
   /** All of its levels are used. */
   readonly backbone: Backbone;
-  /** Its width is that of tokens and queries: the transformer's, a multiple of 32. */
+  /** Its width is that of tokens and queries: the transformer's. */
   readonly positionEncoding: PositionEncoding;
   /** Its attentions sample `featureLevels` levels. */
   readonly transformer: DeformableTransformer;
   /** Levels that are looked at: the backbone's, and beyond these further ones, each half as high and wide as the one before. Default the backbone's. */
   readonly featureLevels?: number;
+  /** Groups of the norms after the input projections, a divisor of the width. Default 32. */
+  readonly projectionGroups?: number;
   /** Whether each decoder layer corrects the boxes of the layer before it. Default false. */
   readonly boxRefinement?: boolean;
   /** Whether the queries start from the encoder's best proposals. Needs `boxRefinement`. Default false. */

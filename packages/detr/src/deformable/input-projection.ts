@@ -2,15 +2,14 @@ import type { Random } from "@detrkit/common";
 import { constant, Conv2d, GroupNorm, Module, xavierUniform } from "@detrkit/nn";
 import { type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 
-/** Groups of each projection's norm: the width of a model is a multiple of this. */
-export const projectionGroups = 32;
-
 export interface InputProjectionConfig {
   readonly inputChannels: number;
   /** Width `D` of the tokens. */
   readonly dim: number;
   /** 1 for a map of the backbone, 3 for one that is half as high and wide as its input. */
   readonly kernelSize: 1 | 3;
+  /** Of the norm, a divisor of `dim`. */
+  readonly groups: number;
   readonly random: Random;
 }
 
@@ -19,7 +18,7 @@ export class InputProjection extends Module {
   readonly convolution: Conv2d;
   readonly norm: GroupNorm;
 
-  constructor({ inputChannels, dim, kernelSize, random }: InputProjectionConfig) {
+  constructor({ inputChannels, dim, kernelSize, groups, random }: InputProjectionConfig) {
     super();
     this.convolution = new Conv2d({
       inputChannels,
@@ -30,7 +29,7 @@ export class InputProjection extends Module {
       biasInitializer: constant(0),
       random,
     });
-    this.norm = new GroupNorm({ groups: projectionGroups, channels: dim });
+    this.norm = new GroupNorm({ groups, channels: dim });
   }
 
   call(features: Tensor4D): Tensor4D {

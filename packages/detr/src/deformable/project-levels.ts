@@ -3,12 +3,24 @@ import type { Random } from "@detrkit/common";
 import type { PaddedBatch } from "@detrkit/nn";
 import { InputProjection } from "./input-projection.ts";
 
+export interface ProjectionsConfig {
+  /** Of the backbone. */
+  readonly levels: readonly FeatureLevel[];
+  /** How many there are to be. */
+  readonly featureLevels: number;
+  /** Width `D` of the tokens. */
+  readonly dim: number;
+  /** Of the projections' norms. */
+  readonly groups: number;
+  readonly random: Random;
+}
+
 /** A projection for each of the backbone's levels, then those of the further levels: the first starts from the backbone's last map, the next ones from the level before. */
-export function createProjections(levels: readonly FeatureLevel[], featureLevels: number, dim: number, random: Random): InputProjection[] {
+export function createProjections({ levels, featureLevels, dim, groups, random }: ProjectionsConfig): InputProjection[] {
   return Array.from({ length: featureLevels }, (_, level) => {
     const own = levels[level];
     const inputChannels = own?.channels ?? (level === levels.length ? (levels.at(-1) as FeatureLevel).channels : dim);
-    return new InputProjection({ inputChannels, dim, kernelSize: own === undefined ? 3 : 1, random: random.fork(level) });
+    return new InputProjection({ inputChannels, dim, kernelSize: own === undefined ? 3 : 1, groups, random: random.fork(level) });
   });
 }
 
