@@ -48,10 +48,10 @@ export function tensorsOf({ value, samplingLocations, attentionWeights }: Deform
   return [value, samplingLocations, attentionWeights];
 }
 
-/** The same operands with other tensors. */
-export function withTensors(operands: DeformableAttentionOperands, tensors: readonly Tensor[]): DeformableAttentionOperands {
+/** The operands that these three are, on the same maps. */
+export function withTensors({ levelShapes }: Pick<DeformableAttentionOperands, "levelShapes">, tensors: readonly Tensor[]): DeformableAttentionOperands {
   const [value, samplingLocations, attentionWeights] = tensors;
-  return { levelShapes: operands.levelShapes, value, samplingLocations, attentionWeights } as DeformableAttentionOperands;
+  return { levelShapes, value, samplingLocations, attentionWeights } as DeformableAttentionOperands;
 }
 
 function drawLocation(random: Random, size: number, placement: Placement): number {

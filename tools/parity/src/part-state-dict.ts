@@ -1,11 +1,13 @@
-import { exportStateDict, importStateDict, loadParameters, originalDetr, readParameters, type TensorData } from "@detrkit/checkpoint";
+import { type Dialect, exportStateDict, importStateDict, loadParameters, originalDetr, readParameters, type TensorData } from "@detrkit/checkpoint";
 import type { Module } from "@detrkit/nn";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Fixture } from "./topic.ts";
 import { weightOf } from "./weights-formula.ts";
 
-/** A part of a Detr whose cases are keyed as that part's own state dict: what precedes the keys, and our paths, in a whole model. */
+/** A part of a model whose cases are keyed as that part's own state dict: what precedes the keys, and our paths, in a whole model. */
 export interface PartOfDetr {
+  /** Whose keys they are. Default the original DETR's. */
+  readonly dialect?: Dialect;
   readonly keyPrefix: string;
   readonly pathPrefix: string;
 }
