@@ -1,10 +1,11 @@
-// A linear layer over the last dimension, y = act(x w + bias), and all three of its gradients in one op.
+// A linear layer over the last dimension, y = dropout(relu(x w + bias)), and all three of its gradients in one op.
 #include <algorithm>
 
 #include "kernel.h"
 #include "kernels.h"
 #include "matrix.h"
 #include "parallel.h"
+#include "random_mask.h"
 
 namespace detrkit {
 namespace {
@@ -18,11 +19,15 @@ int64_t RowsPerThread(int64_t rows, int64_t work_per_row, int64_t threads) {
   return rows * work_per_row < kWorthAThread ? rows : std::max<int64_t>(1, (rows + threads - 1) / threads);
 }
 
-// Inputs x [..., I], weight [I, O], bias (none or one) [O]; attribute relu (0 or 1). Output y [..., O].
+// Inputs x [..., I], weight [I, O], bias (none or one) [O], seed (one where the rate is above 0); attributes relu (0 or 1), rate.
+// Output y [..., O].
 void Forward(Context& context) {
+  const float rate = context.attributes.floats[0];
+  const int seeds = rate > 0 ? 1 : 0, biases = context.NumInputs() - 2 - seeds;
   const View x = context.Input(0), weight = context.Input(1);
-  const View bias = context.NumInputs() > 2 ? context.Input(2) : View{};
+  const View bias = biases ? context.Input(2) : View{}, seed = seeds ? context.Input(2 + biases) : View{};
   if (!context.ok()) return;
+  const RandomMask mask(seeds ? static_cast<uint32_t>(seed.i32()[0]) : 0, rate);
   const int64_t rows = x.rows(), in = weight.dims[0], out = weight.dims[1];
   const bool relu = context.attributes.ints[0] != 0;
   Dims dims = x.dims;
@@ -43,6 +48,7 @@ void Forward(Context& context) {
         DETRKIT_VECTOR
         for (int64_t i = 0; i < out; ++i) values[i] = std::max(values[i], 0.0f);
       }
+      if (seeds) mask.Apply(values, values, row * out, out);
     }
   });
 }
@@ -55,8 +61,8 @@ void SumRows(const float* values, int64_t rows, int64_t columns, float* sums) {
   }
 }
 
-// Inputs dy [..., O], x [..., I], weight [I, O], y (none or one: for relu); attribute bias (0 or 1: whether its gradient is wanted).
-// Outputs dx, dweight, dbias (empty unless wanted).
+// Inputs dy [..., O], x [..., I], weight [I, O], y (none or one: for relu); attributes bias (0 or 1: whether its gradient is wanted),
+// rate (of the dropout: y tells what was dropped, as it tells where relu was 0). Outputs dx, dweight, dbias (empty unless wanted).
 void Backward(Context& context) {
   const View gradient = context.Input(0), x = context.Input(1), weight = context.Input(2);
   const View y = context.NumInputs() > 3 ? context.Input(3) : View{};
@@ -71,8 +77,9 @@ void Backward(Context& context) {
     masked.resize(rows, out);
     float* into = masked.data();
     const float* output = y.f32();
+    const float scale = 1 / (1 - context.attributes.floats[0]);
     DETRKIT_VECTOR
-    for (int64_t i = 0; i < rows * out; ++i) into[i] = output[i] > 0 ? dy[i] : 0.0f;
+    for (int64_t i = 0; i < rows * out; ++i) into[i] = output[i] > 0 ? dy[i] * scale : 0.0f;
     dy = into;
   }
   // Both products take the same time: half the threads do one, half the other, without waiting in between.
@@ -100,11 +107,11 @@ void Backward(Context& context) {
 
 std::vector<Op> LinearOps() {
   return {
-      {"DetrkitLinear", {"x: float", "weight: float", "bias: R * float"}, {"y: float"}, {"relu"}, {}, {"R"}, Forward},
+      {"DetrkitLinear", {"x: float", "weight: float", "bias: R * float", "seed: S * int32"}, {"y: float"}, {"relu"}, {"rate"}, {"R", "S"}, Forward},
       {"DetrkitLinearGradient",
        {"dy: float", "x: float", "weight: float", "y: R * float"},
        {"dx: float", "dweight: float", "dbias: float"},
-       {"bias"}, {}, {"R"}, Backward},
+       {"bias"}, {"rate"}, {"R"}, Backward},
   };
 }
 

@@ -64,7 +64,7 @@ export type {
   FusedKernel,
   GroupNormAttributes,
   LayerNormAttributes,
-  LinearAttributes,
+  LinearReluAttributes,
   MaxPoolAttributes,
 } from "./ops/native-kernel.ts";
 export type { Statistics } from "./ops/normalize.ts";

@@ -19,7 +19,7 @@ export function residual(
 ): Tensor3D {
   return tidy(() => {
     const change = part(normalizeBefore ? norm.call(tokens) : tokens);
-    const dropped = dropout.isActive(options) ? dropout.call(change, options) : change;
+    const dropped = dropout.active(options) === undefined ? change : dropout.call(change, options);
     return normalizeBefore ? add(tokens, dropped) : norm.call(tokens, dropped);
   });
 }

@@ -2,7 +2,7 @@ import { ConfigError } from "@detrkit/common";
 import { clone, type Tensor } from "@tensorflow/tfjs-core";
 import type { CallOptions } from "../call-options.ts";
 import { Module } from "../module.ts";
-import { dropout } from "../ops/dropout.ts";
+import { type ActiveDropout, dropout } from "../ops/dropout.ts";
 
 export interface DropoutConfig {
   /** Share of the elements that training sets to 0. */
@@ -19,16 +19,17 @@ export class Dropout extends Module {
     this.rate = rate;
   }
 
-  /** Whether `call` would do anything; where not, a layer can go on with the input and save itself a copy. */
-  isActive({ training }: CallOptions = {}): boolean {
-    return training === true && this.rate > 0;
+  /** What `call` would do; undefined where that is nothing, so that a layer can go on with the input and save itself a copy. */
+  active({ training, random }: CallOptions = {}): ActiveDropout | undefined {
+    if (training !== true || this.rate === 0) return undefined;
+    if (random === undefined) {
+      throw new ConfigError("Dropout: training with a rate above 0 needs something to draw from; pass { training: true, random: new Random(seed) }");
+    }
+    return { rate: this.rate, random };
   }
 
   call<T extends Tensor>(input: T, options: CallOptions = {}): T {
-    if (!this.isActive(options)) return clone(input);
-    if (options.random === undefined) {
-      throw new ConfigError("Dropout: training with a rate above 0 needs something to draw from; pass { training: true, random: new Random(seed) }");
-    }
-    return dropout(input, this.rate, options.random);
+    const active = this.active(options);
+    return active === undefined ? clone(input) : dropout(input, active.rate, active.random);
   }
 }

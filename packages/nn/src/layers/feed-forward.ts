@@ -36,9 +36,6 @@ export class FeedForward extends Module {
   }
 
   call<T extends Tensor>(input: T, options: CallOptions = {}): T {
-    return tidy(() => {
-      const hidden = this.expand.call(input);
-      return this.contract.call(this.#dropout.isActive(options) ? this.#dropout.call(hidden, options) : hidden);
-    });
+    return tidy(() => this.contract.call(this.expand.call(input, this.#dropout.active(options))));
   }
 }

@@ -2,6 +2,14 @@ import { ConfigError, Random } from "@detrkit/common";
 import { mul, scalar, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
 import { type DropoutAttributes, fusedKernels, hasKernel, runKernel } from "./native-kernel.ts";
 
+/** Dropout while it is on. */
+export interface ActiveDropout {
+  /** Above 0. */
+  readonly rate: number;
+  /** What is drawn from. */
+  readonly random: Random;
+}
+
 /**
  * Sets each element to 0 with probability `rate` and multiplies the others by `1 / (1 - rate)`.
  * Takes exactly one number from `random`, however large the input, as the seed of its own stream.

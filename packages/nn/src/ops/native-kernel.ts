@@ -19,6 +19,7 @@ export const fusedKernels = {
   attention: "DetrkitAttention",
   attentionGradient: "DetrkitAttentionGradient",
   linear: "DetrkitLinear",
+  linearRelu: "DetrkitLinearRelu",
   linearGradient: "DetrkitLinearGradient",
   dropout: "DetrkitDropout",
   reluGradient: "DetrkitReluGradient",
@@ -71,9 +72,10 @@ export interface MaxPoolAttributes {
   readonly padding: number;
 }
 
-/** Inputs: input, weight, and a bias or none. Output: the result. */
-export interface LinearAttributes {
-  readonly relu: boolean;
+/** Inputs: input, weight, a bias or none, and a seed where the rate is above 0. Output: the result, above 0 only where it has a gradient. */
+export interface LinearReluAttributes {
+  /** Share of the result that dropout sets to 0. */
+  readonly rate: number;
 }
 
 /** Inputs: query, key, value, padding (empty where there is none), seed. Output: the result. */

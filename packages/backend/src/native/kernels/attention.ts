@@ -12,7 +12,7 @@ export function registerAttention(): void {
   defineKernel<AttentionAttributes>(fusedKernels.attentionGradient, ({ inputs, attributes, backend, write }) =>
     backend.executeMultipleOutputs("DetrkitAttentionGradient", opAttributes(attributes, write), inputs, 3),
   );
-  defineGradient<AttentionAttributes>(fusedKernels.attention, 0, ([dy], saved, attributes) => {
+  defineGradient<AttentionAttributes>(fusedKernels.attention, {}, ([dy], saved, attributes) => {
     const [dquery, dkey, dvalue] = runKernel(fusedKernels.attentionGradient, [...saved, dy as Tensor], { ...attributes });
     return [() => dquery as Tensor, () => dkey as Tensor, () => dvalue as Tensor];
   });

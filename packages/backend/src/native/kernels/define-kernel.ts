@@ -33,18 +33,26 @@ export function defineKernel<Attributes>(name: FusedKernel, compute: (call: Nati
   registerKernel(config);
 }
 
+/** What of a kernel its gradient needs; the rest of a step's memory can be freed earlier. */
+export interface SavedForGradient {
+  /** Which inputs, by position. Default all. */
+  readonly inputs?: readonly number[];
+  /** How many outputs, from the first on. Default none. */
+  readonly outputs?: number;
+}
+
 /**
- * Registers the gradient of a kernel: from the outputs' gradients and what was saved (all inputs, then all outputs), a
- * function for each input's gradient, called only where that gradient is needed.
+ * Registers the gradient of a kernel: from the outputs' gradients and what was saved (inputs, then outputs), a function for each
+ * input's gradient, called only where that gradient is needed.
  */
 export function defineGradient<Attributes>(
   name: FusedKernel,
-  outputs: number,
+  { inputs, outputs = 0 }: SavedForGradient,
   gradient: (upstream: readonly Tensor[], saved: readonly Tensor[], attributes: Attributes) => readonly (() => Tensor)[],
 ): void {
   const config: GradConfig = {
     kernelName: name,
-    saveAllInputs: true,
+    ...(inputs === undefined ? { saveAllInputs: true } : { inputsToSave: inputs.map(String) }),
     outputsToSave: Array.from({ length: outputs }, () => true),
     gradFunc: (upstream, saved, attrs) => {
       const functions = gradient(Array.isArray(upstream) ? upstream : [upstream], saved, attrs as unknown as Attributes);

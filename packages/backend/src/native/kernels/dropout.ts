@@ -7,7 +7,7 @@ export function registerDropout(): void {
   defineKernel<DropoutAttributes>(fusedKernels.dropout, ({ inputs, attributes, backend, write }) =>
     backend.executeSingleOutput("DetrkitDropout", [write.float("rate", attributes.rate)], inputs),
   );
-  defineGradient<DropoutAttributes>(fusedKernels.dropout, 0, ([dy], [, seed], attributes) => [
+  defineGradient<DropoutAttributes>(fusedKernels.dropout, { inputs: [1] }, ([dy], [seed], attributes) => [
     () => runKernel(fusedKernels.dropout, [dy as Tensor, seed as Tensor], { ...attributes })[0] as Tensor,
   ]);
 }
