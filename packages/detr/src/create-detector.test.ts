@@ -2,9 +2,10 @@ import type { PaddedBatch } from "@detrkit/nn";
 import { uniformTensor, useBackend } from "@detrkit/test-utils";
 import { dispose, type Rank, tidy, zeros } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
+import { PatchBackbone } from "../test-support/patch-detector.ts";
 import { createDetector } from "./create-detector.ts";
-import type { DetrSettings } from "./detector-config.ts";
-import type { Detr } from "./detr.ts";
+import type { DetectionModel } from "./detection-model.ts";
+import type { DeformableDetrSettings, DetrSettings } from "./detector-config.ts";
 import { presets } from "./presets.ts";
 
 useBackend("cpu");
@@ -17,7 +18,7 @@ const tiny: DetrSettings = {
   numQueries: 5,
 };
 
-function countWeights(model: Detr): { total: number; trainable: number } {
+function countWeights(model: DetectionModel): { total: number; trainable: number } {
   const weights = [...model.parameters().values()].filter(({ kind }) => kind === "weight");
   const count = (parameters: typeof weights): number => parameters.reduce((sum, { size }) => sum + size, 0);
   return { total: count(weights), trainable: count(weights.filter(({ trainable }) => trainable)) };
@@ -32,12 +33,38 @@ const shapes: DetrSettings = {
   numQueries: 20,
 };
 
+const deformableSmall = presets["deformable-detr-small"];
+
+/** The same of Deformable DETR. */
+const deformableShapes: DeformableDetrSettings = {
+  ...deformableSmall,
+  backbone: { ...deformableSmall.backbone, width: 16, stem: "3x3pool", returnStages: [2, 3] },
+  transformer: { ...deformableSmall.transformer, dim: 64, feedForwardDim: 128 },
+  featureLevels: 2,
+  numQueries: 40,
+};
+
+const deformableTiny: DeformableDetrSettings = {
+  ...deformableShapes,
+  backbone: { ...deformableShapes.backbone, width: 4 },
+  transformer: { dim: 32, heads: 2, encoderLayers: 1, decoderLayers: 2, feedForwardDim: 12, dropout: 0, encoderPoints: 1, decoderPoints: 2 },
+  numQueries: 5,
+};
+
 test.each([
   // Published counts; the difference is the stem and the first stage, which are not trained.
   { name: "detr-r50", config: presets["detr-r50"], total: 41_524_768, trainable: 41_302_368 },
   { name: "detr-r101-dc5", config: presets["detr-r101-dc5"], total: 60_464_672, trainable: 60_242_272 },
   { name: "detr-small", config: presets["detr-small"], total: 1_618_984, trainable: 1_618_984 },
   { name: "the shapes variant", config: shapes, total: 406_680, trainable: 406_680 },
+  { name: "deformable-detr-r50", config: presets["deformable-detr-r50"], total: 40_069_665, trainable: 39_847_265 },
+  { name: "deformable-detr-r50-refine", config: presets["deformable-detr-r50-refine"], total: 40_849_660, trainable: 40_627_260 },
+  { name: "deformable-detr-r50-two-stage", config: presets["deformable-detr-r50-two-stage"], total: 41_181_529, trainable: 40_959_129 },
+  { name: "deformable-detr-r50-single-scale-dc5", config: presets["deformable-detr-r50-single-scale-dc5"], total: 34_066_593, trainable: 33_844_193 },
+  // As the recorded trainings have them.
+  { name: "deformable-detr-small", config: deformableSmall, total: 3_764_231, trainable: 3_764_231 },
+  { name: "the shapes variant of Deformable DETR", config: deformableShapes, total: 420_103, trainable: 420_103 },
+  { name: "the same without refinement", config: { ...deformableShapes, boxRefinement: false }, total: 402_553, trainable: 402_553 },
 ])("$name has $total parameters, of which $trainable are trained", ({ config, total, trainable }) => {
   const model = createDetector(config, { initialize: false });
   expect(countWeights(model)).toEqual({ total, trainable });
@@ -66,6 +93,43 @@ test("parameters lie under the paths that checkpoints use", () => {
     expect(paths).toContain(path);
   }
   model.dispose();
+});
+
+test("parameters of a Deformable DETR lie under the paths that checkpoints use", () => {
+  const ownersOf = (config: DeformableDetrSettings): Set<string> => {
+    const model = createDetector(config);
+    const owners = [...model.parameters().keys()].map((path) => path.slice(0, path.lastIndexOf(".")));
+    model.dispose();
+    return new Set(owners.filter((path) => !path.startsWith("backbone.")));
+  };
+  const attention = ["samplingOffsets", "attentionWeights", "value", "output"];
+  const common = [
+    ...[0, 1].flatMap((level) => [`inputProjections.${level}.convolution`, `inputProjections.${level}.norm`]),
+    "levelEmbedding",
+    ...attention.map((part) => `transformer.encoder.layers.0.selfAttention.${part}`),
+    ...["selfAttentionNorm", "feedForward.expand", "feedForward.contract", "feedForwardNorm"].map((part) => `transformer.encoder.layers.0.${part}`),
+    ...[0, 1].flatMap((layer) => [
+      ...["query", "key", "value", "output"].map((part) => `selfAttention.${part}`),
+      "selfAttentionNorm",
+      ...attention.map((part) => `crossAttention.${part}`),
+      "crossAttentionNorm", "feedForward.expand", "feedForward.contract", "feedForwardNorm",
+    ].map((part) => `transformer.decoder.layers.${layer}.${part}`)),
+  ];
+  const heads = (count: number): string[] => Array.from({ length: count }, (_, head) => [`classHeads.${head}`, ...[0, 1, 2].map((layer) => `boxHeads.${head}.layers.${layer}`)]).flat();
+  const learned = ["queryEmbedding", "referencePoints"];
+  const proposed = ["encoderOutput", "encoderOutputNorm", "queryProjection", "queryProjectionNorm"];
+  expect(ownersOf({ ...deformableTiny, boxRefinement: false })).toEqual(new Set([...common, ...learned, ...heads(1)]));
+  expect(ownersOf(deformableTiny)).toEqual(new Set([...common, ...learned, ...heads(2)]));
+  expect(ownersOf({ ...deformableTiny, twoStage: true })).toEqual(new Set([...common, ...proposed, ...heads(3)]));
+});
+
+test("a backbone of one's own takes the place of the configuration's", () => {
+  for (const config of [tiny, deformableTiny]) {
+    const backbone = new PatchBackbone();
+    const model: DetectionModel = createDetector(config, { backbone });
+    expect(model.backbone).toBe(backbone);
+    model.dispose();
+  }
 });
 
 test("the same seed gives the same model, another seed another one", () => {

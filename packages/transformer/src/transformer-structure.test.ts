@@ -1,7 +1,7 @@
 import { ConfigError, Random } from "@detrkit/common";
-import { type CallOptions, Linear, Module } from "@detrkit/nn";
+import { type CallOptions, LayerNorm, Linear, Module } from "@detrkit/nn";
 import { expectClose, uniformTensor, useBackend } from "@detrkit/test-utils";
-import { add, clone, mean, ones, type Rank, type Tensor3D, tidy, zeros } from "@tensorflow/tfjs-core";
+import { add, clone, mean, memory, ones, type Rank, stack, type Tensor3D, tidy, zeros } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import type { Attention, AttentionInputs } from "./attention.ts";
 import { DenseAttention } from "./dense-attention.ts";
@@ -97,7 +97,7 @@ test("another attention can be passed in, and is told all that the layer knows",
     const queryPosition = uniformTensor<Rank.R2>([3, 6], { seed: 3 });
     const levelShapes = [{ height: 1, width: 5 }];
     const referencePoints = ones([2, 5, 1, 2]);
-    const { memory } = transformer.call({ tokens, position, padding, queryPosition, levelShapes, referencePoints }, { training: true });
+    const { memory: encoded } = transformer.call({ tokens, position, padding, queryPosition, levelShapes, referencePoints }, { training: true });
     expect(encoderCalls.map(({ queries }) => queries === tokens)).toEqual([true, false]);
     for (const call of encoderCalls) {
       expect(call).toMatchObject({ levelShapes });
@@ -105,7 +105,7 @@ test("another attention can be passed in, and is told all that the layer knows",
       expect(call.memory).toBe(call.queries);
     }
     expect(decoderCalls).toHaveLength(1);
-    expect([decoderCalls[0]?.queryPosition, decoderCalls[0]?.memory, decoderCalls[0]?.memoryPosition]).toEqual([queryPosition, memory, position]);
+    expect([decoderCalls[0]?.queryPosition, decoderCalls[0]?.memory, decoderCalls[0]?.memoryPosition]).toEqual([queryPosition, encoded, position]);
     // The encoder's reference points are those of its own queries.
     expect(decoderCalls[0]?.referencePoints).toBeUndefined();
   });
@@ -138,6 +138,40 @@ test("self-attention with a position equals attending to a copy of itself", () =
   attention.dispose();
 });
 
+test("reference points may change from layer to layer, by the queries after each; what is made for it outlives the decoder", () => {
+  const calls: AttentionInputs[] = [];
+  const sizes = { dim: 6, heads: 2, encoderLayers: 1, decoderLayers: 3, feedForwardDim: 7, dropout: 0, random: new Random(1) };
+  const transformer = new Transformer({ ...sizes, decoderNorm: false, decoderAttention: () => new MeanAttention(calls) });
+  expect(transformer.decoder.norm).toBeUndefined();
+  tidy(() => {
+    const inputs = { queries: uniformTensor<Rank.R3>([2, 3, 6], { seed: 1 }), memory: uniformTensor<Rank.R3>([2, 5, 6], { seed: 2 }) };
+    const points = [ones([2, 3, 1, 2]), zeros([2, 3, 1, 4])] as const;
+    const seen: Tensor3D[] = [];
+    const before = memory().numTensors;
+    const states = transformer.decoder.call(
+      {
+        ...inputs,
+        referencePoints: points[0],
+        nextReferencePoints: (queries, layer) => {
+          seen.push(clone(queries));
+          return layer === 0 ? points[1] : undefined;
+        },
+      },
+      { training: true },
+    );
+    expect(memory().numTensors - before).toBe(1 + seen.length);
+    expect(calls.map(({ referencePoints }) => referencePoints)).toEqual([points[0], points[1], points[1]]);
+    expectClose(states, stack(seen));
+    expect(calls.every((call) => !("nextReferencePoints" in call))).toBe(true);
+    // Where there is a norm, it comes after.
+    const norm = new LayerNorm({ dim: 6 });
+    const normed = new TransformerDecoder({ layers: transformer.decoder.layers, norm }).call({ ...inputs, referencePoints: points[0] }, { training: true });
+    expectClose(normed, norm.call(states), { atol: 1e-5 });
+    norm.dispose();
+  });
+  transformer.dispose();
+});
+
 test("what does not fit is named", () => {
   const transformer = new Transformer({ dim: 6, heads: 2, encoderLayers: 1, decoderLayers: 1, feedForwardDim: 7, random: new Random(1) });
   tidy(() => {
@@ -146,7 +180,6 @@ test("what does not fit is named", () => {
     expect(() => call([3, 3, 6])).toThrow("Transformer.call: queryPosition expected [2, Q, 6], got [3, 3, 6]");
     expect(() => transformer.call({ tokens: zeros([2, 5, 6]), queryPosition: zeros([3, 6]) }, { training: true })).toThrow(ConfigError);
   });
-  const { norm } = transformer.decoder;
-  expect(() => new TransformerDecoder({ layers: [], norm })).toThrow("TransformerDecoder: needs at least one layer");
+  expect(() => new TransformerDecoder({ layers: [] })).toThrow("TransformerDecoder: needs at least one layer");
   transformer.dispose();
 });
