@@ -10,6 +10,7 @@ std::vector<Op> LayerNormOps();
 std::vector<Op> GroupNormOps();
 std::vector<Op> MaxPoolOps();
 std::vector<Op> LinearOps();
+std::vector<Op> FeedForwardOps();
 std::vector<Op> AttentionOps();
 std::vector<Op> DeformableAttentionOps();
 std::vector<Op> DeformableSamplingOps();

@@ -38,7 +38,7 @@ describe("on the native backend", () => {
   test("thousands of steps with gradients keep the number of tensors and about the memory", () => {
     const [input, initial] = [uniformTensor<Rank.R2>([67, 64], { seed: 1 }), uniformTensor<Rank.R2>([64, 64], { seed: 2 })];
     const weight = variable(initial);
-    const step = (): void => tidy(() => void variableGrads(() => sum(linear(input as Tensor, weight as Tensor2D, undefined, { activation: "relu" })), [weight]));
+    const step = (): void => tidy(() => void variableGrads(() => sum(linear(input as Tensor, weight as Tensor2D, undefined, "relu")), [weight]));
     for (let warm = 0; warm < 300; warm++) step();
     const [tensors, resident] = [memory().numTensors, process.memoryUsage.rss()];
     for (let index = 0; index < 3000; index++) step();

@@ -27,6 +27,7 @@ export { attentionWeights } from "./ops/attention-weights.ts";
 export { attention } from "./ops/attention.ts";
 export { convolution } from "./ops/convolution.ts";
 export { dropout } from "./ops/dropout.ts";
+export { feedForward } from "./ops/feed-forward.ts";
 export { groupNorm } from "./ops/group-norm.ts";
 export { isRecordingGradients } from "./ops/is-recording-gradients.ts";
 export { layerNorm } from "./ops/layer-norm.ts";
@@ -54,6 +55,7 @@ export type { Activation } from "./ops/activation.ts";
 export type { AttentionWeightsInputs } from "./ops/attention-weights.ts";
 export type { AttentionOperands } from "./ops/attention.ts";
 export type { ConvolutionOptions } from "./ops/convolution.ts";
+export type { FeedForwardOptions, FeedForwardWeights } from "./ops/feed-forward.ts";
 export type { GroupNormOptions } from "./ops/group-norm.ts";
 export type {
   AttentionAttributes,
@@ -61,10 +63,10 @@ export type {
   DeformableAttentionAttributes,
   DeformableSamplingAttributes,
   DropoutAttributes,
+  FeedForwardAttributes,
   FusedKernel,
   GroupNormAttributes,
   LayerNormAttributes,
-  LinearReluAttributes,
   MaxPoolAttributes,
 } from "./ops/native-kernel.ts";
 export type { Statistics } from "./ops/normalize.ts";

@@ -14,8 +14,7 @@ const type = { name: "T", type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
 const flag = (name, value) => ({ name, type: binding.TF_ATTR_BOOL, value });
 const [product] = binding.executeOp("MatMul", [type, flag("transpose_a", false), flag("transpose_b", false)], [one, one], 1);
 const count = (name, value) => ({ name, type: binding.TF_ATTR_INT, value });
-const rate = { name: "rate", type: binding.TF_ATTR_FLOAT, value: 0 };
-const [sum] = binding.executeOp("DetrkitLinear", [count("relu", 0), rate, count("R", 0), count("S", 0)], [one, one], 1);
+const [sum] = binding.executeOp("DetrkitLinear", [count("relu", 0), count("R", 0)], [one, one], 1);
 if (binding.tensorDataSync(product.id)[0] !== 9 || binding.tensorDataSync(sum.id)[0] !== 9) throw new Error("3 times 3 is not 9 here");
 `;
 

@@ -18,7 +18,7 @@ for (const [leading, before, after] of shapes) {
         const input = uniformTensor([...leading, before] as unknown as [number], { seed: 1 });
         const weight = uniformTensor<Rank.R2>([before, after], { seed: 2 });
         const bias = uniformTensor<Rank.R1>([after], { seed: 3 });
-        const compute = (x: Tensor, w: Tensor, b?: Tensor): Tensor => linear(x, w as Tensor2D, b as Tensor1D | undefined, { activation });
+        const compute = (x: Tensor, w: Tensor, b?: Tensor): Tensor => linear(x, w as Tensor2D, b as Tensor1D | undefined, activation);
         expectAsPlain(compute as (...operands: Tensor[]) => Tensor, [input, weight, bias]);
         expectAsPlain(compute as (...operands: Tensor[]) => Tensor, [input, weight]);
       });
@@ -29,20 +29,20 @@ for (const [leading, before, after] of shapes) {
 test("gelu follows the fused product", () => {
   tidy(() => {
     const operands = [uniformTensor<Rank.R2>([11, 7], { seed: 1 }), uniformTensor<Rank.R2>([7, 13], { seed: 2 }), uniformTensor<Rank.R1>([13], { seed: 3 })];
-    expectAsPlain((...[x, w, b]: Tensor[]) => linear(x as Tensor2D, w as Tensor2D, b as Tensor1D, { activation: "gelu" }), operands);
+    expectAsPlain((...[x, w, b]: Tensor[]) => linear(x as Tensor2D, w as Tensor2D, b as Tensor1D, "gelu"), operands);
   });
 });
 
 test("by hand: bias, then ReLU", () => {
   tidy(() => {
-    const output = linear(tensor2d([[1, 2], [-1, 0]]), tensor2d([[1, -1], [10, 0.5]]), uniformTensor<Rank.R1>([2], { seed: 1, low: 0.5, high: 0.5 }), { activation: "relu" });
+    const output = linear(tensor2d([[1, 2], [-1, 0]]), tensor2d([[1, -1], [10, 0.5]]), uniformTensor<Rank.R1>([2], { seed: 1, low: 0.5, high: 0.5 }), "relu");
     expectClose(output, [[21.5, 0.5], [0, 1.5]]);
   });
 });
 
 test("NaN comes out where it goes in, also through ReLU", () => {
   tidy(() => {
-    const output = linear(tensor2d([[NaN, 1], [2, 3]]), tensor2d([[1], [1]]), undefined, { activation: "relu" }).dataSync();
+    const output = linear(tensor2d([[NaN, 1], [2, 3]]), tensor2d([[1], [1]]), undefined, "relu").dataSync();
     expect([...output]).toEqual([NaN, 5]);
   });
 });

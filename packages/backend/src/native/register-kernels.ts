@@ -8,6 +8,7 @@ import { oneDnnConvolutionRuns, registerConvolution, registerReluGradient } from
 import { nativeBackendName } from "./kernels/define-kernel.ts";
 import { registerDeformableAttention } from "./kernels/deformable-attention.ts";
 import { registerDropout } from "./kernels/dropout.ts";
+import { registerFeedForward } from "./kernels/feed-forward.ts";
 import { registerLinear } from "./kernels/linear.ts";
 import { registerMaxPool } from "./kernels/max-pool.ts";
 import { registerLeanGradients } from "./lean-gradients.ts";
@@ -29,6 +30,7 @@ export function registerNativeKernels(backend: NodeBackend): { readonly oneDnn: 
   registerGroupNorm();
   registerMaxPool();
   registerLinear();
+  registerFeedForward();
   registerAttention();
   registerDeformableAttention();
   registerDropout();

@@ -3,7 +3,6 @@ import type { Tensor, Tensor1D, Tensor2D } from "@tensorflow/tfjs-core";
 import { type Initializer, inverseRootFanIn } from "../initializers.ts";
 import { Module } from "../module.ts";
 import type { Activation } from "../ops/activation.ts";
-import type { ActiveDropout } from "../ops/dropout.ts";
 import { linear } from "../ops/linear.ts";
 import { Parameter } from "../parameter.ts";
 
@@ -40,8 +39,7 @@ export class Linear extends Module {
     this.#activation = config.activation;
   }
 
-  /** @param dropout - of the result, for a layer whose next step that is */
-  call<T extends Tensor>(input: T, dropout?: ActiveDropout): T {
-    return linear(input, this.weight.value as Tensor2D, this.bias?.value as Tensor1D | undefined, { activation: this.#activation, dropout });
+  call<T extends Tensor>(input: T): T {
+    return linear(input, this.weight.value as Tensor2D, this.bias?.value as Tensor1D | undefined, this.#activation);
   }
 }

@@ -21,6 +21,8 @@ export const fusedKernels = {
   linear: "DetrkitLinear",
   linearRelu: "DetrkitLinearRelu",
   linearGradient: "DetrkitLinearGradient",
+  feedForward: "DetrkitFeedForward",
+  feedForwardGradient: "DetrkitFeedForwardGradient",
   dropout: "DetrkitDropout",
   reluGradient: "DetrkitReluGradient",
   adamW: "DetrkitAdamW",
@@ -72,9 +74,9 @@ export interface MaxPoolAttributes {
   readonly padding: number;
 }
 
-/** Inputs: input, weight, a bias or none, and a seed where the rate is above 0. Output: the result, above 0 only where it has a gradient. */
-export interface LinearReluAttributes {
-  /** Share of the result that dropout sets to 0. */
+/** Inputs: input, two weights each followed by its bias, and a seed where the rate is above 0. Output: the result. */
+export interface FeedForwardAttributes {
+  /** Share of the hidden activations that dropout sets to 0. */
   readonly rate: number;
 }
 

@@ -1,0 +1,40 @@
+import { scalar, type Tensor, type Tensor1D, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import type { Activation } from "./activation.ts";
+import { type ActiveDropout, dropout } from "./dropout.ts";
+import { linear } from "./linear.ts";
+import { type FeedForwardAttributes, fusedKernels, hasKernel, runKernel } from "./native-kernel.ts";
+
+/** Weights of a {@link feedForward}. `D` width of input and output, `H` width in between. */
+export interface FeedForwardWeights {
+  /** `[D, H]`, bias `[H]` */
+  readonly expand: Tensor2D;
+  readonly expandBias: Tensor1D;
+  /** `[H, D]`, bias `[D]` */
+  readonly contract: Tensor2D;
+  readonly contractBias: Tensor1D;
+}
+
+export interface FeedForwardOptions {
+  readonly activation: Activation;
+  /** Of the hidden activations. */
+  readonly dropout?: ActiveDropout | undefined;
+}
+
+/**
+ * `dropout(activation(input @ expand + expandBias)) @ contract + contractBias` over the last axis.
+ *
+ * @param input - `[..., D]`
+ * @returns `[..., D]`
+ */
+export function feedForward<T extends Tensor>(input: T, weights: FeedForwardWeights, { activation, dropout: active }: FeedForwardOptions): T {
+  const { expand, expandBias, contract, contractBias } = weights;
+  return tidy(() => {
+    if (activation === "relu" && hasKernel(fusedKernels.feedForward)) {
+      const attributes: FeedForwardAttributes = { rate: active?.rate ?? 0 };
+      const seed = active === undefined ? [] : [scalar(active.random.uint32() | 0, "int32")];
+      return runKernel(fusedKernels.feedForward, [input, expand, expandBias, contract, contractBias, ...seed], attributes)[0] as T;
+    }
+    const hidden = linear(input, expand, expandBias, activation);
+    return linear(active === undefined ? hidden : dropout(hidden, active.rate, active.random), contract, contractBias);
+  });
+}
