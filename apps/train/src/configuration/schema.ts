@@ -36,7 +36,7 @@ const fields = {
   maxSide: count(1).describe("Longest side that DETR's resize allows"),
   flips: z.enum(["none", "horizontal", "both"]).describe("Random mirror images, each with probability 1/2"),
 
-  numQueries: count(1).describe("Object queries: the most detections an image can have"),
+  numQueries: count(1).describe("Object queries: predictions for each image; with Deformable DETR one may stand for several classes"),
   hiddenDim: count(2).describe("Width of the transformer"),
   heads: count(1).describe("Attention heads"),
   encoderLayers: count(0).describe("Encoder layers"),
