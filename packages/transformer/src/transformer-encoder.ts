@@ -1,5 +1,5 @@
 import { type CallOptions, type LayerNorm, Module } from "@detrkit/nn";
-import { clone, type Tensor3D, tidy } from "@tensorflow/tfjs-core";
+import { clone, dispose, type Tensor3D, tidy } from "@tensorflow/tfjs-core";
 import type { EncoderInputs, EncoderLayer } from "./encoder-layer.ts";
 
 export interface TransformerEncoderConfig {
@@ -22,8 +22,15 @@ export class TransformerEncoder extends Module {
   /** @returns the memory `[B, S, D]` */
   call(inputs: EncoderInputs, options: CallOptions = {}): Tensor3D {
     return tidy(() => {
-      const memory = this.layers.reduce((tokens, layer) => layer.call({ ...inputs, tokens }, options), inputs.tokens);
-      return this.norm === undefined ? clone(memory) : this.norm.call(memory);
+      let tokens = inputs.tokens;
+      for (const layer of this.layers) {
+        const next = layer.call({ ...inputs, tokens }, options);
+        // Of many tokens each is large: freed once the next layer has used it.
+        if (tokens !== inputs.tokens) dispose(tokens);
+        tokens = next;
+      }
+      if (this.norm !== undefined) return this.norm.call(tokens);
+      return tokens === inputs.tokens ? clone(tokens) : tokens;
     });
   }
 }

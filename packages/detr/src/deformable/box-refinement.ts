@@ -1,5 +1,5 @@
 import type { Linear, Mlp } from "@detrkit/nn";
-import { add, sigmoid, stack, type Tensor, type Tensor3D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
+import { add, sigmoid, stack, type Tensor3D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import type { StackedOutput } from "../detr-output.ts";
 import { boxStart } from "./box-start.ts";
 import { clippedLogits } from "./clipped-logits.ts";
@@ -12,8 +12,8 @@ export interface BoxRefinementConfig {
   /** One for each decoder layer. */
   readonly boxHeads: readonly Mlp[];
   readonly scale: LevelScale;
-  /** Before the sigmoid: `[Q, 2]` or `[B, Q, 4]`. */
-  readonly reference: Tensor;
+  /** Where the first layer looks, before the sigmoid: `[B, Q, 2]` or `[B, Q, 4]`. */
+  readonly reference: Tensor3D;
   /** Whether the layers before the last predict too. */
   readonly auxiliary: boolean;
 }
@@ -26,7 +26,7 @@ export class BoxRefinement {
   readonly #config: BoxRefinementConfig;
   readonly #logits: Tensor3D[] = [];
   readonly #boxes: Tensor3D[] = [];
-  #start: Tensor;
+  #start: Tensor3D;
 
   constructor(config: BoxRefinementConfig) {
     this.#config = config;
@@ -39,7 +39,7 @@ export class BoxRefinement {
    */
   refine(queries: Tensor3D, layer: number): Tensor4D | undefined {
     const { classHeads, boxHeads, scale, auxiliary } = this.#config;
-    const box = tidy(() => add((boxHeads[layer] as Mlp).call(queries), this.#start) as Tensor3D);
+    const box = tidy(() => add<Tensor3D>((boxHeads[layer] as Mlp).call(queries), this.#start));
     const isLast = layer === boxHeads.length - 1;
     if (auxiliary || isLast) {
       this.#logits.push((classHeads[layer] as Linear).call(queries));

@@ -3,7 +3,7 @@ import type { Random } from "@detrkit/common";
 import type { CallOptions, Module } from "@detrkit/nn";
 import type { PositionEncoding } from "@detrkit/position-encoding";
 import type { DecoderInputs, EncoderInputs } from "@detrkit/transformer";
-import type { Tensor, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
+import type { Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { DetrOutput } from "../detr-output.ts";
 import type { EncoderProposals } from "./starting-queries.ts";
 
@@ -45,7 +45,7 @@ export interface DeformableDetrDetails {
   readonly memory: Tensor3D;
   /** Queries after each decoder layer `[L, B, Q, D]`. */
   readonly states: Tensor4D;
-  /** Where the first decoder layer looks, before the sigmoid: points `[Q, 2]` or boxes `[B, Q, 4]`. */
-  readonly reference: Tensor;
+  /** Where the first decoder layer looks, before the sigmoid: points `[B, Q, 2]` or boxes `[B, Q, 4]`. */
+  readonly reference: Tensor3D;
   readonly proposals?: EncoderProposals;
 }

@@ -26,10 +26,10 @@ export class LearnedQueries extends Module {
   /** @param images - how many, `B` */
   call(images: number): StartingQueries {
     return tidy(() => {
-      const [position, content] = split(this.queryEmbedding.weight.value as Tensor2D, 2, 1) as [Tensor2D, Tensor2D];
-      const [Q, D] = content.shape;
-      // An addition, since the gradient of repeating is many small ops.
-      const queries: Tensor3D = add(zeros([images, Q, D]), content);
+      const embedding = this.queryEmbedding.weight.value as Tensor2D;
+      // Repeated for each image here, and not where it is used, which is twice in each layer; by an addition, since the gradient of repeating is many small ops.
+      const repeated: Tensor3D = add(zeros([images, ...embedding.shape]), embedding);
+      const [position, queries] = split(repeated, 2, 2) as [Tensor3D, Tensor3D];
       return { queries, position, reference: this.referencePoints.call(position) };
     });
   }

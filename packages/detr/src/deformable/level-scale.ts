@@ -1,4 +1,4 @@
-import { mul, reshape, sigmoid, tensor, type Tensor, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
+import { mul, reshape, sigmoid, tensor, type Tensor, type Tensor3D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import type { LevelLayout } from "./level-tokens.ts";
 import { validRatios } from "./valid-ratios.ts";
 
@@ -15,15 +15,12 @@ export class LevelScale {
   }
 
   /**
-   * @param reference - before the sigmoid: points `[Q, 2]` or boxes `[B, Q, 4]`
+   * @param reference - before the sigmoid: points `[B, Q, 2]` or boxes `[B, Q, 4]`
    * @returns `[B, Q, L, 2]` or `[B, Q, L, 4]`
    */
-  referencePoints(reference: Tensor): Tensor4D {
-    const [Q, size] = reference.shape.slice(-2) as [number, number];
-    return tidy(() => {
-      const places = reshape(sigmoid(reference), [-1, Q, 1, size]);
-      return mul(places, this.#scales(size)) as Tensor4D;
-    });
+  referencePoints(reference: Tensor3D): Tensor4D {
+    const [B, Q, size] = reference.shape;
+    return tidy(() => mul(reshape(sigmoid(reference), [B, Q, 1, size]), this.#scales(size)));
   }
 
   /** `[B, 1, L, 2]`, or with each pair twice, for centre and size, `[B, 1, L, 4]`. */

@@ -1,13 +1,13 @@
 import type { Linear, Mlp } from "@detrkit/nn";
-import { add, sigmoid, slice, type Tensor, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
+import { add, sigmoid, slice, type Tensor3D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import type { StackedOutput } from "../detr-output.ts";
 import { boxStart } from "./box-start.ts";
 
 export interface SharedHeadsInputs {
   readonly classHead: Linear;
   readonly boxHead: Mlp;
-  /** Where all layers look, before the sigmoid: `[Q, 2]` or `[B, Q, 4]`. */
-  readonly reference: Tensor;
+  /** Where all layers look, before the sigmoid: `[B, Q, 2]` or `[B, Q, 4]`. */
+  readonly reference: Tensor3D;
   /** Whether the layers before the last predict too. */
   readonly auxiliary: boolean;
 }

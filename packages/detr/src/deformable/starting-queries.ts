@@ -1,15 +1,14 @@
 import type { DetrLayerOutput } from "../detr-output.ts";
-import type { Tensor, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
-import type { Position } from "@detrkit/transformer";
+import type { Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
 
 /** What a decoder starts from. `B` images, `Q` queries, `D` width, `S` tokens. */
 export interface StartingQueries {
   /** `[B, Q, D]` */
   readonly queries: Tensor3D;
-  /** `[Q, D]` or `[B, Q, D]` */
-  readonly position: Position;
-  /** Where the queries look, before the sigmoid: points, the same for all images `[Q, 2]`, or boxes `[B, Q, 4]`. */
-  readonly reference: Tensor;
+  /** `[B, Q, D]` */
+  readonly position: Tensor3D;
+  /** Where the queries look, before the sigmoid: points `[B, Q, 2]` or boxes `[B, Q, 4]`. */
+  readonly reference: Tensor3D;
   readonly proposals?: EncoderProposals;
 }
 

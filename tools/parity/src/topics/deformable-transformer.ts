@@ -1,6 +1,6 @@
 import { type DeformableDetr, type DeformableDetrDetails, encoderReferencePoints, type LevelLayout, type LevelTokens, validRatios } from "@detrkit/detr";
 import type { ImageSize } from "@detrkit/nn";
-import { add, broadcastTo, concat, mul, reshape, type Scalar, sigmoid, stack, sum, tensor, type Tensor, type Tensor3D, transpose, valueAndGrads, variableGrads } from "@tensorflow/tfjs-core";
+import { add, concat, mul, reshape, type Scalar, sigmoid, stack, sum, tensor, type Tensor, type Tensor3D, transpose, valueAndGrads, variableGrads } from "@tensorflow/tfjs-core";
 import { alignQueries } from "../align-queries.ts";
 import { check, compareTensor, tensorOf } from "../compare.ts";
 import { deformableDetrOf, type DeformableTransformerCase, keyInCase, loadTransformerWeights } from "../deformable-transformer-case.ts";
@@ -112,8 +112,8 @@ function outputsOf({ config, model, layout }: Subject, maps: readonly Tensor[]):
   const levels = layout.levelShapes.length;
   const levelTokens: LevelTokens = { ...layout, tokens: rowsOf(maps.slice(0, levels)), position: rowsOf(maps.slice(levels)) };
   const { output, states, memory, reference, proposals }: DeformableDetrDetails = model.detect(levelTokens);
-  const [layers, B, Q] = states.shape;
-  const initial = broadcastTo(sigmoid(reference), [B, Q, reference.shape.at(-1) as number]);
+  const [layers] = states.shape;
+  const initial = sigmoid(reference);
   return {
     hs: states,
     memory,
