@@ -1,4 +1,7 @@
 """DETR-R50 and Deformable DETR-R50 of Hugging Face transformers with random weights; nothing is downloaded."""
+import math
+
+import torch
 from transformers import DeformableDetrConfig, DeformableDetrForObjectDetection, DetrConfig, DetrForObjectDetection, ResNetConfig
 
 
@@ -29,7 +32,16 @@ def detr(shared):
 def deformable_detr(shared):
     backbone = ResNetConfig(out_features=["stage2", "stage3", "stage4"])
     # Its own kernel is for CUDA; everything else takes its composition of grid_sample.
-    return DeformableDetrForObjectDetection(DeformableDetrConfig(**shared, backbone_config=backbone, disable_custom_kernels=True))
+    model = DeformableDetrForObjectDetection(DeformableDetrConfig(**shared, backbone_config=backbone, disable_custom_kernels=True))
+    # As the original begins, and transformers does not: queries that look at different places, every class at 1 %, all boxes
+    # small and where their query looks.
+    with torch.no_grad():
+        model.model.query_position_embeddings.weight.normal_()
+        model.class_embed[0].bias.fill_(-math.log(99))
+        last = model.bbox_embed[0].layers[-1]
+        last.weight.zero_()
+        last.bias.copy_(torch.tensor([0.0, 0.0, -2.0, -2.0]))
+    return model
 
 
 BUILDERS = {"detr": detr, "deformable-detr": deformable_detr}

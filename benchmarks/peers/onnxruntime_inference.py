@@ -10,7 +10,7 @@ from serving import serve
 
 
 def prepare(settings):
-    folder = settings["exported"]
+    folder = os.path.join(sys.prefix, "exported", settings["exported"])  # goes when the environment is made anew
     if not os.path.exists(os.path.join(folder, "facts.json")):
         script = os.path.join(os.path.dirname(__file__), "export_detector.py")
         subprocess.run([sys.executable, script, json.dumps(settings), folder], check=True, stdout=sys.stderr)

@@ -1,7 +1,9 @@
 import type { Benchmark } from "./benchmark.ts";
 import { data } from "./benchmarks/data.ts";
+import { deformableInference } from "./benchmarks/deformable-inference.ts";
 import { deformableOpTraining } from "./benchmarks/deformable-op-training.ts";
 import { deformableOp } from "./benchmarks/deformable-op.ts";
+import { deformableTraining } from "./benchmarks/deformable-training.ts";
 import { detrInference } from "./benchmarks/detr-inference.ts";
 import { detrTraining } from "./benchmarks/detr-training.ts";
 import { evaluator } from "./benchmarks/evaluator.ts";
@@ -13,5 +15,5 @@ import { smallTraining } from "./benchmarks/small-training.ts";
 export const benchmarks: readonly Benchmark[] = [
   matcher, evaluator, data,
   detrInference, onnxruntimeInference, detrTraining, smallTraining,
-  deformableOp, deformableOpTraining,
+  deformableOp, deformableOpTraining, deformableInference, deformableTraining,
 ];

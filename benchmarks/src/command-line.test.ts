@@ -19,6 +19,9 @@ test.each([
   expect(() => parseCommandLine(args, names)).toThrow(message);
 });
 
-test("the help lists every comparison", () => {
-  expect(helpText([["matcher", "who takes what"]])).toMatch(/matcher +who takes what/);
+test("the help lists every comparison, in columns however long the names", () => {
+  const text = helpText([["matcher", "who takes what"], ["walking-by-the-sea-in-winter", "how far"]]);
+  expect(text).toMatch(/matcher +who takes what/);
+  const columns = text.split("\n").filter((line) => /who takes|how far/.test(line)).map((line) => line.search(/who|how/));
+  expect(columns).toEqual([32, 32]);
 });

@@ -41,12 +41,13 @@ function parse(args: readonly string[]) {
 
 /** @param described - name and title of every comparison */
 export function helpText(described: readonly (readonly [name: string, title: string])[]): string {
+  const width = Math.max(...described.map(([name]) => name.length)) + 2;
   return [
     "npm run bench -- [NAME] [--json] [--quick] [--runs N]",
     "",
     "Times detrkit beside what people use in Python for the same work, in turn. Without NAME: all of them.",
     "",
-    ...described.map(([name, title]) => `  ${name.padEnd(15)}${title}`),
+    ...described.map(([name, title]) => `  ${name.padEnd(width)}${title}`),
     "",
     "  --json    only the figures, on stdout: one object, without NAME an array",
     "  --quick   few runs: to see that it works",

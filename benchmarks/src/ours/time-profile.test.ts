@@ -46,3 +46,9 @@ test("the table has medians, shares and what is left", () => {
 test("the longest can come first", () => {
   expect(profileTable("by leg", runs, "elsewhere", "longest")[1]).toContain("head");
 });
+
+test("what hardly counts shares a row", () => {
+  const parts = new Map([["left", 0.01], ["stem", 90], ["right", 0.02]]);
+  const labels = profileTable("by leg", [{ totalMs: 100, parts }], "elsewhere", "longest").slice(1).map((line) => line.slice(2, 12).trim());
+  expect(labels).toEqual(["stem", "2 others", "elsewhere"]);
+});

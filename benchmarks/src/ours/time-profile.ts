@@ -38,6 +38,14 @@ export interface ProfiledRun {
   readonly parts: ReadonlyMap<string, number>;
 }
 
+interface Row {
+  readonly label: string;
+  readonly ms: number;
+}
+
+/** Shares below this have no row of their own where rows are sorted. */
+const leastShare = 1e-3;
+
 /**
  * A table of medians, parts in the order in which they first ran, or the longest first.
  *
@@ -47,12 +55,20 @@ export function profileTable(title: string, runs: readonly ProfiledRun[], rest: 
   const total = summarise(runs.map(({ totalMs }) => totalMs)).median;
   const labels = [...new Set(runs.flatMap(({ parts }) => [...parts.keys()]))];
   const rows = labels.map((label) => ({ label, ms: summarise(runs.map(({ parts }) => parts.get(label) ?? 0)).median }));
-  if (order === "longest") rows.sort((a, b) => b.ms - a.ms);
   const restMs = summarise(runs.map(({ totalMs, parts }) => totalMs - [...parts.values()].reduce((sum, ms) => sum + ms, 0))).median;
-  const all = [...rows, { label: rest, ms: restMs }];
+  const all = [...(order === "longest" ? longestFirst(rows, leastShare * total) : rows), { label: rest, ms: restMs }];
   const width = Math.max(...all.map(({ label }) => label.length));
   return [
     `${title}, median of ${runs.length}, ${total.toFixed(1)} ms in all:`,
     ...all.map(({ label, ms }) => `  ${label.padEnd(width)}  ${ms.toFixed(1).padStart(8)} ms  ${((100 * ms) / total).toFixed(1).padStart(5)} %`),
   ];
+}
+
+/** Rows that are hardly worth one become one together. */
+function longestFirst(rows: readonly Row[], leastMs: number): readonly Row[] {
+  const sorted = rows.toSorted((a, b) => b.ms - a.ms);
+  const small = sorted.filter(({ ms }) => ms < leastMs);
+  if (small.length < 2) return sorted;
+  const others = { label: `${small.length} others`, ms: small.reduce((sum, { ms }) => sum + ms, 0) };
+  return [...sorted.filter(({ ms }) => ms >= leastMs), others];
 }
