@@ -34,8 +34,8 @@ export const demos: Readonly<Record<ModelName, Demo>> = {
     settings: {
       ...smallSizes,
       preset: "deformable-detr-small",
-      epochs: 16,
-      evaluateEvery: 4,
+      epochs: 14,
+      evaluateEvery: 5,
       learningRate: 1e-3,
       schedule: "cosine",
       warmupSteps: 50,
@@ -44,7 +44,8 @@ export const demos: Readonly<Record<ModelName, Demo>> = {
       featureLevels: 2,
       numQueries: 40,
     },
-    images: 600,
+    // With 600 the classes are learned better than they generalise: 90 % right in training, AP50 0.76 on unseen images.
+    images: 1200,
     dataOptions: `validation=${validationImages},smallest=16,largest=60,classes=3`,
     introduction: [
       "detrkit demo: a small Deformable DETR learns to find shapes in generated images, from random weights.",
