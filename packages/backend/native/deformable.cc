@@ -1,7 +1,5 @@
 #include "deformable.h"
 
-#include <algorithm>
-
 namespace detrkit {
 namespace {
 
@@ -38,27 +36,6 @@ std::string ReadLevels(const View& shapes, Deformable& sizes) {
   if (first == sizes.cells) return "";
   return "deformable attention: value has " + std::to_string(sizes.cells) + " cells, the levels together have " + std::to_string(first) +
          "; value holds the maps one after the other, row by row";
-}
-
-// A task owns one level of one head's value, whose gradient thus needs no other task's: the sums are the same whatever the
-// number of threads. That splits the work further than heads alone, for machines with more cores than those.
-void SampleAllGradient(const Deformable& sizes, const float* value, const float* locations, const float* weights, const float* upstream,
-                       float* dvalue, float* dlocations, float* dweights) {
-  const int64_t levels = static_cast<int64_t>(sizes.levels.size());
-  ParallelFor(sizes.batch * sizes.heads * levels, 1, [&](int64_t begin, int64_t end) {
-    HeadSampler sampler(sizes.channels, sizes.points);
-    for (int64_t task = begin; task < end; ++task) {
-      const int64_t image = task / (sizes.heads * levels), head = task / levels % sizes.heads, index = task % levels;
-      const Level& level = sizes.levels[index];
-      const Rows<float> into = sizes.Cells(dvalue, image, head);
-      for (int64_t cell = 0; cell < level.height * level.width; ++cell) std::fill_n(into[level.first + cell], sizes.channels, 0.0f);
-      for (int64_t first = 0; first < sizes.queries; first += sampler.run()) {
-        const int64_t at = sizes.FirstSample(image, first, head) + index * sizes.points;
-        sampler.Gradient(level, std::min(sampler.run(), sizes.queries - first), {locations + 2 * at, weights + at, sizes.heads * sizes.samples()},
-                         sizes.Cells(value, image, head), sizes.Queries(upstream, image, head).From(first), into, dlocations + 2 * at, dweights + at);
-      }
-    }
-  });
 }
 
 }  // namespace detrkit

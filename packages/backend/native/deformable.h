@@ -1,12 +1,12 @@
 #pragma once
-// Both passes of multi-scale deformable attention over a whole batch, whichever way its locations and weights come about.
+// The shapes of multi-scale deformable attention, and what checks them.
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "bilinear_samples.h"
 #include "head_sampler.h"
 #include "kernel.h"
-#include "parallel.h"
 
 namespace detrkit {
 
@@ -16,9 +16,10 @@ struct Deformable {
   std::vector<Level> levels;
 
   int64_t width() const { return heads * channels; }
-  int64_t samples() const { return static_cast<int64_t>(levels.size()) * points; }  // of one head of one query
+  int64_t num_levels() const { return static_cast<int64_t>(levels.size()); }
+  int64_t samples() const { return num_levels() * points; }  // of one head of one query
 
-  // One head of an image's value, from its first cell, or of what has a row for each query.
+  // One head of an image's cells, or of its queries, in a matrix that has a row for each.
   template <typename Number>
   Rows<Number> Cells(Number* value, int64_t image, int64_t head) const { return {value + image * cells * width() + head * channels, width()}; }
   template <typename Number>
@@ -33,32 +34,5 @@ std::string ReadLevels(const View& shapes, Deformable& sizes);
 
 // Says what is wrong where dimensions are not those expected, or nothing.
 std::string CheckDims(const char* name, const View& view, const Dims& expected);
-
-// Writes the result. `source` gives the points of a run of queries, as Source::Take(image, head, first query, queries); each
-// thread works with a copy of it.
-template <typename Source>
-void SampleAll(const Deformable& sizes, const float* value, const Source& source, float* result) {
-  const int64_t run = HeadSampler(sizes.channels, sizes.points).run(), runs = (sizes.queries + run - 1) / run;
-  ParallelFor(sizes.batch * sizes.heads * runs, 1, [&](int64_t begin, int64_t end) {
-    HeadSampler sampler(sizes.channels, sizes.points);
-    Source own = source;
-    for (int64_t task = begin; task < end; ++task) {
-      const int64_t image = task / (sizes.heads * runs), head = task / runs % sizes.heads, first = task % runs * run;
-      const int64_t queries = std::min(run, sizes.queries - first);
-      const Rows<float> into = sizes.Queries(result, image, head).From(first);
-      for (int64_t query = 0; query < queries; ++query) std::fill_n(into[query], sizes.channels, 0.0f);
-      Points points = own.Take(image, head, first, queries);
-      for (const Level& level : sizes.levels) {
-        sampler.Add(level, queries, points, sizes.Cells(value, image, head), into);
-        points.locations += 2 * sizes.points;
-        points.weights += sizes.points;
-      }
-    }
-  });
-}
-
-// Writes all three gradients; dlocations and dweights may lie where locations and weights do.
-void SampleAllGradient(const Deformable& sizes, const float* value, const float* locations, const float* weights, const float* upstream,
-                       float* dvalue, float* dlocations, float* dweights);
 
 }  // namespace detrkit

@@ -1,6 +1,7 @@
 // Multi-scale deformable attention where locations and weights are given as such.
 #include "deformable.h"
 #include "kernels.h"
+#include "sample_all.h"
 
 namespace detrkit {
 namespace {
@@ -21,9 +22,8 @@ struct Problem : Deformable {
     batch = value.dims[0], cells = value.dims[1], heads = value.dims[2], channels = value.dims[3];
     queries = weights.dims[1], points = weights.dims[4];
     if (const std::string problem = ReadLevels(shapes, *this); !problem.empty()) return problem;
-    const int64_t count = static_cast<int64_t>(levels.size());
-    const std::string problem = CheckDims("weights", weights, {batch, queries, heads, count, points});
-    return problem.empty() ? CheckDims("locations", locations, {batch, queries, heads, count, points, 2}) : problem;
+    const std::string problem = CheckDims("weights", weights, {batch, queries, heads, num_levels(), points});
+    return problem.empty() ? CheckDims("locations", locations, {batch, queries, heads, num_levels(), points, 2}) : problem;
   }
 };
 

@@ -4,7 +4,9 @@
 
 #include "deformable.h"
 #include "kernels.h"
+#include "parallel.h"
 #include "predicted_points.h"
+#include "sample_all.h"
 
 namespace detrkit {
 namespace {
@@ -35,7 +37,7 @@ struct Problem : Deformable {
     if (const std::string problem = CheckDims("offsets", offsets, {batch, queries, heads * samples() * 2}); !problem.empty()) return problem;
     if (const std::string problem = CheckDims("logits", logits, {batch, queries, heads * samples()}); !problem.empty()) return problem;
     const int64_t given = references.dims.empty() ? 0 : references.dims.back();
-    return CheckDims("reference points", references, {batch, queries, static_cast<int64_t>(levels.size()), given == 4 ? 4 : 2});
+    return CheckDims("reference points", references, {batch, queries, num_levels(), given == 4 ? 4 : 2});
   }
 };
 
@@ -60,7 +62,7 @@ void Backward(Context& context) {
   const PredictedPoints source = problem.Source();
   float *locations = doffsets.f32(), *weights = dlogits.f32();
   const int64_t each = problem.heads * problem.samples(), grain = std::max<int64_t>(1, 4096 / each);
-  const int64_t reference = static_cast<int64_t>(problem.levels.size()) * problem.references.columns();
+  const int64_t reference = problem.num_levels() * problem.references.columns();
   ParallelFor(problem.batch * problem.queries, grain, [&](int64_t begin, int64_t end) {
     for (int64_t query = begin; query < end; ++query) {
       for (int64_t head = 0; head < problem.heads; ++head) {

@@ -30,7 +30,7 @@ class HeadSampler {
   HeadSampler(int64_t channels, int64_t points);
 
   // Queries in one run at most: enough for vectors to be long, few enough for the scratch to stay in the nearest cache.
-  int64_t run() const { return run_; }
+  static int64_t LongestRun(int64_t points);
 
   // Adds the weighted samples to the queries' rows of `result`.
   void Add(const Level& level, int64_t queries, const Points& points, Rows<const float> value, Rows<float> result);
@@ -46,7 +46,7 @@ class HeadSampler {
   void VisitCells(int64_t queries, const Points& points, Rows<const float> value, Rows<const float> upstream, Rows<float> dvalue);
   void CombineProducts(const Level& level, int64_t queries, const Points& points, float* dlocations, float* dweights) const;
 
-  const int64_t channels_, points_, run_;
+  const int64_t channels_, points_;
   BilinearSamples samples_;
   std::vector<float> products_[4];  // of each sample's four cells with the upstream gradient
   // Stand for the cells outside, so that no sample needs a branch: one is read, the other written and never read.

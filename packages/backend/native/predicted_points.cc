@@ -8,7 +8,7 @@ namespace detrkit {
 
 PredictedPoints::PredictedPoints(const Deformable& sizes, const float* offsets, const float* logits, const float* references, int64_t reference_size)
     : sizes_(sizes), offsets_(offsets), logits_(logits), references_(references), reference_size_(reference_size),
-      levels_(static_cast<int64_t>(sizes.levels.size())), samples_(sizes.samples()) {}
+      levels_(sizes.num_levels()), samples_(sizes.samples()) {}
 
 PredictedPoints::Unit PredictedPoints::UnitOf(int64_t query, int64_t level) const {
   if (reference_size_ == 2) return {1 / static_cast<float>(sizes_.levels[level].width), 1 / static_cast<float>(sizes_.levels[level].height)};
