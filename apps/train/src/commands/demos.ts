@@ -44,7 +44,7 @@ export const demos: Readonly<Record<ModelName, Demo>> = {
       featureLevels: 2,
       numQueries: 40,
     },
-    // With 600 the classes are learned better than they generalise: 90 % right in training, AP50 0.76 on unseen images.
+    // Measured with one seed: AP50 0.88 on unseen images; 600 of them, seen 16 times, gave 0.76.
     images: 1200,
     dataOptions: `validation=${validationImages},smallest=16,largest=60,classes=3`,
     introduction: [
