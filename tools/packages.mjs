@@ -49,8 +49,8 @@ export const packages = [
   library("evaluation", "COCO detection metrics for boxes and masks, equal to pycocotools.", {
     workspace: ["common"], keywords: ["coco", "average-precision"],
   }),
-  library("checkpoint", "Safetensors in and out, and the key maps between detrkit and published PyTorch state dicts.", {
-    tfjs: true, workspace: ["common", "nn"], keywords: ["safetensors"],
+  library("checkpoint", "Safetensors in and out, PyTorch's .pth read without running any of it, and the key maps of published state dicts.", {
+    tfjs: true, workspace: ["common", "nn"], dependencies: ["yauzl"], devDependencies: ["@types/yauzl"], keywords: ["safetensors", "pytorch"],
   }),
   library("optim", "AdamW with parameter groups and gradient clipping, learning-rate schedules, serialisable state.", {
     tfjs: true, workspace: ["common", "nn"], keywords: ["adamw"],

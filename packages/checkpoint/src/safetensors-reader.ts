@@ -1,11 +1,9 @@
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { CheckpointError } from "@detrkit/common";
 import { decodeValues } from "./decode-values.ts";
+import { openForReading, readBytes } from "./read-bytes.ts";
 import { parseHeader, parseHeaderLength, type SafetensorsEntry, type SafetensorsHeader } from "./safetensors-header.ts";
 import type { TensorData } from "./tensor-data.ts";
-
-/** One read call takes at most this much: Node refuses reads of 2 GiB and more. */
-const maximumReadBytes = 1 << 28;
 
 /** An open safetensors file: its header is read and checked, its tensors are read one by one when asked for. */
 export class SafetensorsFile {
@@ -64,23 +62,4 @@ export async function readSafetensors(path: string): Promise<{ readonly tensors:
   } finally {
     await file.close();
   }
-}
-
-async function openForReading(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, "r");
-  } catch (cause) {
-    throw new CheckpointError(`${path}: can't be opened (${(cause as Error).message})`, { cause });
-  }
-}
-
-async function readBytes(file: FileHandle, start: number, length: number, path: string): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length);
-  let done = 0;
-  while (done < length) {
-    const { bytesRead } = await file.read(bytes, done, Math.min(length - done, maximumReadBytes), start + done);
-    if (bytesRead === 0) throw new CheckpointError(`${path}: ended while it was read; is another program writing it?`);
-    done += bytesRead;
-  }
-  return bytes;
 }

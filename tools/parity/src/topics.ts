@@ -17,5 +17,6 @@ export const topics: Readonly<Record<string, () => Promise<{ readonly run: Topic
   matcher: () => import("./topics/matcher.ts"),
   "deformable-attention": () => import("./topics/deformable-attention.ts"),
   criterion: () => import("./topics/criterion.ts"),
+  checkpoint: () => import("./topics/checkpoint.ts"),
   assignment: () => import("./topics/assignment.ts"),
 };

@@ -1,0 +1,100 @@
+import { CheckpointError } from "@detrkit/common";
+import { PickleGlobal, PickleRecord, type PickleValue } from "./pickle-value.ts";
+import { PthTensor, tensorFrom } from "./pth-tensor.ts";
+import { storageTypes } from "./storage-types.ts";
+
+/** What comes of a call; undefined where it can't be made with what it is given. */
+type Call = (given: readonly PickleValue[], source: string) => PickleValue | undefined;
+
+/** Functions and classes that are known well enough to say what they would give. */
+const calls: ReadonlyMap<string, Call> = new Map<string, Call>([
+  ["torch._utils._rebuild_tensor", tensorFrom],
+  ["torch._utils._rebuild_tensor_v2", tensorFrom],
+  ["torch._utils._rebuild_parameter", parameterFrom],
+  ["torch._utils._rebuild_parameter_with_state", parameterFrom],
+  ["torch.Size", listFrom],
+  ["builtins.list", listFrom],
+  ["builtins.tuple", listFrom],
+  ["builtins.set", setFrom],
+  ["builtins.frozenset", setFrom],
+  ["builtins.dict", dictionaryFrom],
+  ["collections.OrderedDict", dictionaryFrom],
+  ["collections.Counter", dictionaryFrom],
+  // Its one argument makes missing values.
+  ["collections.defaultdict", () => new Map()],
+  ["builtins.bytes", ([content = new Uint8Array()]) => (content instanceof Uint8Array ? content : undefined)],
+  ["builtins.bytearray", ([content = new Uint8Array(), encoding]) => (content instanceof Uint8Array ? content : encodedText(content, encoding))],
+  // How bytes are written where pickle has no instruction for them yet (protocol 2).
+  ["_codecs.encode", ([text, encoding]) => encodedText(text, encoding)],
+]);
+
+/** Classes of plain content, kept as it is written. */
+const records: ReadonlySet<string> = new Set([
+  "argparse.Namespace", "types.SimpleNamespace", "torch.device",
+  "pathlib.Path", "pathlib.PosixPath", "pathlib.WindowsPath", "pathlib.PurePosixPath", "pathlib.PureWindowsPath",
+  "datetime.datetime", "datetime.date", "datetime.timedelta",
+  "numpy.dtype", "numpy.ndarray", "numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar",
+  "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct",
+]);
+
+/** Names that only stand for themselves: types of storages and of elements. */
+const names: ReadonlySet<string> = new Set([
+  ...[...storageTypes.keys()].flatMap((type) => [`torch.${type}`, `torch.cuda.${type}`]),
+  ...["float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool", "complex64", "complex128"].map((dtype) => `torch.${dtype}`),
+  "builtins.int", "builtins.float", "builtins.str", "builtins.bool",
+]);
+
+/**
+ * The global of this name, if checkpoints need it.
+ *
+ * @throws CheckpointError for any other: that is what keeps a file from running anything, and from asking for it unnoticed
+ */
+export function checkGlobal(module: string, name: string, source: string): PickleGlobal {
+  const fullName = `${module === "__builtin__" ? "builtins" : module}.${name}`;
+  if (calls.has(fullName) || records.has(fullName) || names.has(fullName)) return new PickleGlobal(fullName);
+  throw new CheckpointError(
+    `${source}: was refused, nothing of it was run: it asks for "${module}.${name}", which is not among the names that detrkit knows in checkpoints. ` +
+      `If you trust the file, open it in Python and save its tensors alone: torch.save(model.state_dict(), "weights.pth")`,
+  );
+}
+
+/** What calling a global would give, made without it. */
+export function callGlobal({ name }: PickleGlobal, given: readonly PickleValue[], source: string): PickleValue {
+  if (records.has(name)) return new PickleRecord(name, given);
+  const result = calls.get(name)?.(given, source);
+  if (result === undefined) throw new CheckpointError(`${source}: is damaged: it calls "${name}" with what that can't take`);
+  return result;
+}
+
+/** Sets an object's attributes, as `BUILD` does. */
+export function setState(object: PickleValue, state: PickleValue, source: string): void {
+  if (object instanceof PickleRecord) object.state = state;
+  // A state dict carries its modules' versions as an attribute; nothing here depends on them.
+  else if (!(object instanceof Map)) throw new CheckpointError(`${source}: is damaged: it gives attributes to what has none`);
+}
+
+function parameterFrom([tensor]: readonly PickleValue[]): PickleValue | undefined {
+  return tensor instanceof PthTensor ? tensor.asParameter() : undefined;
+}
+
+function listFrom([items = []]: readonly PickleValue[]): PickleValue | undefined {
+  return Array.isArray(items) ? [...items] : undefined;
+}
+
+function setFrom([items = []]: readonly PickleValue[]): PickleValue | undefined {
+  return Array.isArray(items) ? new Set(items) : undefined;
+}
+
+function dictionaryFrom([items = []]: readonly PickleValue[]): PickleValue | undefined {
+  if (items instanceof Map) return new Map(items);
+  return Array.isArray(items) && items.every(isPair) ? new Map(items) : undefined;
+}
+
+function isPair(value: PickleValue): value is [PickleValue, PickleValue] {
+  return Array.isArray(value) && value.length === 2;
+}
+
+function encodedText(text: PickleValue | undefined, encoding: PickleValue | undefined): Uint8Array | undefined {
+  if (typeof text !== "string" || (encoding !== "latin1" && encoding !== "latin-1")) return undefined;
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}

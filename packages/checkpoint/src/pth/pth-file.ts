@@ -1,0 +1,94 @@
+import type { FileHandle } from "node:fs/promises";
+import { CheckpointError } from "@detrkit/common";
+import { openForReading, readBytes } from "../read-bytes.ts";
+import type { TensorData } from "../tensor-data.ts";
+import { findStateDict, type StateDictChoice } from "./find-state-dict.ts";
+import type { PickleValue } from "./pickle-value.ts";
+import type { PthContainer } from "./pth-container.ts";
+import type { PthTensor } from "./pth-tensor.ts";
+import { readLegacy } from "./read-legacy.ts";
+import { readZip } from "./read-zip.ts";
+import { gatherView, type PthValues, tensorDataOf, valuesOf } from "./tensor-values.ts";
+
+/** An open `.pth`: what is in it is known, tensors are read one by one when asked for. */
+export class PthFile {
+  readonly path: string;
+  /** What `torch.save` was given, as plain data. */
+  readonly content: PickleValue;
+  readonly #file: FileHandle;
+  readonly #container: PthContainer;
+
+  constructor(path: string, file: FileHandle, container: PthContainer) {
+    this.path = path;
+    this.content = container.content;
+    this.#file = file;
+    this.#container = container;
+  }
+
+  /** A tensor of {@link content} in its own type, row-major whatever its strides. */
+  async readValues(tensor: PthTensor): Promise<PthValues> {
+    return valuesOf(tensor.dtype, await this.#readBytes(tensor), `${this.path}: a tensor`);
+  }
+
+  /** A tensor of {@link content} in the types that detrkit works with. @param name - what errors call it */
+  async read(tensor: PthTensor, name: string): Promise<TensorData> {
+    return tensorDataOf(tensor, await this.#readBytes(tensor), `${this.path}: tensor "${name}"`);
+  }
+
+  /** A model's tensors by key, as `importStateDict` takes them. By {@link findStateDict}'s rule where no key is given. */
+  async readStateDict(choice: StateDictChoice = {}): Promise<ReadonlyMap<string, TensorData>> {
+    const stateDict = new Map<string, TensorData>();
+    for (const [name, tensor] of findStateDict(this.content, this.path, choice)) stateDict.set(name, await this.read(tensor, name));
+    return stateDict;
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+
+  async #readBytes(tensor: PthTensor): Promise<Uint8Array<ArrayBuffer>> {
+    if (tensor.size === 0) return new Uint8Array();
+    const start = (await this.#container.startOf(tensor.storage)) + tensor.offset * tensor.elementBytes;
+    return gatherView(tensor, await readBytes(this.#file, start, tensor.extent * tensor.elementBytes, this.path));
+  }
+}
+
+/**
+ * Opens a file of `torch.save`, of any version since 2017; the caller closes it. Nothing in it is run: what is not plain
+ * data or a tensor is refused. Devices it was saved from do not matter.
+ *
+ * @throws CheckpointError where it is damaged, no checkpoint, or asks for other code than tensors need
+ */
+export async function openPth(path: string): Promise<PthFile> {
+  const file = await openForReading(path);
+  try {
+    return new PthFile(path, file, await readContainer(file, path));
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** What a `.pth` holds, with the model's tensors in memory. */
+export interface PthContent {
+  readonly content: PickleValue;
+  readonly stateDict: ReadonlyMap<string, TensorData>;
+}
+
+/** Reads a `.pth`'s model into memory, and what else is in it but other tensors (an optimiser's state, say): those stay unread. */
+export async function readPth(path: string, choice: StateDictChoice = {}): Promise<PthContent> {
+  const file = await openPth(path);
+  try {
+    return { content: file.content, stateDict: await file.readStateDict(choice) };
+  } finally {
+    await file.close();
+  }
+}
+
+async function readContainer(file: FileHandle, path: string): Promise<PthContainer> {
+  const { size } = await file.stat();
+  const [first, second] = await readBytes(file, 0, Math.min(size, 2), path);
+  if (first === 0x50 && second === 0x4b) return readZip(file, size, path);
+  if (first === 0x80) return readLegacy(file, size, path);
+  throw new CheckpointError(`${path}: is not a file of torch.save: it begins neither as a zip file nor as a pickle. A .safetensors file is opened with openSafetensors`);
+}

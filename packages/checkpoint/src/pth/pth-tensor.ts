@@ -1,0 +1,67 @@
+import { CheckpointError } from "@detrkit/common";
+import { sizeOfShape } from "../tensor-data.ts";
+import { PickleStorage, type PickleValue } from "./pickle-value.ts";
+import { type PthDtype, type StorageType, storageTypes } from "./storage-types.ts";
+
+/** A view may repeat what is stored (`expand`); this many elements at most, so that a few bytes can't ask for all memory. */
+const maximumRepeatedElements = 1 << 24;
+
+/** Where a tensor is in a `.pth`: a view of a storage. Its numbers are read when they are asked for. */
+export class PthTensor {
+  readonly dtype: PthDtype;
+  readonly shape: readonly number[];
+  /** Elements from one index to the next, of each axis. */
+  readonly strides: readonly number[];
+  /** Whether it was saved as an `nn.Parameter`. */
+  readonly isParameter: boolean;
+  readonly storage: PickleStorage;
+  /** First element, counted from the start of the storage's memory. */
+  readonly offset: number;
+  readonly elementBytes: number;
+
+  constructor({ storage, offset, shape, strides }: Pick<PthTensor, "storage" | "offset" | "shape" | "strides">, isParameter: boolean) {
+    // Its type was looked up when the storage was made.
+    const { dtype, bytes } = storageTypes.get(storage.type) as StorageType;
+    this.dtype = dtype;
+    this.elementBytes = bytes;
+    this.storage = storage;
+    this.offset = offset;
+    this.shape = shape;
+    this.strides = strides;
+    this.isParameter = isParameter;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return sizeOfShape(this.shape);
+  }
+
+  /** Elements of the storage from the first to the last that the tensor has. */
+  get extent(): number {
+    return this.size === 0 ? 0 : this.strides.reduce((last, stride, axis) => last + stride * ((this.shape[axis] as number) - 1), 1);
+  }
+
+  asParameter(): PthTensor {
+    return new PthTensor(this, true);
+  }
+}
+
+/** What `torch._utils._rebuild_tensor_v2` is given: storage, offset, size, strides; what follows is about gradients. */
+export function tensorFrom([storage, offset, size, strides]: readonly PickleValue[], source: string): PthTensor {
+  if (!(storage instanceof PickleStorage) || !isCount(offset) || !isCounts(size) || !isCounts(strides) || size.length !== strides.length) {
+    throw new CheckpointError(`${source}: is damaged: it describes a tensor by something other than storage, offset, size and strides`);
+  }
+  const tensor = new PthTensor({ storage, offset: storage.offset + offset, shape: size, strides }, false);
+  const what = `${source}: is damaged: a tensor of shape [${size.join(", ")}] and strides [${strides.join(", ")}]`;
+  if (offset + tensor.extent > storage.length) throw new CheckpointError(`${what} at ${offset} does not fit its storage of ${storage.length} elements`);
+  if (tensor.size > storage.length && tensor.size > maximumRepeatedElements) throw new CheckpointError(`${what} repeats ${storage.length} elements more than can be wanted`);
+  return tensor;
+}
+
+function isCount(value: PickleValue | undefined): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isCounts(value: PickleValue | undefined): value is number[] {
+  return Array.isArray(value) && value.every(isCount);
+}

@@ -1,0 +1,74 @@
+import type { FileHandle } from "node:fs/promises";
+import { CheckpointError } from "@detrkit/common";
+import { readBytes } from "../read-bytes.ts";
+import { ByteCursor } from "./byte-cursor.ts";
+import type { PickleStorage, PickleValue } from "./pickle-value.ts";
+import type { PthContainer } from "./pth-container.ts";
+import { StorageIds } from "./storage-ids.ts";
+import { type StorageType, storageTypes } from "./storage-types.ts";
+import { unpickle } from "./unpickle.ts";
+
+const magic = 0x1950a86a20f9469cfc6cn;
+const version = 1001;
+/** The pickles before the numbers are some hundred bytes a tensor: rarely more than this. */
+const firstGuessBytes = 1 << 20;
+
+interface Head {
+  readonly content: PickleValue;
+  /** In the order of the file. */
+  readonly storages: readonly PickleStorage[];
+  readonly byteLength: number;
+}
+
+/** Reads what `torch.save` wrote before PyTorch 1.6: five pickles, then the storages, each behind its length. */
+export async function readLegacy(file: FileHandle, fileBytes: number, path: string): Promise<PthContainer> {
+  const { content, storages, byteLength } = await readHead(file, fileBytes, path);
+  const starts = new Map<string, number>();
+  let position = byteLength;
+  for (const { key, type, length } of storages) {
+    const start = position + 8;
+    const end = start + length * (storageTypes.get(type) as StorageType).bytes;
+    if (end > fileBytes) throw new CheckpointError(`${path}: is truncated: at least ${end} bytes are needed, ${fileBytes} are there. Fetch or copy it again`);
+    const stated = new ByteCursor(await readBytes(file, position, 8, path), path).length64();
+    if (stated !== length) throw new CheckpointError(`${path}: is damaged: storage "${key}" should have ${length} elements, ${stated} are stated where it begins`);
+    starts.set(key, start);
+    position = end;
+  }
+  return { content, startOf: async ({ key }) => starts.get(key) as number };
+}
+
+/** How long the pickles are is known only once they are read: from the start of the file, and more of it if that ends too early. */
+async function readHead(file: FileHandle, fileBytes: number, path: string): Promise<Head> {
+  for (let length = Math.min(fileBytes, firstGuessBytes); ; length = Math.min(fileBytes, length * 8)) {
+    const cursor = new ByteCursor(await readBytes(file, 0, length, path), path);
+    try {
+      return parseHead(cursor, path);
+    } catch (error) {
+      if (!cursor.ranOut || length === fileBytes) throw error;
+    }
+  }
+}
+
+function parseHead(cursor: ByteCursor, source: string): Head {
+  if (unpickle(cursor, { source }) !== magic) throw new CheckpointError(`${source}: is a pickle, but not one of torch.save; save the tensors with torch.save(model.state_dict(), "weights.pth")`);
+  const stated = unpickle(cursor, { source });
+  if (stated !== version) throw new CheckpointError(`${source}: is damaged, or of a version of PyTorch's old format that never was (${String(stated)}, expected ${version})`);
+  checkSystem(unpickle(cursor, { source }), source);
+  const ids = new StorageIds(source);
+  const content = unpickle(cursor, { source, storageOf: (id) => ids.take(id) });
+  const keys = unpickle(cursor, { source });
+  return { content, storages: storagesInOrder(keys, ids.byKey, source), byteLength: cursor.position };
+}
+
+function checkSystem(system: PickleValue, source: string): void {
+  if (!(system instanceof Map)) throw new CheckpointError(`${source}: is damaged: it does not say what machine it was written on`);
+  if (system.get("little_endian") === false) throw new CheckpointError(`${source}: was written on a big-endian machine; save it again on another`);
+}
+
+function storagesInOrder(keys: PickleValue, known: ReadonlyMap<string, PickleStorage>, source: string): readonly PickleStorage[] {
+  const storages = Array.isArray(keys) ? keys.map((key) => (typeof key === "string" ? known.get(key) : undefined)) : [];
+  if (storages.length !== known.size || new Set(storages).size !== known.size || storages.includes(undefined)) {
+    throw new CheckpointError(`${source}: is damaged: its list of storages is not that of its tensors`);
+  }
+  return storages as PickleStorage[];
+}
