@@ -27,5 +27,5 @@ test("a view has to lie in its storage", () => {
   expect(view(5, [], [])().extent).toBe(1);
   for (const outside of [view(1, [2, 3], [3, 1]), view(6, [], []), view(0, [2], [6]), view(7, [0], [1])]) expect(outside).toThrow("does not fit its storage of 6 elements");
   expect(view(0, [2 ** 40], [0])).toThrow("repeats 6 elements more than can be wanted");
-  for (const wrong of [view(-1, [2], [1]), view(0, [2], [1, 1]), view(0, [1.5], [1]), view(0, ["2"], [1]), view(0, [2], [-1])]) expect(wrong).toThrow(CheckpointError);
+  for (const wrong of [view(-1, [2], [1]), view(0, [2], [1, 1]), view(0, [1.5], [1]), view(0, ["2"], [1]), view(0, [2], [-1]), view(0, [2 ** 30, 2 ** 30], [0, 0])]) expect(wrong).toThrow(CheckpointError);
 });

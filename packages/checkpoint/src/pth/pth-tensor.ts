@@ -48,7 +48,7 @@ export class PthTensor {
 
 /** What `torch._utils._rebuild_tensor_v2` is given: storage, offset, size, strides; what follows is about gradients. */
 export function tensorFrom([storage, offset, size, strides]: readonly PickleValue[], source: string): PthTensor {
-  if (!(storage instanceof PickleStorage) || !isCount(offset) || !isCounts(size) || !isCounts(strides) || size.length !== strides.length) {
+  if (!(storage instanceof PickleStorage) || !isCount(offset) || !isCounts(size) || !isCounts(strides) || size.length !== strides.length || !isCount(sizeOfShape(size))) {
     throw new CheckpointError(`${source}: is damaged: it describes a tensor by something other than storage, offset, size and strides`);
   }
   const tensor = new PthTensor({ storage, offset: storage.offset + offset, shape: size, strides }, false);

@@ -102,6 +102,7 @@ test.each<[string, readonly (string | number)[], string]>([
   ["text that is not UTF-8", ["X", 1, 0, 0, 0, 0xff, "."], "the text at byte 7 is not UTF-8"],
   ["a length beyond the file", ["X", 255, 255, 255, 255, "a."], "is truncated or damaged"],
   ["a length beyond all memory", [0x8e, 255, 255, 255, 255, 255, 255, 255, 255, "."], "is truncated or damaged"],
+  ["an integer of kilobytes", [0x8b, 1, 4, 0, 0, "x".repeat(1025), "."], "holds a value too large to be one of a checkpoint (an integer of 1025 bytes)"],
   ["no end", ["K", 2], "is truncated or damaged"],
 ])("%s is refused", (_, parts, message) => {
   expect(refusal(0x80, 2, ...parts)).toContain(message);

@@ -3,6 +3,9 @@ import type { ByteCursor } from "./byte-cursor.ts";
 import { callGlobal, checkGlobal, setState } from "./known-globals.ts";
 import { PickleGlobal, type PickleStorage, type PickleValue } from "./pickle-value.ts";
 
+/** The largest integer in a file of torch.save is its magic number, of ten bytes. */
+const maximumIntegerBytes = 1 << 10;
+
 export interface UnpickleOptions {
   /** What errors call the pickle. */
   readonly source: string;
@@ -17,7 +20,13 @@ export interface UnpickleOptions {
  * @throws CheckpointError for any other instruction, and for names outside the list
  */
 export function unpickle(cursor: ByteCursor, options: UnpickleOptions): PickleValue {
-  return new PickleMachine(cursor, options).run();
+  try {
+    return new PickleMachine(cursor, options).run();
+  } catch (cause) {
+    // A number of megabytes, a dictionary of more keys than JavaScript allows.
+    if (cause instanceof RangeError) throw new CheckpointError(`${options.source}: holds a value too large to be one of a checkpoint (${cause.message})`, { cause });
+    throw cause;
+  }
 }
 
 class PickleMachine {
@@ -286,6 +295,7 @@ class PickleMachine {
 /** Two's complement, little-endian. */
 function integerOf(bytes: Uint8Array): number | bigint {
   if (bytes.length === 0) return 0;
+  if (bytes.length > maximumIntegerBytes) throw new RangeError(`an integer of ${bytes.length} bytes`);
   const digits = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).toReversed().join("");
   const value = BigInt.asIntN(bytes.length * 8, BigInt(`0x${digits}`));
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;
