@@ -37,7 +37,7 @@ export function parseHeaderLength(prefix: Uint8Array, fileBytes: number, source:
   }
   const length = new DataView(prefix.buffer, prefix.byteOffset, 8).getBigUint64(0, true);
   if (length > maximumHeaderBytes) {
-    throw new CheckpointError(`${source}: is not a safetensors file: its first 8 bytes give a header of ${length} bytes (at most ${maximumHeaderBytes} are allowed)`);
+    throw new CheckpointError(`${source}: is not a safetensors file: its first 8 bytes give a header of ${length} bytes (at most ${maximumHeaderBytes} are allowed). PyTorch's .pth files are read with readPth`);
   }
   if (Number(length) > fileBytes - 8) {
     throw new CheckpointError(`${source}: is truncated or not a safetensors file: its header should be ${length} bytes long, ${fileBytes - 8} are there. Fetch or copy it again`);
