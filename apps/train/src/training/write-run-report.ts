@@ -14,7 +14,7 @@ import type { EpochRecord } from "./epoch-record.ts";
 import type { TrainingSession } from "./session.ts";
 
 /** Detections below this score are not drawn: there are dozens of them in every image. */
-const drawnFrom = 0.5;
+const drawnFrom = 0.4;
 
 const byHeart =
   "The validation images are the training images. The figures say how well these were learned by heart, and nothing about images that the model has not seen.";
