@@ -87,7 +87,7 @@ void Backward(Context& context) {
   const View outputs[] = {context.Output(1, {dim, hidden}), context.Output(2, {hidden}), context.Output(3, {hidden, dim}), context.Output(4, {dim})};
   if (!context.ok()) return;
   // Each thread adds up the weights' gradients over its rows, the first into the outputs; then they are added in order.
-  const int64_t share = problem.Share(), pieces = share ? (problem.rows + share - 1) / share : 0;
+  const int64_t share = problem.Share(), pieces = Pieces(problem.rows, share);
   const int64_t starts[] = {0, dim * hidden, dim * hidden + hidden, 2 * dim * hidden + hidden, 2 * dim * hidden + hidden + dim};
   for (const View& output : outputs) std::fill(output.f32(), output.f32() + output.size(), 0.0f);
   Matrix others = Matrix::Zero(std::max<int64_t>(0, pieces - 1), starts[4]);

@@ -53,6 +53,11 @@ void* Create(const Op& op, TF_OpKernelConstruction* construction) {
     TF_OpKernelConstruction_GetAttrFloat(construction, name, &value, status);
     instance->attributes.floats.push_back(value);
   }
+  for (const char* name : op.list_sizes) {
+    int64_t value = 0;
+    TF_OpKernelConstruction_GetAttrInt64(construction, name, &value, status);
+    instance->attributes.list_sizes.push_back(value);
+  }
   if (TF_GetCode(status) != TF_OK) TF_OpKernelConstruction_Failure(construction, status);
   TF_DeleteStatus(status);
   return instance.release();

@@ -35,6 +35,7 @@ struct View {
 struct Attributes {
   std::vector<int64_t> ints;
   std::vector<float> floats;
+  std::vector<int64_t> list_sizes;
 };
 
 class Context {

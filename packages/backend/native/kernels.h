@@ -12,6 +12,7 @@ std::vector<Op> MaxPoolOps();
 std::vector<Op> LinearOps();
 std::vector<Op> FeedForwardOps();
 std::vector<Op> AttentionOps();
+std::vector<Op> MultiHeadAttentionOps();
 std::vector<Op> DeformableAttentionOps();
 std::vector<Op> DeformableSamplingOps();
 std::vector<Op> DropoutOps();

@@ -47,24 +47,16 @@ void Backward(Context& context) {
   // Both products take the same time: half the threads do one, half the other, without waiting in between.
   const int64_t half = std::max(1, NumThreads() / 2);
   const int64_t row_share = RowsPerThread(rows, in * out, half), in_share = RowsPerThread(in, rows * out, half);
-  const int64_t row_pieces = (rows + row_share - 1) / row_share, in_pieces = (in + in_share - 1) / in_share;
-  const auto piece = [&](int64_t task) {
-    if (task < row_pieces) {
-      const int64_t first = task * row_share, count = std::min(row_share, rows - first);
-      const ConstMatrixView w = View2d(static_cast<const float*>(weight.f32()), in, out, out);
-      MultiplyByTransposed(View2d(dy + first * out, count, out, out), w, View2d(dx.f32() + first * in, count, in, in));
+  const int64_t row_pieces = Pieces(rows, row_share), in_pieces = Pieces(in, in_share);
+  const LinearGradient layer{x.f32(), weight.f32(), dy, rows, in, out};
+  RunPieces(row_pieces + in_pieces, rows * in * out, [&](int64_t piece) {
+    if (piece < row_pieces) {
+      const int64_t first = piece * row_share;
+      layer.Input(first, std::min(row_share, rows - first), dx.f32());
     } else {
-      const int64_t first = (task - row_pieces) * in_share, count = std::min(in_share, in - first);
-      MultiplyTransposedBy(View2d(static_cast<const float*>(x.f32()) + first, rows, count, in), View2d(dy, rows, out, out), View2d(dweight.f32() + first * out, count, out, out));
-      if (bias && first == 0) {
-        std::fill(dbias.f32(), dbias.f32() + out, 0.0f);
-        AddRows(dy, rows, out, dbias.f32());
-      }
+      const int64_t first = (piece - row_pieces) * in_share;
+      layer.Weight(first, std::min(in_share, in - first), dweight.f32(), bias ? dbias.f32() : nullptr);
     }
-  };
-  const int64_t tasks = row_pieces + in_pieces;
-  ParallelFor(tasks, rows * in * out < kWorthAThread ? tasks : 1, [&](int64_t begin, int64_t end) {
-    for (int64_t task = begin; task < end; ++task) piece(task);
   });
 }
 

@@ -3,11 +3,18 @@
 #include <algorithm>
 
 #include "matrix.h"
+#include "parallel.h"
 
 namespace detrkit {
 
 int64_t RowsPerThread(int64_t rows, int64_t work_per_row, int64_t threads) {
   return rows * work_per_row < kWorthAThread ? rows : std::max<int64_t>(1, (rows + threads - 1) / threads);
+}
+
+void RunPieces(int64_t pieces, int64_t work, const std::function<void(int64_t)>& body) {
+  ParallelFor(pieces, work < kWorthAThread ? pieces : 1, [&](int64_t begin, int64_t end) {
+    for (int64_t piece = begin; piece < end; ++piece) body(piece);
+  });
 }
 
 void LinearLayer::Run(const float* x, int64_t rows, int64_t first, float* y) const {
@@ -25,6 +32,23 @@ void LinearLayer::Run(const float* x, int64_t rows, int64_t first, float* y) con
     }
     if (dropout) dropout->Apply(values, values, (first + row) * out, out);
   }
+}
+
+void LinearGradient::Input(int64_t first, int64_t count, float* dx, bool add) const {
+  const ConstMatrixView upstream = View2d(dy + first * out, count, out, out), w = View2d(weight, in, out, out);
+  const MatrixView into = View2d(dx + first * in, count, in, in);
+  if (add) {
+    AddByTransposed(upstream, w, into);
+  } else {
+    MultiplyByTransposed(upstream, w, into);
+  }
+}
+
+void LinearGradient::Weight(int64_t first, int64_t count, float* dweight, float* dbias) const {
+  MultiplyTransposedBy(View2d(x + first, rows, count, in), View2d(dy, rows, out, out), View2d(dweight + first * out, count, out, out));
+  if (!dbias || first != 0) return;
+  std::fill(dbias, dbias + out, 0.0f);
+  AddRows(dy, rows, out, dbias);
 }
 
 void MaskByResult(const float* y, const float* dy, float scale, int64_t count, float* into) {

@@ -1,6 +1,7 @@
 #pragma once
 // One linear layer over some rows, for the kernels that are made of such layers.
 #include <cstdint>
+#include <functional>
 
 #include "random_mask.h"
 
@@ -13,6 +14,12 @@ constexpr int64_t kWorthAThread = 1 << 19;
 // factor again, so there are no more pieces than threads.
 int64_t RowsPerThread(int64_t rows, int64_t work_per_row, int64_t threads);
 
+// How many pieces of `share` rows there are.
+inline int64_t Pieces(int64_t rows, int64_t share) { return share > 0 ? (rows + share - 1) / share : 0; }
+
+// Runs body on each of the pieces, on one thread where the work of all of them together is too little for a second.
+void RunPieces(int64_t pieces, int64_t work, const std::function<void(int64_t piece)>& body);
+
 // y = dropout(relu(x weight + bias)), where bias and dropout may be missing.
 struct LinearLayer {
   const float* weight;  // [in, out]
@@ -23,6 +30,18 @@ struct LinearLayer {
 
   // `first` is the place of x's first row among all rows: what dropout draws by.
   void Run(const float* x, int64_t rows, int64_t first, float* y) const;
+};
+
+// The gradient of x weight + bias by x and by the weight with its bias, from dy: each a product over some of its own rows, so
+// that threads can share them.
+struct LinearGradient {
+  const float *x, *weight, *dy;  // [rows, in], [in, out], [rows, out]
+  int64_t rows, in, out;
+
+  // Rows [first, first + count) of dx, which starts at `dx`; or adds them to what is there.
+  void Input(int64_t first, int64_t count, float* dx, bool add = false) const;
+  // Rows [first, first + count) of dweight, which starts at `dweight`; with the first of them comes dbias, unless that is null.
+  void Weight(int64_t first, int64_t count, float* dweight, float* dbias) const;
 };
 
 // The gradient of relu and dropout: dy where y is above 0, times the scale of what dropout kept, else 0. May write into dy.

@@ -16,10 +16,11 @@ inline ConstMatrixView View2d(const float* start, int64_t rows, int64_t columns,
 inline ConstMatrixView Whole(const Matrix& matrix) { return View2d(matrix.data(), matrix.rows(), matrix.cols(), matrix.cols()); }
 inline MatrixView IntoWhole(Matrix& matrix) { return View2d(matrix.data(), matrix.rows(), matrix.cols(), matrix.cols()); }
 
-// What is written to must not overlap what is read. In order: a b, a bT, aT b, and aT b added to what is there.
+// What is written to must not overlap what is read. In order: a b, a bT, aT b, and a bT and aT b added to what is there.
 void Multiply(ConstMatrixView a, ConstMatrixView b, MatrixView into);
 void MultiplyByTransposed(ConstMatrixView a, ConstMatrixView b, MatrixView into);
 void MultiplyTransposedBy(ConstMatrixView a, ConstMatrixView b, MatrixView into);
+void AddByTransposed(ConstMatrixView a, ConstMatrixView b, MatrixView into);
 void AddTransposedBy(ConstMatrixView a, ConstMatrixView b, MatrixView into);
 
 }  // namespace detrkit

@@ -32,6 +32,7 @@ export { groupNorm } from "./ops/group-norm.ts";
 export { isRecordingGradients } from "./ops/is-recording-gradients.ts";
 export { layerNorm } from "./ops/layer-norm.ts";
 export { linear } from "./ops/linear.ts";
+export { multiHeadAttention } from "./ops/multi-head-attention.ts";
 export { fusedKernels, hasKernel, runKernel } from "./ops/native-kernel.ts";
 export { normalize } from "./ops/normalize.ts";
 export { Parameter } from "./parameter.ts";
@@ -50,13 +51,14 @@ export type { LayerNormConfig } from "./layers/layer-norm.ts";
 export type { LinearConfig } from "./layers/linear.ts";
 export type { MaxPool2dConfig } from "./layers/max-pool-2d.ts";
 export type { MlpConfig } from "./layers/mlp.ts";
-export type { MultiHeadAttentionConfig, MultiHeadAttentionInputs, WeightedAttention } from "./layers/multi-head-attention.ts";
+export type { MultiHeadAttentionConfig, WeightedAttention } from "./layers/multi-head-attention.ts";
 export type { Activation } from "./ops/activation.ts";
 export type { AttentionWeightsInputs } from "./ops/attention-weights.ts";
 export type { AttentionOperands } from "./ops/attention.ts";
 export type { ConvolutionOptions } from "./ops/convolution.ts";
 export type { FeedForwardOptions, FeedForwardWeights } from "./ops/feed-forward.ts";
 export type { GroupNormOptions } from "./ops/group-norm.ts";
+export type { AttentionProjection, AttentionProjections, MultiHeadAttentionInputs, MultiHeadAttentionOptions } from "./ops/multi-head-attention.ts";
 export type {
   AttentionAttributes,
   ConvolutionAttributes,
@@ -68,6 +70,7 @@ export type {
   GroupNormAttributes,
   LayerNormAttributes,
   MaxPoolAttributes,
+  MultiHeadAttentionAttributes,
 } from "./ops/native-kernel.ts";
 export type { Statistics } from "./ops/normalize.ts";
 export type { ImageSize, PaddedBatch } from "./padded-batch.ts";

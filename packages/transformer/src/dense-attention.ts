@@ -1,6 +1,6 @@
 import { type CallOptions, type Linear, Module, MultiHeadAttention, type MultiHeadAttentionConfig } from "@detrkit/nn";
-import { add, type Tensor3D, tidy } from "@tensorflow/tfjs-core";
-import type { Attention, AttentionInputs, Position } from "./attention.ts";
+import type { Tensor3D } from "@tensorflow/tfjs-core";
+import type { Attention, AttentionInputs } from "./attention.ts";
 
 /** Every query attends to every token of the memory. Positions are added to queries and keys, never to values. */
 export class DenseAttention extends Module implements Attention {
@@ -21,15 +21,7 @@ export class DenseAttention extends Module implements Attention {
   }
 
   call({ queries, queryPosition, memory, memoryPosition, memoryPadding }: AttentionInputs, options: CallOptions = {}): Tensor3D {
-    return tidy(() => {
-      const query = positioned(queries, queryPosition);
-      const isSelfAttention = memory === queries && memoryPosition === queryPosition;
-      const key = isSelfAttention ? query : positioned(memory, memoryPosition);
-      return this.#attention.call({ query, key, value: memory, keyPadding: memoryPadding }, options);
-    });
+    const keys = { key: memory, keyPosition: memoryPosition, value: memory, keyPadding: memoryPadding };
+    return this.#attention.call({ query: queries, queryPosition, ...keys }, options);
   }
-}
-
-function positioned(tokens: Tensor3D, position: Position | undefined): Tensor3D {
-  return position === undefined ? tokens : add(tokens, position);
 }

@@ -11,7 +11,9 @@ import { registerDropout } from "./kernels/dropout.ts";
 import { registerFeedForward } from "./kernels/feed-forward.ts";
 import { registerLinear } from "./kernels/linear.ts";
 import { registerMaxPool } from "./kernels/max-pool.ts";
+import { registerMultiHeadAttention } from "./kernels/multi-head-attention.ts";
 import { registerLeanGradients } from "./lean-gradients.ts";
+import { recordFirstOutputs } from "./record-first-outputs.ts";
 import { saveByReference } from "./save-by-reference.ts";
 import { registerGroupNorm, registerLayerNorm } from "./kernels/norms.ts";
 
@@ -24,6 +26,7 @@ export function registerNativeKernels(backend: NodeBackend): { readonly oneDnn: 
   // tfjs complains about a second registration.
   if (getKernel(fusedKernels.linear, nativeBackendName) !== undefined) return { oneDnn };
   registerLeanGradients();
+  recordFirstOutputs([fusedKernels.layerNorm, fusedKernels.groupNorm, fusedKernels.multiHeadAttention]);
   registerConvolution(oneDnn);
   registerReluGradient();
   registerLayerNorm();
@@ -32,6 +35,7 @@ export function registerNativeKernels(backend: NodeBackend): { readonly oneDnn: 
   registerLinear();
   registerFeedForward();
   registerAttention();
+  registerMultiHeadAttention();
   registerDeformableAttention();
   registerDropout();
   registerAdamW();

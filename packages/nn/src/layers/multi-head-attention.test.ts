@@ -1,6 +1,6 @@
 import { Random } from "@detrkit/common";
 import { describeOnBackends, expectClose, expectGradients, uniformTensor } from "@detrkit/test-utils";
-import { type Rank, slice, sum, ones, type Tensor, tensor2d, type Tensor3D, tidy } from "@tensorflow/tfjs-core";
+import { add, type Rank, slice, sum, ones, type Tensor, tensor2d, type Tensor3D, tidy } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { MultiHeadAttention } from "./multi-head-attention.ts";
 
@@ -34,6 +34,18 @@ describeOnBackends("MultiHeadAttention", () => {
       expectClose(output, attention.call({ ...inputs(), keyPadding }));
       expect(weights.shape).toEqual([2, 3, 5]);
       expectClose(sum(weights, 2), ones([2, 3]));
+    });
+    attention.dispose();
+  });
+
+  test("positions are added to queries and keys, never to values", () => {
+    const attention = new MultiHeadAttention({ dim: 6, heads: 3, random: new Random(1) });
+    tidy(() => {
+      const { query, key: memory } = inputs();
+      const [queryPosition, keyPosition] = [uniformTensor<Rank.R2>([3, 6], { seed: 4 }), uniformTensor<Rank.R3>([2, 5, 6], { seed: 5 })];
+      const want = attention.call({ query: add(query, queryPosition), key: add(memory, keyPosition), value: memory });
+      expectClose(attention.call({ query, queryPosition, key: memory, keyPosition, value: memory }), want);
+      expectClose(attention.callWithWeights({ query, queryPosition, key: memory, keyPosition, value: memory }).output, want);
     });
     attention.dispose();
   });

@@ -1,11 +1,12 @@
 import { ConfigError, type Random } from "@detrkit/common";
-import { mean, type Tensor2D, type Tensor3D, tidy } from "@tensorflow/tfjs-core";
+import { mean, type Tensor1D, type Tensor2D, type Tensor3D, tidy } from "@tensorflow/tfjs-core";
 import type { CallOptions } from "../call-options.ts";
 import { constant, type Initializer, inverseRootFanIn, xavierUniform } from "../initializers.ts";
 import { Module } from "../module.ts";
-import { attention, weightedValues } from "../ops/attention.ts";
+import { weightedValues } from "../ops/attention.ts";
 import { attentionWeights } from "../ops/attention-weights.ts";
-import { dropout } from "../ops/dropout.ts";
+import { type AttentionProjection, type AttentionProjections, multiHeadAttention, type MultiHeadAttentionInputs, projectOperands } from "../ops/multi-head-attention.ts";
+import { Dropout } from "./dropout.ts";
 import { Linear } from "./linear.ts";
 
 export interface MultiHeadAttentionConfig {
@@ -20,20 +21,6 @@ export interface MultiHeadAttentionConfig {
   readonly random: Random;
 }
 
-/** What attends to what. `B` images, `Q` queries, `S` keys, `D` width. */
-export interface MultiHeadAttentionInputs {
-  /** `[B, Q, D]` */
-  readonly query: Tensor3D;
-  /** `[B, S, D]` */
-  readonly key: Tensor3D;
-  /** `[B, S, D]` */
-  readonly value: Tensor3D;
-  /** Boolean `[B, S]`, true on keys that are padding. */
-  readonly keyPadding?: Tensor2D | undefined;
-  /** `[Q, S]`: boolean, true where the query must not see the key; or floats that are added to the scores. */
-  readonly attentionMask?: Tensor2D | undefined;
-}
-
 /** What {@link MultiHeadAttention.callWithWeights} returns. */
 export interface WeightedAttention {
   /** `[B, Q, D]` */
@@ -45,14 +32,14 @@ export interface WeightedAttention {
 /** PyTorch draws the three input projections as one `[3 D, D]` matrix. */
 const packedXavier: Initializer = (context) => xavierUniform()({ ...context, fanOut: 3 * context.fanOut });
 
-/** Multi-head attention between projected queries, keys and values, and a projection of the result. */
+/** Multi-head attention between projected queries, keys and values, and a projection of the result. Fastest where values are the keys. */
 export class MultiHeadAttention extends Module {
   readonly query: Linear;
   readonly key: Linear;
   readonly value: Linear;
   readonly output: Linear;
   readonly heads: number;
-  readonly dropoutRate: number;
+  readonly #dropout: Dropout;
 
   constructor(config: MultiHeadAttentionConfig) {
     super();
@@ -64,37 +51,30 @@ export class MultiHeadAttention extends Module {
     this.value = new Linear({ ...projection, weightInitializer: packedXavier });
     this.output = new Linear({ ...projection, weightInitializer: outputInitializer });
     this.heads = heads;
-    this.dropoutRate = config.dropout ?? 0;
+    this.#dropout = new Dropout({ rate: config.dropout ?? 0 });
   }
 
   /** @returns `[B, Q, D]` */
   call(inputs: MultiHeadAttentionInputs, options: CallOptions = {}): Tensor3D {
-    return tidy(() => {
-      const operands = { ...inputs, ...this.#projected(inputs), heads: this.heads };
-      return this.output.call(attention({ ...operands, ...this.#dropout(options) }));
-    });
+    return multiHeadAttention(inputs, this.#projections(), { heads: this.heads, dropout: this.#dropout.active(options) });
   }
 
   /** {@link call}, with the weights by which it averaged. Slower: the weights have to be kept. */
   callWithWeights(inputs: MultiHeadAttentionInputs, options: CallOptions = {}): WeightedAttention {
     return tidy(() => {
-      const operands = { ...inputs, ...this.#projected(inputs), heads: this.heads };
-      const { dropoutRate, random } = this.#dropout(options);
-      const weights = attentionWeights(operands);
-      const kept = random === undefined ? weights : dropout(weights, dropoutRate, random);
-      return { output: this.output.call(weightedValues(kept, operands.value, this.heads)), weights: mean<Tensor3D>(kept, 1) };
+      const { keyPadding, attentionMask } = inputs;
+      const { query, key, value } = projectOperands(inputs, this.#projections());
+      const weights = this.#dropout.call(attentionWeights({ query, key, heads: this.heads, keyPadding, attentionMask }), options);
+      return { output: this.output.call(weightedValues(weights, value, this.heads)), weights: mean<Tensor3D>(weights, 1) };
     });
   }
 
-  #projected({ query, key, value }: MultiHeadAttentionInputs): { query: Tensor3D; key: Tensor3D; value: Tensor3D } {
-    return { query: this.query.call(query), key: this.key.call(key), value: this.value.call(value) };
+  #projections(): AttentionProjections {
+    const { query, key, value, output } = this;
+    return { query: tensorsOf(query), key: tensorsOf(key), value: tensorsOf(value), output: tensorsOf(output) };
   }
+}
 
-  #dropout({ training, random }: CallOptions): { dropoutRate: number; random: Random | undefined } {
-    if (training !== true || this.dropoutRate === 0) return { dropoutRate: 0, random: undefined };
-    if (random === undefined) {
-      throw new ConfigError("MultiHeadAttention: training with dropout needs something to draw from; pass { training: true, random: new Random(seed) }");
-    }
-    return { dropoutRate: this.dropoutRate, random };
-  }
+function tensorsOf({ weight, bias }: Linear): AttentionProjection {
+  return { weight: weight.value as Tensor2D, bias: bias?.value as Tensor1D };
 }

@@ -18,6 +18,8 @@ export const fusedKernels = {
   maxPoolGradient: "DetrkitMaxPoolGradient",
   attention: "DetrkitAttention",
   attentionGradient: "DetrkitAttentionGradient",
+  multiHeadAttention: "DetrkitMultiHeadAttention",
+  multiHeadAttentionGradient: "DetrkitMultiHeadAttentionGradient",
   linear: "DetrkitLinear",
   linearRelu: "DetrkitLinearRelu",
   linearGradient: "DetrkitLinearGradient",
@@ -84,6 +86,21 @@ export interface FeedForwardAttributes {
 export interface AttentionAttributes {
   readonly heads: number;
   readonly rate: number;
+}
+
+/**
+ * Inputs: position of the memory, position of the queries, memory, queries, weight and bias of the query, key, value and output
+ * projections, padding, seed; positions, queries and padding where their flags are set, a seed where the rate is above 0. Without
+ * queries of its own the memory attends to itself, and its position is that of both. Outputs: the result, and what its gradient needs.
+ */
+export interface MultiHeadAttentionAttributes {
+  readonly heads: number;
+  /** Share of the attention weights that dropout sets to 0. */
+  readonly rate: number;
+  readonly memoryPosition: boolean;
+  readonly queryPosition: boolean;
+  readonly queries: boolean;
+  readonly padding: boolean;
 }
 
 /** Inputs: input, seed. Output: the result. */

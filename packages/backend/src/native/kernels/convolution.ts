@@ -18,7 +18,7 @@ export function registerConvolution(oneDnn: boolean): void {
   defineKernel<ConvolutionAttributes>(fusedKernels.convolution, (call) => (oneDnn ? fusedConvolution(call) : plainConvolution(call)));
   defineKernel<GradientAttributes>(fusedKernels.convolutionInputGradient, (call) => gradientOf("Conv2DBackpropInput", call, oneDnn));
   defineKernel<GradientAttributes>(fusedKernels.convolutionFilterGradient, (call) => gradientOf("Conv2DBackpropFilter", call, oneDnn));
-  defineGradient<ConvolutionAttributes>(fusedKernels.convolution, { inputs: [0, 1], outputs: 1 }, ([upstream], saved, attributes) => {
+  defineGradient<ConvolutionAttributes>(fusedKernels.convolution, { inputs: [0, 1], outputs: [0] }, ([upstream], saved, attributes) => {
     const [input, filter] = saved as [Tensor, Tensor];
     const dy = attributes.relu ? maskedByRelu(upstream as Tensor, saved.at(-1) as Tensor) : (upstream as Tensor);
     return [

@@ -37,8 +37,8 @@ export function defineKernel<Attributes>(name: FusedKernel, compute: (call: Nati
 export interface SavedForGradient {
   /** Which inputs, by position. Default all. */
   readonly inputs?: readonly number[];
-  /** How many outputs, from the first on. Default none. */
-  readonly outputs?: number;
+  /** Which outputs, by position. Default none. */
+  readonly outputs?: readonly number[];
 }
 
 /**
@@ -47,13 +47,13 @@ export interface SavedForGradient {
  */
 export function defineGradient<Attributes>(
   name: FusedKernel,
-  { inputs, outputs = 0 }: SavedForGradient,
+  { inputs, outputs = [] }: SavedForGradient,
   gradient: (upstream: readonly Tensor[], saved: readonly Tensor[], attributes: Attributes) => readonly (() => Tensor)[],
 ): void {
   const config: GradConfig = {
     kernelName: name,
     ...(inputs === undefined ? { saveAllInputs: true } : { inputsToSave: inputs.map(String) }),
-    outputsToSave: Array.from({ length: outputs }, () => true),
+    outputsToSave: Array.from({ length: Math.max(0, ...outputs) + 1 }, (_, index) => outputs.includes(index)),
     gradFunc: (upstream, saved, attrs) => {
       const functions = gradient(Array.isArray(upstream) ? upstream : [upstream], saved, attrs as unknown as Attributes);
       return Object.fromEntries(functions.map((value, index) => [String(index), value]));

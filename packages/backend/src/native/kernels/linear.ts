@@ -15,7 +15,7 @@ export function registerLinear(): void {
     backend.executeMultipleOutputs("DetrkitLinearGradient", [write.int("bias", bias ? 1 : 0), write.int("R", inputs.length - 3)], inputs, 3),
   );
   defineGradient<unknown>(fusedKernels.linear, {}, ([dy], [input, weight, bias]) => gradients([dy, input, weight] as Tensor[], bias !== undefined));
-  defineGradient<unknown>(fusedKernels.linearRelu, { outputs: 1 }, ([dy], saved) =>
+  defineGradient<unknown>(fusedKernels.linearRelu, { outputs: [0] }, ([dy], saved) =>
     gradients([dy, saved[0], saved[1], saved.at(-1)] as Tensor[], saved.length === 4),
   );
 }

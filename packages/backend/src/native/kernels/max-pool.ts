@@ -12,7 +12,7 @@ export function registerMaxPool(): void {
   defineKernel<MaxPoolAttributes>(fusedKernels.maxPoolGradient, ({ inputs, attributes, backend, write }) =>
     backend.executeSingleOutput("DetrkitMaxPoolGradient", opAttributes(attributes, write), inputs),
   );
-  defineGradient<MaxPoolAttributes>(fusedKernels.maxPool, { outputs: 1 }, ([dy], [input, output], attributes) => [
+  defineGradient<MaxPoolAttributes>(fusedKernels.maxPool, { outputs: [0] }, ([dy], [input, output], attributes) => [
     () => runKernel(fusedKernels.maxPoolGradient, [dy, input, output] as Tensor[], attributes)[0] as Tensor,
   ]);
 }

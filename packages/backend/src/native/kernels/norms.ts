@@ -10,7 +10,7 @@ export function registerLayerNorm(): void {
   defineKernel<unknown>(fusedKernels.layerNormGradient, ({ inputs, backend, write }) =>
     backend.executeMultipleOutputs("DetrkitLayerNormGradient", [write.int("R", inputs.length - 5)], inputs, 3),
   );
-  defineGradient<LayerNormAttributes>(fusedKernels.layerNorm, { outputs: 3 }, ([dy], saved) => {
+  defineGradient<LayerNormAttributes>(fusedKernels.layerNorm, { outputs: [0, 1, 2] }, ([dy], saved) => {
     const outputs = saved.length - 3;
     const [input, weight, , residual] = saved.slice(0, outputs);
     const [, mean, scale] = saved.slice(outputs);
@@ -38,7 +38,7 @@ export function registerGroupNorm(): void {
       4,
     ),
   );
-  defineGradient<GroupNormAttributes>(fusedKernels.groupNorm, { outputs: 3 }, ([dy], saved, attributes) => {
+  defineGradient<GroupNormAttributes>(fusedKernels.groupNorm, { outputs: [0, 1, 2] }, ([dy], saved, attributes) => {
     const outputs = saved.length - 3;
     const [input, weight, , residual] = saved.slice(0, outputs);
     const [y, mean, scale] = saved.slice(outputs);
