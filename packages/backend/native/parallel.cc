@@ -11,15 +11,14 @@
 namespace detrkit {
 namespace {
 
-constexpr auto kStayAwake = std::chrono::microseconds(30);
+constexpr auto kStayAwake = std::chrono::microseconds(150);
 
-// Leaves the core's execution units to whoever shares them for a moment.
+// Lets whoever wants the core have it: another of TensorFlow's threads, or one that decodes images.
 inline void Pause() {
 #if defined(__x86_64__)
   for (int i = 0; i < 16; ++i) __builtin_ia32_pause();
-#else
-  std::this_thread::yield();
 #endif
+  std::this_thread::yield();
 }
 
 struct Job {
