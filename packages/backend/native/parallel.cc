@@ -102,9 +102,10 @@ int NumThreads() {
 
 void ParallelFor(int64_t total, int64_t grain, const std::function<void(int64_t, int64_t)>& body) {
   if (total <= 0) return;
+  const int64_t least = std::max<int64_t>(grain, 1);
   // Four pieces a thread even out uneven ones; more only cost.
-  const int64_t pieces = std::min<int64_t>((total + grain - 1) / std::max<int64_t>(grain, 1), 4 * NumThreads());
-  const int64_t piece = (total + pieces - 1) / std::max<int64_t>(pieces, 1);
+  const int64_t pieces = std::min<int64_t>((total + least - 1) / least, 4 * NumThreads());
+  const int64_t piece = (total + pieces - 1) / pieces;
   if (pieces <= 1 || NumThreads() == 1) {
     for (int64_t begin = 0; begin < total; begin += piece) body(begin, std::min(begin + piece, total));
     return;

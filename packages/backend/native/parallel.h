@@ -7,8 +7,8 @@ namespace detrkit {
 // Number of threads that ParallelFor uses, the caller's included. TF_NUM_INTRAOP_THREADS limits it, as it does TensorFlow's.
 int NumThreads();
 
-// Runs body(begin, end) over [0, total) in pieces of at least `grain`, on the caller and the pool. Pieces depend on `total`,
-// `grain` and the number of threads only, never on timing, so that what is computed is the same in every run.
+// Runs body(begin, end) over [0, total) in pieces of at least `grain` (and at least 1), on the caller and the pool. Pieces
+// depend on `total`, `grain` and the number of threads only, never on timing: what is computed is the same in every run.
 void ParallelFor(int64_t total, int64_t grain, const std::function<void(int64_t begin, int64_t end)>& body);
 
 }  // namespace detrkit
