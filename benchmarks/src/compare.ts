@@ -42,7 +42,8 @@ const folder = import.meta.dirname;
 
 /** Times one case: both sides are loaded and warmed up, then take turns, so that a machine that speeds up or slows down does so for both. */
 export async function compareCase(benchmark: Benchmark, testCase: BenchmarkCase, setup: ComparisonSetup): Promise<CaseResult> {
-  const shared = { env: limitedThreads(setup.threads), settings: { ...testCase.settings, warmups: benchmark.warmups, threads: setup.threads } };
+  const { warmups, iterationsPerTurn = 1 } = benchmark;
+  const shared = { env: limitedThreads(setup.threads), settings: { ...testCase.settings, warmups, iterationsPerTurn, threads: setup.threads } };
   const program = [setup.node, "--conditions=@detrkit/source", "--disable-warning=ExperimentalWarning", `${folder}/ours/${benchmark.ours}`] as const;
   setup.say(`${benchmark.name} ${testCase.name}: loading and warming up both sides`);
   const ours = await startSide({ ...shared, label: `${benchmark.name} (ours)`, command: program });

@@ -22,6 +22,7 @@ export const smallTraining: Benchmark = {
   runs: 31,
   quickRuns: 7,
   warmups: 5,
+  iterationsPerTurn: 5,
   overall: "worst",
   cases: async () => [
     {

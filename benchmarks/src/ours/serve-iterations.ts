@@ -14,30 +14,34 @@ export interface Workload {
 /** Our side's part of the conversation that `startSide` leads: settings in, facts out, then a time for every "run". */
 export async function serveIterations<Settings>(prepare: (settings: Settings) => Promise<Workload>): Promise<void> {
   let workload: Workload | undefined;
+  let perTurn = 1;
   for await (const line of createInterface({ input: process.stdin })) {
-    const message = JSON.parse(line) as "run" | "stop" | (Settings & { readonly warmups: number });
+    const message = JSON.parse(line) as "run" | "stop" | (Settings & { readonly warmups: number; readonly iterationsPerTurn: number });
     if (message === "stop") {
       reply({ peakMb: peakMemoryMb() });
       process.exit(0); // threads that still wait for work must not keep the process
     }
     if (message === "run") {
-      reply(await timeIteration(workload as Workload));
+      reply(await timeTurn(workload as Workload, perTurn));
       continue;
     }
     workload = await prepare(message);
+    perTurn = message.iterationsPerTurn;
     for (let index = 0; index < message.warmups; index++) await workload.iterate();
     reply({ facts: workload.facts, details: workload.details });
   }
   process.exit(0); // whoever asked is gone
 }
 
-async function timeIteration(workload: Workload): Promise<Iteration> {
+/** The mean of a turn's iterations. */
+async function timeTurn(workload: Workload, iterations: number): Promise<Iteration> {
   const started = performance.now();
   const cpuBefore = process.cpuUsage();
-  const measured = await workload.iterate();
+  let measured: Iteration | void = undefined;
+  for (let iteration = 0; iteration < iterations; iteration++) measured = await workload.iterate();
   const ms = performance.now() - started;
   const { user, system } = process.cpuUsage(cpuBefore);
-  return measured ?? { ms, cpuMs: (user + system) / 1000 };
+  return measured ?? { ms: ms / iterations, cpuMs: (user + system) / 1000 / iterations };
 }
 
 function reply(value: unknown): void {
