@@ -8,3 +8,4 @@ export type { LoadedFixture } from "./load-fixture.ts";
 export { uniformTensor } from "./uniform-tensor.ts";
 export { describeOnBackends, useBackend } from "./use-backend.ts";
 export type { TestBackend } from "./use-backend.ts";
+export { zipOf } from "./zip-of.ts";

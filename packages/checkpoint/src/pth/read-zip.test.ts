@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { crc32, deflateRawSync } from "node:zlib";
 import { CheckpointError } from "@detrkit/common";
+import { zipOf } from "@detrkit/test-utils";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readPth } from "./pth-file.ts";
 
@@ -11,35 +11,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "detrkit-zip-"));
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-/** A zip file of these entries, stored unless named. */
-function zipOf(entries: Readonly<Record<string, Uint8Array>>, compressed?: string): Uint8Array {
-  const locals: Buffer[] = [];
-  const central: Buffer[] = [];
-  let start = 0;
-  for (const [name, content] of Object.entries(entries)) {
-    const data = name === compressed ? deflateRawSync(content) : content;
-    const fields = Buffer.alloc(26);
-    fields.writeUInt16LE(20, 0);
-    fields.writeUInt16LE(name === compressed ? 8 : 0, 4);
-    fields.writeUInt32LE(crc32(content), 10);
-    fields.writeUInt32LE(data.length, 14);
-    fields.writeUInt32LE(content.length, 18);
-    fields.writeUInt16LE(name.length, 22);
-    const rest = Buffer.alloc(14);
-    rest.writeUInt32LE(start, 10);
-    locals.push(Buffer.concat([Buffer.from("PK\x03\x04"), fields, Buffer.from(name), data]));
-    central.push(Buffer.concat([Buffer.from("PK\x01\x02\x14\x00"), fields, rest, Buffer.from(name)]));
-    start += 30 + name.length + data.length;
-  }
-  const end = Buffer.alloc(22);
-  end.write("PK\x05\x06");
-  end.writeUInt16LE(central.length, 8);
-  end.writeUInt16LE(central.length, 10);
-  end.writeUInt32LE(Buffer.concat(central).length, 12);
-  end.writeUInt32LE(start, 16);
-  return Buffer.concat([...locals, ...central, end]);
-}
 
 const text = (value: string): string => `X${String.fromCharCode(value.length)}\0\0\0${value}`;
 /** `{"weight": <three integers of 16 bits>}`. */
