@@ -62,6 +62,18 @@ describe("train", () => {
     expect(stderr).toMatch(/epoch 1, step \d: SetCriterion.*The batch's images:\n {2}shapes-train-00000\d\.png\n/s);
   });
 
+  test("ends when the model cannot be built, and leaves no run", async () => {
+    const data = join(folder, "no-classes");
+    const root = join(folder, "impossible");
+    await mkdir(data);
+    await writeFile(join(data, "a.png"), await encodePng(image));
+    await writeFile(join(data, "train.json"), JSON.stringify({ images: [{ id: 1, width: 31, height: 23, file_name: "a.png" }], categories: [], annotations: [] }));
+    const { code, stderr } = await runCli("train", "--data", `coco:${data}`, "--split-val", "train", "--output", root, "--backend", "cpu");
+    expectExit({ code, stderr }, 2);
+    expect(stderr).toContain("numClasses");
+    expect(existsSync(root)).toBe(false);
+  }, 20_000);
+
   test("stops before it starts when the data has defects and none are to be dropped", async () => {
     const data = join(folder, "defective");
     await mkdir(data);

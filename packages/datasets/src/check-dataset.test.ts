@@ -74,6 +74,11 @@ test("progress counts every image of every split", async () => {
   expect(report.wrong).toBe(false);
 });
 
+test("a folder that holds no split is refused, not found in order", async () => {
+  await mkdir(join(folder, "holds-nothing"));
+  for (const format of ["coco", "yolo", "voc"]) await expect(checkDataset(`${format}:${join(folder, "holds-nothing")}`)).rejects.toThrow(/holds-nothing/u);
+});
+
 test("each kind of finding says what happens to it, and what stops or drops is wrong", () => {
   for (const { severity, action, meaning } of Object.values(dataPolicy)) {
     expect(meaning.length).toBeGreaterThan(10);

@@ -118,8 +118,11 @@ function group(problems: readonly DataProblem[], examples: number): Finding[] {
   return findings.toSorted((a, b) => rank(a) - rank(b) || b.count - a.count);
 }
 
-/** VOC's `trainval` is the other two together: checking it as well would count everything twice. */
-function withoutUnion(splits: readonly string[]): readonly string[] {
+/** All that the data has. Where that is none, reading `train` says what was expected: nothing read is not nothing wrong. */
+async function splitsToCheck(spec: DataSpec): Promise<readonly string[]> {
+  const splits = await listSplits(spec);
+  if (splits.length === 0) return ["train"];
+  // VOC's `trainval` is the other two together: checking it as well would count everything twice.
   return splits.includes("train") ? splits.filter((split) => split !== "trainval") : splits;
 }
 
@@ -130,7 +133,7 @@ function withoutUnion(splits: readonly string[]): readonly string[] {
 export async function checkDataset(spec: string | DataSpec, options: CheckDatasetOptions = {}): Promise<DatasetReport> {
   const parsed = typeof spec === "string" ? parseDataSpec(spec) : spec;
   const { examples = 5, decode = true, onProgress } = options;
-  const splits = options.splits ?? withoutUnion(await listSplits(parsed));
+  const splits = options.splits ?? (await splitsToCheck(parsed));
   const datasets: Dataset[] = [];
   for (const split of splits) datasets.push(await readDataset(parsed, { split }));
   const total = datasets.reduce((sum, { length }) => sum + length, 0);

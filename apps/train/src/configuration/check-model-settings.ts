@@ -21,13 +21,21 @@ export function refuseForeignSettings(preset: string, given: PartialTrainingConf
   }
 }
 
+/** What the width has to be a multiple of: sine and cosine come in pairs; Deformable DETR's group norms have 32 groups. */
+const widthUnits: Readonly<Record<ModelName, number>> = { detr: 2, "deformable-detr": 32 };
+
 /**
  * Refuses sizes that no model can have together.
  *
  * @throws UsageError
  */
-export function refuseImpossibleModel({ hiddenDim, heads, backboneStages, featureLevels, boxRefinement, twoStage }: TrainingConfig): void {
+export function refuseImpossibleModel({ preset, hiddenDim, heads, backboneStages, featureLevels, boxRefinement, twoStage }: TrainingConfig): void {
+  const model = modelOf({ preset });
+  if (hiddenDim % widthUnits[model] !== 0) throw new UsageError(`--hidden-dim ${hiddenDim} must be a multiple of ${widthUnits[model]} in ${titles[model]}`);
   if (hiddenDim % heads !== 0) throw new UsageError(`--hidden-dim ${hiddenDim} must be a multiple of --heads ${heads}`);
+  if (backboneStages?.some((stage, index) => stage <= (backboneStages[index - 1] ?? 0)) === true) {
+    throw new UsageError(`--backbone-stages ${backboneStages.join(",")} must rise, for example 2,3,4`);
+  }
   if (backboneStages !== undefined && featureLevels !== undefined && featureLevels < backboneStages.length) {
     throw new UsageError(`--feature-levels ${featureLevels} must be at least the ${backboneStages.length} of --backbone-stages ${backboneStages.join(",")}`);
   }

@@ -75,7 +75,10 @@ test("settings that cannot work are refused", () => {
   const flags = (args: readonly string[]) => flagSettings(parseFlags(args, settingFlags()));
   expect(() => flags(["--epochs", "0"])).toThrow("--epochs: ");
   expect(() => flags(["--image-size", "320"])).toThrow("--image-size: expected WIDTHxHEIGHT");
-  expect(() => resolveConfig({ ...needed, hiddenDim: 30, heads: 7 })).toThrow("--hidden-dim 30 must be a multiple of --heads 7");
+  expect(() => resolveConfig({ ...needed, hiddenDim: 32, heads: 7 })).toThrow("--hidden-dim 32 must be a multiple of --heads 7");
+  expect(() => resolveConfig({ ...needed, hiddenDim: 48, heads: 3 })).toThrow("--hidden-dim 48 must be a multiple of 32 in Deformable DETR");
+  expect(() => resolveConfig({ ...needed, preset: "detr-small", hiddenDim: 35, heads: 7 })).toThrow("--hidden-dim 35 must be a multiple of 2 in DETR");
+  expect(() => resolveConfig({ ...needed, backboneStages: [3, 2] })).toThrow("--backbone-stages 3,2 must rise");
   expect(() => resolveConfig({ ...needed, featureLevels: 2 })).toThrow("--feature-levels 2 must be at least the 3 of --backbone-stages 2,3,4");
   expect(() => resolveConfig({ ...needed, preset: "deformable-detr-r50", twoStage: true })).toThrow("--two-stage needs --box-refinement");
 });

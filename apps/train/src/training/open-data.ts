@@ -10,8 +10,9 @@ export interface TrainingData {
 
 async function openSplit(spec: string, split: string, flag: string, classes?: readonly string[]): Promise<Dataset> {
   const splits = await listSplits(spec);
-  if (!splits.includes(split)) {
-    throw new ConfigError(`${spec} has no split "${split}", it has ${splits.length > 0 ? splits.join(", ") : "none"}: choose one with --${flag}${flag === "split-val" ? ", or give other images with --data-val" : ""}`);
+  // Of data that has none at all the reader knows better what is missing.
+  if (splits.length > 0 && !splits.includes(split)) {
+    throw new ConfigError(`${spec} has no split "${split}", it has ${splits.join(", ")}: choose one with --${flag}${flag === "split-val" ? ", or give other images with --data-val" : ""}`);
   }
   return await openDataset(spec, { split, ...(classes === undefined ? {} : { classes }) });
 }

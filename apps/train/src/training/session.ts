@@ -24,7 +24,7 @@ export class TrainingSession {
   readonly parameterCount: number;
   /** Changes with every step. */
   readonly position: TrainingPosition;
-  readonly workers: ImageWorkers = new ImageWorkers();
+  readonly workers: ImageWorkers;
   readonly #model: DetectionModel;
   readonly #criterion: SetCriterion;
   readonly #optimizer: AdamW;
@@ -46,6 +46,8 @@ export class TrainingSession {
     const categories = data.training.classes.map((name, label) => ({ id: data.training.categoryIds[label] ?? label, name }));
     this.detector = new Detector({ model: this.#model, description: { detector, categories, transforms: evaluationTransforms(config) } });
     this.parameterCount = [...this.#model.trainableParameters().values()].reduce((sum, { size }) => sum + size, 0);
+    // Last, since what could not be built is never closed: threads that nobody stops keep the program from ending.
+    this.workers = new ImageWorkers();
   }
 
   /** Whether all steps of the present epoch are done, though its evaluation may not be. */
