@@ -56,6 +56,14 @@ describeOnBackends("MultiScaleDeformableAttention", () => {
       attention.dispose();
     });
 
+    test.each(["heads", "levels", "points"] as const)("counts of %s that are none are refused", (name) => {
+      const config = { dim: 16, heads: 2, levels: 1, points: 1, random: new Random(1) };
+      for (const count of [0, 1.5]) {
+        const message = `MultiScaleDeformableAttention: ${name} expected an integer of at least 1, got ${count}`;
+        expect(() => new MultiScaleDeformableAttention({ ...config, [name]: count })).toThrow(new ConfigError(message));
+      }
+    });
+
     test("heads that do not divide the width are refused", () => {
       const config = { dim: 16, heads: 3, levels: 1, points: 1, random: new Random(1) };
       expect(() => new MultiScaleDeformableAttention(config)).toThrow(new ConfigError("MultiScaleDeformableAttention: 3 heads do not divide a width of 16"));
@@ -126,6 +134,7 @@ describeOnBackends("MultiScaleDeformableAttention", () => {
       expectError({ levelShapes: levelShapes.toReversed().map(({ height }) => ({ height, width: height })) }, "memory has 17 rows, but the maps of levelShapes (1x1 + 3x3) have 10 cells: each cell of each map must be one row");
       expectError({ referencePoints: uniformTensor<Rank.R4>([2, 7, 2, 3], { seed: 1 }) }, "referencePoints expected [2, 7, 2, 2] (points) or [2, 7, 2, 4] (boxes), got [2, 7, 2, 3]");
       expectError({ queries: inputs.memory.slice([0, 0, 1]) }, "queries expected [B, Q, 15], got [2, 17, 14]");
+      expectError({ queryPosition: uniformTensor<Rank.R2>([2, 15], { seed: 1 }) }, "queryPosition expected [7, 15], got [2, 15]");
       expectError({ memoryPadding: tensor2d([[1]], [1, 1], "bool") }, "memoryPadding expected [2, 17], got [1, 1]");
     });
     attention.dispose();

@@ -51,6 +51,9 @@ export class MultiScaleDeformableAttention extends Module implements Attention {
 
   constructor({ dim, heads, levels, points, random }: MultiScaleDeformableAttentionConfig) {
     super();
+    for (const [name, count] of Object.entries({ heads, levels, points })) {
+      if (!Number.isInteger(count) || count < 1) throw new ConfigError(`MultiScaleDeformableAttention: ${name} expected an integer of at least 1, got ${count}`);
+    }
     if (dim % heads !== 0) throw new ConfigError(`MultiScaleDeformableAttention: ${heads} heads do not divide a width of ${dim}`);
     const samples = heads * levels * points;
     const predicted = { inputDim: dim, weightInitializer: constant(0), random };
@@ -73,6 +76,7 @@ export class MultiScaleDeformableAttention extends Module implements Attention {
   call({ queries, queryPosition, memory, memoryPadding, referencePoints, levelShapes }: AttentionInputs): Tensor3D {
     const name = "MultiScaleDeformableAttention.call";
     const { B, Q } = expectShape(queries.shape, `${name}: queries`, ["B", "Q", this.dim]);
+    if (queryPosition !== undefined) expectShape(queryPosition.shape, `${name}: queryPosition`, queryPosition.rank === 2 ? [Q, this.dim] : [B, Q, this.dim]);
     const { S } = expectShape(memory.shape, `${name}: memory`, [B, "S", this.dim]);
     if (memoryPadding !== undefined) expectShape(memoryPadding.shape, `${name}: memoryPadding`, [B, S]);
     if (referencePoints === undefined || levelShapes === undefined) {

@@ -44,7 +44,7 @@ interface Run {
 export function composedDeformableAttention(operands: DeformableAttentionOperands, memoryBudget: number = defaultBudget): Tensor3D {
   const sizes = operandSizes(operands);
   const { value, samplingLocations, attentionWeights } = operands;
-  const perRun = Math.max(1, Math.floor(memoryBudget / bytesPerQuery(sizes)));
+  const perRun = Math.max(1, Math.floor(memoryBudget / Math.max(1, bytesPerQuery(sizes))));
   // Differentiated by hand: tfjs would keep the samples of all runs until the backward pass.
   const compute = customGrad((...given: (Tensor | GradSaveFunc)[]) => {
     const [value, locations, weights, save] = given as [Tensor4D, Tensor, Tensor, GradSaveFunc];
@@ -74,7 +74,7 @@ function forward(operands: DeformableAttentionOperands, sizes: OperandSizes, per
         return reshape(matMul(weights, samples), [B, queries, M * C]) as Tensor3D; // [N, 1, C] by image
       }),
     );
-    return concat(parts, 1);
+    return joined(parts, [B, sizes.Q, M * C]);
   });
 }
 
@@ -107,10 +107,15 @@ function backward(operands: DeformableAttentionOperands, upstream: Tensor3D, siz
     const { value, samplingLocations, attentionWeights } = operands;
     return [
       reshape(byValue, value.shape),
-      reshape(concat(byLocations, 1), samplingLocations.shape),
-      reshape(concat(byWeights, 1), attentionWeights.shape),
+      joined(byLocations, samplingLocations.shape),
+      joined(byWeights, attentionWeights.shape),
     ];
   });
+}
+
+/** What the runs made, one after the other, in a shape; without queries there are no runs, and nothing to join. */
+function joined<T extends Tensor>(parts: readonly Tensor[], shape: T["shape"]): T {
+  return (parts.length === 0 ? zeros(shape) : reshape(concat([...parts], 1), shape)) as T;
 }
 
 function runStarts({ Q }: OperandSizes, perRun: number): readonly number[] {

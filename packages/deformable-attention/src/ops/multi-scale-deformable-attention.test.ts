@@ -56,6 +56,18 @@ describeOnBackends("multiScaleDeformableAttention", () => {
     });
   });
 
+  test.each([[2, 0], [0, 7]])("%i images of %i queries: an empty result and gradients of 0, composed or not", (B, Q) => {
+    tidy(() => {
+      const operands = randomOperands({ ...shape, B, Q }, 1, "anywhere");
+      for (const attend of [multiScaleDeformableAttention, composedDeformableAttention]) {
+        expect(attend(operands).shape).toEqual([B, Q, 15]);
+        const gradients = grads((...tensors: Tensor[]) => sum(attend(withTensors(operands, tensors))))(tensorsOf(operands));
+        expect(gradients.map((gradient) => gradient.shape)).toEqual([[B, 17, 3, 5], [B, Q, 3, 2, 2, 2], [B, Q, 3, 2, 2]]);
+        expect(gradients.every((gradient) => gradient.dataSync().every((value) => value === 0))).toBe(true);
+      }
+    });
+  });
+
   describe("points that are nowhere", () => {
     const far = 3e38;
     const attentions = [multiScaleDeformableAttention, composedDeformableAttention];
