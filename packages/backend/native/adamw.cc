@@ -23,6 +23,14 @@ void Compute(Context& context) {
   std::vector<View> parameters, gradients;
   for (int i = 0; i < count; ++i) parameters.push_back(context.Input(3 + i));
   for (int i = 0; i < count; ++i) gradients.push_back(context.Input(3 + count + i));
+  context.RequireDims("AdamW: settings", settings, {6 + 3 * count});
+  std::vector<int64_t> starts(count + 1);
+  for (int i = 0; i < count; ++i) {
+    starts[i + 1] = starts[i] + parameters[i].size();
+    context.RequireDims("AdamW: gradient", gradients[i], parameters[i].dims);
+  }
+  context.RequireDims("AdamW: first moments", first, {starts[count]});
+  context.RequireDims("AdamW: second moments", second, {starts[count]});
   if (!context.ok()) return;
   const View norm = context.Output(0, {});
   if (!context.ok()) return;
@@ -51,8 +59,6 @@ void Compute(Context& context) {
   // As torch.nn.utils.clip_grad_norm_ has it: never scaled up, and 1e-6 keeps the quotient finite.
   const float factor = clip > 0 ? std::min(1.0f, clip / (length + 1e-6f)) : 1.0f;
 
-  std::vector<int64_t> starts(count + 1);
-  for (int i = 0; i < count; ++i) starts[i + 1] = starts[i] + parameters[i].size();
   ParallelFor(starts[count], 16384, [&](int64_t begin, int64_t end) {
     int64_t i = std::upper_bound(starts.begin(), starts.end(), begin) - starts.begin() - 1;
     for (int64_t at = begin; at < end; at = starts[++i]) {

@@ -3,6 +3,7 @@
 // detrkit's own kernels are registered. Both sources are included here, not compiled apart, to reach what they keep static.
 #include <node_api.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <vector>

@@ -7,12 +7,18 @@ namespace detrkit {
 namespace {
 
 // Inputs 0..4 of both ops: query [B, Q, D], key [B, S, D], value [B, S, D], padding [B, S] or [0] (bool, true is ignored),
-// seed [1]. Attributes: heads; rate.
+// seed (a scalar). Attributes: heads; rate.
 struct Problem {
   View query, key, value, padding, seed;
 
   explicit Problem(Context& context)
-      : query(context.Input(0)), key(context.Input(1)), value(context.Input(2)), padding(context.Input(3)), seed(context.Input(4)) {}
+      : query(context.Input(0)), key(context.Input(1)), value(context.Input(2)), padding(context.Input(3)), seed(context.Input(4)) {
+    if (context.ok()) context.Require(CheckAttention(query, key, context.attributes.ints[0]));
+    if (!context.ok()) return;
+    context.RequireDims("attention: value", value, key.dims);
+    if (padding.dims != Dims{0}) context.RequireDims("attention: padding", padding, {key.dims[0], key.dims[1]});
+    context.RequireDims("attention: seed", seed, {});
+  }
 
   ScaledAttention Attention(const Attributes& attributes) const {
     return {query.f32(), key.f32(), value.f32(), padding.size() > 0 ? padding.u8() : nullptr,
@@ -34,6 +40,7 @@ void Forward(Context& context) {
 void Backward(Context& context) {
   const Problem problem(context);
   const View gradient = context.Input(5);
+  context.RequireDims("attention: dresult", gradient, problem.query.dims);
   if (!context.ok()) return;
   const View dquery = context.Output(0, problem.query.dims), dkey = context.Output(1, problem.key.dims), dvalue = context.Output(2, problem.key.dims);
   if (!context.ok()) return;

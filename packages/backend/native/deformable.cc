@@ -3,21 +3,10 @@
 namespace detrkit {
 namespace {
 
-std::string Text(const Dims& dims) {
-  std::string text = "[";
-  for (size_t i = 0; i < dims.size(); ++i) text += (i ? ", " : "") + std::to_string(dims[i]);
-  return text + "]";
-}
-
 // Cells are counted in 32 bits, of which BilinearSamples takes two for what is outside.
 constexpr int64_t kMostCells = 1 << 29;
 
 }  // namespace
-
-std::string CheckDims(const char* name, const View& view, const Dims& expected) {
-  if (view.dims == expected) return "";
-  return std::string("deformable attention: ") + name + " expected " + Text(expected) + ", got " + Text(view.dims);
-}
 
 std::string ReadLevels(const View& shapes, Deformable& sizes) {
   if (shapes.dims.size() != 2 || shapes.dims[0] < 1 || shapes.dims[1] != 2) {

@@ -12,7 +12,7 @@ namespace detrkit {
 
 // value [B, S, M, C], result [B, Q, M, C], locations [B, Q, M, L, P, 2], weights [B, Q, M, L, P].
 struct Deformable {
-  int64_t batch, queries, cells, heads, channels, points;
+  int64_t batch = 0, queries = 0, cells = 0, heads = 0, channels = 0, points = 0;
   std::vector<Level> levels;
 
   int64_t width() const { return heads * channels; }
@@ -31,8 +31,5 @@ struct Deformable {
 
 // Adds the levels of `shapes` [L, 2] (heights and widths). Says what is wrong with them or the number of points, or nothing.
 std::string ReadLevels(const View& shapes, Deformable& sizes);
-
-// Says what is wrong where dimensions are not those expected, or nothing.
-std::string CheckDims(const char* name, const View& view, const Dims& expected);
 
 }  // namespace detrkit

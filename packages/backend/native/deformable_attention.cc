@@ -22,8 +22,8 @@ struct Problem : Deformable {
     batch = value.dims[0], cells = value.dims[1], heads = value.dims[2], channels = value.dims[3];
     queries = weights.dims[1], points = weights.dims[4];
     if (const std::string problem = ReadLevels(shapes, *this); !problem.empty()) return problem;
-    const std::string problem = CheckDims("weights", weights, {batch, queries, heads, num_levels(), points});
-    return problem.empty() ? CheckDims("locations", locations, {batch, queries, heads, num_levels(), points, 2}) : problem;
+    const std::string problem = CheckDims("deformable attention: weights", weights, {batch, queries, heads, num_levels(), points});
+    return problem.empty() ? CheckDims("deformable attention: locations", locations, {batch, queries, heads, num_levels(), points, 2}) : problem;
   }
 };
 
@@ -50,7 +50,7 @@ void Forward(Context& context) {
 void Backward(Context& context) {
   const Problem problem(context);
   const View upstream = context.Input(4);
-  if (context.ok()) context.Require(CheckDims("dresult", upstream, {problem.batch, problem.queries, problem.width()}));
+  context.RequireDims("deformable attention: dresult", upstream, {problem.batch, problem.queries, problem.width()});
   if (!context.ok()) return;
   const View dvalue = context.Output(0, problem.value.dims), dlocations = context.Output(1, problem.locations.dims), dweights = context.Output(2, problem.weights.dims);
   if (!context.ok()) return;

@@ -34,10 +34,10 @@ struct Problem : Deformable {
     batch = value.dims[0], cells = value.dims[1], channels = value.dims[2] / heads;
     queries = offsets.dims[1];
     if (const std::string problem = ReadLevels(shapes, *this); !problem.empty()) return problem;
-    if (const std::string problem = CheckDims("offsets", offsets, {batch, queries, heads * samples() * 2}); !problem.empty()) return problem;
-    if (const std::string problem = CheckDims("logits", logits, {batch, queries, heads * samples()}); !problem.empty()) return problem;
+    if (const std::string problem = CheckDims("deformable attention: offsets", offsets, {batch, queries, heads * samples() * 2}); !problem.empty()) return problem;
+    if (const std::string problem = CheckDims("deformable attention: logits", logits, {batch, queries, heads * samples()}); !problem.empty()) return problem;
     const int64_t given = references.dims.empty() ? 0 : references.dims.back();
-    return CheckDims("reference points", references, {batch, queries, num_levels(), given == 4 ? 4 : 2});
+    return CheckDims("deformable attention: reference points", references, {batch, queries, num_levels(), given == 4 ? 4 : 2});
   }
 };
 
@@ -54,7 +54,7 @@ void Forward(Context& context) {
 void Backward(Context& context) {
   const Problem problem(context);
   const View upstream = context.Input(5);
-  if (context.ok()) context.Require(CheckDims("dresult", upstream, {problem.batch, problem.queries, problem.width()}));
+  context.RequireDims("deformable attention: dresult", upstream, {problem.batch, problem.queries, problem.width()});
   if (!context.ok()) return;
   const View dvalue = context.Output(0, problem.value.dims), doffsets = context.Output(1, problem.offsets.dims);
   const View dlogits = context.Output(2, problem.logits.dims), dreferences = context.Output(3, problem.references.dims);

@@ -10,7 +10,7 @@ namespace {
 // Inputs x, seed (a scalar: as an attribute, every step's would be kept as another kernel); attribute rate. Output y.
 void Compute(Context& context) {
   const View x = context.Input(0), seed = context.Input(1);
-  if (!context.ok()) return;
+  context.RequireDims("dropout: seed", seed, {});
   const View y = context.Output(0, x.dims);
   if (!context.ok()) return;
   const RandomMask mask(static_cast<uint32_t>(seed.i32()[0]), context.attributes.floats[0]);

@@ -25,7 +25,13 @@ struct Problem {
       : x(context.Input(first)), expand(context.Input(first + 1)), expand_bias(context.Input(first + 2)), contract(context.Input(first + 3)),
         contract_bias(context.Input(first + 4)), seed(context.attributes.floats[0] > 0 ? context.Input(first + 5) : View{}),
         rate(context.attributes.floats[0]), mask(seed.bytes ? static_cast<uint32_t>(seed.i32()[0]) : 0, rate),
-        rows(x.rows()), dim(x.columns()), hidden(expand.columns()) {}
+        rows(x.rows()), dim(x.columns()), hidden(expand.columns()) {
+    context.RequireDims("feed-forward: expand", expand, {dim, hidden});
+    context.RequireDims("feed-forward: expand's bias", expand_bias, {hidden});
+    context.RequireDims("feed-forward: contract", contract, {hidden, dim});
+    context.RequireDims("feed-forward: contract's bias", contract_bias, {dim});
+    if (rate > 0) context.RequireDims("feed-forward: seed", seed, {});
+  }
 
   LinearLayer Expand() const { return {expand.f32(), expand_bias.f32(), dim, hidden, true, rate > 0 ? &mask : nullptr}; }
   LinearLayer Contract() const { return {contract.f32(), contract_bias.f32(), hidden, dim}; }
@@ -81,6 +87,7 @@ void BackwardRows(const Problem& problem, const float* dy, int64_t begin, int64_
 void Backward(Context& context) {
   const View dy = context.Input(0);
   const Problem problem(context, 1);
+  context.RequireDims("feed-forward: dy", dy, problem.x.dims);
   if (!context.ok()) return;
   const int64_t dim = problem.dim, hidden = problem.hidden;
   const View dx = context.Output(0, problem.x.dims);
@@ -93,9 +100,9 @@ void Backward(Context& context) {
   Matrix others = Matrix::Zero(std::max<int64_t>(0, pieces - 1), starts[4]);
   ParallelFor(pieces, 1, [&](int64_t first, int64_t last) {
     for (int64_t piece = first; piece < last; ++piece) {
-      float* own = others.data() + (piece - 1) * starts[4];
-      const WeightGradients sums = piece == 0 ? WeightGradients{outputs[0].f32(), outputs[1].f32(), outputs[2].f32(), outputs[3].f32()}
-                                              : WeightGradients{own, own + starts[1], own + starts[2], own + starts[3]};
+      float* own = piece == 0 ? nullptr : others.data() + (piece - 1) * starts[4];
+      const WeightGradients sums = own ? WeightGradients{own, own + starts[1], own + starts[2], own + starts[3]}
+                                       : WeightGradients{outputs[0].f32(), outputs[1].f32(), outputs[2].f32(), outputs[3].f32()};
       BackwardRows(problem, dy.f32(), piece * share, std::min((piece + 1) * share, problem.rows), dx.f32(), sums);
     }
   });

@@ -3,55 +3,13 @@
 #include <cmath>
 #include <vector>
 
+#include "channel_groups.h"
 #include "kernel.h"
 #include "kernels.h"
 #include "parallel.h"
 
 namespace detrkit {
 namespace {
-
-// Work is cut into one image times a run of whole groups, about this many channels wide: a few cache lines of floats.
-constexpr int64_t kRun = 32;
-
-struct Layout {
-  int64_t images, cells, channels, group, run, runs;
-
-  Layout(const View& x, int64_t groups) {
-    images = x.dims[0];
-    channels = x.columns();
-    cells = images * channels == 0 ? 0 : x.size() / (images * channels);
-    group = channels / groups;
-    run = std::min(channels, group * std::max<int64_t>(1, (kRun + group - 1) / group));
-    runs = (channels + run - 1) / run;
-  }
-};
-
-// Two column sums over a map's run of channels at once: in floats over short stretches of rows, in doubles over all.
-// `add(cell, first, second)` adds one cell's values to the floats.
-template <typename Add>
-void SumCells(int64_t cells, int64_t width, double* first, double* second, const Add& add) {
-  std::vector<float> parts(2 * width);
-  std::fill(first, first + width, 0.0);
-  std::fill(second, second + width, 0.0);
-  for (int64_t start = 0; start < cells; start += 64) {
-    std::fill(parts.begin(), parts.end(), 0.0f);
-    for (int64_t cell = start; cell < std::min(start + 64, cells); ++cell) add(cell, parts.data(), parts.data() + width);
-    DETRKIT_VECTOR
-    for (int64_t i = 0; i < width; ++i) {
-      first[i] += parts[i];
-      second[i] += parts[width + i];
-    }
-  }
-}
-
-// Adds up each group's channels and gives every channel its group's sum.
-void ShareByGroup(std::vector<double>& sums, int64_t width, int64_t group) {
-  for (int64_t first = 0; first < width; first += group) {
-    double total = 0;
-    for (int64_t i = first; i < first + group; ++i) total += sums[i];
-    std::fill(sums.begin() + first, sums.begin() + first + group, total);
-  }
-}
 
 struct Moments {
   double mean, squares;
@@ -70,13 +28,24 @@ Moments GroupMoments(const double* sums, const double* squares, const float* abo
   return {mean, std::max(distances, 0.0)};
 }
 
+// Says what is wrong with a map and its number of groups, or nothing.
+std::string CheckGroups(const View& x, int64_t groups) {
+  if (x.dims.size() < 2) return "group norm: input expected [B, ..., C], got " + Text(x.dims);
+  if (groups >= 1 && x.columns() >= 1 && x.columns() % groups == 0) return "";
+  return "group norm: " + std::to_string(groups) + " groups do not divide " + std::to_string(x.columns()) + " channels";
+}
+
 // Inputs x [B, ..., C], weight [C], bias [C], residual (none or one, as x); attributes groups, relu (0 or 1), epsilon.
 // Outputs y, and mean and 1/deviation of each image's channels [B, C].
 void Forward(Context& context) {
   const View x = context.Input(0), weight = context.Input(1), bias = context.Input(2);
   const View residual = context.NumInputs() > 3 ? context.Input(3) : View{};
+  if (context.ok()) context.Require(CheckGroups(x, context.attributes.ints[0]));
   if (!context.ok()) return;
   const Layout at(x, context.attributes.ints[0]);
+  context.RequireDims("group norm: weight", weight, {at.channels});
+  context.RequireDims("group norm: bias", bias, {at.channels});
+  if (context.NumInputs() > 3) context.RequireDims("group norm: residual", residual, x.dims);
   const bool relu = context.attributes.ints[1] != 0;
   const float epsilon = context.attributes.floats[0];
   const View y = context.Output(0, x.dims), mean = context.Output(1, {at.images, at.channels}), scale = context.Output(2, {at.images, at.channels});
@@ -89,7 +58,7 @@ void Forward(Context& context) {
       std::vector<double> sums(width), squares(width);
       std::vector<float> factor(width), shift(width);
       // Squares are taken about the first cell, not about 0: a mean far from 0 would otherwise cost all of their digits.
-      const std::vector<float> about(in, in + width);
+      const std::vector<float> about = at.cells > 0 ? std::vector<float>(in, in + width) : std::vector<float>(width);
       SumCells(at.cells, width, sums.data(), squares.data(), [&](int64_t cell, float* plain, float* squared) {
         const float* row = in + cell * at.channels;
         DETRKIT_VECTOR
@@ -132,8 +101,14 @@ void Forward(Context& context) {
 // Outputs dx, dweight, dbias, and d(residual) (empty unless wanted).
 void Backward(Context& context) {
   const View dy = context.Input(0), x = context.Input(1), y = context.Input(2), weight = context.Input(3), mean = context.Input(4), scale = context.Input(5);
+  if (context.ok()) context.Require(CheckGroups(x, context.attributes.ints[0]));
   if (!context.ok()) return;
   const Layout at(x, context.attributes.ints[0]);
+  context.RequireDims("group norm: dy", dy, x.dims);
+  context.RequireDims("group norm: y", y, x.dims);
+  context.RequireDims("group norm: weight", weight, {at.channels});
+  context.RequireDims("group norm: mean", mean, {at.images, at.channels});
+  context.RequireDims("group norm: scale", scale, {at.images, at.channels});
   const bool relu = context.attributes.ints[1] != 0, wanted = context.attributes.ints[2] != 0;
   const View dx = context.Output(0, x.dims), dweight = context.Output(1, {at.channels}), dbias = context.Output(2, {at.channels});
   const View dresidual = context.Output(3, wanted ? x.dims : Dims{0});

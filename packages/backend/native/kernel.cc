@@ -1,6 +1,8 @@
 #include "kernel.h"
 
+#include <exception>
 #include <memory>
+#include <new>
 
 #include "tensorflow/c/ops.h"
 
@@ -10,6 +12,17 @@ int64_t Count(const Dims& dims) {
   int64_t count = 1;
   for (int64_t size : dims) count *= size;
   return count;
+}
+
+std::string Text(const Dims& dims) {
+  std::string text = "[";
+  for (size_t i = 0; i < dims.size(); ++i) text += (i ? ", " : "") + std::to_string(dims[i]);
+  return text + "]";
+}
+
+std::string CheckDims(const char* input, const View& view, const Dims& expected) {
+  if (view.dims == expected) return "";
+  return std::string(input) + " expected " + Text(expected) + ", got " + Text(view.dims);
 }
 
 Context::~Context() {
@@ -39,27 +52,27 @@ constexpr int kMaxOps = 24;
 Op* registered[kMaxOps];
 int num_registered = 0;
 
+// Reads attributes by name. Each is reported by itself: the next one's success would hide a failure in a status that they share.
+template <typename Value, typename Get>
+std::vector<Value> ReadAttributes(TF_OpKernelConstruction* construction, const std::vector<const char*>& names, const Get& get) {
+  std::vector<Value> values;
+  for (const char* name : names) {
+    TF_Status* status = TF_NewStatus();
+    Value value = 0;
+    get(construction, name, &value, status);
+    values.push_back(value);
+    if (TF_GetCode(status) != TF_OK) TF_OpKernelConstruction_Failure(construction, status);
+    TF_DeleteStatus(status);
+  }
+  return values;
+}
+
 void* Create(const Op& op, TF_OpKernelConstruction* construction) {
   auto instance = std::make_unique<Instance>();
   instance->compute = op.compute;
-  TF_Status* status = TF_NewStatus();
-  for (const char* name : op.ints) {
-    int64_t value = 0;
-    TF_OpKernelConstruction_GetAttrInt64(construction, name, &value, status);
-    instance->attributes.ints.push_back(value);
-  }
-  for (const char* name : op.floats) {
-    float value = 0;
-    TF_OpKernelConstruction_GetAttrFloat(construction, name, &value, status);
-    instance->attributes.floats.push_back(value);
-  }
-  for (const char* name : op.list_sizes) {
-    int64_t value = 0;
-    TF_OpKernelConstruction_GetAttrInt64(construction, name, &value, status);
-    instance->attributes.list_sizes.push_back(value);
-  }
-  if (TF_GetCode(status) != TF_OK) TF_OpKernelConstruction_Failure(construction, status);
-  TF_DeleteStatus(status);
+  instance->attributes.ints = ReadAttributes<int64_t>(construction, op.ints, TF_OpKernelConstruction_GetAttrInt64);
+  instance->attributes.floats = ReadAttributes<float>(construction, op.floats, TF_OpKernelConstruction_GetAttrFloat);
+  instance->attributes.list_sizes = ReadAttributes<int64_t>(construction, op.list_sizes, TF_OpKernelConstruction_GetAttrInt64);
   return instance.release();
 }
 
@@ -76,7 +89,14 @@ auto Creators(std::integer_sequence<int, Slots...>) {
 void Compute(void* kernel, TF_OpKernelContext* context) {
   const auto* instance = static_cast<const Instance*>(kernel);
   Context wrapped(context, instance->attributes);
-  instance->compute(wrapped);
+  // No exception may pass through TensorFlow, which is called through C and knows none.
+  try {
+    instance->compute(wrapped);
+  } catch (const std::bad_alloc&) {
+    wrapped.Fail(TF_RESOURCE_EXHAUSTED, "detrkit: not enough memory for an op's own work; take smaller images or batches");
+  } catch (const std::exception& error) {
+    wrapped.Fail(TF_INTERNAL, error.what());
+  }
 }
 
 void Delete(void* kernel) { delete static_cast<Instance*>(kernel); }
@@ -84,6 +104,8 @@ void Delete(void* kernel) { delete static_cast<Instance*>(kernel); }
 }  // namespace
 
 View Context::Input(int index) {
+  // TensorFlow's functions overwrite the status, with OK too: what failed before has to stay.
+  if (!ok()) return {};
   TF_Tensor* tensor = nullptr;
   TF_GetInput(context_, index, &tensor, status_);
   if (!ok()) return {};
@@ -92,6 +114,7 @@ View Context::Input(int index) {
 }
 
 View Context::Output(int index, const Dims& dims) {
+  if (!ok()) return {};
   TF_Tensor* tensor = TF_AllocateOutput(context_, index, TF_FLOAT, dims.data(), static_cast<int>(dims.size()), Count(dims) * sizeof(float), status_);
   if (!ok()) return {};
   held_.push_back(tensor);
@@ -99,7 +122,15 @@ View Context::Output(int index, const Dims& dims) {
 }
 
 void Context::Require(const std::string& problem) {
-  if (!problem.empty()) TF_SetStatus(status_, TF_INVALID_ARGUMENT, problem.c_str());
+  if (!problem.empty()) Fail(TF_INVALID_ARGUMENT, problem.c_str());
+}
+
+void Context::RequireDims(const char* input, const View& view, const Dims& expected) {
+  if (ok()) Require(CheckDims(input, view, expected));
+}
+
+void Context::Fail(TF_Code code, const char* reason) {
+  if (ok()) TF_SetStatus(status_, code, reason);
 }
 
 std::string Register(const Op& op) {

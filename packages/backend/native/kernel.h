@@ -18,6 +18,9 @@ using Dims = std::vector<int64_t>;
 
 int64_t Count(const Dims& dims);
 
+// As people write them: "[2, 3]".
+std::string Text(const Dims& dims);
+
 // An input or output for the length of one call. Rows x columns is the view in which the last dimension is the columns.
 struct View {
   Dims dims;
@@ -30,6 +33,9 @@ struct View {
   int64_t columns() const { return dims.empty() ? 1 : dims.back(); }
   int64_t rows() const { return columns() == 0 ? 0 : size() / columns(); }
 };
+
+// Says what is wrong where an input ("linear: bias") has not the dimensions that are expected, or nothing.
+std::string CheckDims(const char* input, const View& view, const Dims& expected);
 
 // Attributes of one kernel, read when TensorFlow makes it.
 struct Attributes {
@@ -48,11 +54,14 @@ class Context {
   int NumInputs() const { return TF_NumInputs(context_); }
   View Output(int index, const Dims& dims);
 
-  // A failed allocation or read is reported once, at the end; until then views are empty and must not be touched.
+  // The first failure is reported, once, at the end; from then on views are empty and must not be touched.
   bool ok() const { return TF_GetCode(status_) == TF_OK; }
 
   // Fails for what is wrong with the inputs, unless that is empty.
   void Require(const std::string& problem);
+  // Fails where an input has not the dimensions that are expected.
+  void RequireDims(const char* input, const View& view, const Dims& expected);
+  void Fail(TF_Code code, const char* reason);
 
   const Attributes& attributes;
 

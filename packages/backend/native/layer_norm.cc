@@ -16,8 +16,10 @@ int64_t RowGrain(int64_t columns) { return std::max<int64_t>(1, 16384 / std::max
 void Forward(Context& context) {
   const View x = context.Input(0), weight = context.Input(1), bias = context.Input(2);
   const View residual = context.NumInputs() > 3 ? context.Input(3) : View{};
-  if (!context.ok()) return;
   const int64_t rows = x.rows(), columns = x.columns();
+  context.RequireDims("layer norm: weight", weight, {columns});
+  context.RequireDims("layer norm: bias", bias, {columns});
+  if (context.NumInputs() > 3) context.RequireDims("layer norm: residual", residual, x.dims);
   const View y = context.Output(0, x.dims), mean = context.Output(1, {rows}), scale = context.Output(2, {rows});
   if (!context.ok()) return;
   const float epsilon = context.attributes.floats[0];
@@ -51,8 +53,12 @@ void Forward(Context& context) {
 void Backward(Context& context) {
   const View dy = context.Input(0), x = context.Input(1), weight = context.Input(2), mean = context.Input(3), scale = context.Input(4);
   const View residual = context.NumInputs() > 5 ? context.Input(5) : View{};
-  if (!context.ok()) return;
   const int64_t rows = x.rows(), columns = x.columns();
+  context.RequireDims("layer norm: dy", dy, x.dims);
+  context.RequireDims("layer norm: weight", weight, {columns});
+  context.RequireDims("layer norm: mean", mean, {rows});
+  context.RequireDims("layer norm: scale", scale, {rows});
+  if (context.NumInputs() > 5) context.RequireDims("layer norm: residual", residual, x.dims);
   const View dx = context.Output(0, x.dims), dweight = context.Output(1, {columns}), dbias = context.Output(2, {columns});
   if (!context.ok()) return;
   // Sums over rows are kept by block of rows and added in order, so that threads cannot change their rounding.

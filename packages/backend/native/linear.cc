@@ -10,16 +10,31 @@
 namespace detrkit {
 namespace {
 
+// Says what is wrong with a layer's input and weight, or nothing.
+std::string CheckLayer(const View& x, const View& weight) {
+  if (weight.dims.size() != 2) return "linear: weight expected [I, O], got " + Text(weight.dims);
+  if (!x.dims.empty() && x.columns() == weight.dims[0]) return "";
+  return "linear: input expected [..., " + std::to_string(weight.dims[0]) + "], got " + Text(x.dims);
+}
+
+// [..., O] for x [..., I] and weight [I, O].
+Dims DimsOfResult(const View& x, const View& weight) {
+  Dims dims = x.dims;
+  dims.back() = weight.dims[1];
+  return dims;
+}
+
 // Inputs x [..., I], weight [I, O], bias (none or one) [O]; attribute relu (0 or 1). Output y [..., O].
 void Forward(Context& context) {
   const View x = context.Input(0), weight = context.Input(1);
-  const View bias = context.NumInputs() > 2 ? context.Input(2) : View{};
+  const bool biased = context.NumInputs() > 2;
+  const View bias = biased ? context.Input(2) : View{};
+  if (context.ok()) context.Require(CheckLayer(x, weight));
   if (!context.ok()) return;
+  if (biased) context.RequireDims("linear: bias", bias, {weight.dims[1]});
   const int64_t rows = x.rows(), in = weight.dims[0], out = weight.dims[1];
   const bool relu = context.attributes.ints[0] != 0;
-  Dims dims = x.dims;
-  dims.back() = out;
-  const View y = context.Output(0, dims);
+  const View y = context.Output(0, DimsOfResult(x, weight));
   if (!context.ok()) return;
   const LinearLayer layer{weight.f32(), bias.f32(), in, out, relu};
   ParallelFor(rows, RowsPerThread(rows, in * out, NumThreads()), [&](int64_t begin, int64_t end) {
@@ -31,15 +46,19 @@ void Forward(Context& context) {
 // Outputs dx, dweight, dbias (empty unless wanted).
 void Backward(Context& context) {
   const View gradient = context.Input(0), x = context.Input(1), weight = context.Input(2);
-  const View y = context.NumInputs() > 3 ? context.Input(3) : View{};
+  const bool relu = context.NumInputs() > 3;
+  const View y = relu ? context.Input(3) : View{};
+  if (context.ok()) context.Require(CheckLayer(x, weight));
   if (!context.ok()) return;
+  context.RequireDims("linear: dy", gradient, DimsOfResult(x, weight));
+  if (relu) context.RequireDims("linear: y", y, DimsOfResult(x, weight));
   const bool bias = context.attributes.ints[0] != 0;
   const int64_t rows = x.rows(), in = weight.dims[0], out = weight.dims[1];
   const View dx = context.Output(0, x.dims), dweight = context.Output(1, weight.dims), dbias = context.Output(2, Dims{bias ? out : 0});
   if (!context.ok()) return;
   Matrix masked;
   const float* dy = gradient.f32();
-  if (y.bytes) {
+  if (relu) {
     masked.resize(rows, out);
     MaskByResult(y.f32(), dy, 1.0f, rows * out, masked.data());
     dy = masked.data();

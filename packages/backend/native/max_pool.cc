@@ -30,9 +30,19 @@ struct Windows {
   }
 };
 
+// Says what is wrong with a map and the windows on it, or nothing.
+std::string CheckWindows(const View& x, const std::vector<int64_t>& given) {
+  if (x.dims.size() != 4) return "max pool: input expected [B, H, W, C], got " + Text(x.dims);
+  const int64_t window = given[0], stride = given[1], padding = given[2];
+  if (window < 1 || stride < 1 || padding < 0) return "max pool: a window and a stride of at least 1 are needed, and no negative padding";
+  if (std::min(x.dims[1], x.dims[2]) + 2 * padding >= window) return "";
+  return "max pool: a window of " + std::to_string(window) + " does not fit into " + Text(x.dims) + " padded by " + std::to_string(padding);
+}
+
 // Input x [B, H, W, C]. Output y [B, H', W', C].
 void Forward(Context& context) {
   const View x = context.Input(0);
+  if (context.ok()) context.Require(CheckWindows(x, context.attributes.ints));
   if (!context.ok()) return;
   const Windows windows(x, context.attributes.ints);
   const int64_t channels = windows.channels;
@@ -57,9 +67,13 @@ void Forward(Context& context) {
 // Inputs dy, x, y. Output dx.
 void Backward(Context& context) {
   const View dy = context.Input(0), x = context.Input(1), y = context.Input(2);
+  if (context.ok()) context.Require(CheckWindows(x, context.attributes.ints));
   if (!context.ok()) return;
   const Windows windows(x, context.attributes.ints);
   const int64_t channels = windows.channels;
+  const Dims dims_of_y = {windows.images, windows.out_height, windows.out_width, channels};
+  context.RequireDims("max pool: dy", dy, dims_of_y);
+  context.RequireDims("max pool: y", y, dims_of_y);
   const View dx = context.Output(0, x.dims);
   if (!context.ok()) return;
   // Windows overlap, so an image stays with one thread; the channels are cut for as many as there are.

@@ -5,11 +5,16 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
+#include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 namespace detrkit {
 namespace {
+
+// More than any machine has: a mistyped number must not cost gigabytes of stacks.
+constexpr long kMostThreads = 1024;
 
 constexpr auto kStayAwake = std::chrono::microseconds(150);
 
@@ -26,13 +31,21 @@ struct Job {
   int64_t total;
   int64_t piece;
   std::atomic<int64_t> next{0};
+  std::atomic<bool> failed{false};
+  std::exception_ptr failure;
 };
 
+// Throws nothing: on a thread of the pool that would end the process, and on the caller's it would free the job under the others.
 void Work(Job& job) {
-  for (;;) {
-    const int64_t begin = job.next.fetch_add(job.piece);
-    if (begin >= job.total) return;
-    (*job.body)(begin, std::min(begin + job.piece, job.total));
+  try {
+    for (;;) {
+      const int64_t begin = job.next.fetch_add(job.piece);
+      if (begin >= job.total) return;
+      (*job.body)(begin, std::min(begin + job.piece, job.total));
+    }
+  } catch (...) {
+    job.next = job.total;
+    if (!job.failed.exchange(true)) job.failure = std::current_exception();
   }
 }
 
@@ -41,7 +54,11 @@ void Work(Job& job) {
 class Pool {
  public:
   explicit Pool(int workers) {
-    for (int i = 0; i < workers; ++i) std::thread(&Pool::Loop, this).detach();
+    try {
+      for (int i = 0; i < workers; ++i) std::thread(&Pool::Loop, this).detach();
+    } catch (const std::system_error&) {
+      // The system gives no more threads: those that there are, or the caller alone, do all the work.
+    }
   }
 
   // False when another thread (a second JavaScript worker) has the pool: the caller then works alone.
@@ -94,8 +111,9 @@ class Pool {
 int NumThreads() {
   static const int threads = [] {
     const char* limit = std::getenv("TF_NUM_INTRAOP_THREADS");
-    const int asked = limit ? std::atoi(limit) : 0;
-    return std::max(1, asked > 0 ? asked : static_cast<int>(std::thread::hardware_concurrency()));
+    const long asked = limit ? std::strtol(limit, nullptr, 10) : 0;
+    const long wanted = asked > 0 ? asked : static_cast<long>(std::thread::hardware_concurrency());
+    return static_cast<int>(std::clamp(wanted, 1L, kMostThreads));
   }();
   return threads;
 }
@@ -116,6 +134,7 @@ void ParallelFor(int64_t total, int64_t grain, const std::function<void(int64_t,
   job.total = total;
   job.piece = piece;
   if (!pool->Run(job)) Work(job);
+  if (job.failure) std::rethrow_exception(job.failure);
 }
 
 }  // namespace detrkit

@@ -20,6 +20,14 @@ constexpr float kMasked = -1e30f;
 
 }  // namespace
 
+std::string CheckAttention(const View& queries, const View& keys, int64_t heads) {
+  if (queries.dims.size() != 3) return "attention: queries expected [B, Q, D], got " + Text(queries.dims);
+  const int64_t images = queries.dims[0], width = queries.dims[2];
+  if (heads < 1 || width < 1 || width % heads != 0) return "attention: " + std::to_string(heads) + " heads do not divide a width of " + std::to_string(width);
+  if (keys.dims.size() == 3 && keys.dims[0] == images && keys.dims[2] == width) return "";
+  return "attention: keys expected [" + std::to_string(images) + ", S, " + std::to_string(width) + "], got " + Text(keys.dims);
+}
+
 float ScaledAttention::scale() const { return 1 / std::sqrt(static_cast<float>(head())); }
 
 // Softmax of the scaled scores of a tile.
@@ -33,6 +41,8 @@ void ScaledAttention::Weights(int64_t image, int64_t h, int64_t first, int64_t c
       if (ignored[k]) scores.col(k).setConstant(kMasked);
     }
   }
+  // Of nothing there is no largest.
+  if (keys == 0) return;
   for (int64_t row = 0; row < count; ++row) {
     auto values = scores.row(row).array();
     values = (values - values.maxCoeff()).exp();

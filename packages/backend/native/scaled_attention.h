@@ -2,10 +2,15 @@
 // Multi-head scaled dot-product attention on projected queries, keys and values, for the kernels that are made of it. Heads lie
 // side by side in the last dimension as the projections leave them: no transposes.
 #include <cstdint>
+#include <string>
 
+#include "kernel.h"
 #include "matrix.h"
 
 namespace detrkit {
+
+// Says what is wrong with queries [B, Q, D], keys [B, S, D] and the number of heads, or nothing.
+std::string CheckAttention(const View& queries, const View& keys, int64_t heads);
 
 struct ScaledAttention {
   const float *query, *key, *value;  // [B, Q, D], [B, S, D], [B, S, D]
@@ -14,7 +19,7 @@ struct ScaledAttention {
   float rate;  // of the dropout on the weights
   uint32_t seed;
 
-  // result [B, Q, D].
+  // result [B, Q, D]; without keys it is 0.
   void Forward(float* result) const;
   // From dresult [B, Q, D], the gradients of query, key and value.
   void Backward(const float* dresult, float* dquery, float* dkey, float* dvalue) const;

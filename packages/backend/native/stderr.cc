@@ -4,12 +4,18 @@
 #include <node_api.h>
 #include <unistd.h>
 
+#include <mutex>
+
 namespace {
 
+// Several JavaScript threads may load TensorFlow at the same time: the first one mutes, the last one restores.
+std::mutex mutex;
+int muted = 0;
 int saved_descriptor = -1;
 
 napi_value Mute(napi_env, napi_callback_info) {
-  if (saved_descriptor >= 0) return nullptr;
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (muted++ > 0) return nullptr;
   const int nowhere = open("/dev/null", O_WRONLY);
   if (nowhere < 0) return nullptr;
   saved_descriptor = dup(STDERR_FILENO);
@@ -19,7 +25,8 @@ napi_value Mute(napi_env, napi_callback_info) {
 }
 
 napi_value Restore(napi_env, napi_callback_info) {
-  if (saved_descriptor < 0) return nullptr;
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (--muted > 0 || saved_descriptor < 0) return nullptr;
   dup2(saved_descriptor, STDERR_FILENO);
   close(saved_descriptor);
   saved_descriptor = -1;

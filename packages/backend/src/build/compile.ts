@@ -39,6 +39,8 @@ async function compileInto(objects: string, compilation: Compilation): Promise<v
   const stubs = await linkStubs(objects, compilation);
   await runTool(compiler, [
     "-shared", ...files.map((file) => join(objects, `${file}.o`)), ...stubs, "-pthread",
+    // Node closes an addon with the last JavaScript thread that loaded it; TensorFlow goes on knowing its kernels, and its threads run.
+    "-Wl,-z,nodelete",
     `-Wl,-rpath,${join(installation.tensorflow, "tensorflow")}`, "-Wl,--unresolved-symbols=ignore-all",
     "-o", installation.addon,
   ], signal);

@@ -159,6 +159,22 @@ test("no queries: an empty result", () => {
   });
 });
 
+test("no images: gradients of 0, also of what would be shared by them", () => {
+  tidy(() => {
+    const operands = [draw([0, 5, 4], 1), draw([0, 3, 4], 2), draw([5, 4], 3), draw([3, 4], 4), ...drawParameters(4)];
+    const gradients = grads(toMemory({ heads: 2 }))(operands, draw([0, 5, 4], 5));
+    expect(gradients.map(({ shape }) => shape)).toEqual(operands.map(({ shape }) => shape));
+    expect(gradients.every((gradient) => gradient.dataSync().every((value) => value === 0))).toBe(true);
+  });
+});
+
+test("nothing to attend to: attention is 0, as composed", () => {
+  tidy(() => {
+    expectAsComposed(toMemory({ heads: 2, positions: "none" }), [draw([2, 5, 4], 1), draw([2, 0, 4], 2), ...drawParameters(4)]);
+    expectAsPlain((...operands) => attention({ query: operands[0] as Tensor3D, key: operands[1] as Tensor3D, value: operands[2] as Tensor3D, heads: 2 }), [draw([2, 5, 4], 1), draw([2, 0, 4], 2), draw([2, 0, 4], 3)]);
+  });
+});
+
 test("it is one kernel forwards and one backwards", async () => {
   const operands = tidy(() => [draw([2, 5, 6], 1), draw([2, 5, 6], 2), ...drawParameters(6)]);
   const { kernels, result } = await profile(() => tidy(() => {

@@ -47,6 +47,16 @@ test.each([
   });
 });
 
+test("norms of nothing are nothing, and their gradients 0", () => {
+  tidy(() => {
+    const [weight, bias] = [uniformTensor<Rank.R1>([6], { seed: 3 }), uniformTensor<Rank.R1>([6], { seed: 4 })];
+    const operands = (shape: readonly number[]): Tensor[] => [uniformTensor(shape as [number], { seed: 1 }), weight, bias];
+    const byGroup = (x: Tensor, w: Tensor, b: Tensor): Tensor => groupNorm(x as Tensor4D, w as Tensor1D, b as Tensor1D, { groups: 3, epsilon });
+    for (const shape of [[2, 0, 3, 6], [0, 2, 3, 6]]) expectAsPlain(byGroup as (...operands: Tensor[]) => Tensor, operands(shape));
+    expectAsPlain(((x, w, b) => layerNorm(x as Tensor, w as Tensor1D, b as Tensor1D, epsilon)) as (...operands: Tensor[]) => Tensor, operands([2, 0, 6]));
+  });
+});
+
 test("NaN spoils its own row or group, and no other", () => {
   tidy(() => {
     const [ones, zeros] = [uniformTensor<Rank.R1>([2], { seed: 1, low: 1, high: 1 }), uniformTensor<Rank.R1>([2], { seed: 1, low: 0, high: 0 })];
