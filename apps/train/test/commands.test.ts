@@ -42,6 +42,17 @@ describe("train", () => {
     expect(JSON.parse(trained.stdout)).toMatchObject({ state: "finished", output, last: { epoch: 3 } });
   });
 
+  test("prints with --dry-run what --config takes", async () => {
+    const root = join(folder, "dry");
+    const first = await runCli("train", ...tinyFlags(root), "--dry-run");
+    expectExit(first, 0);
+    const file = join(folder, "dry.json");
+    await writeFile(file, first.stdout);
+    const second = await runCli("train", "--config", file, "--dry-run", "--epochs", "5");
+    expect(JSON.parse(second.stdout)).toEqual({ ...(JSON.parse(first.stdout) as object), epochs: 5 });
+    expect(existsSync(root)).toBe(false);
+  });
+
   test("does not touch a run that is there", async () => {
     const { code, stderr } = await runCli("train", ...tinyFlags(output));
     expect(code).toBe(2);
@@ -215,6 +226,10 @@ describe("usage", () => {
     [["evaluate", "--checkpoint", "x"], "either --checkpoint and --data, or"],
     [["predict", "--checkpoint", "x"], "predict needs images"],
     [["check-data"], "check-data needs --data"],
+    [["check-data", "voc:./data"], 'check-data takes flags only, got "voc:./data"; write --data voc:./data?'],
+    [["doctor", "now"], 'doctor takes flags only, got "now"'],
+    [["evaluate", "--checkpoint", "x", "--data", "shapes", "--type", "segm"], "--type means nothing beside --checkpoint and --data"],
+    [["evaluate", "--annotations", "a", "--results", "b", "--split", "val"], "--split means nothing beside --annotations and --results"],
     [[], "Commands:"],
   ])("%j ends with 2 and says why", async (args, message) => {
     const { code, stdout, stderr } = await runCli(...args);

@@ -1,10 +1,15 @@
+import { ConfigError } from "@detrkit/common";
 import { CategoryMap } from "./category-map.ts";
 import type { Reader, ReadRequest, ReadResult } from "./reading.ts";
 import { RecordBuilder } from "./record-builder.ts";
 import { layoutShapes } from "./shapes-layout.ts";
 import { shapeNames, shapesOptions } from "./shapes-options.ts";
 
+const splits = ["train", "val", "test"];
+
 async function readShapes({ spec, split, classes, report }: ReadRequest): Promise<ReadResult> {
+  // A split seeds its images: one that was mistyped would give others, and nobody would notice.
+  if (!splits.includes(split)) throw new ConfigError(`data "${spec.text}" has no split "${split}", it has ${splits.join(", ")}`);
   const { count, validation, ...options } = shapesOptions(spec, split);
   const names = shapeNames.slice(0, options.classes);
   const categories = new CategoryMap(names.map((name, index) => ({ id: index + 1, name })), classes, spec.text, report);
@@ -26,4 +31,4 @@ async function readShapes({ spec, split, classes, report }: ReadRequest): Promis
 }
 
 /** Generated images of coloured shapes; nothing is read from disk. */
-export const shapesReader: Reader = { splits: async () => ["train", "val", "test"], read: readShapes };
+export const shapesReader: Reader = { splits: async () => splits, read: readShapes };

@@ -22,6 +22,10 @@ test("the same options give the same bytes on every machine", async () => {
   expect(hash.digest("hex").slice(0, 32)).toBe("e5f83ebcd50168c3619cc2744bd87d96");
 });
 
+test("a split that is not there is refused, not generated", async () => {
+  await expect(openDataset("shapes:count=3", { split: "vla" })).rejects.toThrow('has no split "vla", it has train, val, test');
+});
+
 test("seeds and splits differ, and more images leave the first ones as they were", async () => {
   const [first, more, other, val] = await Promise.all(
     [openDataset("shapes:count=3"), openDataset("shapes:count=5"), openDataset("shapes:count=3,seed=2"), openDataset("shapes:validation=3", { split: "val" })],

@@ -8,6 +8,8 @@ export interface CommandDescription {
   /** What stands after the command's name: `[flags] FILE…`. */
   readonly usage: string;
   readonly flags: readonly FlagDefinition[];
+  /** Whether files or folders stand beside the flags; anything else that stands there is refused. */
+  readonly takesPaths?: boolean;
   /** Complete command lines that work. */
   readonly examples: readonly string[];
   /** Further paragraphs. */
@@ -54,7 +56,7 @@ export function overviewHelp(commands: readonly CommandDescription[]): string {
     "",
     "`detrkit COMMAND --help` lists a command's flags and examples.",
     "",
-    "Exit codes: 0 done, 1 failed while running, 2 wrong usage or bad input.",
+    "Exit codes: 0 done, 1 failed while running, 2 wrong usage or bad input, 130 stopped by Ctrl-C.",
     "",
   ].join("\n");
 }

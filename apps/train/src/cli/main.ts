@@ -26,7 +26,8 @@ export async function main(args: readonly string[], streams: CommandStreams): Pr
   } catch (error) {
     const known = DetrkitError.isInstance(error);
     const text = known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
-    streams.stderr.write(`detrkit: ${text}\n`);
+    // On a terminal a line of progress may stand where this is written.
+    streams.stderr.write(`${streams.stderr.isTTY === true ? "\r\u001B[K" : ""}detrkit: ${text}\n`);
     return known && inputErrors.has(error.code) ? 2 : 1;
   }
 }
@@ -49,5 +50,11 @@ async function runCommand(args: readonly string[], streams: CommandStreams): Pro
     streams.stdout.write(commandHelp(command.description));
     return 0;
   }
-  return await command.run(parseFlags(rest, command.description.flags), streams);
+  const flags = parseFlags(rest, command.description.flags);
+  const [stray] = flags.positionals;
+  if (stray !== undefined && command.description.takesPaths !== true) {
+    const takesData = command.description.flags.some((flag) => flag.name === "data");
+    throw new UsageError(`${wanted} takes flags only, got "${stray}"${takesData ? `; write --data ${stray}?` : ""}`);
+  }
+  return await command.run(flags, streams);
 }

@@ -17,7 +17,7 @@ export const evaluateCommand: Command = {
     usage: "--checkpoint RUN --data SPEC | --annotations FILE --results FILE",
     flags: [
       { name: "checkpoint", kind: "text", placeholder: "RUN", description: "Run folder (its best checkpoint) or a .safetensors file" },
-      { name: "data", kind: "text", placeholder: "SPEC", description: "Images with their truth: coco:DIR, voc:DIR, yolo:DIR or shapes" },
+      { name: "data", kind: "text", placeholder: "SPEC", description: "Images with their truth: coco:DIR, voc:DIR, yolo:DIR, module:FILE or shapes" },
       { name: "split", kind: "text", placeholder: "NAME", description: "Split of the data; without it, the validation split" },
       { name: "batch-size", kind: "number", description: "Images at a time; default 8" },
       backendFlag,
@@ -50,11 +50,13 @@ export const evaluateCommand: Command = {
 async function evaluateFrom(flags: ParsedFlags, streams: CommandStreams): Promise<DetectionEvaluation> {
   const [checkpoint, data, annotations, results] = ["checkpoint", "data", "annotations", "results"].map((name) => textFlag(flags, name));
   if (annotations !== undefined && results !== undefined && checkpoint === undefined && data === undefined) {
+    refuseFlags(flags, ["split", "batch-size", "backend"], "--annotations and --results");
     return await evaluateFiles(annotations, results, textFlag(flags, "type") === "segm" ? "segm" : "bbox");
   }
   if (checkpoint === undefined || data === undefined || annotations !== undefined || results !== undefined) {
     throw new UsageError("evaluate takes either --checkpoint and --data, or --annotations and --results");
   }
+  refuseFlags(flags, ["type"], "--checkpoint and --data");
   const [{ useBackend }, { evaluateCheckpoint }] = await Promise.all([import("./use-backend.ts"), import("../evaluation/evaluate-checkpoint.ts")]);
   const report = showProgress(streams.stderr);
   await useBackend(backendOf(flags), "inference", (text) => report({ kind: "message", text }));
@@ -65,4 +67,10 @@ async function evaluateFrom(flags: ParsedFlags, streams: CommandStreams): Promis
     batchSize: numberFlag(flags, "batch-size") ?? 8,
     report,
   });
+}
+
+/** What would be ignored is refused: the answer would not be to what was asked. */
+function refuseFlags(flags: ParsedFlags, names: readonly string[], beside: string): void {
+  const given = names.find((name) => flags.values.has(name));
+  if (given !== undefined) throw new UsageError(`--${given} means nothing beside ${beside}; leave it away`);
 }

@@ -31,6 +31,7 @@ export const predictCommand: Command = {
     name: "predict",
     summary: "Find objects in images: annotated pictures, and JSON on stdout.",
     usage: "--checkpoint RUN FILE|FOLDER…",
+    takesPaths: true,
     flags: [
       { name: "checkpoint", kind: "text", placeholder: "RUN", description: "Run folder (its best checkpoint) or a .safetensors file" },
       { name: "threshold", kind: "number", description: `Leave out detections with a lower score; default ${defaultThreshold}` },

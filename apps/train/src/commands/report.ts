@@ -18,6 +18,7 @@ export const reportCommand: Command = {
     name: "report",
     summary: "Write a run's report again, compare runs, or draw their curves.",
     usage: "RUN… [flags]",
+    takesPaths: true,
     flags: [
       { name: "output", kind: "text", placeholder: "FILE", description: `The page; default report.html in the run, or ${defaultComparison} for several runs` },
       { name: "picture", kind: "text", placeholder: "FILE.svg", description: "Draw the curves as a picture; without --output nothing else is written" },

@@ -21,7 +21,7 @@ export const trainCommand: Command = {
       { name: "config", kind: "text", placeholder: "FILE", description: "JSON file of settings (schema/training-config.json); flags override it, it overrides the preset" },
       { name: "resume", kind: "boolean", description: "Go on with the run in --output as if it had never stopped" },
       { name: "overwrite", kind: "boolean", description: "Replace the run in --output" },
-      { name: "dry-run", kind: "boolean", description: "Print the resolved settings and stop" },
+      { name: "dry-run", kind: "boolean", description: "Print the settings that flags, file and preset give, as a file for --config, and stop" },
       { name: "json", kind: "boolean", description: "Print the outcome as JSON" },
       ...settingFlags(),
     ],
@@ -39,8 +39,9 @@ export const trainCommand: Command = {
   },
   async run(flags, streams) {
     const { config, existing } = await configuration(flags);
-    streams.stderr.write(`${JSON.stringify(config, null, 2)}\n`);
-    if (switchFlag(flags, "dry-run")) return 0;
+    const dry = switchFlag(flags, "dry-run");
+    (dry ? streams.stdout : streams.stderr).write(`${JSON.stringify(config, null, 2)}\n`);
+    if (dry) return 0;
     return await runTraining(config, existing, streams, (outcome) => {
       if (switchFlag(flags, "json")) streams.stdout.write(`${JSON.stringify({ state: outcome.state, output: config.output, last: outcome.records.at(-1) ?? null })}\n`);
     });
@@ -48,7 +49,6 @@ export const trainCommand: Command = {
 };
 
 async function configuration(flags: ParsedFlags): Promise<{ readonly config: TrainingConfig; readonly existing: ExistingRun }> {
-  if (flags.positionals.length > 0) throw new UsageError(`train takes flags only, got "${flags.positionals[0]}"; write --data ${flags.positionals[0]}?`);
   const resume = switchFlag(flags, "resume");
   const overwrite = switchFlag(flags, "overwrite");
   if (resume && overwrite) throw new UsageError("--resume and --overwrite exclude each other");

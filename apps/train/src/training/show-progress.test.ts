@@ -10,9 +10,9 @@ const epoch: TrainingEvent = {
   record: { epoch: 2, step: 22, loss: 7, terms: { class: 0.5 }, gradientNorm: 3, learningRate: 2e-4, imagesPerSecond: 13, dataWaitSeconds: 0, seconds: 8, peakMemoryMb: 99, metrics: { AP: 0.125, AP50: 0.25, AP75: -1, APs: -1, APm: 0, APl: 0, AR1: 0, AR10: 0, AR100: 0.5, ARs: -1, ARm: 0, ARl: 0 } },
 };
 
-function record(isTTY: boolean, events: readonly TrainingEvent[], now?: () => number): string {
+function record(isTTY: boolean, events: readonly TrainingEvent[], now?: () => number, columns = 300): string {
   let written = "";
-  const show = showProgress({ isTTY, columns: 300, write: (text) => (written += text) }, now);
+  const show = showProgress({ isTTY, columns, write: (text) => (written += text) }, now);
   for (const event of events) show(event);
   return written;
 }
@@ -20,6 +20,12 @@ function record(isTTY: boolean, events: readonly TrainingEvent[], now?: () => nu
 test("a step shows where the run is, its loss terms, its speed and the time left", () => {
   const text = record(true, [step]);
   for (const part of ["epoch 2/5", "step 3/11", "loss 7.250", "(class 0.500, giou 0.750, class error 42 %)", "13.0 images/s", "1 min 15 s left"]) expect(text).toContain(part);
+});
+
+test("a terminal of 80 columns still shows speed, time left and loss", () => {
+  const text = record(true, [{ ...step, epochs: 50, epoch: 12, step: 131, stepsPerEpoch: 205 }], undefined, 80);
+  expect(text.length).toBeLessThan(85);
+  expect(text).toMatch(/1 min 15 s left · 13\.0 images\/s · loss 7/);
 });
 
 test("on a terminal a step's line is rewritten and an epoch's line stays", () => {

@@ -23,12 +23,15 @@ function termsText(terms: Readonly<Record<string, number>>): string {
   return [...losses, ...(classError === undefined ? [] : [`class error ${classError.toFixed(0)} %`])].join(", ");
 }
 
-/** A step in one line: where the run is, what the loss is made of, how fast it goes and how long it still takes. */
+/**
+ * A step in one line: where the run is, how long it still takes, how fast it goes, and what the loss is made of. The terms stand last, since a
+ * narrow terminal cuts the line off.
+ */
 export function stepLine(event: StepEvent): string {
-  const width = 20;
+  const width = 10;
   const done = Math.round((event.step / event.stepsPerEpoch) * width);
   const bar = "█".repeat(done) + "░".repeat(width - done);
-  return `epoch ${event.epoch}/${event.epochs} ${bar} step ${event.step}/${event.stepsPerEpoch} · loss ${event.loss.toFixed(3)} (${termsText(event.terms)}) · ${event.imagesPerSecond.toFixed(1)} images/s · ${duration(event.secondsLeft)} left`;
+  return `epoch ${event.epoch}/${event.epochs} ${bar} step ${event.step}/${event.stepsPerEpoch} · ${duration(event.secondsLeft)} left · ${event.imagesPerSecond.toFixed(1)} images/s · loss ${event.loss.toFixed(3)} (${termsText(event.terms)})`;
 }
 
 /** An epoch in one line. */
