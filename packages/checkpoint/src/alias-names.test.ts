@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { originalDeformableDetr } from "./dialects/original-deformable-detr.ts";
+import { originalDeformableDetr, originalRefiningDeformableDetr } from "./dialects/original-deformable-detr.ts";
 import { exportStateDict, importStateDict } from "./state-dict.ts";
 import type { TensorData } from "./tensor-data.ts";
 
@@ -30,6 +30,15 @@ test("heads of one tensor load once and are reported; the same heads are several
 test("a second head by itself is that head, and what only the decoder's name stands for is loaded from it", () => {
   expect([...importStateDict(new Map([["class_embed.1.bias", bias(2)]]), options).tensors.keys()]).toEqual(["classHeads.1.bias"]);
   expect([...importStateDict(new Map([["transformer.decoder.bbox_embed.4.layers.2.bias", bias(2)]]), options).tensors.keys()]).toEqual(["boxHeads.4.layers.2.bias"]);
+});
+
+test("the one head of a model with one decoder layer is the decoder's too where it refines boxes, and comes back as one", () => {
+  const heads = new Map([["classHeads.0.bias", bias(2)], ["boxHeads.0.layers.2.bias", bias(3)]]);
+  const own = ["class_embed.0.bias", "bbox_embed.0.layers.2.bias"];
+  expect([...exportStateDict(heads, options).keys()]).toEqual(own);
+  const refining = exportStateDict(heads, { dialect: originalRefiningDeformableDetr });
+  expect([...refining.keys()]).toEqual([...own, "transformer.decoder.bbox_embed.0.layers.2.bias"]);
+  for (const dialect of [originalDeformableDetr, originalRefiningDeformableDetr]) expect(importStateDict(refining, { dialect }).tensors).toEqual(heads);
 });
 
 test("two names of one tensor that hold different numbers are refused by name", () => {

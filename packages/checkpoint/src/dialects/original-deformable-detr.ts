@@ -1,5 +1,9 @@
-import type { Dialect } from "../dialect.ts";
+import type { Dialect, ModuleAlias } from "../dialect.ts";
 import { torchvisionBackbone, torchvisionIgnored } from "./torchvision-backbone.ts";
+
+// With refinement the decoder holds the box heads too; with two stages also the class heads, the last of which is the encoder's.
+const decoderBoxHeads: ModuleAlias = { alias: "transformer.decoder.bbox_embed.{head}.layers.{layer}", of: "bbox_embed.{head}.layers.{layer}", kind: "linear" };
+const decoderClassHeads: ModuleAlias = { alias: "transformer.decoder.class_embed.{head}", of: "class_embed.{head}", kind: "linear", where: /^transformer\.enc_output\./ };
 
 /** Keys of fundamentalvision/Deformable-DETR: the content of `model` in its published checkpoints, all variants. */
 export const originalDeformableDetr: Dialect = {
@@ -32,9 +36,8 @@ export const originalDeformableDetr: Dialect = {
     ["bbox_embed.{head}.layers.{layer}", "boxHeads.{head}.layers.{layer}", "linear"],
   ],
   aliases: [
-    // With refinement the decoder holds the box heads too; with two stages also the class heads, the last of which is the encoder's.
-    { alias: "transformer.decoder.bbox_embed.{head}.layers.{layer}", of: "bbox_embed.{head}.layers.{layer}", kind: "linear", where: /^bbox_embed\.1\./ },
-    { alias: "transformer.decoder.class_embed.{head}", of: "class_embed.{head}", kind: "linear", where: /^transformer\.enc_output\./ },
+    { ...decoderBoxHeads, where: /^bbox_embed\.1\./ },
+    decoderClassHeads,
     // Without refinement every decoder layer has the same heads.
     {
       alias: "class_embed.{decoderLayer+1}",
@@ -55,3 +58,9 @@ export const originalDeformableDetr: Dialect = {
   // Data parallel training.
   wrappers: ["module."],
 };
+
+/**
+ * The same for writing models with box refinement. Only one with a single decoder layer needs it: it has as many heads as one without
+ * refinement, so that {@link originalDeformableDetr} can't know from its tensors that the decoder holds them too.
+ */
+export const originalRefiningDeformableDetr: Dialect = { ...originalDeformableDetr, aliases: [decoderBoxHeads, decoderClassHeads] };
