@@ -204,6 +204,7 @@ describeOnBackends("AdamW", () => {
     const half = new Map(state);
     half.delete("second/head.weight");
     expect(() => optimizer.loadState(half)).toThrow('the state of "head.weight" is not complete');
+    expect(await optimizer.readState()).toEqual(state);
     const { model: wider, optimizer: other } = setUp({ "head.weight": tensor([1, 2, 3]) });
     other.loadState(state);
     await expect(other.step(wider, () => sum(weightOf(wider)))).rejects.toThrow('the loaded state of "head.weight" has 2 values, the parameter 3');

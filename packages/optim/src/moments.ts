@@ -66,9 +66,13 @@ export class Moments {
     return state;
   }
 
-  /** Replaces everything by what {@link read} gave. */
+  /**
+   * Replaces everything by what {@link read} gave.
+   *
+   * @throws CheckpointError where that is not whole; nothing has changed then
+   */
   load(state: ReadonlyMap<string, StateTensor>): void {
-    this.dispose();
+    const loaded: (readonly [path: string, moments: ParameterMoments, steps: number])[] = [];
     for (const [name, { values }] of state) {
       if (!name.startsWith("first/")) continue;
       const path = name.slice("first/".length);
@@ -77,7 +81,11 @@ export class Moments {
       if (!(values instanceof Float32Array) || !(second instanceof Float32Array) || second.length !== values.length || steps === undefined) {
         throw new CheckpointError(`AdamW.loadState: the state of "${path}" is not complete; it needs first/, second/ and steps/ of one size`);
       }
-      this.#waiting.set(path, { first: values, second });
+      loaded.push([path, { first: values, second }, steps]);
+    }
+    this.dispose();
+    for (const [path, moments, steps] of loaded) {
+      this.#waiting.set(path, moments);
       this.#steps.set(path, steps);
     }
   }

@@ -1,0 +1,73 @@
+import { CheckpointError } from "@detrkit/common";
+import type { ByteCursor } from "./byte-cursor.ts";
+import type { PickleValue } from "./pickle-value.ts";
+
+/** The stack of the machine that pickles are programs of, with marks: what is pushed after one can be taken off together; and its memory. */
+export class PickleStack {
+  readonly #cursor: ByteCursor;
+  readonly #source: string;
+  #values: PickleValue[] = [];
+  /** The values below each mark. */
+  readonly #below: PickleValue[][] = [];
+  readonly #memo = new Map<number, PickleValue>();
+
+  /**
+   * @param cursor - where the program is, for errors
+   * @param source - what errors call the pickle
+   */
+  constructor(cursor: ByteCursor, source: string) {
+    this.#cursor = cursor;
+    this.#source = source;
+  }
+
+  mark(): void {
+    this.#below.push(this.#values);
+    this.#values = [];
+  }
+
+  push(value: PickleValue): void {
+    this.#values.push(value);
+  }
+
+  top(): PickleValue {
+    const value = this.#values.at(-1);
+    if (value === undefined) throw this.damaged("takes a value off an empty stack");
+    return value;
+  }
+
+  pop(): PickleValue {
+    const value = this.top();
+    this.#values.pop();
+    return value;
+  }
+
+  /** The last `count` values, in the order in which they were pushed. */
+  popMany(count: number): PickleValue[] {
+    if (this.#values.length < count) throw this.damaged("takes a value off an empty stack");
+    return this.#values.splice(-count);
+  }
+
+  /** What was pushed since the mark. */
+  popMark(): PickleValue[] {
+    const values = this.#values;
+    const below = this.#below.pop();
+    if (below === undefined) throw this.damaged("closes a collection that was not opened");
+    this.#values = below;
+    return values;
+  }
+
+  /** Gives the top value a number, by which the program can push it again; by default the next one. */
+  remember(index: number = this.#memo.size): void {
+    this.#memo.set(index, this.top());
+  }
+
+  recall(index: number): void {
+    const value = this.#memo.get(index);
+    if (value === undefined) throw this.damaged(`refers to value ${index}, which it has not given`);
+    this.push(value);
+  }
+
+  damaged(what: string): CheckpointError {
+    return new CheckpointError(`${this.#source}: is damaged: its pickle ${what} (before byte ${this.#cursor.position}). Fetch or copy it again`);
+  }
+}
