@@ -6,6 +6,7 @@ import { dispose } from "@tensorflow/tfjs-core";
 import type { Command } from "../cli/command.ts";
 import { numberFlag, textFlag } from "../cli/parse-flags.ts";
 import { UsageError } from "../usage-error.ts";
+import { drawnFrom } from "../drawing/drawn-from.ts";
 import { drawPredictions } from "../drawing/picture.ts";
 import type { Detector } from "../inference/detector.ts";
 import { imageFiles } from "../inference/image-files.ts";
@@ -14,8 +15,6 @@ import { picturePaths } from "../inference/picture-paths.ts";
 import { prepareImage } from "../inference/prepare-image.ts";
 import { backendFlag, backendOf } from "./backend-flag.ts";
 import { useBackend } from "./use-backend.ts";
-
-const defaultThreshold = 0.5;
 
 /** What `predict` says about one image. */
 interface ImagePrediction {
@@ -34,7 +33,7 @@ export const predictCommand: Command = {
     takesPaths: true,
     flags: [
       { name: "checkpoint", kind: "text", placeholder: "RUN", description: "Run folder (its best checkpoint) or a .safetensors file" },
-      { name: "threshold", kind: "number", description: `Leave out detections with a lower score; default ${defaultThreshold}` },
+      { name: "threshold", kind: "number", description: `Leave out detections with a lower score; default ${drawnFrom}` },
       { name: "output", kind: "text", placeholder: "DIR", description: "Folder for the pictures; without it, each beside its image" },
       { name: "pictures", kind: "boolean", description: "Draw pictures (the default); --no-pictures writes JSON only" },
       backendFlag,
@@ -49,7 +48,7 @@ export const predictCommand: Command = {
     const checkpoint = textFlag(flags, "checkpoint");
     if (checkpoint === undefined) throw new UsageError("predict needs --checkpoint, a run folder or a .safetensors file");
     if (flags.positionals.length === 0) throw new UsageError("predict needs images: detrkit predict --checkpoint runs/mine photo.jpg");
-    const threshold = numberFlag(flags, "threshold") ?? defaultThreshold;
+    const threshold = numberFlag(flags, "threshold") ?? drawnFrom;
     if (threshold < 0 || threshold > 1) throw new UsageError(`--threshold takes a number from 0 to 1, got ${threshold}`);
     const files = await imageFiles(flags.positionals);
     await useBackend(backendOf(flags), "inference", (line) => streams.stderr.write(`${line}\n`));

@@ -25,11 +25,11 @@ figure { margin: 0; background: var(--card); border: 1px solid var(--line); bord
 figure img { display: block; width: 100%; height: auto; }
 figcaption { padding: 6px 12px; font-size: 13px; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
-table { border-collapse: collapse; width: 100%; font-size: 13.5px; }
-th, td { text-align: left; padding: 6px 14px; border-bottom: 1px solid var(--line); white-space: nowrap; }
-tbody tr:last-child td { border-bottom: 0; }
-th { font-weight: 600; color: var(--muted); }
-.figure { text-align: right; font-variant-numeric: tabular-nums; }
+.scroll table { border-collapse: collapse; width: 100%; font-size: 13.5px; }
+.scroll th, .scroll td { text-align: left; padding: 6px 14px; border-bottom: 1px solid var(--line); white-space: nowrap; }
+.scroll tbody tr:last-child td { border-bottom: 0; }
+.scroll th { font-weight: 600; color: var(--muted); }
+.scroll .figure { text-align: right; font-variant-numeric: tabular-nums; }
 details summary { cursor: pointer; font-size: 17px; font-weight: 600; margin: 40px 0 12px; }
 @media print { .card, figure, .tile { break-inside: avoid; } }
 `;

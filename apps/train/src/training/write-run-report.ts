@@ -3,6 +3,7 @@ import { join, parse } from "node:path";
 import { writeFileAtomic } from "@detrkit/common/files";
 import { imageName, type ImageRecord, loadPixels } from "@detrkit/datasets";
 import type { TrainingConfig } from "../configuration/training-config.ts";
+import { drawnFrom } from "../drawing/drawn-from.ts";
 import { drawBesideTruth } from "../drawing/picture.ts";
 import type { EvaluatedDetector } from "../evaluation/evaluate-detector.ts";
 import { truthBoxes } from "../evaluation/truth-boxes.ts";
@@ -12,9 +13,6 @@ import { reportData } from "../report/report-of-run.ts";
 import type { ReportFacts, SamplePicture } from "../report/report-data.ts";
 import type { EpochRecord } from "./epoch-record.ts";
 import type { TrainingSession } from "./session.ts";
-
-/** Detections below this score are not drawn: there are dozens of them in every image. */
-const drawnFrom = 0.4;
 
 const byHeart =
   "The validation images are the training images. The figures say how well these were learned by heart, and nothing about images that the model has not seen.";
