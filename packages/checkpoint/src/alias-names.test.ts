@@ -41,6 +41,12 @@ test("the one head of a model with one decoder layer is the decoder's too where 
   for (const dialect of [originalDeformableDetr, originalRefiningDeformableDetr]) expect(importStateDict(refining, { dialect }).tensors).toEqual(heads);
 });
 
+test("a layer whose head is its own keeps it; those without one share the first", () => {
+  const norms = [1, 2].map((layer) => [`transformer.decoder.layers.${layer}.crossAttentionNorm.weight`, bias(1)] as const);
+  const written = exportStateDict(new Map([["classHeads.0.bias", bias(2)], ["classHeads.1.bias", bias(3)], ...norms]), options);
+  expect([0, 1, 2].map((layer) => written.get(`class_embed.${layer}.bias`)?.values[0])).toEqual([2, 3, 2]);
+});
+
 test("two names of one tensor that hold different numbers are refused by name", () => {
   const stateDict = new Map([["module.class_embed.0.bias", bias(2)], ["module.class_embed.4.bias", bias(3)]]);
   expect(() => importStateDict(stateDict, options)).toThrow('"module.class_embed.0.bias" and "module.class_embed.4.bias" are two names of one tensor, but hold different numbers');
