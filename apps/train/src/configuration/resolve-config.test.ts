@@ -59,6 +59,7 @@ test("an unknown key of the config file is named with its file and what was mean
 
 test("a config file that is no JSON or is missing is named", async () => {
   await expect(readConfigFile(await configFile("{"))).rejects.toThrow("config.json is not JSON");
+  await expect(readConfigFile(await configFile("[1]"))).rejects.toThrow(/config\.json:\n {2}Invalid input/);
   await expect(readConfigFile(join(folder, "none.json"))).rejects.toThrow("none.json cannot be read");
 });
 

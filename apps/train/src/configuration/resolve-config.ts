@@ -10,7 +10,7 @@ import { trainingRecipes } from "./training-recipes.ts";
 
 function describeProblems(source: string, problems: readonly SettingProblem[]): UsageError {
   const keys = settings().map((setting) => setting.key);
-  const lines = problems.map(({ key, unknown, message }) => `  ${unknown ? `${message}${suggestion(key, keys)}` : `${key}: ${message}`}`);
+  const lines = problems.map(({ key, unknown, message }) => `  ${unknown ? `${message}${suggestion(key, keys)}` : `${key === "" ? "" : `${key}: `}${message}`}`);
   return new UsageError(`${source}:\n${lines.join("\n")}`);
 }
 
