@@ -1,5 +1,6 @@
 import { DetrkitError } from "@detrkit/common";
 import { suggestion } from "../closest-name.ts";
+import { clearLine } from "./clear-line.ts";
 import type { Command, CommandStreams, ExitCode } from "./command.ts";
 import { commandHelp, overviewHelp } from "./help.ts";
 import { parseFlags } from "./parse-flags.ts";
@@ -27,7 +28,7 @@ export async function main(args: readonly string[], streams: CommandStreams): Pr
     const known = DetrkitError.isInstance(error);
     const text = known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
     // On a terminal a line of progress may stand where this is written.
-    streams.stderr.write(`${streams.stderr.isTTY === true ? "\r\u001B[K" : ""}detrkit: ${text}\n`);
+    streams.stderr.write(`${streams.stderr.isTTY === true ? clearLine : ""}detrkit: ${text}\n`);
     return known && inputErrors.has(error.code) ? 2 : 1;
   }
 }

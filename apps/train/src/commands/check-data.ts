@@ -1,4 +1,5 @@
 import { checkDataset, type DatasetReport, describeProblem } from "@detrkit/datasets";
+import { clearLine } from "../cli/clear-line.ts";
 import type { Command } from "../cli/command.ts";
 import { numberFlag, switchFlag, textFlag } from "../cli/parse-flags.ts";
 import { UsageError } from "../usage-error.ts";
@@ -28,7 +29,7 @@ export const checkDataCommand: Command = {
       decode: flags.values.get("decode") !== false,
       ...(split === undefined ? {} : { splits: [split] }),
       onProgress: (done, total) => {
-        if (streams.stderr.isTTY === true) streams.stderr.write(`\r\u001B[K${done < total ? `checking image ${done}/${total}` : ""}`);
+        if (streams.stderr.isTTY === true) streams.stderr.write(`${clearLine}${done < total ? `checking image ${done}/${total}` : ""}`);
       },
     });
     streams.stdout.write(switchFlag(flags, "json") ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));

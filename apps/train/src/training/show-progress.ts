@@ -1,3 +1,4 @@
+import { clearLine } from "../cli/clear-line.ts";
 import type { StepEvent, TrainingEvent } from "./training-events.ts";
 import type { EpochRecord } from "./epoch-record.ts";
 
@@ -53,11 +54,11 @@ export function showProgress(stream: ProgressStream, now: () => number = Date.no
   let shown = false;
   let lastPlain = 0;
   const line = (text: string): void => {
-    stream.write(`${shown ? "\r\u001B[K" : ""}${text}\n`);
+    stream.write(`${shown ? clearLine : ""}${text}\n`);
     shown = false;
   };
   const overwrite = (text: string): void => {
-    stream.write(`\r\u001B[K${text.slice(0, Math.max(20, (stream.columns ?? 120) - 1))}`);
+    stream.write(`${clearLine}${text.slice(0, Math.max(20, (stream.columns ?? 120) - 1))}`);
     shown = true;
   };
   const brief = (text: string, urgent: boolean): void => {
