@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { writeFileAtomic } from "./files.ts";
+import { fillFrom, writeFileAtomic } from "./files.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -38,4 +38,16 @@ test("a write that fails leaves no temporary file behind", async () => {
   await mkdir(join(folder, "taken"));
   await expect(writeFileAtomic(join(folder, "taken"), "x")).rejects.toThrow(/EISDIR|ENOTEMPTY|EPERM/);
   expect(readdirSync(folder)).toEqual(["taken"]);
+});
+
+test("a buffer is filled from the middle of a file, and not from where it has no bytes", async () => {
+  await writeFileAtomic(join(folder, "bytes"), Uint8Array.of(2, 3, 5, 7, 11));
+  const file = await open(join(folder, "bytes"));
+  const buffer = new Uint8Array(3);
+  await fillFrom(file, 5, buffer, 1);
+  expect([...buffer]).toEqual([3, 5, 7]);
+  await expect(fillFrom(file, 5, buffer, 3)).rejects.toThrow("it points to byte 3, outside of the file");
+  await expect(fillFrom(file, 5, buffer, -1)).rejects.toThrow("it points to byte -1, outside of the file");
+  await expect(fillFrom(file, 9, buffer, 3)).rejects.toThrow("it ended while it was read");
+  await file.close();
 });

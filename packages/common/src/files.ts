@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
@@ -28,4 +28,16 @@ export async function writeFileAtomic(path: string, content: string | Uint8Array
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/**
+ * Fills a buffer with what an open file holds from `position` on, for readers of files that may be damaged.
+ *
+ * @param byteLength - the file's size
+ * @throws Error saying of the file what is wrong ("it …") where those bytes are not in it
+ */
+export async function fillFrom(file: FileHandle, byteLength: number, buffer: Uint8Array, position: number): Promise<void> {
+  if (position < 0 || position + buffer.length > byteLength) throw new Error(`it points to byte ${position}, outside of the file`);
+  const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
+  if (bytesRead < buffer.length) throw new Error("it ended while it was read");
 }

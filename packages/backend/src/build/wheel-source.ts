@@ -1,6 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { callbackify } from "node:util";
+import { fillFrom } from "@detrkit/common/files";
 import { RandomAccessReader } from "yauzl";
 
 type ReadCallback = (error: Error | null) => void;
@@ -22,7 +23,7 @@ export class WheelSource extends RandomAccessReader {
   }
 
   override read(buffer: Buffer, offset: number, length: number, position: number, callback: ReadCallback): void {
-    callbackify(() => this.#fill(buffer.subarray(offset, offset + length), position))(callback);
+    callbackify(() => fillFrom(this.#file, this.#byteLength, buffer.subarray(offset, offset + length), position))(callback);
   }
 
   override _readStreamForRange(start: number, end: number): Readable {
@@ -32,14 +33,8 @@ export class WheelSource extends RandomAccessReader {
   async *#chunks(start: number, end: number): AsyncGenerator<Buffer> {
     for (let position = start; position < end; position += chunkBytes) {
       const chunk = Buffer.allocUnsafe(Math.min(chunkBytes, end - position));
-      await this.#fill(chunk, position);
+      await fillFrom(this.#file, this.#byteLength, chunk, position);
       yield chunk;
     }
-  }
-
-  async #fill(buffer: Buffer, position: number): Promise<void> {
-    if (position < 0 || position + buffer.length > this.#byteLength) throw new Error(`it points to byte ${position}, outside of the file`);
-    const { bytesRead } = await this.#file.read(buffer, 0, buffer.length, position);
-    if (bytesRead < buffer.length) throw new Error("it ended while it was read");
   }
 }

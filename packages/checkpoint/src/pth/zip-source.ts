@@ -1,6 +1,7 @@
-import { read } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { Readable } from "node:stream";
+import { callbackify } from "node:util";
+import { fillFrom } from "@detrkit/common/files";
 import { RandomAccessReader } from "yauzl";
 
 type ReadCallback = (error: Error | null) => void;
@@ -20,13 +21,7 @@ export class ZipSource extends RandomAccessReader {
   }
 
   override read(buffer: Buffer, offset: number, length: number, position: number, callback: ReadCallback): void {
-    if (position < 0 || position + length > this.#byteLength) {
-      callback(new Error(`it points to byte ${position}, outside of the file`));
-      return;
-    }
-    read(this.#file.fd, buffer, offset, length, position, (error, bytesRead) => {
-      callback(error ?? (bytesRead === length ? null : new Error("it ended while it was read")));
-    });
+    callbackify(() => fillFrom(this.#file, this.#byteLength, buffer.subarray(offset, offset + length), position))(callback);
   }
 
   /** Entries are read from the file itself: yauzl only says where they begin. */
