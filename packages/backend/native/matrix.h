@@ -1,6 +1,11 @@
 #pragma once
 // Matrix products by Eigen (its headers come with TensorFlow's wheel), over slices of tensors without copying them. The products
 // are compiled in one place: each further file with one of its own would take half a minute more.
+#if defined(__AVX512FP16__)
+// Eigen's half-precision header, as TensorFlow 2.21 ships it, does not compile for processors that have such instructions; nothing
+// here computes in half precision.
+#undef __AVX512FP16__
+#endif
 #include <Eigen/Core>
 #include <cstdint>
 
