@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { cacheFolder, writableFolder } from "./bootstrap/cache-folder.mjs";
+import { cacheFolder, usableFolder } from "./bootstrap/cache-folder.mjs";
 import { isInterruption, runForeground } from "./bootstrap/child-process.mjs";
 import { ensureInstalled } from "./bootstrap/install.mjs";
 import { withLock } from "./bootstrap/lock.mjs";
@@ -22,7 +22,7 @@ async function main([name, ...args]) {
   const command = commands[name ?? ""];
   if (!command) throw new SetupError(`unknown command ${name ?? "(none)"}: one of ${Object.keys(commands).join(", ")}`);
   const { say } = createProgress();
-  const cache = writableFolder(cacheFolder(), join(root, ".cache", "detrkit"));
+  const cache = usableFolder(cacheFolder(), join(root, ".cache", "detrkit"), say);
 
   const node = await ensureNode({ cache, say });
   const env = { ...process.env, DETRKIT_CACHE: cache, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" };

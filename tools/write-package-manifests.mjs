@@ -25,9 +25,32 @@ const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 const workspace = (names) => names.map((name) => [`@detrkit/${name}`, "workspace:^"]);
 const catalog = (names) => names.map((name) => [name, "catalog:"]);
 const record = (entries) => Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+const repository = (folder) => ({ repository: { type: "git", url: "git+https://github.com/detrkit/detrkit.git", directory: folder } });
+const published = { publishConfig: { access: "public", provenance: true } };
 const unlessEmpty = (key, value) => (Object.keys(value).length > 0 ? { [key]: value } : {});
 
-for (const entry of packages) {
+function currentVersion(folder) {
+  const file = join(root, folder, "package.json");
+  return (existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).version : undefined) ?? "0.0.0";
+}
+
+// A package of compiled files for one platform: no code, and npm installs it only where it fits.
+function binaryManifest({ name, folder, description, binary }) {
+  return {
+    name,
+    version: currentVersion(folder),
+    description,
+    license: "Apache-2.0",
+    ...binary,
+    files: ["*.node", "*.so", "native.json"],
+    ...repository(folder),
+    ...published,
+  };
+}
+
+for (const entry of packages.filter(({ binary }) => binary)) emit(`${entry.folder}/package.json`, json(binaryManifest(entry)));
+
+for (const entry of packages.filter(({ binary }) => !binary)) {
   const isApp = entry.folder.startsWith("apps/");
   const entries = { ".": "index", ...entry.subpaths };
   const exportsMap = {};
@@ -39,7 +62,7 @@ for (const entry of packages) {
   const tfjsPeer = entry.tfjs ? { "@tensorflow/tfjs-core": "catalog:" } : {};
   const manifest = {
     name: entry.name,
-    version: entry.private ? "0.0.0" : (JSON.parse(existsSync(join(root, entry.folder, "package.json")) ? readFileSync(join(root, entry.folder, "package.json"), "utf8") : "{}").version ?? "0.0.0"),
+    version: entry.private ? "0.0.0" : currentVersion(entry.folder),
     ...(entry.private ? { private: true } : {}),
     description: entry.description,
     keywords: ["detr", "object-detection", "tensorflow.js", "transformer", ...(entry.keywords ?? [])],
@@ -56,11 +79,11 @@ for (const entry of packages) {
       ...(entry.private ? {} : { "check:exports": "publint --strict && attw --pack --profile esm-only" }),
     },
     ...unlessEmpty("dependencies", record([...workspace(entry.workspace ?? []), ...catalog(entry.dependencies ?? [])])),
-    ...unlessEmpty("optionalDependencies", record(catalog(entry.optional ?? []))),
+    ...unlessEmpty("optionalDependencies", record([...workspace(entry.optionalWorkspace ?? []), ...catalog(entry.optional ?? [])])),
     ...unlessEmpty("peerDependencies", entry.private || isApp ? {} : tfjsPeer),
     ...unlessEmpty("devDependencies", record([...workspace(entry.dev ?? []), ...(isApp ? [] : Object.entries(tfjsPeer)), ...catalog(entry.devDependencies ?? [])])),
-    repository: { type: "git", url: "git+https://github.com/detrkit/detrkit.git", directory: entry.folder },
-    ...(entry.private ? {} : { publishConfig: { access: "public", provenance: true } }),
+    ...repository(entry.folder),
+    ...(entry.private ? {} : published),
   };
   const up = "../..";
   emit(`${entry.folder}/package.json`, json(manifest));

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { cacheFolder, writableFolder } from "./cache-folder.mjs";
+import { cacheFolder, usableFolder } from "./cache-folder.mjs";
 import { exitCode, forwardSignals, isInterruption, runStep } from "./child-process.mjs";
 import { installFingerprint, isInstalled, manifestPaths } from "./install.mjs";
 import { withLock } from "./lock.mjs";
@@ -48,11 +48,18 @@ describe("the cache folder", () => {
     expect(cacheFolder({}, "/home/u")).toBe(join("/home/u", ".cache", "detrkit"));
   });
 
-  test("gives way to one that can be written, and says so when there is none", () => {
+  test("gives way to one that can be used, and says so; where there is none it says what to do", () => {
     write("file", "");
     const unwritable = join(folder, "file", "inside a file");
-    expect(writableFolder(unwritable, join(folder, "second"))).toBe(join(folder, "second"));
-    expect(() => writableFolder(unwritable, unwritable)).toThrow(/set DETRKIT_CACHE/);
+    const second = join(folder, "second");
+    const said: string[] = [];
+    const say = (line: string): number => said.push(line);
+    expect(usableFolder(second, folder, say)).toBe(second);
+    expect(said).toEqual([]);
+    expect(usableFolder(unwritable, second, say)).toBe(second);
+    expect(said).toEqual([`${unwritable} can't be written (ENOTDIR): taking ${second}`]);
+    expect(() => usableFolder(unwritable, unwritable, say)).toThrow(/set DETRKIT_CACHE/);
+    expect(readdirSync(second)).toEqual([]);
   });
 });
 

@@ -1,6 +1,8 @@
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { SetupError } from "./progress.mjs";
 
 /** Where detrkit keeps what it fetched or built for this user. The same rule as @detrkit/backend's, which can't be imported
  *  from here: nothing is installed yet.
@@ -10,18 +12,34 @@ export function cacheFolder(environment = process.env, home = homedir()) {
   return environment.DETRKIT_CACHE ?? join(environment.XDG_CACHE_HOME ?? join(home, ".cache"), "detrkit");
 }
 
-/** The cache folder if it can be written, else one inside the clone: a read-only home must not stop the set-up.
- *  @param {string} preferred @param {string} fallback */
-export function writableFolder(preferred, fallback) {
-  for (const folder of [preferred, fallback]) {
-    try {
-      mkdirSync(folder, { recursive: true });
-      accessSync(folder, constants.W_OK);
-      return folder;
-    } catch {
-      // The next candidate is tried; when none is left the last error is the one worth showing.
-      if (folder === fallback) throw new Error(`neither ${preferred} nor ${fallback} can be written: set DETRKIT_CACHE to a folder that can`);
-    }
+/** The cache folder if programs can be put there and run, else one inside the clone: a read-only or noexec home must not stop the
+ *  set-up.
+ *  @param {string} preferred @param {string} fallback @param {(line: string) => void} say */
+export function usableFolder(preferred, fallback, say) {
+  const problem = folderProblem(preferred);
+  if (problem === undefined) return preferred;
+  const second = folderProblem(fallback);
+  if (second !== undefined) {
+    throw new SetupError(`${problem}; ${second}: set DETRKIT_CACHE to a folder that programs can be written to and run from`);
   }
+  say(`${problem}: taking ${fallback}`);
   return fallback;
+}
+
+function folderProblem(folder) {
+  const program = join(folder, `.can-run-${process.pid}`);
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(program, "#!/bin/sh\nexit 0\n");
+  } catch (error) {
+    return `${folder} can't be written (${error.code})`;
+  }
+  try {
+    if (process.platform === "win32") return undefined;
+    chmodSync(program, 0o700);
+    const { error } = spawnSync(program);
+    return error === undefined ? undefined : `nothing can be run from ${folder} (${error.code})`;
+  } finally {
+    rmSync(program, { force: true });
+  }
 }

@@ -17,7 +17,7 @@ export interface DependencyRules {
 /** docs/architecture.md shows these layers; `check-dependencies` compares the two. */
 export const dependencyRules: DependencyRules = {
   layers: [
-    { name: "ground", packages: ["common"] },
+    { name: "ground", packages: ["common", "native-linux-x64"] },
     { name: "bases", packages: ["nn", "image", "evaluation"] },
     { name: "parts", packages: ["boxes", "backend", "checkpoint", "optim", "position-encoding", "backbone", "transformer"] },
     { name: "combined parts", packages: ["deformable-attention"] },

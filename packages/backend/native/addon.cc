@@ -1,10 +1,12 @@
 // The tfjs addon (its sources come from the npm package @tensorflow/tfjs-node-gpu, on the include path) with two changes:
 // attributes that are lists of strings or types, which TensorFlow's fused kernels need, can be passed from JavaScript, and
-// detrkit's own kernels are registered. Both sources are included here, not compiled apart, to reach what they keep static.
+// libraries of detrkit's own kernels can be loaded. Both sources are included here, not compiled apart, to reach what they keep static.
+#include <dlfcn.h>
 #include <node_api.h>
 
 #include <algorithm>
 #include <cstring>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -58,7 +60,7 @@ void SetIntListAttribute(TFE_Op* op, const char* name, const int64_t* values, in
 #define NAPI_MODULE(name, initialize)
 #include "tfjs_binding.cc"
 
-#include "register.h"
+#include "processor.h"
 
 namespace {
 
@@ -72,14 +74,62 @@ void KeepFreedMemory() {
 #endif
 }
 
+// Ops are registered once per process: the library that was first is the one that stays.
+std::mutex kernels_mutex;
+std::string kernels_path;
+
+std::string LoadKernels(const std::string& path) {
+  const std::lock_guard<std::mutex> lock(kernels_mutex);
+  if (!kernels_path.empty()) return kernels_path == path ? "" : "the kernels of " + kernels_path + " are loaded already";
+  // Never closed: TensorFlow goes on knowing the kernels, and their threads run.
+  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  if (!library) return dlerror();
+  const auto register_kernels = reinterpret_cast<const char* (*)()>(dlsym(library, "DetrkitRegisterKernels"));
+  if (!register_kernels) return path + " has no DetrkitRegisterKernels";
+  const std::string problem = register_kernels();
+  if (problem.empty()) kernels_path = path;
+  return problem;
+}
+
+// loadKernels(path): throws what went wrong.
+napi_value LoadKernelsCallback(napi_env env, napi_callback_info info) {
+  size_t count = 1, length = 0;
+  napi_value argument;
+  napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
+  if (count != 1 || napi_get_value_string_utf8(env, argument, nullptr, 0, &length) != napi_ok) {
+    napi_throw_type_error(env, nullptr, "loadKernels: a path expected");
+    return nullptr;
+  }
+  std::string path(length, '\0');
+  napi_get_value_string_utf8(env, argument, path.data(), length + 1, &length);
+  const std::string problem = LoadKernels(path);
+  if (!problem.empty()) napi_throw_error(env, "ERR_BACKEND", problem.c_str());
+  return nullptr;
+}
+
+// loadedKernels(): the path of the library of kernels in this process, or an empty text.
+napi_value LoadedKernelsCallback(napi_env env, napi_callback_info) {
+  const std::lock_guard<std::mutex> lock(kernels_mutex);
+  napi_value path;
+  napi_create_string_utf8(env, kernels_path.c_str(), kernels_path.size(), &path);
+  return path;
+}
+
+void SetFunction(napi_env env, napi_value object, const char* name, napi_callback callback) {
+  napi_value function;
+  napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
+  napi_set_named_property(env, object, name, function);
+}
+
 }  // namespace
 
 extern "C" NAPI_MODULE_EXPORT napi_value napi_register_module_v1(napi_env env, napi_value exports) {
   KeepFreedMemory();
-  const std::string problem = detrkit::RegisterKernels();
-  if (!problem.empty()) {
-    napi_throw_error(env, "ERR_BACKEND", problem.c_str());
-    return nullptr;
-  }
-  return tfnodejs::InitTFNodeJSBinding(env, exports);
+  const napi_value binding = tfnodejs::InitTFNodeJSBinding(env, exports);
+  napi_value baseline;
+  napi_create_string_utf8(env, detrkit::ProcessorBaseline(), NAPI_AUTO_LENGTH, &baseline);
+  napi_set_named_property(env, binding, "processorBaseline", baseline);
+  SetFunction(env, binding, "loadKernels", LoadKernelsCallback);
+  SetFunction(env, binding, "loadedKernels", LoadedKernelsCallback);
+  return binding;
 }

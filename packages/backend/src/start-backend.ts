@@ -5,6 +5,7 @@ import { backend, enableProdMode, findBackend, ready, registerBackend, setBacken
 import { buildNative } from "./build/build-native.ts";
 import type { Progress } from "./build/progress.ts";
 import { nativeBackendName } from "./native/kernels/define-kernel.ts";
+import type { LoadedKernels } from "./native/load-kernels.ts";
 import { registerNativeKernels } from "./native/register-kernels.ts";
 import { createNodeBackend, type NodeBackend } from "./native/tfjs-node.ts";
 
@@ -16,7 +17,7 @@ export interface StartedBackend {
   /** One line for people: what it is, or why the better one is not there. */
   readonly reason: string;
   /** Only of the native one. */
-  readonly native?: { readonly tensorflow: string; readonly gpu: boolean; readonly oneDnn: boolean };
+  readonly native?: LoadedKernels & { readonly tensorflow: string; readonly gpu: boolean; readonly oneDnn: boolean };
 }
 
 /** How {@link startBackend} chooses. */
@@ -43,7 +44,8 @@ export async function startBackend(options: StartBackendOptions = {}): Promise<S
       const started = await starters[name](options.onProgress ?? (() => {}));
       return failures.length === 0 ? started : { ...started, reason: `${started.reason} (${failures.join("; ")})` };
     } catch (error) {
-      if (!DetrkitError.isInstance(error)) throw error;
+      // A setting that is wrong is not a backend that can't be had.
+      if (!DetrkitError.isInstance(error) || error.code === "ERR_CONFIG") throw error;
       failures.push(error.message);
     }
   }
@@ -69,17 +71,25 @@ const starters: Record<BackendName, (progress: Progress) => Promise<StartedBacke
 async function startNative(progress: Progress): Promise<StartedBackend> {
   process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
   const node = await nodeBackend(progress);
-  if (node === undefined) return { name: "native", reason: "TensorFlow by the project's own @tensorflow/tfjs-node" };
-  const { oneDnn } = registerNativeKernels(node);
+  if (node?.kernels === undefined) return { name: "native", reason: "TensorFlow by the project's own @tensorflow/tfjs-node" };
+  const { baseline, stepDown } = node.kernels;
+  if (stepDown !== undefined) progress(stepDown);
+  const { oneDnn } = registerNativeKernels(node, baseline !== undefined);
   const gpu = node.binding.isUsingGpuDevice();
   const tensorflow = node.binding.TF_Version;
-  return { name: "native", reason: `TensorFlow ${tensorflow} on ${gpu ? "an NVIDIA GPU" : "the CPU"}`, native: { tensorflow, gpu, oneDnn } };
+  return { name: "native", reason: `TensorFlow ${tensorflow} on ${gpu ? "an NVIDIA GPU" : "the CPU"}`, native: { tensorflow, gpu, oneDnn, baseline, stepDown } };
 }
 
-/** Our own backend, made active; undefined where the user's project brings a working one and ours can't be had. */
+/** The native backend, made active: ours, or the one that the user's project brings where that works and ours can't be had. */
 async function nodeBackend(progress: Progress): Promise<NodeBackend | undefined> {
   try {
-    return await ownBackend(progress);
+    // tfjs complains about a second registration; whoever starts twice gets the one that runs.
+    if (findBackend(nativeBackendName) === null) {
+      const node = await loadOrRebuild(progress);
+      registerBackend(nativeBackendName, () => node, 3);
+    }
+    await activate(nativeBackendName);
+    return backend() as unknown as NodeBackend;
   } catch (error) {
     if (await activateUsers()) return undefined;
     if (DetrkitError.isInstance(error)) throw error;
@@ -87,21 +97,12 @@ async function nodeBackend(progress: Progress): Promise<NodeBackend | undefined>
   }
 }
 
-async function ownBackend(progress: Progress): Promise<NodeBackend> {
-  // tfjs complains about a second registration; whoever starts twice gets the one that runs.
-  if (findBackend(nativeBackendName) === null) {
-    const node = await loadOrRebuild(progress);
-    registerBackend(nativeBackendName, () => node, 3);
-  }
-  await activate(nativeBackendName);
-  return backend() as unknown as NodeBackend;
-}
-
 async function loadOrRebuild(progress: Progress): Promise<NodeBackend> {
   const installation = await buildNative(progress);
   try {
     return createNodeBackend(installation);
   } catch (error) {
+    if (DetrkitError.isInstance(error)) throw error;
     progress(`the cached native backend does not load (${messageOf(error)}): building it again`);
     return createNodeBackend(await buildNative(progress, { replace: true }));
   }

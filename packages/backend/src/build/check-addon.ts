@@ -1,31 +1,68 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { type Baseline, usableBaselines } from "./baselines.ts";
 import type { NativeInstallation } from "./native-cache.ts";
+import { tensorflowLibraries } from "./native-parts.ts";
 
-// Loads the addon, runs one of TensorFlow's ops and one of ours. In a process of its own: a broken binary may take it down.
+// Loads the addon and runs one of TensorFlow's ops; with kernels, one of ours too. Prints the best baseline of this processor. In a
+// process of its own: a broken binary may take it down.
 const script = `
-const [addon, quiet] = process.argv.slice(1);
-const stderr = require(quiet);
-stderr.mute();
+const [addon, loader, kernels, ...libraries] = process.argv.slice(1);
+const { load } = require(loader);
+for (const library of libraries) load(library);
 const binding = require(addon);
-stderr.restore();
 const one = binding.createTensor([1, 1], binding.TF_FLOAT, new Float32Array([3]));
 const type = { name: "T", type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
 const flag = (name, value) => ({ name, type: binding.TF_ATTR_BOOL, value });
-const [product] = binding.executeOp("MatMul", [type, flag("transpose_a", false), flag("transpose_b", false)], [one, one], 1);
 const count = (name, value) => ({ name, type: binding.TF_ATTR_INT, value });
-const [sum] = binding.executeOp("DetrkitLinear", [count("relu", 0), count("R", 0)], [one, one], 1);
-if (binding.tensorDataSync(product.id)[0] !== 9 || binding.tensorDataSync(sum.id)[0] !== 9) throw new Error("3 times 3 is not 9 here");
+const run = (op, attributes) => {
+  const [product] = binding.executeOp(op, attributes, [one, one], 1);
+  if (binding.tensorDataSync(product.id)[0] !== 9) throw new Error("error: 3 times 3 is not 9 by " + op);
+};
+run("MatMul", [type, flag("transpose_a", false), flag("transpose_b", false)]);
+if (kernels !== "") {
+  binding.loadKernels(kernels);
+  run("DetrkitLinear", [count("relu", 0), count("R", 0)]);
+}
+process.stdout.write(binding.processorBaseline);
 `;
 
-/** What is wrong with a built addon, or nothing. */
-export async function checkAddon({ addon, quiet }: NativeInstallation, signal: AbortSignal): Promise<string | undefined> {
+/** What came of trying out what was built. */
+export interface AddonCheck {
+  /** What is wrong with the addon, if it does not run. */
+  readonly problem?: string;
+  /** Baselines that this processor should run and whose kernels it doesn't, each with what is wrong. */
+  readonly brokenKernels: ReadonlyMap<Baseline, string>;
+}
+
+/** Tries out a built addon, then each library of kernels that this processor can run. */
+export async function checkAddon(installation: NativeInstallation, signal: AbortSignal): Promise<AddonCheck> {
+  const alone = await tryOut(installation, "", signal);
+  if ("problem" in alone) return { ...alone, brokenKernels: new Map() };
+  const brokenKernels = new Map<Baseline, string>();
+  for (const baseline of usableBaselines(process.arch, alone.baseline, undefined)) {
+    const kernels = installation.kernels.get(baseline);
+    const tried = kernels === undefined ? alone : await tryOut(installation, kernels, signal);
+    if ("problem" in tried) brokenKernels.set(baseline, tried.problem);
+  }
+  return { brokenKernels };
+}
+
+type Trial = { readonly baseline: string } | { readonly problem: string };
+
+async function tryOut({ addon, loader, tensorflow }: NativeInstallation, kernels: string, signal: AbortSignal): Promise<Trial> {
   try {
-    await promisify(execFile)(process.execPath, ["-e", script, addon, quiet], { timeout: 120_000, signal });
-    return undefined;
+    const args = ["-e", script, addon, loader, kernels, ...tensorflowLibraries(tensorflow)];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 120_000, signal });
+    return { baseline: stdout };
   } catch (error) {
     signal.throwIfAborted();
-    const text = error instanceof Error ? error.message : String(error);
-    return text.split("\n").filter((line) => /error|symbol|cannot/i.test(line)).at(-1) ?? text.split("\n", 1).join();
+    return { problem: firstReason(error) };
   }
+}
+
+function firstReason(error: unknown): string {
+  const { message, signal } = error as Error & { readonly signal?: string };
+  const line = message.split("\n").findLast((text) => /error|symbol|cannot/i.test(text) && !text.startsWith("Command failed"));
+  return line?.trim() ?? (signal ? `it ended by ${signal}` : message.split("\n", 1).join());
 }

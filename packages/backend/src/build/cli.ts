@@ -1,16 +1,18 @@
 // Builds the native backend where it is missing (the bootstrap runs this before every command). Never fails: what can't be
 // done is said in one line, and the commands take the next backend.
-import { DetrkitError } from "@detrkit/common";
+import { DetrkitError, wrapText } from "@detrkit/common";
 import { buildNative } from "./build-native.ts";
 
 const started = performance.now();
 const say = (line: string): void => {
-  process.stderr.write(`[setup ${((performance.now() - started) / 1000).toFixed(0).padStart(4)}s] ${line}\n`);
+  const head = `[setup ${((performance.now() - started) / 1000).toFixed(0).padStart(4)}s] `;
+  process.stderr.write(`${wrapText(head + line, process.stderr.columns ?? 120, " ".repeat(head.length))}\n`);
 };
 
 try {
   await buildNative(say);
 } catch (error) {
   if (!DetrkitError.isInstance(error)) throw error;
-  say(`no native backend (${error.message}); WebAssembly or plain JavaScript is used instead, which is slow`);
+  say(`no native backend: ${error.message}`);
+  say("WebAssembly is used instead, several times slower, or plain JavaScript, hundreds of times (docs/backends.md)");
 }

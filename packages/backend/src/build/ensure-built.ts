@@ -1,27 +1,36 @@
-import { statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { BackendError, DetrkitError } from "@detrkit/common";
+import type { Baseline } from "./baselines.ts";
+import type { AddonCheck } from "./check-addon.ts";
 import { exclusively } from "./exclusively.ts";
-import { forgetFailure, recentFailure, rememberFailure } from "./failed-attempt.ts";
+import { forgetFailure, isRetry, recentFailure, rememberFailure } from "./failed-attempt.ts";
 import { interruptible } from "./interruptible.ts";
-import type { NativeInstallation } from "./native-cache.ts";
+import { installedIn, missingBaselines, type NativeInstallation } from "./native-cache.ts";
 import type { Progress } from "./progress.ts";
-import { contentsName, fillInPlace, isWhole, removeAbandoned } from "./whole-folder.ts";
+import { writeLog } from "./run-tool.ts";
+import { fillInPlace, isUndamaged, isWhole, madeAt, removeAbandoned } from "./whole-folder.ts";
 
-/** Programs of this machine that the build uses. Without Python nothing has to be fetched. */
+/** Programs of this machine that a build needs: a compiler to compile, Python's pip to fetch TensorFlow's library. */
+export interface BuildNeeds {
+  readonly compiler: boolean;
+  readonly python: boolean;
+}
+
+/** Those programs, found. */
 export interface BuildTools {
-  readonly compiler: string;
+  readonly compiler?: string | undefined;
   readonly python?: string | undefined;
 }
 
 /** What a build does, apart from the order of it, which is {@link ensureBuilt}'s. */
 export interface BuildSteps {
   /** Finds the programs, or throws what is missing. Cheap: it is never remembered as a failed attempt. */
-  prepare(needsTensorflow: boolean): Promise<BuildTools>;
+  prepare(needs: BuildNeeds): Promise<BuildTools>;
   fetchTensorflow(tools: BuildTools, folder: string, progress: Progress, signal: AbortSignal): Promise<void>;
-  compile(tools: BuildTools, installation: NativeInstallation, progress: Progress, signal: AbortSignal): Promise<void>;
-  /** What is wrong with the compiled addons, or nothing. */
-  check(installation: NativeInstallation, signal: AbortSignal): Promise<string | undefined>;
+  /** Compiles the addon and as many of the kernels as it can; returns why others are missing. */
+  compile(tools: BuildTools, installation: NativeInstallation, progress: Progress, signal: AbortSignal): Promise<ReadonlyMap<Baseline, Error>>;
+  check(installation: NativeInstallation, signal: AbortSignal): Promise<AddonCheck>;
 }
 
 // What is mapped into the process that uses the backend. Headers are looked at only when something is compiled.
@@ -41,7 +50,7 @@ export async function ensureBuilt(
   progress: Progress,
   { replace = false }: { readonly replace?: boolean } = {},
 ): Promise<void> {
-  if (!replace && isBuilt(installation)) return;
+  if (!replace && (await isBuilt(installation)) && !isToComplete(installation)) return;
   const folder = dirname(installation.tensorflow);
   const asked = Date.now();
   let waited = false;
@@ -52,9 +61,9 @@ export async function ensureBuilt(
   await exclusively(folder, waiting, () =>
     interruptible(async (signal) => {
       // Another one may have done it, or failed, while this one waited.
-      if (isBuilt(installation) && (!replace || (waited && madeAt(dirname(installation.addon)) >= asked))) return;
-      const needsTensorflow = !isWhole(installation.tensorflow);
-      const tools = await steps.prepare(needsTensorflow);
+      const isNew = waited && madeAt(installation.folder) >= asked;
+      if ((await isBuilt(installation)) && (isNew || !(replace || isToComplete(installation)))) return;
+      const tools = await steps.prepare({ compiler: !installation.prebuilt, python: !(await hasTensorflow(installation)) });
       const failure = recentFailure(installation.failure);
       if (failure !== undefined) throw new BackendError(failure);
       try {
@@ -62,21 +71,28 @@ export async function ensureBuilt(
         await forgetFailure(installation.failure);
       } catch (error) {
         if (signal.aborted) throw new BackendError("building the native backend was interrupted", { cause: error });
-        const reason = messageOf(error);
+        if (error instanceof AddonCheckError && installation.prebuilt) throw error;
+        const reason = `${messageOf(error)}; all of it: ${installation.log}`;
         await rememberFailure(installation.failure, reason);
-        throw DetrkitError.isInstance(error) ? error : new BackendError(reason, { cause: error });
+        throw new BackendError(reason, { cause: error });
       }
     }),
   );
 }
 
-/** By size of the files that get loaded, which costs microseconds. */
-export function isBuilt({ addon, tensorflow }: NativeInstallation): boolean {
-  return isWhole(dirname(addon), binaries) && isWhole(tensorflow, binaries);
+/** Whether all that gets loaded is as it was made. */
+export async function isBuilt({ folder, prebuilt, tensorflow }: NativeInstallation): Promise<boolean> {
+  return (prebuilt || (await isUndamaged(folder, binaries))) && (await isUndamaged(tensorflow, binaries));
 }
 
-function madeAt(folder: string): number {
-  return statSync(join(folder, contentsName)).mtimeMs;
+/** Whether kernels that did not compile the last time are to be tried again. */
+function isToComplete(installation: NativeInstallation): boolean {
+  return isRetry() && !installation.prebuilt && missingBaselines(installation).length > 0;
+}
+
+/** Whether all that is needed of TensorFlow is there: its headers too where something is compiled. */
+async function hasTensorflow({ tensorflow, prebuilt }: NativeInstallation): Promise<boolean> {
+  return (prebuilt || isWhole(tensorflow)) && (await isUndamaged(tensorflow, binaries));
 }
 
 interface BuildContext {
@@ -90,31 +106,43 @@ async function build(installation: NativeInstallation, steps: BuildSteps, { tool
     // Nothing was ever built here.
     if (error.code !== "ENOENT") throw error;
   });
+  await writeLog(installation.log, `\n=== ${new Date().toISOString()}\n`);
   const fetch = (python: BuildTools): Promise<void> =>
     fillInPlace(installation.tensorflow, (folder) => steps.fetchTensorflow(python, folder, progress, signal));
   const compile = (): Promise<void> =>
-    fillInPlace(dirname(installation.addon), async (folder) => {
-      const made = { ...installation, addon: join(folder, basename(installation.addon)), quiet: join(folder, basename(installation.quiet)) };
-      await steps.compile(tools, made, progress, signal);
-      const problem = await steps.check(made, signal);
+    fillInPlace(installation.folder, async (folder) => {
+      const made = installedIn(folder, installation);
+      const failures = await steps.compile(tools, made, progress, signal);
+      for (const [baseline, { message }] of failures) progress(`no kernels for ${baseline}: ${message}; all of it: ${installation.log}`);
+      const { problem, brokenKernels } = await steps.check(made, signal);
       if (problem !== undefined) throw new AddonCheckError(`the native backend was built but does not run: ${problem}`);
+      for (const [baseline, reason] of brokenKernels) {
+        if (!failures.has(baseline)) progress(`the kernels for ${baseline} were built but do not run: ${reason}`);
+        await rm(made.kernels.get(baseline) ?? "", { force: true });
+      }
     });
-  const isFresh = !isWhole(installation.tensorflow);
+  const tryOut = async (): Promise<void> => {
+    const { problem } = await steps.check(installation, signal);
+    if (problem !== undefined) throw new AddonCheckError(`the compiled parts of a package do not run: ${problem}`);
+  };
+  const isFresh = !(await hasTensorflow(installation));
   if (isFresh) await fetch(tools);
   try {
-    await compile();
+    await (installation.prebuilt ? tryOut() : compile());
   } catch (error) {
-    // Damage that sizes don't show: a library fetched earlier is fetched once more.
-    if (isFresh || !(error instanceof AddonCheckError)) throw error;
+    // Damage that nothing written down shows: a library fetched earlier is fetched once more.
+    if (isFresh || installation.prebuilt || !(error instanceof AddonCheckError)) throw error;
     progress(`${error.message}: fetching TensorFlow's library again`);
-    await fetch(await steps.prepare(true));
+    await fetch(await steps.prepare({ compiler: true, python: true }));
     await compile();
   }
   progress("native backend ready");
 }
 
-class AddonCheckError extends BackendError {}
+/** What was compiled does not run. */
+export class AddonCheckError extends BackendError {}
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  return (error as NodeJS.ErrnoException).code === "ENOSPC" ? "no space left on the device" : error.message;
 }

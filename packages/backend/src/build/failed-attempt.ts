@@ -13,9 +13,14 @@ export async function rememberFailure(file: string, reason: string): Promise<voi
   }
 }
 
+/** Whether the user asked that what failed is tried again now: `DETRKIT_RETRY=1`. */
+export function isRetry(): boolean {
+  return process.env["DETRKIT_RETRY"] === "1";
+}
+
 /** The failure of the last hour as a sentence that says how to try again at once; nothing where there was none. `DETRKIT_RETRY=1` forgets it. */
 export function recentFailure(file: string): string | undefined {
-  if (process.env["DETRKIT_RETRY"] === "1") return undefined;
+  if (isRetry()) return undefined;
   try {
     const { at, reason } = JSON.parse(readFileSync(file, "utf8")) as { at: number; reason: string };
     const age = Date.now() - at;

@@ -11,19 +11,31 @@ export function findPython(): Promise<string | undefined> {
   return findTool(["python3", "python"], ["-m", "pip", "--version"]);
 }
 
+/** What a fetch works with. */
+export interface FetchContext {
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+  /** File that gets all that pip says. */
+  readonly log: string;
+}
+
 /** Fetches the wheels of TensorFlow's library with pip (for any Python: nothing of them is run) and unpacks what is needed into `folder`. */
-export async function fetchTensorflow(python: string, parts: NativeParts, folder: string, progress: Progress, signal: AbortSignal): Promise<void> {
+export async function fetchTensorflow(python: string, parts: NativeParts, folder: string, { progress, signal, log }: FetchContext): Promise<void> {
   const downloads = join(folder, "download");
   progress(`fetching TensorFlow's library (${parts.requirement}) with pip`);
-  await runTool(python, [
-    "-m", "pip", "download", "--disable-pip-version-check", "--quiet", "--no-input", "--no-cache-dir", "--retries", "2", "--python-version", "3.11",
-    "--platform", parts.platform, "--only-binary=:all:", ...(parts.withDependencies ? [] : ["--no-deps"]), "--dest", downloads, parts.requirement,
-  ], signal);
+  const args = [
+    "-m", "pip", "download", "--disable-pip-version-check", "--quiet", "--no-input", "--no-cache-dir", "--retries", "2",
+    "--python-version", "3.11", "--platform", parts.platform, "--only-binary=:all:",
+    ...(parts.withDependencies ? [] : ["--no-deps"]), "--dest", downloads, parts.requirement,
+  ];
+  await runTool(python, args, { signal, log });
   const wheels = (await readdir(downloads)).filter((name) => parts.wanted.test(name));
   if (wheels.length === 0) throw new BackendError(`pip fetched nothing of ${parts.requirement}`);
   for (const wheel of wheels) {
     progress(`unpacking ${wheel}`);
     await unpackWheel(join(downloads, wheel), folder, signal);
+    // Room for the next one.
+    await rm(join(downloads, wheel));
   }
   await rm(downloads, { recursive: true });
 }

@@ -6,10 +6,13 @@ import { fileURLToPath } from "node:url";
 export const tensorflowVersion = "2.21.0";
 
 /**
- * How detrkit's kernels are compiled: for this very processor. Sums may be reordered (once, when compiling), or they would not
- * be vectorised; NaN and infinity keep their meaning.
+ * How detrkit's kernels are compiled, beside the instruction sets of each baseline. Sums may be reordered (once, when compiling), or
+ * they would not be vectorised; NaN and infinity keep their meaning.
  */
-export const kernelFlags: readonly string[] = ["-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-fno-signed-zeros", "-fassociative-math"];
+export const kernelFlags: readonly string[] = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-fno-signed-zeros", "-fassociative-math"];
+
+/** What every source is compiled with. Eigen's templates stay hidden from libtensorflow, which has its own, compiled otherwise. */
+export const commonFlags: readonly string[] = ["-std=c++17", "-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden", "-DNAPI_VERSION=8", "-DEIGEN_MPL2_ONLY"];
 
 /** Where the parts of the native backend come from on this platform. */
 export interface NativeParts {
@@ -18,6 +21,8 @@ export interface NativeParts {
   readonly withDependencies: boolean;
   /** pip's name of the platform. */
   readonly platform: string;
+  /** Room that wheels and what is unpacked of them take, about, at the most. */
+  readonly bytes: number;
   /** Distributions whose wheels are unpacked; what else pip brings along is Python's and of no use here. */
   readonly wanted: RegExp;
 }
@@ -33,12 +38,17 @@ export function nativeParts(platform: string, architecture: string, hasNvidiaGpu
   if (architecture !== "x64" && architecture !== "arm64") return { missing: `TensorFlow publishes nothing for ${architecture}` };
   const pipPlatform = architecture === "x64" ? "manylinux_2_27_x86_64" : "manylinux_2_27_aarch64";
   if (hasNvidiaGpu && architecture === "x64") {
-    return { requirement: `tensorflow[and-cuda]==${tensorflowVersion}`, withDependencies: true, platform: pipPlatform, wanted: /^(tensorflow|nvidia_[a-z0-9_]+)-/ };
+    return { requirement: `tensorflow[and-cuda]==${tensorflowVersion}`, withDependencies: true, platform: pipPlatform, bytes: 12e9, wanted: /^(tensorflow|nvidia_[a-z0-9_]+)-/ };
   }
-  return { requirement: `tensorflow-cpu==${tensorflowVersion}`, withDependencies: false, platform: pipPlatform, wanted: /^tensorflow_cpu-/ };
+  return { requirement: `tensorflow-cpu==${tensorflowVersion}`, withDependencies: false, platform: pipPlatform, bytes: 1.3e9, wanted: /^tensorflow_cpu-/ };
 }
 
 const require = createRequire(import.meta.url);
+
+/** TensorFlow's libraries in the order in which they have to be loaded. @param folder - where its wheel was unpacked */
+export function tensorflowLibraries(folder: string): readonly string[] {
+  return ["libtensorflow_framework.so.2", "libtensorflow_cc.so.2"].map((name) => join(folder, "tensorflow", name));
+}
 
 /** Folder of this package's C++ sources, from `src` and from `dist` alike. */
 export function nativeSourceFolder(): string {

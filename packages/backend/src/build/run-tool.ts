@@ -1,29 +1,54 @@
 import { spawn } from "node:child_process";
+import { appendFile, mkdir } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import { BackendError } from "@detrkit/common";
+
+/** How a program is run. */
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** File that gets all it says, for somebody who wants to know more than the line in the error. */
+  readonly log?: string | undefined;
+  /** How many characters of what it says are kept, from the end. Default 200,000. */
+  readonly keep?: number;
+}
 
 /**
  * Runs a program to its end, or until `signal` says stop.
  *
- * @throws BackendError with the last lines of what it said
+ * @returns what it said
+ * @throws BackendError with the first line that tells of an error
  */
-export async function runTool(program: string, args: readonly string[], signal?: AbortSignal): Promise<string> {
+export async function runTool(program: string, args: readonly string[], { signal, log, keep = 200_000 }: RunOptions = {}): Promise<string> {
+  const { output, problem, cause } = await runToEnd(program, args, keep, signal);
+  if (log !== undefined) await writeLog(log, `$ ${[program, ...args].join(" ")}\n${output}\n`);
+  if (problem === undefined) return output;
+  throw new BackendError(`${basename(program)} failed (${problem}): ${firstProblem(output)}`, { cause });
+}
+
+interface Run {
+  readonly output: string;
+  /** How it ended, if not well. */
+  readonly problem?: string;
+  readonly cause?: Error | undefined;
+}
+
+function runToEnd(program: string, args: readonly string[], keep: number, signal: AbortSignal | undefined): Promise<Run> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], ...(signal === undefined ? {} : { signal }) });
     let output = "";
     const collect = (chunk: Buffer): void => {
-      output = (output + chunk.toString()).slice(-20_000);
+      output = (output + chunk.toString()).slice(-keep);
     };
     child.stdout.on("data", collect);
     child.stderr.on("data", collect);
-    let failure: Error | undefined;
+    let cause: Error | undefined;
     child.on("error", (error) => {
-      failure = error;
+      cause = error;
       // Without a process there will be no "close"; an aborted one is waited for, since it may still write.
-      if (child.pid === undefined) reject(new BackendError(`${program} could not be started: ${error.message}`, { cause: error }));
+      if (child.pid === undefined) reject(new BackendError(`${program} could not be started: ${error.message}`, { cause }));
     });
     child.on("close", (code, endedBy) => {
-      if (code === 0 && failure === undefined) resolve(output);
-      else reject(new BackendError(`${program} failed (${endedBy ?? `exit code ${code}`}): ${lastLines(output)}`, { cause: failure }));
+      resolve(code === 0 && cause === undefined ? { output } : { output, problem: endedBy ?? `exit code ${code}`, cause });
     });
   });
 }
@@ -41,7 +66,19 @@ export async function findTool(names: readonly string[], args: readonly string[]
   return undefined;
 }
 
-/** One line, however much a program said. */
-function lastLines(output: string): string {
-  return output.trim().split("\n").slice(-3).join(" / ").slice(-400);
+/** Adds to a log. Where none can be written (no space left) the work goes on without, and its own error tells. */
+export async function writeLog(log: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(log), { recursive: true });
+    await appendFile(log, text);
+  } catch {
+    // See above.
+  }
+}
+
+/** One short line, however much a program said: the first one of an error, without the folders of its file. */
+function firstProblem(output: string): string {
+  const lines = output.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  const line = lines.find((text) => /\berror\b/i.test(text)) ?? lines.at(-1) ?? "it said nothing";
+  return line.replace(/^\S*\//, "").slice(0, 160);
 }

@@ -1,55 +1,110 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { createReadStream, readFileSync, statSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join, relative, sep } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { writeFileAtomic } from "@detrkit/common/files";
 
-/** File of a finished folder that lists what it holds, with sizes: a library cut short would otherwise crash the process that maps it. */
+/** File of a finished folder that lists what it holds: a library cut short would otherwise crash the process that maps it. */
 export const contentsName = "contents.json";
 // After this long a folder of another machine (a shared home) counts as abandoned too.
 const foreignPatienceMs = 24 * 3600_000;
 
+/** A file as it was made. */
+interface Entry {
+  readonly size: number;
+  readonly modifiedMs: number;
+  readonly sha256: string;
+}
+
 /**
  * Fills a new folder beside `target`, then gives it that name, in place of what was there. Until then nothing under that name
- * has changed.
+ * has changed. Where another machine has filled it meanwhile (a shared cache), and to the full, that one stays: it may be in use.
  */
 export async function fillInPlace(target: string, fill: (folder: string) => Promise<void>): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
+  const asked = Date.now();
   const folder = await mkdtemp(`${target}.building-${hostname()}-${process.pid}-`);
   try {
     await fill(folder);
     await listContents(folder);
-    await rm(target, { recursive: true, force: true });
-    await rename(folder, target);
-  } catch (error) {
+    if (madeAt(target) < asked || !(await isUndamaged(target))) {
+      await rm(target, { recursive: true, force: true });
+      await rename(folder, target).catch(async (error: unknown) => {
+        if (!(await isUndamaged(target))) throw error;
+      });
+    }
+  } finally {
     await rm(folder, { recursive: true, force: true });
-    throw error;
   }
 }
 
-/** Writes down what a folder holds, for {@link isWhole}. */
-export async function listContents(folder: string): Promise<void> {
+/** When a folder was made, in milliseconds; 0 where it is not there or not finished. */
+export function madeAt(folder: string): number {
+  return statSync(join(folder, contentsName), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+/** Writes down what a folder holds, for {@link isWhole} and {@link isUndamaged}. */
+async function listContents(folder: string): Promise<void> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const sizes: Record<string, number> = {};
-  for (const path of paths.toSorted()) sizes[relative(folder, path).replaceAll(sep, "/")] = (await stat(path)).size;
-  await writeFile(join(folder, contentsName), JSON.stringify(sizes));
+  const contents: Record<string, Entry> = {};
+  for (const path of paths.toSorted()) {
+    const { size, mtimeMs } = await stat(path);
+    contents[relative(folder, path).replaceAll(sep, "/")] = { size, modifiedMs: mtimeMs, sha256: await checksum(path) };
+  }
+  await writeFile(join(folder, contentsName), JSON.stringify(contents));
+}
+
+async function checksum(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash);
+  return hash.digest("hex");
+}
+
+function readContents(folder: string): readonly (readonly [path: string, entry: Entry])[] {
+  try {
+    return Object.entries(JSON.parse(readFileSync(join(folder, contentsName), "utf8")) as Record<string, Entry>);
+  } catch {
+    // None, or a list that does not parse.
+    return [];
+  }
 }
 
 /**
- * Whether a folder is there with everything it was made with, by names and sizes.
+ * Whether a folder is there with everything it was made with, by names and sizes, which costs microseconds.
  *
  * @param which - the files to look at; default all
  */
 export function isWhole(folder: string, which: RegExp = /./): boolean {
-  const list = join(folder, contentsName);
-  if (!existsSync(list)) return false;
-  try {
-    const sizes = Object.entries(JSON.parse(readFileSync(list, "utf8")) as Record<string, number>);
-    return sizes.length > 0 && sizes.filter(([path]) => which.test(path)).every(([path, size]) => statSync(join(folder, path)).size === size);
-  } catch {
-    // A list that does not parse, or a file that is gone.
-    return false;
+  const contents = readContents(folder);
+  return contents.length > 0 && contents.every(([path, { size }]) => !which.test(path) || sizeOf(join(folder, path)) === size);
+}
+
+function sizeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.size;
+}
+
+/**
+ * Whether a folder still holds the bytes it was made with. Files that nobody has written to since are taken as they are; others
+ * (damaged, or copied from another machine) are read once, and found good they are not read again.
+ *
+ * @param which - the files to look at; default all
+ */
+export async function isUndamaged(folder: string, which: RegExp = /./): Promise<boolean> {
+  if (!isWhole(folder, which)) return false;
+  const contents = readContents(folder);
+  const touched = contents.filter(([path, { modifiedMs }]) => which.test(path) && statSync(join(folder, path)).mtimeMs !== modifiedMs);
+  if (touched.length === 0) return true;
+  const now: Record<string, Entry> = Object.fromEntries(contents);
+  for (const [path, entry] of touched) {
+    if ((await checksum(join(folder, path))) !== entry.sha256) return false;
+    now[path] = { ...entry, modifiedMs: statSync(join(folder, path)).mtimeMs };
   }
+  // A cache that cannot be written is read again every time.
+  await writeFileAtomic(join(folder, contentsName), JSON.stringify(now)).catch(() => {});
+  return true;
 }
 
 /** Removes what builds that were killed left in the folder `parent`. */

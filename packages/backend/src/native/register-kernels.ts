@@ -17,18 +17,26 @@ import { recordFirstOutputs } from "./record-first-outputs.ts";
 import { saveByReference } from "./save-by-reference.ts";
 import { registerGroupNorm, registerLayerNorm } from "./kernels/norms.ts";
 
-/** Registers detrkit's kernels and their gradients for the native backend, which must be the running one. */
-export function registerNativeKernels(backend: NodeBackend): { readonly oneDnn: boolean } {
+/**
+ * Registers what makes tfjs-node faster with any TensorFlow, and detrkit's kernels where the process has them, with their gradients.
+ * For the native backend, which must be the running one.
+ */
+export function registerNativeKernels(backend: NodeBackend, hasKernels: boolean): { readonly oneDnn: boolean } {
   saveByReference(backend);
   // The kernels of native/ are written for the CPU; on a GPU the model parts compose TensorFlow's own ops.
   if (backend.binding.isUsingGpuDevice()) return { oneDnn: false };
   const oneDnn = oneDnnConvolutionRuns(backend, attributeWriter(backend.binding));
   // tfjs complains about a second registration.
-  if (getKernel(fusedKernels.linear, nativeBackendName) !== undefined) return { oneDnn };
+  if (getKernel(fusedKernels.convolution, nativeBackendName) !== undefined) return { oneDnn };
   registerLeanGradients();
-  recordFirstOutputs([fusedKernels.layerNorm, fusedKernels.groupNorm, fusedKernels.multiHeadAttention]);
   registerConvolution(oneDnn);
   registerReluGradient();
+  if (hasKernels) registerOwnKernels();
+  return { oneDnn };
+}
+
+function registerOwnKernels(): void {
+  recordFirstOutputs([fusedKernels.layerNorm, fusedKernels.groupNorm, fusedKernels.multiHeadAttention]);
   registerLayerNorm();
   registerGroupNorm();
   registerMaxPool();
@@ -39,5 +47,4 @@ export function registerNativeKernels(backend: NodeBackend): { readonly oneDnn: 
   registerDeformableAttention();
   registerDropout();
   registerAdamW();
-  return { oneDnn };
 }

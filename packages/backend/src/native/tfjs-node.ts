@@ -2,8 +2,9 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import util from "node:util";
 import type { KernelBackend, NamedAttrMap, Tensor, TensorInfo } from "@tensorflow/tfjs-core";
-import { tfjsNodeFolder } from "../build/native-parts.ts";
+import { tensorflowLibraries, tfjsNodeFolder } from "../build/native-parts.ts";
 import type { NativeInstallation } from "../build/native-cache.ts";
+import { type LoadedKernels, loadKernels } from "./load-kernels.ts";
 
 /** One attribute of a TensorFlow op, as the addon takes it. */
 export interface OpAttribute {
@@ -23,11 +24,19 @@ export interface Binding {
   readonly TF_ATTR_TYPE: number;
   readonly TF_Version: string;
   isUsingGpuDevice(): boolean;
+  /** The best of our baselines that this processor can run; empty if not even the lowest. */
+  readonly processorBaseline: string;
+  /** Registers the kernels of a library, for good. */
+  loadKernels(path: string): void;
+  /** The library whose kernels this process has, or an empty text. */
+  loadedKernels(): string;
 }
 
 /** tfjs-node's backend, as far as it is used here. */
 export interface NodeBackend extends KernelBackend {
   readonly binding: Binding;
+  /** Absent in a backend that another package made. */
+  readonly kernels?: LoadedKernels;
   executeSingleOutput(name: string, attributes: readonly OpAttribute[], inputs: readonly TensorInfo[]): Tensor;
   executeMultipleOutputs(name: string, attributes: readonly OpAttribute[], inputs: readonly TensorInfo[], outputs: number): Tensor[];
 }
@@ -40,23 +49,20 @@ export interface KernelArguments {
 }
 
 /**
- * Loads the addon and tfjs-node's kernels, and makes a backend of them. The stock entry of the package is passed by: it
- * insists on its own prebuilt binary.
+ * Loads the addon with detrkit's kernels and tfjs-node's JavaScript, and makes a backend of them. The stock entry of that package is
+ * passed by: it insists on its own prebuilt binary.
+ *
+ * @throws ConfigError where `DETRKIT_BASELINE` asks for kernels that this processor cannot run
  */
 export function createNodeBackend(installation: NativeInstallation): NodeBackend {
   replaceRemovedUtilities();
   const require = createRequire(join(tfjsNodeFolder(), "dist", "index.js"));
-  const stderr = require(installation.quiet) as { mute(): void; restore(): void };
-  stderr.mute();
-  let binding: Binding;
-  try {
-    binding = require(installation.addon) as Binding;
-  } finally {
-    stderr.restore();
-  }
+  const loader = require(installation.loader) as { load(library: string): void };
+  for (const library of tensorflowLibraries(installation.tensorflow)) loader.load(library);
+  const binding = require(installation.addon) as Binding;
   const { NodeJSKernelBackend } = require("./nodejs_kernel_backend.js") as { NodeJSKernelBackend: new (binding: Binding, name: string) => NodeBackend };
   require("./register_all_kernels.js");
-  return new NodeJSKernelBackend(binding, "@detrkit/backend");
+  return Object.assign(new NodeJSKernelBackend(binding, "@detrkit/backend"), { kernels: loadKernels(binding, installation) });
 }
 
 /**
