@@ -143,6 +143,5 @@ async function build(installation: NativeInstallation, steps: BuildSteps, { tool
 export class AddonCheckError extends BackendError {}
 
 function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return (error as NodeJS.ErrnoException).code === "ENOSPC" ? "no space left on the device" : error.message;
+  return error instanceof Error ? error.message : String(error);
 }

@@ -63,7 +63,7 @@ test.each([
   ["with other bytes than were packed", () => Buffer.from(zipOf(content, library)).fill(0xff, 30 + library.length, 34 + library.length), "invalid block type"],
 ])("a wheel %s is refused in one line", async (_case, bytes, reason) => {
   const error: unknown = await expectRejection(unpack(bytes()));
-  expect(BackendError.isInstance(error) && error.message).toContain(`${join(parent, "some.whl")} could not be unpacked (`);
+  expect(BackendError.isInstance(error) && error.message).toContain(`some.whl could not be unpacked (`);
   expect((error as Error).message).toContain(reason);
   expect((error as Error).message).not.toContain("\n");
 });

@@ -1,6 +1,6 @@
 import { createWriteStream } from "node:fs";
 import { mkdir, open } from "node:fs/promises";
-import { dirname, join, normalize } from "node:path";
+import { basename, dirname, join, normalize } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { BackendError } from "@detrkit/common";
 import yauzl from "yauzl";
@@ -26,10 +26,10 @@ export async function unpackWheel(wheel: string, folder: string, signal?: AbortS
   try {
     const { size } = await file.stat();
     const files = await unpackNeeded(new WheelSource(file, size), size, folder, signal);
-    if (files === 0) throw new BackendError(`${wheel} holds none of TensorFlow's libraries: expected tensorflow/libtensorflow_cc.so.2`);
+    if (files === 0) throw new BackendError(`${basename(wheel)} holds none of TensorFlow's libraries: expected tensorflow/libtensorflow_cc.so.2`);
   } catch (cause) {
     if (signal?.aborted || BackendError.isInstance(cause)) throw cause;
-    throw new BackendError(`${wheel} could not be unpacked (${(cause as Error).message})`, { cause });
+    throw new BackendError(`${basename(wheel)} could not be unpacked (${(cause as Error).message})`, { cause });
   } finally {
     await file.close();
   }

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { contentsName, fillInPlace, isWhole, removeAbandoned } from "./whole-folder.ts";
+import { contentsName, fillInPlace, isUndamaged, isWhole, removeAbandoned } from "./whole-folder.ts";
 
 let parent = "";
 beforeEach(() => {
@@ -41,6 +41,30 @@ test("only the files asked about are looked at", async () => {
   rmSync(join(target, "header.h"));
   expect(isWhole(target, /\.so/)).toBe(true);
   expect(isWhole(target)).toBe(false);
+});
+
+test("two machines that fill a shared folder at the same time leave one whole, and the one that is there stays", async () => {
+  const target = join(parent, "made");
+  await Promise.all(Array.from({ length: 8 }, () => fillInPlace(target, fill)));
+  expect(readdirSync(parent)).toEqual(["made"]);
+  expect(isWhole(target)).toBe(true);
+  const inode = (): number => statSync(join(target, "header.h")).ino;
+  let first = 0;
+  await fillInPlace(target, async (folder) => {
+    await fill(folder);
+    // Another machine is quicker.
+    await fillInPlace(target, fill);
+    first = inode();
+  });
+  expect(inode()).toBe(first);
+});
+
+test("bytes that changed are found where their time changed too", async () => {
+  const target = join(parent, "made");
+  await fillInPlace(target, fill);
+  expect(await isUndamaged(target)).toBe(true);
+  writeFileSync(join(target, "deep", "library.so.2"), "54321");
+  expect([isWhole(target), await isUndamaged(target), await isUndamaged(target, /\.h$/)]).toEqual([true, false, true]);
 });
 
 test("filling that fails leaves what was there, and nothing else", async () => {
