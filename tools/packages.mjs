@@ -17,7 +17,7 @@ export const packages = [
   }),
   library("backend", "Picks and starts a TensorFlow.js backend; builds the native one from npm and PyPI parts.", {
     tfjs: true, workspace: ["common", "nn"], dependencies: ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm", "node-api-headers", "yauzl"],
-    optional: ["@tensorflow/tfjs-node-gpu"], files: ["native"], devDependencies: ["@types/yauzl"],
+    optional: ["@tensorflow/tfjs-node-gpu"], files: ["native", "kernels"], devDependencies: ["@types/yauzl"], subpaths: { "./wasm": "wasm" },
   }),
   library("position-encoding", "Sine and learned two-dimensional position encodings of DETR and Deformable DETR.", {
     tfjs: true, workspace: ["common", "nn"], dev: ["checkpoint"],

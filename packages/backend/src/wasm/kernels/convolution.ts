@@ -1,0 +1,84 @@
+import { type ConvolutionAttributes, fusedKernels } from "@detrkit/nn";
+import type { TensorInfo } from "@tensorflow/tfjs-core";
+import type { ConvolutionGradientAttributes } from "../../gradients/convolution.ts";
+import { defineKernel } from "../define-kernel.ts";
+import type { KernelModule } from "../kernel-module.ts";
+
+type Shape4 = readonly [number, number, number, number];
+type Slide = Pick<ConvolutionAttributes, "strides" | "padding" | "dilation">;
+
+const bytesPerFloat = 4;
+/** Windows are laid out a megabyte at a time, which stays in the cache; but not so few that packing the filter counts. */
+const windowBytes = 2 ** 20;
+const fewestWindows = 96;
+const mostWindows = 2048;
+
+/** Convolution and its gradients: `kernels/convolution.ts`. Inputs of the first: input, filter, then bias and residual where the attributes say so. */
+export function registerConvolution(module: KernelModule): void {
+  defineKernel<ConvolutionAttributes>(fusedKernels.convolution, ({ inputs, attributes }) => {
+    const [input, filter, ...others] = inputs as [TensorInfo, TensorInfo, ...TensorInfo[]];
+    const bias = attributes.bias ? others.shift() : undefined;
+    const [residual] = others;
+    const sizes = sizesOf(input.shape as unknown as Shape4, filter.shape as unknown as Shape4, attributes);
+    const output = module.output([sizes.images, sizes.outHeight, sizes.outWidth, sizes.outChannels]);
+    const { chunk, integers, free } = workingMemory(module, sizes);
+    const operands = [input, filter, output, bias, residual].map((tensor) => module.at(tensor));
+    module.run.convolution(...operands, Number(attributes.relu), integers, 0, sizes.images * sizes.outHeight * sizes.outWidth, chunk, free);
+    return output;
+  });
+  defineKernel<ConvolutionGradientAttributes>(fusedKernels.convolutionInputGradient, ({ inputs, attributes }) => {
+    const [filter, dy] = inputs as [TensorInfo, TensorInfo];
+    return convolutionInputGradient(module, filter, dy, attributes.shape as Shape4, attributes);
+  });
+  defineKernel<ConvolutionGradientAttributes>(fusedKernels.convolutionFilterGradient, ({ inputs, attributes }) => {
+    const [input, dy] = inputs as [TensorInfo, TensorInfo];
+    return convolutionFilterGradient(module, input, dy, attributes.shape as Shape4, attributes);
+  });
+  defineKernel<unknown>(fusedKernels.reluGradient, ({ inputs }) => {
+    const [dy, y] = inputs as [TensorInfo, TensorInfo];
+    const dx = module.output(dy.shape);
+    module.run.reluGradient(module.at(dy), module.at(y), module.at(dx), dy.shape.reduce((product, size) => product * size, 1));
+    return dx;
+  });
+}
+
+function convolutionInputGradient(module: KernelModule, filter: TensorInfo, dy: TensorInfo, shape: Shape4, slide: Slide): TensorInfo {
+  const sizes = sizesOf(shape, filter.shape as unknown as Shape4, slide);
+  const dx = module.output(shape);
+  const { chunk, integers, free } = workingMemory(module, sizes);
+  module.run.convolutionInputGradient(module.at(filter), module.at(dy), module.at(dx), integers, 0, sizes.images, chunk, free);
+  return dx;
+}
+
+/** The gradient by a filter of this shape. */
+export function convolutionFilterGradient(module: KernelModule, input: TensorInfo, dy: TensorInfo, shape: Shape4, slide: Slide): TensorInfo {
+  const sizes = sizesOf(input.shape as unknown as Shape4, shape, slide);
+  const dfilter = module.output(shape);
+  const { chunk, integers, free } = workingMemory(module, sizes);
+  const pixels = sizes.images * sizes.outHeight * sizes.outWidth;
+  module.run.convolutionFilterGradient(module.at(input), module.at(dy), module.at(dfilter), integers, 0, pixels, chunk, free);
+  return dfilter;
+}
+
+interface Sizes {
+  readonly images: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+  readonly outChannels: number;
+  /** Floats under one position of the filter. */
+  readonly window: number;
+  /** As the kernels take them. */
+  readonly integers: readonly number[];
+}
+
+function sizesOf([images, height, width, channels]: Shape4, [filterHeight, filterWidth, , outChannels]: Shape4, { strides, padding, dilation }: Slide): Sizes {
+  const out = (size: number, taps: number): number => Math.floor((size + 2 * padding - dilation * (taps - 1) - 1) / strides) + 1;
+  const [outHeight, outWidth] = [out(height, filterHeight), out(width, filterWidth)];
+  const integers = [images, height, width, channels, filterHeight, filterWidth, outChannels, outHeight, outWidth, strides, padding, dilation];
+  return { images, outHeight, outWidth, outChannels, window: filterHeight * filterWidth * channels, integers };
+}
+
+function workingMemory(module: KernelModule, { window, integers }: Sizes): { readonly chunk: number; readonly integers: number; readonly free: number } {
+  const chunk = Math.min(mostWindows, Math.max(fewestWindows, Math.floor(windowBytes / (bytesPerFloat * window))));
+  return { chunk, ...module.scratch(module.run.productScratch() + chunk * window * bytesPerFloat, integers) };
+}
