@@ -1,6 +1,6 @@
 // Convolution of NHWC maps and its two gradients as matrix products: the windows of a few hundred output pixels are laid out as rows
-// ("im2col"), multiplied, and forgotten. Sizes come as integers at an address: B, H, W, I, filter height and width, O, H', W',
-// stride, padding, dilation.
+// ("im2col"), multiplied, and forgotten. Sizes come as integers at an address: B, H, W, I, filter height and width, O, H', W', steps down and right,
+// rows and columns of padding before the first, dilation down and right.
 import { finishRows, gemm, GEMM_SCRATCH } from "./gemm";
 import { addTo, at, fill, optionalAt } from "./vector";
 
@@ -12,22 +12,23 @@ function size(sizes: usize, index: i32): i32 {
 
 /** Whether windows are single pixels in their order, so that the map itself is the matrix. */
 function isProduct(sizes: usize): bool {
-  return size(sizes, 4) == 1 && size(sizes, 5) == 1 && size(sizes, 9) == 1 && size(sizes, 10) == 0;
+  return size(sizes, 4) == 1 && size(sizes, 5) == 1 && size(sizes, 9) == 1 && size(sizes, 10) == 1 && size(sizes, 1) == size(sizes, 7) && size(sizes, 2) == size(sizes, 8);
 }
 
 /** Copies the windows of output pixels `[first, first + count)` to rows, or adds rows to the map they were taken from. */
 function moveWindows(map: usize, rows: usize, sizes: usize, first: i32, count: i32, back: bool): void {
   const height = size(sizes, 1), width = size(sizes, 2), channels = size(sizes, 3), filterHeight = size(sizes, 4), filterWidth = size(sizes, 5);
-  const outHeight = size(sizes, 7), outWidth = size(sizes, 8), stride = size(sizes, 9), padding = size(sizes, 10), dilation = size(sizes, 11);
+  const outHeight = size(sizes, 7), outWidth = size(sizes, 8), down = size(sizes, 9), right = size(sizes, 10);
+  const above = size(sizes, 11), before = size(sizes, 12), rowStep = size(sizes, 13), columnStep = size(sizes, 14);
   const bytes = <usize>channels << 2;
-  const whole = dilation == 1;
+  const whole = columnStep == 1;
   let row = rows;
   for (let pixel = first; pixel < first + count; pixel++) {
     const image = pixel / (outHeight * outWidth);
     const within = pixel % (outHeight * outWidth);
-    const top = (within / outWidth) * stride - padding, left = (within % outWidth) * stride - padding;
+    const top = (within / outWidth) * down - above, left = (within % outWidth) * right - before;
     for (let tapRow = 0; tapRow < filterHeight; tapRow++) {
-      const y = top + tapRow * dilation;
+      const y = top + tapRow * rowStep;
       if (<u32>y >= <u32>height) {
         if (!back) memory.fill(row, 0, <usize>filterWidth * bytes);
         row += <usize>filterWidth * bytes;
@@ -43,7 +44,7 @@ function moveWindows(map: usize, rows: usize, sizes: usize, first: i32, count: i
         continue;
       }
       for (let tap = 0; tap < filterWidth; tap++, row += bytes) {
-        const x = left + tap * dilation;
+        const x = left + tap * columnStep;
         if (<u32>x < <u32>width) {
           if (back) addTo(line + <usize>x * bytes, row, channels);
           else copyFloats(row, line + <usize>x * bytes, channels);

@@ -9,6 +9,7 @@ export { groupNorm, groupNormGradient, groupNormParameterGradients } from "./gro
 export { linear, linearInputGradient, linearWeightGradient, reluGradient, sumRows } from "./linear";
 export { maxPool, maxPoolGradient } from "./max-pool";
 export { layerNorm, layerNormGradient } from "./layer-norm";
+export { segmentSum } from "./segments";
 import { GEMM_SCRATCH } from "./gemm";
 
 /** Bytes of working memory of a matrix product. */

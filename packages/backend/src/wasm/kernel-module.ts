@@ -34,7 +34,7 @@ export type KernelName =
   | "deformableSampling" | "deformableSamplingGradient" | "dropout" | "productScratch"
   | "groupNorm" | "groupNormGradient" | "groupNormParameterGradients" | "layerNorm" | "layerNormGradient"
   | "linear" | "linearInputGradient" | "linearWeightGradient" | "reluGradient" | "sumRows"
-  | "maxPool" | "maxPoolGradient";
+  | "maxPool" | "maxPoolGradient" | "segmentSum";
 
 const bytesPerMb = 2 ** 20;
 

@@ -11,6 +11,7 @@ import { registerDeformableSampling } from "./kernels/deformable-sampling.ts";
 import { registerDropout } from "./kernels/dropout.ts";
 import { registerLinear } from "./kernels/linear.ts";
 import { registerMaxPool } from "./kernels/max-pool.ts";
+import { registerMissingKernels } from "./kernels/missing.ts";
 import { registerGroupNorm, registerLayerNorm } from "./kernels/norms.ts";
 
 /** Registers detrkit's kernels and their gradients for tfjs's WebAssembly backend, which must be the running one. */
@@ -29,4 +30,5 @@ export async function registerWasmKernels(backend: WasmBackend): Promise<void> {
   registerDropout(module);
   registerAdamW(module);
   registerDeformableSampling(module);
+  registerMissingKernels(module);
 }

@@ -4,8 +4,15 @@ import type { ConvolutionGradientAttributes } from "../../gradients/convolution.
 import { defineKernel } from "../define-kernel.ts";
 import type { KernelModule } from "../kernel-module.ts";
 
-type Shape4 = readonly [number, number, number, number];
-type Slide = Pick<ConvolutionAttributes, "strides" | "padding" | "dilation">;
+export type Shape4 = readonly [number, number, number, number];
+
+/** How a filter slides: step, padding before the first row and column, distance of neighbouring taps; each down and right. */
+export interface Slide {
+  readonly outSize: readonly [height: number, width: number];
+  readonly strides: readonly [number, number];
+  readonly padding: readonly [number, number];
+  readonly dilation: readonly [number, number];
+}
 
 const bytesPerFloat = 4;
 /** Windows are laid out a megabyte at a time, which stays in the cache; but not so few that packing the filter counts. */
@@ -19,7 +26,7 @@ export function registerConvolution(module: KernelModule): void {
     const [input, filter, ...others] = inputs as [TensorInfo, TensorInfo, ...TensorInfo[]];
     const bias = attributes.bias ? others.shift() : undefined;
     const [residual] = others;
-    const sizes = sizesOf(input.shape as unknown as Shape4, filter.shape as unknown as Shape4, attributes);
+    const sizes = sizesOf(input.shape as unknown as Shape4, filter.shape as unknown as Shape4, slideOf(input.shape, filter.shape, attributes));
     const output = module.output([sizes.images, sizes.outHeight, sizes.outWidth, sizes.outChannels]);
     const { chunk, integers, free } = workingMemory(module, sizes);
     const operands = [input, filter, output, bias, residual].map((tensor) => module.at(tensor));
@@ -28,11 +35,11 @@ export function registerConvolution(module: KernelModule): void {
   });
   defineKernel<ConvolutionGradientAttributes>(fusedKernels.convolutionInputGradient, ({ inputs, attributes }) => {
     const [filter, dy] = inputs as [TensorInfo, TensorInfo];
-    return convolutionInputGradient(module, filter, dy, attributes.shape as Shape4, attributes);
+    return inputGradient(module, filter, dy, attributes.shape as Shape4, slideOf(attributes.shape, filter.shape, attributes));
   });
   defineKernel<ConvolutionGradientAttributes>(fusedKernels.convolutionFilterGradient, ({ inputs, attributes }) => {
     const [input, dy] = inputs as [TensorInfo, TensorInfo];
-    return convolutionFilterGradient(module, input, dy, attributes.shape as Shape4, attributes);
+    return filterGradient(module, input, dy, attributes.shape as Shape4, slideOf(input.shape, attributes.shape, attributes));
   });
   defineKernel<unknown>(fusedKernels.reluGradient, ({ inputs }) => {
     const [dy, y] = inputs as [TensorInfo, TensorInfo];
@@ -42,7 +49,7 @@ export function registerConvolution(module: KernelModule): void {
   });
 }
 
-function convolutionInputGradient(module: KernelModule, filter: TensorInfo, dy: TensorInfo, shape: Shape4, slide: Slide): TensorInfo {
+function inputGradient(module: KernelModule, filter: TensorInfo, dy: TensorInfo, shape: Shape4, slide: Slide): TensorInfo {
   const sizes = sizesOf(shape, filter.shape as unknown as Shape4, slide);
   const dx = module.output(shape);
   const { chunk, integers, free } = workingMemory(module, sizes);
@@ -51,7 +58,7 @@ function convolutionInputGradient(module: KernelModule, filter: TensorInfo, dy: 
 }
 
 /** The gradient by a filter of this shape. */
-export function convolutionFilterGradient(module: KernelModule, input: TensorInfo, dy: TensorInfo, shape: Shape4, slide: Slide): TensorInfo {
+export function filterGradient(module: KernelModule, input: TensorInfo, dy: TensorInfo, shape: Shape4, slide: Slide): TensorInfo {
   const sizes = sizesOf(input.shape as unknown as Shape4, shape, slide);
   const dfilter = module.output(shape);
   const { chunk, integers, free } = workingMemory(module, sizes);
@@ -71,11 +78,15 @@ interface Sizes {
   readonly integers: readonly number[];
 }
 
-function sizesOf([images, height, width, channels]: Shape4, [filterHeight, filterWidth, , outChannels]: Shape4, { strides, padding, dilation }: Slide): Sizes {
-  const out = (size: number, taps: number): number => Math.floor((size + 2 * padding - dilation * (taps - 1) - 1) / strides) + 1;
-  const [outHeight, outWidth] = [out(height, filterHeight), out(width, filterWidth)];
-  const integers = [images, height, width, channels, filterHeight, filterWidth, outChannels, outHeight, outWidth, strides, padding, dilation];
-  return { images, outHeight, outWidth, outChannels, window: filterHeight * filterWidth * channels, integers };
+function slideOf(input: readonly number[], filter: readonly number[], { strides, padding, dilation }: ConvolutionAttributes): Slide {
+  const out = (axis: number): number => Math.floor(((input[axis] ?? 0) + 2 * padding - dilation * ((filter[axis - 1] ?? 0) - 1) - 1) / strides) + 1;
+  return { outSize: [out(1), out(2)], strides: [strides, strides], padding: [padding, padding], dilation: [dilation, dilation] };
+}
+
+function sizesOf(input: Shape4, [filterHeight, filterWidth, , outChannels]: Shape4, { outSize, strides, padding, dilation }: Slide): Sizes {
+  const [outHeight, outWidth] = outSize;
+  const integers = [...input, filterHeight, filterWidth, outChannels, outHeight, outWidth, ...strides, ...padding, ...dilation];
+  return { images: input[0], outHeight, outWidth, outChannels, window: filterHeight * filterWidth * input[3], integers };
 }
 
 function workingMemory(module: KernelModule, { window, integers }: Sizes): { readonly chunk: number; readonly integers: number; readonly free: number } {
