@@ -1,6 +1,6 @@
+import { ShapeError } from "@detrkit/common";
 import type { FusedKernel } from "@detrkit/nn";
-import { registerKernel, type Tensor, type TensorInfo } from "@tensorflow/tfjs-core";
-import type { KernelModule } from "./kernel-module.ts";
+import { registerKernel, type Tensor, type TensorInfo, util } from "@tensorflow/tfjs-core";
 
 /** Name under which tfjs knows its WebAssembly backend. */
 export const wasmBackendName = "wasm";
@@ -20,8 +20,15 @@ export function defineKernel<Attributes>(name: FusedKernel, compute: (call: Wasm
   });
 }
 
-/** A family of kernels for one instance of the compiled module. */
-export type RegisterKernels = (module: KernelModule) => void;
+/**
+ * Kernels read and write memory by these shapes, so what does not fit must not come through. Checks nothing that is not there.
+ *
+ * @throws ShapeError
+ */
+export function requireShape(name: string, tensor: TensorInfo | undefined, shape: readonly number[]): void {
+  if (tensor === undefined || util.arraysEqual(tensor.shape, [...shape])) return;
+  throw new ShapeError(`${name} expected [${shape.join(", ")}], got [${tensor.shape.join(", ")}]`);
+}
 
 /** Rows and columns of a tensor taken as a matrix: everything but the last axis, and that. */
 export function matrixShape({ shape }: TensorInfo): { readonly rows: number; readonly columns: number } {

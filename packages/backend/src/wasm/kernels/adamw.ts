@@ -1,6 +1,6 @@
 import { fusedKernels } from "@detrkit/nn";
 import { type TensorInfo, util } from "@tensorflow/tfjs-core";
-import { defineKernel } from "../define-kernel.ts";
+import { defineKernel, requireShape } from "../define-kernel.ts";
 import type { KernelModule } from "../kernel-module.ts";
 
 /** Settings before those of each parameter. */
@@ -15,6 +15,11 @@ export function registerAdamW(module: KernelModule): void {
     const [settings, first, second, ...tensors] = inputs as [TensorInfo, TensorInfo, TensorInfo, ...TensorInfo[]];
     const count = tensors.length / 2;
     const [parameters, gradients] = [tensors.slice(0, count), tensors.slice(count)];
+    const total = parameters.reduce((sum, { shape }) => sum + util.sizeFromShape(shape), 0);
+    requireShape("AdamW: settings", settings, [numShared + 3 * count]);
+    parameters.forEach(({ shape }, index) => requireShape("AdamW: gradient", gradients[index], shape));
+    requireShape("AdamW: first moments", first, [total]);
+    requireShape("AdamW: second moments", second, [total]);
     const norm = module.output([]);
     const numbers = module.floats(settings);
     const length = Math.fround(Math.sqrt(gradients.reduce((sum, gradient) => sum + module.run.sumOfSquares(module.at(gradient), util.sizeFromShape(gradient.shape)), 0)));

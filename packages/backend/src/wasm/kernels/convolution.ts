@@ -1,7 +1,8 @@
+import { ShapeError } from "@detrkit/common";
 import { type ConvolutionAttributes, fusedKernels } from "@detrkit/nn";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
 import type { ConvolutionGradientAttributes } from "../../gradients/convolution.ts";
-import { defineKernel } from "../define-kernel.ts";
+import { defineKernel, requireShape } from "../define-kernel.ts";
 import type { KernelModule } from "../kernel-module.ts";
 
 export type Shape4 = readonly [number, number, number, number];
@@ -27,7 +28,9 @@ export function registerConvolution(module: KernelModule): void {
     const bias = attributes.bias ? others.shift() : undefined;
     const [residual] = others;
     const sizes = sizesOf(input.shape as unknown as Shape4, filter.shape as unknown as Shape4, slideOf(input.shape, filter.shape, attributes));
-    const output = module.output([sizes.images, sizes.outHeight, sizes.outWidth, sizes.outChannels]);
+    requireShape("convolution: bias", bias, [sizes.outChannels]);
+    requireShape("convolution: residual", residual, outShape(sizes));
+    const output = module.output(outShape(sizes));
     const { chunk, integers, free } = workingMemory(module, sizes);
     const operands = [input, filter, output, bias, residual].map((tensor) => module.at(tensor));
     module.run.convolution(...operands, Number(attributes.relu), integers, 0, sizes.images * sizes.outHeight * sizes.outWidth, chunk, free);
@@ -51,6 +54,7 @@ export function registerConvolution(module: KernelModule): void {
 
 function inputGradient(module: KernelModule, filter: TensorInfo, dy: TensorInfo, shape: Shape4, slide: Slide): TensorInfo {
   const sizes = sizesOf(shape, filter.shape as unknown as Shape4, slide);
+  requireShape("convolution: dy", dy, outShape(sizes));
   const dx = module.output(shape);
   const { chunk, integers, free } = workingMemory(module, sizes);
   module.run.convolutionInputGradient(module.at(filter), module.at(dy), module.at(dx), integers, 0, sizes.images, chunk, free);
@@ -60,6 +64,7 @@ function inputGradient(module: KernelModule, filter: TensorInfo, dy: TensorInfo,
 /** The gradient by a filter of this shape. */
 export function filterGradient(module: KernelModule, input: TensorInfo, dy: TensorInfo, shape: Shape4, slide: Slide): TensorInfo {
   const sizes = sizesOf(input.shape as unknown as Shape4, shape, slide);
+  requireShape("convolution: dy", dy, outShape(sizes));
   const dfilter = module.output(shape);
   const { chunk, integers, free } = workingMemory(module, sizes);
   const pixels = sizes.images * sizes.outHeight * sizes.outWidth;
@@ -83,7 +88,13 @@ function slideOf(input: readonly number[], filter: readonly number[], { strides,
   return { outSize: [out(1), out(2)], strides: [strides, strides], padding: [padding, padding], dilation: [dilation, dilation] };
 }
 
-function sizesOf(input: Shape4, [filterHeight, filterWidth, , outChannels]: Shape4, { outSize, strides, padding, dilation }: Slide): Sizes {
+function outShape({ images, outHeight, outWidth, outChannels }: Sizes): Shape4 {
+  return [images, outHeight, outWidth, outChannels];
+}
+
+function sizesOf(input: Shape4, filter: Shape4, { outSize, strides, padding, dilation }: Slide): Sizes {
+  const [filterHeight, filterWidth, channels, outChannels] = filter;
+  if (channels !== input[3]) throw new ShapeError(`convolution: filter expected [height, width, ${input[3]}, O], got [${filter.join(", ")}]`);
   const [outHeight, outWidth] = outSize;
   const integers = [...input, filterHeight, filterWidth, outChannels, outHeight, outWidth, ...strides, ...padding, ...dilation];
   return { images: input[0], outHeight, outWidth, outChannels, window: filterHeight * filterWidth * input[3], integers };

@@ -1,6 +1,7 @@
+import { ConfigError, ShapeError } from "@detrkit/common";
 import { fusedKernels, type MaxPoolAttributes } from "@detrkit/nn";
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { defineKernel } from "../define-kernel.ts";
+import { defineKernel, requireShape } from "../define-kernel.ts";
 import type { KernelModule } from "../kernel-module.ts";
 
 /** Max pooling with symmetric padding: `kernels/max-pool.ts`. */
@@ -14,8 +15,10 @@ export function registerMaxPool(module: KernelModule): void {
   });
   // Inputs dy, x, y.
   defineKernel<MaxPoolAttributes>(fusedKernels.maxPoolGradient, ({ inputs, attributes }) => {
-    const x = inputs[1] as TensorInfo;
-    const { images, channels, integers } = sizesOf(x, attributes);
+    const [dy, x, y] = inputs as [TensorInfo, TensorInfo, TensorInfo];
+    const { images, outHeight, outWidth, channels, integers } = sizesOf(x, attributes);
+    requireShape("max pool: dy", dy, [images, outHeight, outWidth, channels]);
+    requireShape("max pool: y", y, [images, outHeight, outWidth, channels]);
     const dx = module.output(x.shape);
     const { free } = module.scratch(4 * channels);
     module.run.maxPoolGradient(...inputs.map((tensor) => module.at(tensor)), module.at(dx), ...integers, 0, images, free);
@@ -24,7 +27,9 @@ export function registerMaxPool(module: KernelModule): void {
 }
 
 function sizesOf({ shape }: TensorInfo, { window, stride, padding }: MaxPoolAttributes) {
+  if (shape.length !== 4) throw new ShapeError(`max pool: input expected [B, H, W, C], got [${shape.join(", ")}]`);
   const [images, height, width, channels] = shape as [number, number, number, number];
+  if (Math.min(height, width) + 2 * padding < window) throw new ConfigError(`max pool: a window of ${window} does not fit into [${shape.join(", ")}] padded by ${padding}`);
   const [outHeight, outWidth] = [height, width].map((size) => Math.floor((size + 2 * padding - window) / stride) + 1) as [number, number];
   return { images, outHeight, outWidth, channels, integers: [height, width, channels, outHeight, outWidth, window, stride, padding] };
 }
