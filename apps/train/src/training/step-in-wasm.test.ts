@@ -13,7 +13,7 @@ const shown = 72;
 const boxes = [[0.3, 0.4, 0.2, 0.3], [0.7, 0.5, 0.3, 0.4], [0.5, 0.6, 0.4, 0.2]];
 const targets = [
   { labels: Int32Array.of(0, 2, 1), boxes: Float32Array.from(boxes.flat()) },
-  { labels: Int32Array.of(1), boxes: Float32Array.from(boxes[1] ?? []) },
+  { labels: Int32Array.of(), boxes: Float32Array.of() },
 ];
 
 interface Steps {
@@ -24,7 +24,7 @@ interface Steps {
   readonly weights: ReadonlyMap<string, Float32Array>;
 }
 
-/** Three whole training steps of a model from the same seeds, with dropout and padding. */
+/** Three whole training steps of a model on two images from the same seeds, with dropout and padding; one of them shows nothing. */
 async function stepsOn(backend: "wasm" | "native", config: DetectorConfig): Promise<Steps> {
   await startBackend({ prefer: backend });
   const random = new Random(1);
@@ -54,6 +54,10 @@ async function stepsOn(backend: "wasm" | "native", config: DetectorConfig): Prom
   return { losses, norms, newTensors, weights };
 }
 
+function relativeDistance(one = NaN, other = NaN): number {
+  return Math.abs(one / other - 1);
+}
+
 /** Mean distance of two models' weights, in learning rates: what one step of AdamW moves most of them by. */
 function distanceInSteps(one: Steps["weights"], other: Steps["weights"]): number {
   let [total, count] = [0, 0];
@@ -69,7 +73,7 @@ const small = presets["detr-small"];
 const models: readonly (readonly [string, DetectorConfig])[] = [
   ["detr-small", { ...small, transformer: { ...small.transformer, dropout: 0.1 } }],
   ["deformable-detr-small", { ...presets["deformable-detr-small"], transformer: { ...presets["deformable-detr-small"].transformer, dropout: 0.1 } }],
-  ["detr-small with frozen batch norm and a dilated last stage", { ...small, backbone: { ...small.backbone, norm: "frozen-batch", returnStages: [4], dilateLastStage: true } }],
+  ["detr-small with batch norm", { ...small, backbone: { ...small.backbone, norm: "batch" } }],
 ];
 
 test.each(models)("%s: three whole training steps in WebAssembly are those of the native backend", async (_, config) => {
@@ -84,9 +88,11 @@ test.each(models)("%s: three whole training steps in WebAssembly are those of th
     if (process.env["DETRKIT_REQUIRE_NATIVE"] === "1" || !BackendError.isInstance(error)) throw error;
     return;
   }
-  here.losses.forEach((loss, index) => expect(Math.abs(loss / (there.losses[index] as number) - 1)).toBeLessThan(2e-5));
-  here.norms.forEach((norm, index) => expect(Math.abs(norm / (there.norms[index] as number) - 1)).toBeLessThan(2e-3));
-  // AdamW makes full steps of gradients that are rounding noise, so single weights may differ by some steps; nearly all don't.
+  expect(relativeDistance(here.losses[0], there.losses[0])).toBeLessThan(5e-6);
+  expect(relativeDistance(here.norms[0], there.norms[0])).toBeLessThan(5e-5);
+  // AdamW makes full steps of gradients that are rounding noise, so after a step single weights may differ by some steps; nearly all don't.
+  here.losses.forEach((loss, index) => expect(relativeDistance(loss, there.losses[index])).toBeLessThan(2e-4));
+  here.norms.forEach((norm, index) => expect(relativeDistance(norm, there.norms[index])).toBeLessThan(1e-2));
   expect([...here.weights.keys()]).toEqual([...there.weights.keys()]);
-  expect(distanceInSteps(here.weights, there.weights)).toBeLessThan(0.02);
+  expect(distanceInSteps(here.weights, there.weights)).toBeLessThan(0.05);
 }, 900_000);

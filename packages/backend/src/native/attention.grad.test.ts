@@ -1,6 +1,6 @@
 import { Random } from "@detrkit/common";
 import { attention } from "@detrkit/nn";
-import { expectClose, expectGradients, uniformTensor, describeOnFusedBackends } from "@detrkit/test-utils";
+import { describeOnFusedBackends, expectClose, expectGradients, uniformTensor } from "@detrkit/test-utils";
 import { grads, mul, ones, type Rank, sum, type Tensor, tensor, tensor2d, type Tensor2D, type Tensor3D, tidy } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { bits, expectAsPlain } from "../../test-support/compare-with-plain.ts";

@@ -1,5 +1,5 @@
 import { convolution, MaxPool2d } from "@detrkit/nn";
-import { uniformTensor, describeOnFusedBackends } from "@detrkit/test-utils";
+import { describeOnFusedBackends, uniformTensor } from "@detrkit/test-utils";
 import { type Rank, type Tensor, type Tensor1D, tensor4d, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { expectAsPlain, withoutFusedKernels } from "../../test-support/compare-with-plain.ts";

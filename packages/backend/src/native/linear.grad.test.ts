@@ -1,5 +1,5 @@
 import { linear } from "@detrkit/nn";
-import { expectClose, uniformTensor, describeOnFusedBackends } from "@detrkit/test-utils";
+import { describeOnFusedBackends, expectClose, uniformTensor } from "@detrkit/test-utils";
 import { type Rank, type Tensor, type Tensor1D, type Tensor2D, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { expectAsPlain } from "../../test-support/compare-with-plain.ts";

@@ -104,9 +104,12 @@ export async function loadKernels(backend: WasmBackend): Promise<KernelModule> {
 
 function refuseToRunOut({ wasm }: WasmBackend, memory: Memory): void {
   const allocate = wasm._malloc.bind(wasm);
+  let isFull = false;
   wasm._malloc = (bytes) => {
-    const offset = allocate(bytes);
-    if (offset !== 0 || bytes === 0) return offset;
+    const offset = isFull ? 0 : allocate(bytes) >>> 0;
+    // Near 4 GB Emscripten's addresses wrap around: it hands out memory beyond the end, and after that what others hold.
+    isFull ||= offset + bytes > memory.buffer.byteLength;
+    if (!isFull && (offset !== 0 || bytes === 0)) return offset;
     const [asked, held] = [bytes, memory.buffer.byteLength].map((size) => (size / bytesPerMb).toFixed(0));
     throw new BackendError(`WebAssembly has no ${asked} MB left beside the ${held} MB it holds: take a smaller batch or smaller images, or the native backend`);
   };
