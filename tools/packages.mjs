@@ -17,7 +17,8 @@ export const packages = [
   }),
   library("backend", "Picks and starts a TensorFlow.js backend; builds the native one from npm and PyPI parts.", {
     tfjs: true, workspace: ["common", "nn"], dependencies: ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm", "node-api-headers", "yauzl"],
-    optional: ["@tensorflow/tfjs-node-gpu"], optionalWorkspace: ["native-linux-x64"], files: ["native"], devDependencies: ["@types/yauzl"],
+    optional: ["@tensorflow/tfjs-node-gpu"], optionalWorkspace: ["native-linux-x64"], files: ["native", "kernels"], devDependencies: ["@types/yauzl"],
+    subpaths: { "./wasm": "wasm" },
   }),
   library("native-linux-x64", "Compiled parts of @detrkit/backend for Linux x64 with glibc 2.28 or newer.", {
     binary: { os: ["linux"], cpu: ["x64"], libc: ["glibc"] },

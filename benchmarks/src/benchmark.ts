@@ -31,7 +31,7 @@ export interface Benchmark {
   readonly peerName: string;
   /** Program of our side, beside this file's `ours` folder. */
   readonly ours: string;
-  /** Program of the peer, in `peers`. */
+  /** Program of the peer: a `.py` in `peers`, or a `.ts` beside ours. */
   readonly peer: string;
   /** Iterations of each side that are timed; fewer with --quick. */
   readonly runs: number;

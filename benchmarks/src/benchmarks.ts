@@ -10,10 +10,12 @@ import { evaluator } from "./benchmarks/evaluator.ts";
 import { matcher } from "./benchmarks/matcher.ts";
 import { onnxruntimeInference } from "./benchmarks/onnxruntime-inference.ts";
 import { smallTraining } from "./benchmarks/small-training.ts";
+import { wasmTraining } from "./benchmarks/wasm-training.ts";
 
 /** Every comparison, in the order in which they run. */
 export const benchmarks: readonly Benchmark[] = [
   matcher, evaluator, data,
   detrInference, onnxruntimeInference, detrTraining, smallTraining,
   deformableOp, deformableOpTraining, deformableInference, deformableTraining,
+  wasmTraining,
 ];

@@ -3,7 +3,7 @@ import { cacheFolder, writableFolder } from "../../tools/bootstrap/cache-folder.
 import type { Benchmark } from "./benchmark.ts";
 import { benchmarks } from "./benchmarks.ts";
 import { type BenchCommand, helpText, parseCommandLine } from "./command-line.ts";
-import { type CaseResult, compareCase } from "./compare.ts";
+import { type CaseResult, compareCase, isPython } from "./compare.ts";
 import { pythonEnvironment, SetupProblem } from "./python-environment.ts";
 import { type BenchmarkResult, detailedReport, overallResult, resultTable } from "./report.ts";
 
@@ -23,11 +23,10 @@ async function main(args: readonly string[]): Promise<void> {
     return;
   }
   const cache = writableFolder(cacheFolder(), join(root, ".cache", "detrkit"));
-  const python = await pythonEnvironment(cache, say);
+  const chosen = benchmarks.filter(({ name }) => command.name === undefined || name === command.name);
+  const python = chosen.some(isPython) ? await pythonEnvironment(cache, say) : "";
   const results: BenchmarkResult[] = [];
-  for (const benchmark of benchmarks) {
-    if (command.name === undefined || benchmark.name === command.name) results.push(await runBenchmark(benchmark, command, cache, python));
-  }
+  for (const benchmark of chosen) results.push(await runBenchmark(benchmark, command, cache, python));
   const figures = results.map(overallResult);
   if (command.json) process.stdout.write(`${JSON.stringify(command.name === undefined ? figures : figures[0])}\n`);
   else if (command.name === undefined) process.stdout.write(`\n${resultTable(figures)}\n`);

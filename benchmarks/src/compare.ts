@@ -44,11 +44,12 @@ const folder = import.meta.dirname;
 export async function compareCase(benchmark: Benchmark, testCase: BenchmarkCase, setup: ComparisonSetup): Promise<CaseResult> {
   const { warmups, iterationsPerTurn = 1 } = benchmark;
   const shared = { env: limitedThreads(setup.threads), settings: { ...testCase.settings, warmups, iterationsPerTurn, threads: setup.threads } };
-  const program = [setup.node, "--conditions=@detrkit/source", "--disable-warning=ExperimentalWarning", `${folder}/ours/${benchmark.ours}`] as const;
+  const byNode = (file: string) => [setup.node, "--conditions=@detrkit/source", "--disable-warning=ExperimentalWarning", `${folder}/ours/${file}`] as const;
+  const peerProgram = isPython(benchmark) ? ([setup.python, `${folder}/../peers/${benchmark.peer}`] as const) : byNode(benchmark.peer);
   setup.say(`${benchmark.name} ${testCase.name}: loading and warming up both sides`);
-  const ours = await startSide({ ...shared, label: `${benchmark.name} (ours)`, command: program });
+  const ours = await startSide({ ...shared, label: `${benchmark.name} (ours)`, command: byNode(benchmark.ours) });
   try {
-    const peer = await startSide({ ...shared, label: `${benchmark.name} (${benchmark.peerName})`, command: [setup.python, `${folder}/../peers/${benchmark.peer}`] });
+    const peer = await startSide({ ...shared, label: `${benchmark.name} (${benchmark.peerName})`, command: peerProgram });
     try {
       checkSameWork(ours.facts, peer.facts);
       return await takeTurns(`${benchmark.name} ${testCase.name}`, testCase.name, { ours, peer }, setup);
@@ -58,6 +59,11 @@ export async function compareCase(benchmark: Benchmark, testCase: BenchmarkCase,
   } finally {
     ours.kill();
   }
+}
+
+/** Whether the peer is a Python program. */
+export function isPython({ peer }: Benchmark): boolean {
+  return peer.endsWith(".py");
 }
 
 async function takeTurns(title: string, name: string, { ours, peer }: { readonly ours: Side; readonly peer: Side }, { runs, say }: ComparisonSetup): Promise<CaseResult> {

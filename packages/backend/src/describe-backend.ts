@@ -23,7 +23,7 @@ export function describeBackend(backend: StartedBackend): BackendDescription {
   const sets = instructionSets();
   const advice: string[] = [];
   const howToRetry = "install g++ and Python 3 with pip, then run this again with DETRKIT_RETRY=1 (docs/backends.md)";
-  if (backend.name === "wasm") advice.push(`WebAssembly can't train: ${howToRetry}`);
+  if (backend.name === "wasm") advice.push(`WebAssembly trains several times slower than the native backend: ${howToRetry}`);
   if (backend.name === "cpu") advice.push(`plain JavaScript is hundreds of times slower: ${howToRetry}`);
   if (backend.native?.stepDown !== undefined && !backend.native.gpu) advice.push(backend.native.stepDown);
   if (backend.native?.oneDnn === false && !backend.native.gpu) advice.push("oneDNN's fused convolution does not run on this processor: convolutions take the slower general kernels");

@@ -8,6 +8,7 @@ import { nativeBackendName } from "./native/kernels/define-kernel.ts";
 import type { LoadedKernels } from "./native/load-kernels.ts";
 import { registerNativeKernels } from "./native/register-kernels.ts";
 import { createNodeBackend, type NodeBackend } from "./native/tfjs-node.ts";
+import { startWasmBackend } from "./wasm/start-wasm-backend.ts";
 
 export type BackendName = "native" | "wasm" | "cpu";
 
@@ -29,8 +30,8 @@ export interface StartBackendOptions {
 }
 
 /**
- * Starts the best tfjs backend to be had: TensorFlow's native library (built on first use, then cached), else WebAssembly
- * (inference only), else plain JavaScript.
+ * Starts the best tfjs backend to be had: TensorFlow's native library (built on first use, then cached), else WebAssembly,
+ * else plain JavaScript.
  *
  * @throws BackendError when the preferred backend can't be started
  */
@@ -54,12 +55,9 @@ export async function startBackend(options: StartBackendOptions = {}): Promise<S
 
 const starters: Record<BackendName, (progress: Progress) => Promise<StartedBackend>> = {
   native: startNative,
-  // In Node tfjs-core alone knows no gradients, and its plain JavaScript backend comes with them in the whole package.
   wasm: async () => {
-    await import("@tensorflow/tfjs");
-    await import("@tensorflow/tfjs-backend-wasm");
-    await activate("wasm");
-    return { name: "wasm", reason: "WebAssembly: inference only" };
+    await startWasmBackend();
+    return { name: "wasm", reason: "WebAssembly with detrkit's kernels" };
   },
   cpu: async () => {
     await import("@tensorflow/tfjs");

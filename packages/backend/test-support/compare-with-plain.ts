@@ -6,7 +6,7 @@ import { expect } from "vitest";
 /** Runs `work` as on a backend that has none of detrkit's kernels: the ops compose tfjs's own. */
 export function withoutFusedKernels<Result>(work: () => Result): Result {
   const configs = Object.values(fusedKernels).flatMap((name: FusedKernel) => getKernel(name, getBackend()) ?? []);
-  expect(configs.length, "the native kernels are registered").toBeGreaterThan(0);
+  expect(configs.length, "detrkit's kernels are registered").toBeGreaterThan(0);
   for (const { kernelName, backendName } of configs) unregisterKernel(kernelName, backendName);
   try {
     return work();

@@ -6,6 +6,6 @@ export { guardAgainstLeaks } from "./leak-guard.ts";
 export { loadFixture } from "./load-fixture.ts";
 export type { LoadedFixture } from "./load-fixture.ts";
 export { uniformTensor } from "./uniform-tensor.ts";
-export { describeOnBackends, useBackend } from "./use-backend.ts";
+export { describeOnBackends, describeOnFusedBackends, useBackend } from "./use-backend.ts";
 export type { TestBackend } from "./use-backend.ts";
 export { zipOf } from "./zip-of.ts";

@@ -5,8 +5,8 @@ import { enableProdMode, setBackend } from "@tensorflow/tfjs-core";
 import { beforeAll, beforeEach, describe } from "vitest";
 import { guardAgainstLeaks } from "./leak-guard.ts";
 
-/** The backends that parts are tested on: plain JavaScript, and TensorFlow's own kernels. */
-export type TestBackend = "cpu" | "native";
+/** The backends that parts are tested on: plain JavaScript, TensorFlow's own kernels, and WebAssembly. */
+export type TestBackend = "cpu" | "native" | "wasm";
 
 /**
  * Runs the tests of this scope (a file, a `describe`) on a backend, under the leak guard. Where the native backend can't be
@@ -26,9 +26,17 @@ export function useBackend(backend: TestBackend): void {
   guardAgainstLeaks();
 }
 
+/** Runs the same tests on every backend that has kernels of detrkit's. */
+export function describeOnFusedBackends(title: string, tests: () => void): void {
+  describe.each(["native", "wasm"] as const)(`${title} (%s)`, (backend) => {
+    useBackend(backend);
+    tests();
+  });
+}
+
 /** Runs the same tests on every backend. */
 export function describeOnBackends(title: string, tests: (backend: TestBackend) => void): void {
-  describe.each(["cpu", "native"] as const)(`${title} (%s)`, (backend) => {
+  describe.each(["cpu", "native", "wasm"] as const)(`${title} (%s)`, (backend) => {
     useBackend(backend);
     tests(backend);
   });
@@ -38,6 +46,7 @@ async function start(backend: TestBackend): Promise<boolean> {
   if (backend === "cpu") return setBackend("cpu");
   // Loaded only here, so that tests on plain JavaScript need nothing of the native build.
   const { startBackend } = await import("@detrkit/backend");
+  if (backend === "wasm") return (await startBackend({ prefer: "wasm" })).name === "wasm";
   try {
     await startBackend({ prefer: "native" });
     return true;

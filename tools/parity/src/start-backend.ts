@@ -7,8 +7,7 @@ export const backendChoices = ["fastest", "native", "cpu"] as const;
 export type BackendChoice = (typeof backendChoices)[number];
 
 /**
- * Starts a backend that has every gradient: the native one where it can be had, else plain JavaScript. WebAssembly is
- * passed over, it is for inference only.
+ * Starts the native backend where it can be had, else plain JavaScript: the two that recorded numbers are compared on.
  *
  * @returns what was started, in words
  */

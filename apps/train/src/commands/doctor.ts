@@ -14,7 +14,7 @@ export const doctorCommand: Command = {
     examples: ["detrkit doctor"],
   },
   async run(flags, streams) {
-    const started = await useBackend(backendOf(flags), "inference", (line) => streams.stderr.write(`${line}\n`));
+    const started = await useBackend(backendOf(flags), (line) => streams.stderr.write(`${line}\n`));
     const description = describeBackend(started);
     streams.stdout.write(switchFlag(flags, "json") ? `${JSON.stringify(description, null, 2)}\n` : doctorText(description));
     return 0;

@@ -59,7 +59,7 @@ async function evaluateFrom(flags: ParsedFlags, streams: CommandStreams): Promis
   refuseFlags(flags, ["type"], "--checkpoint and --data");
   const [{ useBackend }, { evaluateCheckpoint }] = await Promise.all([import("./use-backend.ts"), import("../evaluation/evaluate-checkpoint.ts")]);
   const report = showProgress(streams.stderr);
-  await useBackend(backendOf(flags), "inference", (text) => report({ kind: "message", text }));
+  await useBackend(backendOf(flags), (text) => report({ kind: "message", text }));
   return await evaluateCheckpoint({
     checkpoint,
     data,

@@ -51,7 +51,7 @@ export const predictCommand: Command = {
     const threshold = numberFlag(flags, "threshold") ?? drawnFrom;
     if (threshold < 0 || threshold > 1) throw new UsageError(`--threshold takes a number from 0 to 1, got ${threshold}`);
     const files = await imageFiles(flags.positionals);
-    await useBackend(backendOf(flags), "inference", (line) => streams.stderr.write(`${line}\n`));
+    await useBackend(backendOf(flags), (line) => streams.stderr.write(`${line}\n`));
     const detector = await loadDetector(checkpoint);
     const pictures = flags.values.get("pictures") === false ? [] : picturePaths(files, textFlag(flags, "output"));
     const predictions: ImagePrediction[] = [];

@@ -67,7 +67,7 @@ export async function runTraining(
 ): Promise<ExitCode> {
   const report = showProgress(streams.stderr);
   const say = (text: string): void => report({ kind: "message", text });
-  await useBackend(config.backend, "training", say);
+  await useBackend(config.backend, say);
   const interruption = interruptible(say);
   try {
     const outcome = await train(config, existing, { report, signal: interruption.signal });

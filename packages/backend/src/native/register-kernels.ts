@@ -1,5 +1,7 @@
 import { fusedKernels } from "@detrkit/nn";
 import { getKernel } from "@tensorflow/tfjs-core";
+import { registerKernelGradients } from "../gradients/register-gradients.ts";
+import { saveByReference } from "../gradients/save-by-reference.ts";
 import type { NodeBackend } from "./tfjs-node.ts";
 import { registerAdamW } from "./kernels/adamw.ts";
 import { registerAttention } from "./kernels/attention.ts";
@@ -12,9 +14,6 @@ import { registerFeedForward } from "./kernels/feed-forward.ts";
 import { registerLinear } from "./kernels/linear.ts";
 import { registerMaxPool } from "./kernels/max-pool.ts";
 import { registerMultiHeadAttention } from "./kernels/multi-head-attention.ts";
-import { registerLeanGradients } from "./lean-gradients.ts";
-import { recordFirstOutputs } from "./record-first-outputs.ts";
-import { saveByReference } from "./save-by-reference.ts";
 import { registerGroupNorm, registerLayerNorm } from "./kernels/norms.ts";
 
 /**
@@ -28,7 +27,7 @@ export function registerNativeKernels(backend: NodeBackend, hasKernels: boolean)
   const oneDnn = oneDnnConvolutionRuns(backend, attributeWriter(backend.binding));
   // tfjs complains about a second registration.
   if (getKernel(fusedKernels.convolution, nativeBackendName) !== undefined) return { oneDnn };
-  registerLeanGradients();
+  registerKernelGradients();
   registerConvolution(oneDnn);
   registerReluGradient();
   if (hasKernels) registerOwnKernels();
@@ -36,7 +35,6 @@ export function registerNativeKernels(backend: NodeBackend, hasKernels: boolean)
 }
 
 function registerOwnKernels(): void {
-  recordFirstOutputs([fusedKernels.layerNorm, fusedKernels.groupNorm, fusedKernels.multiHeadAttention]);
   registerLayerNorm();
   registerGroupNorm();
   registerMaxPool();

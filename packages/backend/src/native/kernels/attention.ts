@@ -1,7 +1,6 @@
-import { type AttentionAttributes, fusedKernels, runKernel } from "@detrkit/nn";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import { type AttentionAttributes, fusedKernels } from "@detrkit/nn";
 import type { AttributeWriter } from "./attributes.ts";
-import { defineGradient, defineKernel } from "./define-kernel.ts";
+import { defineKernel } from "./define-kernel.ts";
 import type { OpAttribute } from "../tfjs-node.ts";
 
 /** Multi-head attention: `native/attention.cc`. Inputs query, key, value, padding, seed. */
@@ -12,10 +11,6 @@ export function registerAttention(): void {
   defineKernel<AttentionAttributes>(fusedKernels.attentionGradient, ({ inputs, attributes, backend, write }) =>
     backend.executeMultipleOutputs("DetrkitAttentionGradient", opAttributes(attributes, write), inputs, 3),
   );
-  defineGradient<AttentionAttributes>(fusedKernels.attention, {}, ([dy], saved, attributes) => {
-    const [dquery, dkey, dvalue] = runKernel(fusedKernels.attentionGradient, [...saved, dy as Tensor], { ...attributes });
-    return [() => dquery as Tensor, () => dkey as Tensor, () => dvalue as Tensor];
-  });
 }
 
 function opAttributes({ heads, rate }: AttentionAttributes, write: AttributeWriter): OpAttribute[] {

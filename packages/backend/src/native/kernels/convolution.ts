@@ -1,13 +1,9 @@
-import { type ConvolutionAttributes, fusedKernels, runKernel } from "@detrkit/nn";
-import { pad, slice, sum, type Tensor, tensor1d, tensor4d, tidy } from "@tensorflow/tfjs-core";
+import { type ConvolutionAttributes, fusedKernels } from "@detrkit/nn";
+import { pad, slice, type Tensor, tensor1d, tensor4d, tidy } from "@tensorflow/tfjs-core";
+import type { ConvolutionGradientAttributes } from "../../gradients/convolution.ts";
 import type { NodeBackend, OpAttribute } from "../tfjs-node.ts";
 import type { AttributeWriter } from "./attributes.ts";
-import { defineGradient, defineKernel, type NativeCall } from "./define-kernel.ts";
-
-/** Attributes of the two gradient kernels: how the convolution went, and the shape of what its gradient is taken by. */
-interface GradientAttributes extends ConvolutionAttributes {
-  readonly shape: readonly number[];
-}
+import { defineKernel, type NativeCall } from "./define-kernel.ts";
 
 /**
  * Convolution by TensorFlow's own kernels. Where oneDNN's fused one runs (x86; `oneDnn`), bias, residual and ReLU cost no op
@@ -16,18 +12,8 @@ interface GradientAttributes extends ConvolutionAttributes {
  */
 export function registerConvolution(oneDnn: boolean): void {
   defineKernel<ConvolutionAttributes>(fusedKernels.convolution, (call) => (oneDnn ? fusedConvolution(call) : plainConvolution(call)));
-  defineKernel<GradientAttributes>(fusedKernels.convolutionInputGradient, (call) => gradientOf("Conv2DBackpropInput", call, oneDnn));
-  defineKernel<GradientAttributes>(fusedKernels.convolutionFilterGradient, (call) => gradientOf("Conv2DBackpropFilter", call, oneDnn));
-  defineGradient<ConvolutionAttributes>(fusedKernels.convolution, { inputs: [0, 1], outputs: [0] }, ([upstream], saved, attributes) => {
-    const [input, filter] = saved as [Tensor, Tensor];
-    const dy = attributes.relu ? maskedByRelu(upstream as Tensor, saved.at(-1) as Tensor) : (upstream as Tensor);
-    return [
-      () => runKernel(fusedKernels.convolutionInputGradient, [filter, dy], { ...attributes, shape: input.shape })[0] as Tensor,
-      () => runKernel(fusedKernels.convolutionFilterGradient, [input, dy], { ...attributes, shape: filter.shape })[0] as Tensor,
-      ...(attributes.bias ? [() => sum(dy, [0, 1, 2])] : []),
-      ...(attributes.residual ? [() => dy.clone()] : []),
-    ];
-  });
+  defineKernel<ConvolutionGradientAttributes>(fusedKernels.convolutionInputGradient, (call) => gradientOf("Conv2DBackpropInput", call, oneDnn));
+  defineKernel<ConvolutionGradientAttributes>(fusedKernels.convolutionFilterGradient, (call) => gradientOf("Conv2DBackpropFilter", call, oneDnn));
 }
 
 /** Whether oneDNN's fused convolution runs here: it is asked for one product. */
@@ -87,7 +73,7 @@ function replaced(old: Tensor, result: Tensor): Tensor {
   return result;
 }
 
-function gradientOf(op: "Conv2DBackpropInput" | "Conv2DBackpropFilter", call: NativeCall<GradientAttributes>, oneDnn: boolean): Tensor {
+function gradientOf(op: "Conv2DBackpropInput" | "Conv2DBackpropFilter", call: NativeCall<ConvolutionGradientAttributes>, oneDnn: boolean): Tensor {
   const { inputs, attributes, backend, write } = call;
   const [other, dy] = inputs as [Tensor, Tensor];
   const byInput = op === "Conv2DBackpropInput";
@@ -135,10 +121,6 @@ function slide({ strides, padding, dilation }: ConvolutionAttributes, write: Att
 /** Tells TensorFlow that this oneDNN kernel takes plain tensors in place of the op it is named after. */
 function renamed(write: AttributeWriter): OpAttribute {
   return write.text("_kernel", "MklNameChangeOp");
-}
-
-function maskedByRelu(dy: Tensor, output: Tensor): Tensor {
-  return runKernel(fusedKernels.reluGradient, [dy, output], {})[0] as Tensor;
 }
 
 /** The gradient of ReLU by its output: `dy` where that is positive, else 0. */

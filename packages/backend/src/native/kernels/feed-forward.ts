@@ -1,7 +1,6 @@
-import { type FeedForwardAttributes, fusedKernels, runKernel } from "@detrkit/nn";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import { type FeedForwardAttributes, fusedKernels } from "@detrkit/nn";
 import type { AttributeWriter } from "./attributes.ts";
-import { defineGradient, defineKernel } from "./define-kernel.ts";
+import { defineKernel } from "./define-kernel.ts";
 import type { OpAttribute } from "../tfjs-node.ts";
 
 /** Feed-forward part of a transformer layer: `native/feed_forward.cc`. Its hidden activations are computed again backwards. */
@@ -12,10 +11,6 @@ export function registerFeedForward(): void {
   defineKernel<FeedForwardAttributes>(fusedKernels.feedForwardGradient, ({ inputs, attributes, backend, write }) =>
     backend.executeMultipleOutputs("DetrkitFeedForwardGradient", opAttributes(attributes, write), inputs, 5),
   );
-  defineGradient<FeedForwardAttributes>(fusedKernels.feedForward, {}, ([dy], saved, attributes) => {
-    const gradients = runKernel(fusedKernels.feedForwardGradient, [dy as Tensor, ...saved], attributes);
-    return gradients.map((gradient) => () => gradient);
-  });
 }
 
 function opAttributes({ rate }: FeedForwardAttributes, write: AttributeWriter): OpAttribute[] {

@@ -1,11 +1,8 @@
-import { fusedKernels, type MultiHeadAttentionAttributes, runKernel } from "@detrkit/nn";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import { fusedKernels, type MultiHeadAttentionAttributes } from "@detrkit/nn";
+import { numParameters } from "../../gradients/multi-head-attention.ts";
 import type { AttributeWriter } from "./attributes.ts";
-import { defineGradient, defineKernel } from "./define-kernel.ts";
+import { defineKernel } from "./define-kernel.ts";
 import type { OpAttribute } from "../tfjs-node.ts";
-
-/** Weights and biases of the four projections. */
-const numParameters = 8;
 
 /** Multi-head attention with its projections and positions: `native/multi_head_attention.cc`. */
 export function registerMultiHeadAttention(): void {
@@ -17,13 +14,6 @@ export function registerMultiHeadAttention(): void {
     const { queries, memoryPosition, queryPosition } = attributes;
     const outputs = 1 + numParameters + Number(queries) + Number(memoryPosition) + Number(queryPosition);
     return backend.executeMultipleOutputs("DetrkitMultiHeadAttentionGradient", opAttributes(attributes, write), inputs, outputs);
-  });
-  defineGradient<MultiHeadAttentionAttributes>(fusedKernels.multiHeadAttention, { outputs: [1] }, ([dy], saved, attributes) => {
-    const [inputs, kept] = [saved.slice(0, -1), saved.at(-1)];
-    const [memory, ...rest] = runKernel(fusedKernels.multiHeadAttentionGradient, [dy as Tensor, kept as Tensor, ...inputs], attributes);
-    const [parameters, others] = [rest.slice(0, numParameters), rest.slice(numParameters)];
-    const queries = attributes.queries ? others.splice(0, 1) : [];
-    return [...others, memory as Tensor, ...queries, ...parameters].map((gradient) => () => gradient);
   });
 }
 

@@ -1,6 +1,6 @@
-import { fusedKernels, type GroupNormAttributes, type LayerNormAttributes, runKernel } from "@detrkit/nn";
-import type { Tensor } from "@tensorflow/tfjs-core";
-import { defineGradient, defineKernel } from "./define-kernel.ts";
+import { fusedKernels, type GroupNormAttributes, type LayerNormAttributes } from "@detrkit/nn";
+import type { GroupNormGradientAttributes } from "../../gradients/norms.ts";
+import { defineKernel } from "./define-kernel.ts";
 
 /** Layer norm: `native/layer_norm.cc`. */
 export function registerLayerNorm(): void {
@@ -10,14 +10,6 @@ export function registerLayerNorm(): void {
   defineKernel<unknown>(fusedKernels.layerNormGradient, ({ inputs, backend, write }) =>
     backend.executeMultipleOutputs("DetrkitLayerNormGradient", [write.int("R", inputs.length - 5)], inputs, 3),
   );
-  defineGradient<LayerNormAttributes>(fusedKernels.layerNorm, { outputs: [0, 1, 2] }, ([dy], saved) => {
-    const outputs = saved.length - 3;
-    const [input, weight, , residual] = saved.slice(0, outputs);
-    const [, mean, scale] = saved.slice(outputs);
-    const [dx, dweight, dbias] = runKernel(fusedKernels.layerNormGradient, present(dy, input, weight, mean, scale, residual), {});
-    // The sum of input and residual has one gradient; each of them gets a handle of its own, which may be disposed alone.
-    return [value(dx), value(dweight), value(dbias), ...(residual === undefined ? [] : [() => value(dx)().clone()])];
-  });
 }
 
 /** Group norm: `native/group_norm.cc`. */
@@ -30,7 +22,7 @@ export function registerGroupNorm(): void {
       3,
     ),
   );
-  defineKernel<GroupNormAttributes & { readonly residual: boolean }>(fusedKernels.groupNormGradient, ({ inputs, attributes, backend, write }) =>
+  defineKernel<GroupNormGradientAttributes>(fusedKernels.groupNormGradient, ({ inputs, attributes, backend, write }) =>
     backend.executeMultipleOutputs(
       "DetrkitGroupNormGradient",
       [write.int("groups", attributes.groups), write.int("relu", attributes.relu ? 1 : 0), write.int("residual", attributes.residual ? 1 : 0)],
@@ -38,22 +30,4 @@ export function registerGroupNorm(): void {
       4,
     ),
   );
-  defineGradient<GroupNormAttributes>(fusedKernels.groupNorm, { outputs: [0, 1, 2] }, ([dy], saved, attributes) => {
-    const outputs = saved.length - 3;
-    const [input, weight, , residual] = saved.slice(0, outputs);
-    const [y, mean, scale] = saved.slice(outputs);
-    const [dx, dweight, dbias, dresidual] = runKernel(fusedKernels.groupNormGradient, present(dy, input, y, weight, mean, scale), {
-      ...attributes,
-      residual: residual !== undefined,
-    });
-    return [value(dx), value(dweight), value(dbias), ...(residual === undefined ? [] : [value(dresidual)])];
-  });
-}
-
-function present(...tensors: readonly (Tensor | undefined)[]): Tensor[] {
-  return tensors.filter((tensor) => tensor !== undefined);
-}
-
-function value(tensor: Tensor | undefined): () => Tensor {
-  return () => tensor as Tensor;
 }

@@ -1,5 +1,4 @@
-import { engine, keep, type Tensor, type TensorInfo } from "@tensorflow/tfjs-core";
-import type { NodeBackend } from "./tfjs-node.ts";
+import { engine, keep, type KernelBackend, type Tensor, type TensorInfo } from "@tensorflow/tfjs-core";
 
 /** What of tfjs's engine is used here and not in its types. */
 interface EngineInside {
@@ -13,7 +12,7 @@ interface EngineInside {
  * small model's step. Here it is a second handle on the same data instead. Inside a gradient of a gradient, which has to
  * differentiate through what was saved, tfjs does as before.
  */
-export function saveByReference(backend: NodeBackend): void {
+export function saveByReference(backend: KernelBackend): void {
   const inside = engine() as unknown as EngineInside;
   const recorded = inside.saveTensorsForBackwardMode.bind(inside);
   inside.saveTensorsForBackwardMode = (tensors) => {

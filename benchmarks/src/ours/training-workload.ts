@@ -1,0 +1,68 @@
+import { type BackendName, startBackend } from "@detrkit/backend";
+import { Random } from "@detrkit/common";
+import { boxL1, focalClassification, generalizedIou, SetCriterion, softmaxClassification } from "@detrkit/criterion";
+import { createDetector, type DetectorConfig } from "@detrkit/detr";
+import { boxL1 as boxL1Cost, classProbability, focalClass, generalizedIou as generalizedIouCost, HungarianMatcher } from "@detrkit/matcher";
+import { AdamW, type ParameterGroup } from "@detrkit/optim";
+import { countOperations } from "./count-operations.ts";
+import { type BatchSettings, detectionTargets, imageBatch } from "./image-batch.ts";
+import { parameterCounts } from "./parameter-counts.ts";
+import { profileOperations } from "./profile-model.ts";
+import type { Workload } from "./serve-iterations.ts";
+
+export interface TrainingSettings extends BatchSettings {
+  readonly model: DetectorConfig;
+  readonly learningRate: number;
+  readonly backboneLearningRate: number;
+  /** Of what decides where Deformable DETR looks. */
+  readonly locationLearningRate?: number;
+}
+
+export interface TrainingWorkloadOptions {
+  /** Default: the fastest to be had. */
+  readonly backend?: BackendName | undefined;
+  /** Whether operations are counted and timed, which takes several steps. Default true. */
+  readonly profiled?: boolean;
+}
+
+/** One training step as `detrkit train` does it: forward, matching, losses of all layers, backward, clipping, AdamW. */
+export async function trainingWorkload(settings: TrainingSettings, { backend, profiled = true }: TrainingWorkloadOptions = {}): Promise<Workload> {
+  const { name } = await startBackend({ prefer: backend });
+  const model = createDetector(settings.model);
+  const random = new Random(1);
+  const images = imageBatch(settings);
+  const targets = detectionTargets(settings);
+  const criterion = criterionOf(settings.model);
+  const optimizer = new AdamW({ groups: groupsOf(settings), weightDecay: 1e-4, clipNorm: 0.1 });
+  const step = () => optimizer.step(model, () => criterion.call(model.call(images, { training: true, random }), targets));
+  const { loss } = await step();
+  const operations = profiled ? await countOperations(step) : {};
+  const details = profiled ? await profileOperations(step) : [];
+  return {
+    // Initial weights differ between detrkit and Python, so the losses are there to be seen, not to be equal.
+    facts: { backend: name, ...parameterCounts(model), ...operations, firstLossOurs: loss },
+    details,
+    iterate: async () => {
+      await step();
+    },
+  };
+}
+
+function criterionOf({ model }: DetectorConfig): SetCriterion {
+  const [classCost, classLoss] = model === "detr"
+    ? [classProbability(1), softmaxClassification({ noObjectWeight: 0.1 })]
+    : [focalClass(2), focalClassification({ weight: 2 })];
+  return new SetCriterion({
+    matcher: new HungarianMatcher({ costs: [classCost, boxL1Cost(5), generalizedIouCost(2)] }),
+    losses: [classLoss, boxL1({ weight: 5 }), generalizedIou({ weight: 2 })],
+  });
+}
+
+function groupsOf({ learningRate, backboneLearningRate, locationLearningRate }: TrainingSettings): ParameterGroup[] {
+  const locations = ["**.samplingOffsets.**", "referencePoints.**"];
+  return [
+    { match: "backbone.**", learningRate: backboneLearningRate },
+    ...(locationLearningRate === undefined ? [] : [{ match: locations, learningRate: locationLearningRate }]),
+    { learningRate },
+  ];
+}

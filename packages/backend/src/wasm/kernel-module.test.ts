@@ -1,0 +1,58 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { startBackend } from "@detrkit/backend";
+import { dropout, fusedKernels, hasKernel } from "@detrkit/nn";
+import { BackendError, Random } from "@detrkit/common";
+import { guardAgainstLeaks } from "@detrkit/test-utils";
+import { backend, ones, setBackend, tidy } from "@tensorflow/tfjs-core";
+import { beforeAll, expect, test } from "vitest";
+
+beforeAll(async () => {
+  await startBackend({ prefer: "wasm" });
+}, 60_000);
+guardAgainstLeaks();
+
+test("starting twice is starting once, and the kernels are there", async () => {
+  const started = backend();
+  expect((await startBackend({ prefer: "wasm" })).name).toBe("wasm");
+  expect(backend()).toBe(started);
+  expect([fusedKernels.convolution, fusedKernels.adamW, fusedKernels.deformableSampling].every((name) => hasKernel(name))).toBe(true);
+});
+
+test("dropout drops the very elements that the native backend drops", async () => {
+  const kept = async (prefer: "native" | "wasm"): Promise<string> => {
+    await startBackend({ prefer });
+    return tidy(() => dropout(ones([7, 101]), 0.3, new Random(5)).dataSync<"float32">().join(" "));
+  };
+  const here = await kept("wasm");
+  expect(here.split(" ").filter((value) => value === "0").length).toBeGreaterThan(150);
+  let there = here;
+  try {
+    there = await kept("native");
+  } catch (error) {
+    if (process.env["DETRKIT_REQUIRE_NATIVE"] === "1" || !BackendError.isInstance(error)) throw error;
+  }
+  expect(there).toBe(here);
+  await setBackend("wasm");
+}, 900_000);
+
+test("the compiled kernels are of these sources", async () => {
+  const root = fileURLToPath(new URL("../../../..", import.meta.url));
+  await expect(promisify(execFile)(process.execPath, ["tools/build-backend-kernels.mjs", "--check"], { cwd: root })).resolves.toMatchObject({ stderr: "" });
+});
+
+test("what a browser loads reaches for no module of Node's", async () => {
+  // As a bundler for browsers sees it: every file that the entry imports, and what those import.
+  const seen = new Set<string>();
+  const { readFile } = await import("node:fs/promises");
+  const visit = async (file: URL): Promise<void> => {
+    if (seen.has(file.href)) return;
+    seen.add(file.href);
+    const text = await readFile(file, "utf8");
+    expect(text, file.href).not.toMatch(/from "node:|process\./);
+    for (const [, path] of text.matchAll(/^(?:import|export) (?!type)[^;]*? from "(\.[^"]+)";/gmu)) await visit(new URL(path ?? "", file));
+  };
+  await visit(new URL("../wasm.ts", import.meta.url));
+  expect(seen.size).toBeGreaterThan(20);
+});

@@ -1,0 +1,45 @@
+import { expectClose, guardAgainstLeaks, uniformTensor } from "@detrkit/test-utils";
+import { startBackend } from "@detrkit/backend";
+import { conv2d, gather, grads, mul, type Rank, setBackend, sum, type Tensor, tensor1d, type Tensor2D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
+import { beforeAll, expect, test } from "vitest";
+
+beforeAll(async () => {
+  await startBackend({ prefer: "wasm" });
+}, 60_000);
+guardAgainstLeaks();
+
+/** The gradients of a random weighting of an op's result by its operands, computed on a backend. */
+async function gradientsOn(backend: "wasm" | "cpu", compute: (...operands: Tensor[]) => Tensor, shapes: readonly (readonly number[])[]): Promise<Float32Array[]> {
+  await setBackend(backend);
+  return tidy(() => {
+    const operands = shapes.map((shape, seed) => uniformTensor(shape as [number], { seed }));
+    const upstream = uniformTensor(compute(...operands).shape as [number], { seed: 99 });
+    return grads((...inputs: Tensor[]) => sum(mul(compute(...inputs), upstream)))(operands).map((gradient) => gradient.dataSync<"float32">());
+  });
+}
+
+async function expectSameOnBoth(compute: (...operands: Tensor[]) => Tensor, shapes: readonly (readonly number[])[]): Promise<void> {
+  const [got, want] = [await gradientsOn("wasm", compute, shapes), await gradientsOn("cpu", compute, shapes)];
+  want.forEach((expected, index) => expectClose(got[index] as Float32Array, expected, { rtol: 1e-4, atol: 1e-4 }));
+}
+
+const convolutions: readonly (readonly [size: number, strides: number | [number, number], pad: "same" | "valid" | number])[] = [
+  [3, 1, "same"], [3, 2, "same"], [2, [2, 1], "same"], [3, [1, 2], "valid"], [5, 2, 2], [1, 1, "valid"], [1, 2, "valid"],
+];
+test.each(convolutions)("tfjs's own convolution, filter %i, strides %j, padding %s: gradients by input and filter", async (size, strides, pad) => {
+  const compute = (input: Tensor, filter: Tensor): Tensor => conv2d(input as Tensor4D, filter as Tensor4D, strides, pad, "NHWC", 1, typeof pad === "number" ? "floor" : undefined);
+  await expectSameOnBoth(compute as (...operands: Tensor[]) => Tensor, [[2, 7, 11, 3], [size, size, 3, 5]]);
+});
+
+test("gathered rows, one of them twice and one not at all, give their gradients back", async () => {
+  await expectSameOnBoth((table) => gather(table as Tensor2D, tensor1d([4, 0, 4, 2], "int32")), [[5, 7]]);
+  await expectSameOnBoth((table) => gather(table as Tensor2D, tensor1d([1, 1, 0], "int32"), 1), [[3, 2, 5]]);
+});
+
+test("by hand: a row's gradient is the sum over where it went", async () => {
+  await setBackend("wasm");
+  tidy(() => {
+    const [gradient] = grads((table: Tensor) => sum(gather(table as Tensor2D, tensor1d([1, 1, 0], "int32"))))([uniformTensor<Rank.R2>([3, 2], { seed: 1 })]);
+    expect([...(gradient as Tensor).dataSync()]).toEqual([1, 1, 2, 2, 0, 0]);
+  });
+});

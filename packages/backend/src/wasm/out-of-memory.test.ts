@@ -1,0 +1,27 @@
+import { startBackend } from "@detrkit/backend";
+import { BackendError } from "@detrkit/common";
+import { guardAgainstLeaks } from "@detrkit/test-utils";
+import { backend, ones, tidy } from "@tensorflow/tfjs-core";
+import { beforeAll, expect, test } from "vitest";
+import type { WasmBackend } from "./kernel-module.ts";
+
+beforeAll(async () => {
+  await startBackend({ prefer: "wasm" });
+}, 60_000);
+guardAgainstLeaks();
+
+// A file of its own: the backend is full for good afterwards. What is allocated is never touched, so the machine need not have it.
+test("where memory runs out an error says so, again and again, and what is there stays as it was", () => {
+  tidy(() => {
+    const kept = ones([1000]);
+    const { wasm } = backend() as unknown as WasmBackend;
+    const fill = (): void => {
+      for (let piece = 0; piece < 17; piece++) wasm._malloc(2 ** 28);
+    };
+    for (let time = 0; time < 2; time++) {
+      expect(fill).toThrow(BackendError);
+      expect(fill).toThrow(/WebAssembly has no 256 MB left beside the \d{4} MB it holds: take a smaller batch or smaller images, or the native backend/);
+    }
+    expect(kept.dataSync().every((value) => value === 1)).toBe(true);
+  });
+});
