@@ -1,13 +1,10 @@
-import { type ConvolutionAttributes, fusedKernels, runKernel } from "@detrkit/nn";
+import { type ConvolutionAttributes, expectShape, fusedKernels, runKernel } from "@detrkit/nn";
 import { pad, slice, sum, type Tensor, tensor1d, tensor4d, tidy } from "@tensorflow/tfjs-core";
 import type { NodeBackend, OpAttribute } from "../tfjs-node.ts";
 import type { AttributeWriter } from "./attributes.ts";
+import { type ConvolutionGradientAttributes, convolutionInputs, expectConvolution, expectConvolutionGradient } from "./convolution-operands.ts";
 import { defineGradient, defineKernel, type NativeCall } from "./define-kernel.ts";
-
-/** Attributes of the two gradient kernels: how the convolution went, and the shape of what its gradient is taken by. */
-interface GradientAttributes extends ConvolutionAttributes {
-  readonly shape: readonly number[];
-}
+import { floats } from "./kernel-inputs.ts";
 
 /**
  * Convolution by TensorFlow's own kernels. Where oneDNN's fused one runs (x86; `oneDnn`), bias, residual and ReLU cost no op
@@ -15,9 +12,19 @@ interface GradientAttributes extends ConvolutionAttributes {
  * optimiser refuses gradients that are not finite). Inputs: input, filter, then bias and residual where the attributes say so.
  */
 export function registerConvolution(oneDnn: boolean): void {
-  defineKernel<ConvolutionAttributes>(fusedKernels.convolution, (call) => (oneDnn ? fusedConvolution(call) : plainConvolution(call)));
-  defineKernel<GradientAttributes>(fusedKernels.convolutionInputGradient, (call) => gradientOf("Conv2DBackpropInput", call, oneDnn));
-  defineKernel<GradientAttributes>(fusedKernels.convolutionFilterGradient, (call) => gradientOf("Conv2DBackpropFilter", call, oneDnn));
+  const { convolution, convolutionInputGradient, convolutionFilterGradient } = fusedKernels;
+  defineKernel<ConvolutionAttributes>(convolution, { inputs: convolutionInputs }, (call) => {
+    expectConvolution(convolution, call.inputs, call.attributes);
+    return oneDnn ? fusedConvolution(call) : plainConvolution(call);
+  });
+  defineKernel<ConvolutionGradientAttributes>(convolutionInputGradient, { inputs: floats("filter", "dy") }, (call) => {
+    expectConvolutionGradient(convolutionInputGradient, call.inputs, call.attributes, true);
+    return gradientOf("Conv2DBackpropInput", call, oneDnn);
+  });
+  defineKernel<ConvolutionGradientAttributes>(convolutionFilterGradient, { inputs: floats("input", "dy") }, (call) => {
+    expectConvolutionGradient(convolutionFilterGradient, call.inputs, call.attributes, false);
+    return gradientOf("Conv2DBackpropFilter", call, oneDnn);
+  });
   defineGradient<ConvolutionAttributes>(fusedKernels.convolution, { inputs: [0, 1], outputs: [0] }, ([upstream], saved, attributes) => {
     const [input, filter] = saved as [Tensor, Tensor];
     const dy = attributes.relu ? maskedByRelu(upstream as Tensor, saved.at(-1) as Tensor) : (upstream as Tensor);
@@ -58,7 +65,7 @@ function fusedConvolution(call: NativeCall<ConvolutionAttributes>): Tensor {
     [
       ...slide(attributes, write),
       write.int("num_args", types.length),
-      write.int("TArgs", types),
+      write.ints("TArgs", types),
       write.text("fused_ops", fused),
       // Its cache of reordered filters belongs to the kernel, which all layers of the same attributes share.
       write.flag("is_filter_const", false),
@@ -87,7 +94,7 @@ function replaced(old: Tensor, result: Tensor): Tensor {
   return result;
 }
 
-function gradientOf(op: "Conv2DBackpropInput" | "Conv2DBackpropFilter", call: NativeCall<GradientAttributes>, oneDnn: boolean): Tensor {
+function gradientOf(op: "Conv2DBackpropInput" | "Conv2DBackpropFilter", call: NativeCall<ConvolutionGradientAttributes>, oneDnn: boolean): Tensor {
   const { inputs, attributes, backend, write } = call;
   const [other, dy] = inputs as [Tensor, Tensor];
   const byInput = op === "Conv2DBackpropInput";
@@ -124,11 +131,11 @@ function namedPadding({ strides, padding, dilation }: ConvolutionAttributes, fil
 function slide({ strides, padding, dilation }: ConvolutionAttributes, write: AttributeWriter, named?: "VALID" | "SAME"): OpAttribute[] {
   return [
     write.float32,
-    write.int("strides", [1, strides, strides, 1]),
+    write.ints("strides", [1, strides, strides, 1]),
     write.text("padding", named ?? "EXPLICIT"),
-    ...(named === undefined ? [write.int("explicit_paddings", [0, 0, padding, padding, padding, padding, 0, 0])] : []),
+    ...(named === undefined ? [write.ints("explicit_paddings", [0, 0, padding, padding, padding, padding, 0, 0])] : []),
     write.text("data_format", "NHWC"),
-    write.int("dilations", [1, dilation, dilation, 1]),
+    write.ints("dilations", [1, dilation, dilation, 1]),
   ];
 }
 
@@ -143,5 +150,9 @@ function maskedByRelu(dy: Tensor, output: Tensor): Tensor {
 
 /** The gradient of ReLU by its output: `dy` where that is positive, else 0. */
 export function registerReluGradient(): void {
-  defineKernel<unknown>(fusedKernels.reluGradient, ({ inputs, backend, write }) => backend.executeSingleOutput("ReluGrad", [write.float32], inputs));
+  defineKernel<unknown>(fusedKernels.reluGradient, { inputs: floats("dy", "y") }, ({ inputs, backend, write }) => {
+    const [dy, y] = inputs as [Tensor, Tensor];
+    expectShape(dy.shape, `${fusedKernels.reluGradient}: dy`, y.shape);
+    return backend.executeSingleOutput("ReluGrad", [write.float32], inputs);
+  });
 }

@@ -1,13 +1,17 @@
 import { fusedKernels, type GroupNormAttributes, type LayerNormAttributes, runKernel } from "@detrkit/nn";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { defineGradient, defineKernel } from "./define-kernel.ts";
+import { floats } from "./kernel-inputs.ts";
+
+const signature = { inputs: floats("input", "weight", "bias", "residual"), optional: 1 };
 
 /** Layer norm: `native/layer_norm.cc`. */
 export function registerLayerNorm(): void {
-  defineKernel<LayerNormAttributes>(fusedKernels.layerNorm, ({ inputs, attributes, backend, write }) =>
+  defineKernel<LayerNormAttributes>(fusedKernels.layerNorm, signature, ({ inputs, attributes, backend, write }) =>
     backend.executeMultipleOutputs("DetrkitLayerNorm", [write.float("epsilon", attributes.epsilon), write.int("R", inputs.length - 3)], inputs, 3),
   );
-  defineKernel<unknown>(fusedKernels.layerNormGradient, ({ inputs, backend, write }) =>
+  const gradientSignature = { inputs: floats("dy", "input", "weight", "mean", "scale", "residual"), optional: 1 };
+  defineKernel<unknown>(fusedKernels.layerNormGradient, gradientSignature, ({ inputs, backend, write }) =>
     backend.executeMultipleOutputs("DetrkitLayerNormGradient", [write.int("R", inputs.length - 5)], inputs, 3),
   );
   defineGradient<LayerNormAttributes>(fusedKernels.layerNorm, { outputs: [0, 1, 2] }, ([dy], saved) => {
@@ -22,7 +26,7 @@ export function registerLayerNorm(): void {
 
 /** Group norm: `native/group_norm.cc`. */
 export function registerGroupNorm(): void {
-  defineKernel<GroupNormAttributes>(fusedKernels.groupNorm, ({ inputs, attributes, backend, write }) =>
+  defineKernel<GroupNormAttributes>(fusedKernels.groupNorm, signature, ({ inputs, attributes, backend, write }) =>
     backend.executeMultipleOutputs(
       "DetrkitGroupNorm",
       [write.int("groups", attributes.groups), write.int("relu", attributes.relu ? 1 : 0), write.float("epsilon", attributes.epsilon), write.int("R", inputs.length - 3)],
@@ -30,7 +34,8 @@ export function registerGroupNorm(): void {
       3,
     ),
   );
-  defineKernel<GroupNormAttributes & { readonly residual: boolean }>(fusedKernels.groupNormGradient, ({ inputs, attributes, backend, write }) =>
+  const gradientSignature = { inputs: floats("dy", "input", "y", "weight", "mean", "scale") };
+  defineKernel<GroupNormAttributes & { readonly residual: boolean }>(fusedKernels.groupNormGradient, gradientSignature, ({ inputs, attributes, backend, write }) =>
     backend.executeMultipleOutputs(
       "DetrkitGroupNormGradient",
       [write.int("groups", attributes.groups), write.int("relu", attributes.relu ? 1 : 0), write.int("residual", attributes.residual ? 1 : 0)],

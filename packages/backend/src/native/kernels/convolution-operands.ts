@@ -1,0 +1,45 @@
+import { ConfigError, ShapeError } from "@detrkit/common";
+import { type ConvolutionAttributes, convolutionShape, expectInteger, expectShape, type FusedKernel } from "@detrkit/nn";
+import type { Tensor } from "@tensorflow/tfjs-core";
+import { floats, type KernelInput } from "./kernel-inputs.ts";
+
+/** Attributes of the two gradient kernels: how the convolution went, and the shape of what its gradient is taken by. */
+export interface ConvolutionGradientAttributes extends ConvolutionAttributes {
+  readonly shape: readonly number[];
+}
+
+const inputsByFlags = [
+  floats("input", "filter"),
+  floats("input", "filter", "bias"),
+  floats("input", "filter", "residual"),
+  floats("input", "filter", "bias", "residual"),
+];
+
+export function convolutionInputs({ bias, residual }: ConvolutionAttributes): readonly KernelInput[] {
+  return inputsByFlags[(bias ? 1 : 0) + (residual ? 2 : 0)] as readonly KernelInput[];
+}
+
+/** oneDNN trusts these shapes, and none of TensorFlow's kernels gives an empty convolution its shape. */
+export function expectConvolution(kernel: FusedKernel, [input, filter, ...rest]: readonly Tensor[], attributes: ConvolutionAttributes): void {
+  const shape = expectSlide(kernel, (input as Tensor).shape, (filter as Tensor).shape, attributes);
+  if (attributes.bias) expectShape((rest[0] as Tensor).shape, `${kernel}: bias`, [shape[3] as number]);
+  if (attributes.residual) expectShape((rest.at(-1) as Tensor).shape, `${kernel}: residual`, shape);
+}
+
+/** The same of a gradient by the input, from filter and `dy`, or of one by the filter, from input and `dy`. */
+export function expectConvolutionGradient(kernel: FusedKernel, [other, dy]: readonly Tensor[], attributes: ConvolutionGradientAttributes, byInput: boolean): void {
+  const { shape } = attributes;
+  if (!Array.isArray(shape)) throw new ConfigError(`${kernel}: shape expected a list of sizes, got ${typeof shape}`);
+  for (const size of shape) expectInteger(size as number, `${kernel}: shape`, 0);
+  const given = (other as Tensor).shape;
+  const result = byInput ? expectSlide(kernel, shape, given, attributes) : expectSlide(kernel, given, shape, attributes);
+  expectShape((dy as Tensor).shape, `${kernel}: dy`, result);
+}
+
+function expectSlide(kernel: FusedKernel, input: readonly number[], filter: readonly number[], attributes: ConvolutionAttributes): readonly number[] {
+  const result = convolutionShape(input, filter, attributes);
+  if ([...input, ...filter, ...result].includes(0)) {
+    throw new ShapeError(`${kernel} expected something to sum up, got input [${input.join(", ")}] and filter [${filter.join(", ")}]; the op in nn does without this kernel there`);
+  }
+  return result;
+}
