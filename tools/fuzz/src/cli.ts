@@ -8,7 +8,7 @@ import { targetOfInput } from "./findings.ts";
 import { type FuzzCounts, fuzzTarget } from "./fuzz-run.ts";
 import { loadTarget, targetNames } from "./target-list.ts";
 
-const usage = `Usage: npm run fuzz -- [${targetNames.join(" | ")}]... [--minutes N] [--seed S] [--case INDEX] [--out FOLDER] [--replay FILE]
+const usage = `Usage: npm run fuzz -- [${targetNames().join(" | ")}]... [--minutes N] [--seed S] [--case INDEX] [--out FOLDER] [--replay FILE]
 
 Gives damaged files and random settings to what takes them, in a child process. A refusal (a typed error) is fine; another
 exception, a crash, a hang, too much memory or a file left open is a finding: it is shrunk, written to a folder and printed
@@ -35,7 +35,7 @@ async function main(commandLine: readonly string[]): Promise<number> {
     const minutes = Number(values.minutes ?? 2);
     if (!(minutes > 0)) throw new ConfigError(`--minutes expected a number above 0, got "${values.minutes}"`);
     const first = values.case === undefined ? undefined : wholeNumber("--case", values.case);
-    return await fuzzAll(positionals.length > 0 ? positionals : targetNames, { seed, minutes, first, folder: resolve(values.out ?? ".cache/fuzz") });
+    return await fuzzAll(positionals.length > 0 ? positionals : targetNames(), { seed, minutes, first, folder: resolve(values.out ?? ".cache/fuzz") });
   } catch (error) {
     if (!DetrkitError.isInstance(error) && !(error instanceof TypeError && "code" in error)) throw error;
     process.stderr.write(`${error.message}\n`);
