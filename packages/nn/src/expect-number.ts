@@ -19,7 +19,7 @@ export function expectRate(rate: number, op: string): void {
 
 /** @throws ConfigError unless `epsilon` can be added to a variance: 0 or more, and finite */
 export function expectEpsilon(epsilon: number, op: string): void {
-  if (!(epsilon >= 0 && epsilon < Infinity)) throw new ConfigError(`${op}: epsilon must be finite and at least 0, got ${epsilon}`);
+  if (!(Number.isFinite(epsilon) && epsilon >= 0)) throw new ConfigError(`${op}: epsilon must be finite and at least 0, got ${epsilon}`);
 }
 
 /** Whether so many equal parts, at least one, make up a whole that is more than nothing. */

@@ -37,7 +37,7 @@ export { linear } from "./ops/linear.ts";
 export { multiHeadAttention } from "./ops/multi-head-attention.ts";
 export { fusedKernels, hasKernel, runKernel } from "./ops/native-kernel.ts";
 export { normalize } from "./ops/normalize.ts";
-export { convolutionShape, poolShape } from "./ops/window-shape.ts";
+export { convolutionShape, leastSliding, poolShape } from "./ops/window-shape.ts";
 export { Parameter } from "./parameter.ts";
 export { pathPattern } from "./path-pattern.ts";
 

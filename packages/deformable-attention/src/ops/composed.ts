@@ -124,12 +124,13 @@ function backward(operands: DeformableAttentionOperands, upstream: Tensor3D, siz
   });
 }
 
-/** What the runs made, one after the other, in a shape; without queries there are no runs, and nothing to join. */
+/** What the runs made, one after the other, in a shape; without queries, or heads of any width, there are no runs, and nothing to join. */
 function joined<T extends Tensor>(parts: readonly Tensor[], shape: T["shape"]): T {
   return (parts.length === 0 ? zeros(shape) : reshape(concat([...parts], 1), shape)) as T;
 }
 
-function runStarts({ Q }: OperandSizes, perRun: number): readonly number[] {
+function runStarts({ B, Q, M, C }: OperandSizes, perRun: number): readonly number[] {
+  if (B * M * C === 0) return [];
   return Array.from({ length: Math.ceil(Q / perRun) }, (_, run) => run * perRun);
 }
 

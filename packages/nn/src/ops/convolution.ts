@@ -16,7 +16,7 @@ import { expectFloats, expectTensor } from "../expect-tensor.ts";
 import { convolutionOfNothing } from "./convolution-of-nothing.ts";
 import { isRecordingGradients } from "./is-recording-gradients.ts";
 import { type ConvolutionAttributes, fusedKernels, hasKernel, runKernel } from "./native-kernel.ts";
-import { convolutionShape } from "./window-shape.ts";
+import { convolutionShape, leastSliding } from "./window-shape.ts";
 
 /** How {@link convolution} slides, and what it does with the sum. */
 export interface ConvolutionOptions {
@@ -41,10 +41,11 @@ export interface ConvolutionOptions {
  * @param filter - `[filter height, filter width, I, O]`
  * @returns `[B, H', W', O]`
  */
-export function convolution(input: Tensor4D, filter: Tensor4D, options: ConvolutionOptions): Tensor4D {
+export function convolution(input: Tensor4D, filter: Tensor4D, given: ConvolutionOptions): Tensor4D {
   expectTensor(input, "convolution: input", "float32");
   expectTensor(filter, "convolution: filter", "float32");
-  const shape = convolutionShape(input.shape, filter.shape, options);
+  const shape = convolutionShape(input.shape, filter.shape, given);
+  const options = { ...given, ...leastSliding(input.shape, filter.shape, given) };
   const { bias, residual } = options;
   if (bias !== undefined) expectFloats(bias, "convolution: bias", [shape[3]]);
   if (residual !== undefined) expectFloats(residual, "convolution: residual", shape);

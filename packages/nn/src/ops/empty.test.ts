@@ -1,5 +1,5 @@
 import { describeOnBackends } from "@detrkit/test-utils";
-import { grads, ones, type Rank, sum, type Tensor, tensor1d, type Tensor1D, type Tensor2D, type Tensor3D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
+import { dispose, fill, grads, ones, type Rank, sum, type Tensor, tensor1d, type Tensor1D, type Tensor2D, type Tensor3D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { attention } from "./attention.ts";
 import { convolution, type ConvolutionOptions } from "./convolution.ts";
@@ -18,12 +18,14 @@ interface Result {
 
 /** The op on ones of these shapes, and the gradients of its sum. Memory is filled first: what is not written would show. */
 function run(compute: (...operands: Tensor[]) => Tensor, shapes: readonly Shape[]): Result {
-  return tidy(() => {
-    for (let count = 1; count < 20; count++) ones([count, 7]).dataSync();
-    const operands = shapes.map((shape) => ones<Rank.R1>([...shape] as [number]));
-    const read = (tensor: Tensor): { readonly shape: Shape; readonly values: readonly number[] } => ({ shape: tensor.shape, values: [...tensor.dataSync()] });
-    return { ...read(compute(...operands)), gradients: grads((...given: Tensor[]) => sum(compute(...given)))(operands).map(read) };
-  });
+  tidy(() => void Array.from({ length: 64 }, (_, count) => fill([count], 77)));
+  const read = (tensor: Tensor): { readonly shape: Shape; readonly values: readonly number[] } => ({ shape: tensor.shape, values: [...tensor.dataSync()] });
+  const operands = shapes.map((shape) => ones<Rank.R1>([...shape] as [number]));
+  const output = compute(...operands);
+  const gradients = grads((...given: Tensor[]) => sum(compute(...given)))(operands);
+  const result = { ...read(output), gradients: gradients.map(read) };
+  dispose([...operands, output, ...gradients]);
+  return result;
 }
 
 const repeated = (value: number, count: number): number[] => Array.from({ length: count }, () => value);
@@ -99,5 +101,4 @@ describeOnBackends("where there is nothing to sum up", () => {
       expect([pixels.shape, pixels.gradients.map(({ values }) => values)]).toEqual([shape, [[], [0, 0, 0, 0], [0, 0, 0, 0]]]);
     }
   });
-
 });

@@ -28,7 +28,6 @@ export function linear<T extends Tensor>(input: T, weight: Tensor2D, bias?: Tens
 
 function fusedLinear<T extends Tensor>(input: T, weight: Tensor2D, bias: Tensor1D | undefined, activation: Activation | undefined): T {
   const kernel = activation === "relu" ? fusedKernels.linearRelu : fusedKernels.linear;
-  const output = runKernel(kernel, bias === undefined ? [input, weight] : [input, weight, bias], {})[0] as T;
-  if (activation === undefined || activation === "relu") return output;
-  return tidy(() => activate(output, activation));
+  const run = (): T => runKernel(kernel, bias === undefined ? [input, weight] : [input, weight, bias], {})[0] as T;
+  return activation === undefined || activation === "relu" ? run() : tidy(() => activate(run(), activation));
 }

@@ -43,6 +43,18 @@ export function convolutionShape(input: readonly number[], filter: readonly numb
 }
 
 /**
+ * The same slide in the smallest numbers: a step past the map's end is any such step, and a single tap has no distance to its
+ * neighbours. oneDNN works these out in 32 bits, and ends the process where they overflow.
+ *
+ * @param input - `[B, H, W, I]`
+ * @param filter - `[filter height, filter width, I, O]`, both as {@link convolutionShape} takes them
+ */
+export function leastSliding([, H = 0, W = 0]: readonly number[], [height = 1, width = 1]: readonly number[], { strides, padding, dilation }: Sliding): Sliding {
+  const isSingleTap = height === 1 && width === 1;
+  return { strides: Math.min(strides, Math.max(1, Math.max(H, W) + 2 * padding)), padding, dilation: isSingleTap ? 1 : dilation };
+}
+
+/**
  * The shape `[B, H', W', C]` of a max pool's result.
  *
  * @param input - `[B, H, W, C]`

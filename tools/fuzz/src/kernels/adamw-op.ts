@@ -1,4 +1,4 @@
-import { Module, Parameter } from "@detrkit/nn";
+import { expectFloats, expectTensor, Module, Parameter } from "@detrkit/nn";
 import { AdamW } from "@detrkit/optim";
 import { add, clone, mul, type Scalar, sum, type Tensor } from "@tensorflow/tfjs-core";
 import { flag, float, type FuzzedOp } from "./call.ts";
@@ -14,6 +14,14 @@ class TwoParameters extends Module {
   }
 }
 
+/** What a model computes from is its own matter; AdamW is given what there can be. */
+function expectGradients([first, second, byFirst, bySecond]: readonly Tensor[]): void {
+  for (const [name, parameter, gradient] of [["first", first, byFirst], ["second", second, bySecond]] as const) {
+    expectTensor(parameter as Tensor, `${name} parameter`, "float32");
+    expectFloats(gradient as Tensor, `gradient by the ${name} parameter`, (parameter as Tensor).shape);
+  }
+}
+
 /** Two steps on two parameters, whose gradients are the other two inputs. */
 export const adamWOp: FuzzedOp = {
   plan: (sizes) => {
@@ -24,6 +32,7 @@ export const adamWOp: FuzzedOp = {
     };
   },
   run: async (inputs, attributes) => {
+    expectGradients(inputs);
     const { learningRate, weightDecay, epsilon, clipNorm, beta } = attributes as Record<string, number>;
     const model = new TwoParameters(inputs);
     const [, , byFirst, bySecond] = inputs as [Tensor, Tensor, Tensor, Tensor];

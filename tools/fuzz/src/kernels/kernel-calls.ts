@@ -61,9 +61,9 @@ function predictedInputs(sizes: Sizes): TensorPlan[] {
   return [float(B, cellsOf(sizes), n * c), float(B, Q, samples * 2), float(B, Q, samples), float(B, Q, levels.length, flag(sizes, 0) ? 4 : 2)];
 }
 
-/** The inputs of a gradient by one of a convolution's two, and the shape of the other. */
+/** The inputs of a gradient by one of a convolution's two, and its shape. TensorFlow has none of dilated ones on a CPU; the op in nn composes them. */
 function convolutionGradientCall(sizes: Sizes, byInput: boolean): Call {
-  const { inputs, attributes } = convolutionCall({ ...sizes, flags: [false, true, flag(sizes, 2)] }, false);
+  const { inputs, attributes } = convolutionCall({ ...sizes, n: 2 * Math.ceil(sizes.n / 2), flags: [false, true, flag(sizes, 2)] }, false);
   const [input, filter, dy] = inputs as [TensorPlan, TensorPlan, TensorPlan];
   return { inputs: [byInput ? filter : input, dy], attributes: { ...attributes, residual: false, shape: byInput ? input.shape : filter.shape } };
 }

@@ -1,5 +1,5 @@
 import { DetrkitError, Random } from "@detrkit/common";
-import { dispose, fill, grads, memory, mul, ones, sum, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
+import { dispose, engine, fill, memory, mul, ones, type Scalar, sum, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
 import type { FuzzedOp } from "./call.ts";
 import type { ChangedCall, ChangedInput } from "./hostile.ts";
 
@@ -9,7 +9,7 @@ export interface Values {
   readonly values: Float32Array;
 }
 
-/** What an op made of a call: its results and, where it has any, the gradients of a weighting of the first; or its refusal. */
+/** What an op made of a call: its results and, where it has any, the gradients of a weighting of the first (empty by what it does not use); or its refusal. */
 export type Outcome = { readonly results: readonly Values[]; readonly gradients: readonly Values[] } | { readonly refusal: DetrkitError };
 
 /**
@@ -23,28 +23,30 @@ export async function runCall({ run, differentiable }: FuzzedOp, { inputs, attri
   const operands = inputs.map((input, index) => operandOf(input, new Random(seed).fork("input", index)));
   stainFreeMemory(stain);
   const made: Tensor[] = [];
-  try {
+  const outcome = await computed().catch((error: unknown): Outcome => {
+    if (!DetrkitError.isInstance(error)) throw error;
+    return { refusal: error };
+  });
+  dispose([...made, ...operands]);
+  const left = memory().numTensors - before;
+  if (left !== 0) throw new Error(`${left} tensors are left behind${"refusal" in outcome ? ` by the refusal: ${outcome.refusal.message}` : ""}`);
+  return outcome;
+
+  async function computed(): Promise<Outcome> {
     made.push(...(await run(operands, attributes)));
     const results = made.map(read);
     if (differentiable !== true) return { results, gradients: [] };
-    const by = operands.map((_, index) => index).filter((index) => inputs[index]?.dtype === undefined && inputs[index]?.constant !== true);
-    const compute = (...given: Tensor[]): Tensor => weighted((run(operands.map((operand, index) => given[by.indexOf(index)] ?? operand), attributes) as Tensor[])[0] as Tensor);
-    const gradients = grads(compute)(by.map((index) => operands[index] as Tensor));
-    made.push(...gradients);
-    return { results, gradients: gradients.map(read) };
-  } catch (error) {
-    if (!DetrkitError.isInstance(error)) throw error;
-    return { refusal: error };
-  } finally {
-    dispose([...made, ...operands]);
-    const left = memory().numTensors - before;
-    if (left !== 0) throw new Error(`${left} tensors are left behind`);
+    const by = operands.filter((_, index) => inputs[index]?.dtype === undefined && inputs[index]?.constant !== true);
+    const { value, grads } = engine().gradients(() => weighted((run(operands, attributes) as Tensor[])[0] as Tensor), by, undefined, true);
+    const gradients: readonly (Tensor | undefined)[] = grads;
+    made.push(value, ...gradients.filter((gradient) => gradient !== undefined));
+    return { results, gradients: gradients.map((gradient) => (gradient === undefined ? { shape: [], values: new Float32Array(0) } : read(gradient))) };
   }
 }
 
 /** Each element counts differently, so that one in the place of another shows. */
-function weighted(result: Tensor): Tensor {
-  return tidy(() => sum(mul(result, tensor(Float32Array.from({ length: result.size }, (_, index) => Math.cos(index)), result.shape))));
+function weighted(result: Tensor): Scalar {
+  return tidy(() => sum(mul(result, tensor(Float32Array.from({ length: result.size }, (_, index) => Math.cos(index)), result.shape))) as Scalar);
 }
 
 function read(result: Tensor): Values {
@@ -64,10 +66,10 @@ function operandOf({ shape, dtype, disposed, specials = [] }: ChangedInput, rand
   return operand;
 }
 
-/** Makes tensors of many sizes and frees them: the allocator hands their memory on as it is. */
+/** Makes tensors of many sizes by an op (what comes from a typed array lives in JavaScript's memory) and frees them: the allocator hands their memory on as it is. */
 function stainFreeMemory(stain: number): void {
-  const stains = Array.from({ length: 14 }, (_, power) => fill([2 ** power], stain));
-  // Made by an op: what comes from a typed array lives in JavaScript's memory.
-  const sums = stains.map((each) => mul(each, ones([1])));
-  dispose([...stains, ...sums]);
+  tidy(() => {
+    const one = ones([1]);
+    for (let size = 1; size <= 2 ** 13; size *= 2) mul(fill([size], stain), one);
+  });
 }

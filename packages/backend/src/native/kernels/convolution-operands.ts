@@ -1,5 +1,5 @@
 import { ConfigError, ShapeError } from "@detrkit/common";
-import { type ConvolutionAttributes, convolutionShape, expectInteger, expectShape, type FusedKernel } from "@detrkit/nn";
+import { type ConvolutionAttributes, convolutionShape, expectInteger, expectShape, type FusedKernel, leastSliding } from "@detrkit/nn";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import { floats, type KernelInput } from "./kernel-inputs.ts";
 
@@ -19,21 +19,27 @@ export function convolutionInputs({ bias, residual }: ConvolutionAttributes): re
   return inputsByFlags[(bias ? 1 : 0) + (residual ? 2 : 0)] as readonly KernelInput[];
 }
 
-/** oneDNN trusts these shapes, and none of TensorFlow's kernels gives an empty convolution its shape. */
-export function expectConvolution(kernel: FusedKernel, [input, filter, ...rest]: readonly Tensor[], attributes: ConvolutionAttributes): void {
+/**
+ * oneDNN trusts these shapes, and none of TensorFlow's kernels gives an empty convolution its shape.
+ *
+ * @returns the attributes to go by
+ */
+export function expectConvolution(kernel: FusedKernel, [input, filter, ...rest]: readonly Tensor[], attributes: ConvolutionAttributes): ConvolutionAttributes {
   const shape = expectSlide(kernel, (input as Tensor).shape, (filter as Tensor).shape, attributes);
   if (attributes.bias) expectShape((rest[0] as Tensor).shape, `${kernel}: bias`, [shape[3] as number]);
   if (attributes.residual) expectShape((rest.at(-1) as Tensor).shape, `${kernel}: residual`, shape);
+  return { ...attributes, ...leastSliding((input as Tensor).shape, (filter as Tensor).shape, attributes) };
 }
 
 /** The same of a gradient by the input, from filter and `dy`, or of one by the filter, from input and `dy`. */
-export function expectConvolutionGradient(kernel: FusedKernel, [other, dy]: readonly Tensor[], attributes: ConvolutionGradientAttributes, byInput: boolean): void {
+export function expectConvolutionGradient(kernel: FusedKernel, [other, dy]: readonly Tensor[], attributes: ConvolutionGradientAttributes, byInput: boolean): ConvolutionGradientAttributes {
   const { shape } = attributes;
   if (!Array.isArray(shape)) throw new ConfigError(`${kernel}: shape expected a list of sizes, got ${typeof shape}`);
   for (const size of shape) expectInteger(size as number, `${kernel}: shape`, 0);
   const given = (other as Tensor).shape;
-  const result = byInput ? expectSlide(kernel, shape, given, attributes) : expectSlide(kernel, given, shape, attributes);
-  expectShape((dy as Tensor).shape, `${kernel}: dy`, result);
+  const [input, filter] = byInput ? [shape, given] : [given, shape];
+  expectShape((dy as Tensor).shape, `${kernel}: dy`, expectSlide(kernel, input, filter, attributes));
+  return { ...attributes, ...leastSliding(input, filter, attributes) };
 }
 
 function expectSlide(kernel: FusedKernel, input: readonly number[], filter: readonly number[], attributes: ConvolutionAttributes): readonly number[] {

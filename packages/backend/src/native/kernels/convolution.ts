@@ -13,17 +13,17 @@ import { floats } from "./kernel-inputs.ts";
  */
 export function registerConvolution(oneDnn: boolean): void {
   const { convolution, convolutionInputGradient, convolutionFilterGradient } = fusedKernels;
-  defineKernel<ConvolutionAttributes>(convolution, { inputs: convolutionInputs }, (call) => {
-    expectConvolution(convolution, call.inputs, call.attributes);
+  defineKernel<ConvolutionAttributes>(convolution, { inputs: convolutionInputs }, (given) => {
+    const call = { ...given, attributes: expectConvolution(convolution, given.inputs, given.attributes) };
     return oneDnn ? fusedConvolution(call) : plainConvolution(call);
   });
-  defineKernel<ConvolutionGradientAttributes>(convolutionInputGradient, { inputs: floats("filter", "dy") }, (call) => {
-    expectConvolutionGradient(convolutionInputGradient, call.inputs, call.attributes, true);
-    return gradientOf("Conv2DBackpropInput", call, oneDnn);
+  defineKernel<ConvolutionGradientAttributes>(convolutionInputGradient, { inputs: floats("filter", "dy") }, (given) => {
+    const attributes = expectConvolutionGradient(convolutionInputGradient, given.inputs, given.attributes, true);
+    return gradientOf("Conv2DBackpropInput", { ...given, attributes }, oneDnn);
   });
-  defineKernel<ConvolutionGradientAttributes>(convolutionFilterGradient, { inputs: floats("input", "dy") }, (call) => {
-    expectConvolutionGradient(convolutionFilterGradient, call.inputs, call.attributes, false);
-    return gradientOf("Conv2DBackpropFilter", call, oneDnn);
+  defineKernel<ConvolutionGradientAttributes>(convolutionFilterGradient, { inputs: floats("input", "dy") }, (given) => {
+    const attributes = expectConvolutionGradient(convolutionFilterGradient, given.inputs, given.attributes, false);
+    return gradientOf("Conv2DBackpropFilter", { ...given, attributes }, oneDnn);
   });
   defineGradient<ConvolutionAttributes>(fusedKernels.convolution, { inputs: [0, 1], outputs: [0] }, ([upstream], saved, attributes) => {
     const [input, filter] = saved as [Tensor, Tensor];
@@ -116,9 +116,11 @@ function gradientOf(op: "Conv2DBackpropInput" | "Conv2DBackpropFilter", call: Na
 
 function gradientOp(op: string, attributes: readonly OpAttribute[], shape: readonly number[], [other, dy]: readonly [Tensor, Tensor], backend: NodeBackend): Tensor {
   const sizes = tensor1d([...shape], "int32");
-  const gradient = backend.executeSingleOutput(op, attributes, op.endsWith("Input") ? [sizes, other, dy] : [other, sizes, dy]);
-  sizes.dispose();
-  return gradient;
+  try {
+    return backend.executeSingleOutput(op, attributes, op.endsWith("Input") ? [sizes, other, dy] : [other, sizes, dy]);
+  } finally {
+    sizes.dispose();
+  }
 }
 
 /** TensorFlow's name of a padding, where it has one. "SAME" splits unevenly for strides above 1. */
