@@ -1,5 +1,6 @@
 #include "kernel.h"
 
+#include <algorithm>
 #include <exception>
 #include <memory>
 #include <new>
@@ -113,7 +114,24 @@ View Context::Input(int index) {
   return ViewOf(tensor);
 }
 
+namespace {
+
+constexpr int64_t kMostNumbers = INT32_MAX;
+
+bool IsCountable(const Dims& dims) {
+  if (std::find(dims.begin(), dims.end(), 0) != dims.end()) return true;
+  int64_t count = 1;
+  for (const int64_t size : dims) {
+    if (size > kMostNumbers / count) return false;
+    count *= size;
+  }
+  return true;
+}
+
+}  // namespace
+
 View Context::Output(int index, const Dims& dims) {
+  if (!IsCountable(dims)) Require("detrkit: a result of " + Text(dims) + " is more than " + std::to_string(kMostNumbers) + " numbers; take smaller images or batches");
   if (!ok()) return {};
   TF_Tensor* tensor = TF_AllocateOutput(context_, index, TF_FLOAT, dims.data(), static_cast<int>(dims.size()), Count(dims) * sizeof(float), status_);
   if (!ok()) return {};

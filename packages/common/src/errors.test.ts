@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import { BackendError, CheckpointError, ConfigError, DataError, DetrkitError, ShapeError } from "./errors.ts";
+import { BackendError, CheckpointError, ConfigError, DataError, DetrkitError, ShapeError, TensorError } from "./errors.ts";
 
 test.each([
   [ShapeError, "ShapeError", "ERR_SHAPE"],
+  [TensorError, "TensorError", "ERR_TENSOR"],
   [ConfigError, "ConfigError", "ERR_CONFIG"],
   [DataError, "DataError", "ERR_DATA"],
   [CheckpointError, "CheckpointError", "ERR_CHECKPOINT"],

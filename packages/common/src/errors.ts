@@ -34,6 +34,13 @@ export class ShapeError extends DetrkitError {
   }
 }
 
+/** A tensor is missing, one too many, disposed, or holds another type of numbers than the function works on. */
+export class TensorError extends DetrkitError {
+  constructor(message: string, options?: DetrkitErrorOptions) {
+    super("ERR_TENSOR", message, options);
+  }
+}
+
 /** A constructor or function was given a setting it cannot work with. */
 export class ConfigError extends DetrkitError {
   constructor(message: string, options?: DetrkitErrorOptions) {

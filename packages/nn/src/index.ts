@@ -1,4 +1,6 @@
+export { expectInteger, expectRate } from "./expect-number.ts";
 export { expectShape } from "./expect-shape.ts";
+export { expectFloats, expectTensor } from "./expect-tensor.ts";
 export {
   constant,
   inverseRootFanIn,
@@ -35,6 +37,7 @@ export { linear } from "./ops/linear.ts";
 export { multiHeadAttention } from "./ops/multi-head-attention.ts";
 export { fusedKernels, hasKernel, runKernel } from "./ops/native-kernel.ts";
 export { normalize } from "./ops/normalize.ts";
+export { convolutionShape, leastSliding, poolShape } from "./ops/window-shape.ts";
 export { Parameter } from "./parameter.ts";
 export { pathPattern } from "./path-pattern.ts";
 
@@ -73,5 +76,6 @@ export type {
   MultiHeadAttentionAttributes,
 } from "./ops/native-kernel.ts";
 export type { Statistics } from "./ops/normalize.ts";
+export type { MapShape, Sliding } from "./ops/window-shape.ts";
 export type { ImageSize, PaddedBatch } from "./padded-batch.ts";
 export type { ParameterKind } from "./parameter.ts";

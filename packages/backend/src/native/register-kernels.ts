@@ -24,7 +24,7 @@ export function registerNativeKernels(backend: NodeBackend, hasKernels: boolean)
   saveByReference(backend);
   // The kernels of native/ are written for the CPU; on a GPU the model parts compose TensorFlow's own ops.
   if (backend.binding.isUsingGpuDevice()) return { oneDnn: false };
-  const oneDnn = oneDnnConvolutionRuns(backend, attributeWriter(backend.binding));
+  const oneDnn = oneDnnConvolutionRuns(backend, attributeWriter(backend.binding, fusedKernels.convolution));
   // tfjs complains about a second registration.
   if (getKernel(fusedKernels.convolution, nativeBackendName) !== undefined) return { oneDnn };
   registerKernelGradients();

@@ -1,6 +1,7 @@
-import { type DeformableAttentionAttributes, type FusedKernel, fusedKernels } from "@detrkit/nn";
-import { getKernel, type KernelBackend, registerKernel, type TensorInfo } from "@tensorflow/tfjs-core";
-import { sizesOf } from "../ops/operands.ts";
+import { TensorError } from "@detrkit/common";
+import { type DeformableAttentionAttributes, expectShape, expectTensor, type FusedKernel, fusedKernels, type ImageSize } from "@detrkit/nn";
+import { getKernel, type KernelBackend, registerKernel, type Tensor, type TensorInfo } from "@tensorflow/tfjs-core";
+import { checkedSizes, type OperandSizes } from "../ops/operands.ts";
 import { sampleGradients } from "./sample-gradients.ts";
 import { type OperandValues, sampleValues } from "./sample-values.ts";
 
@@ -31,15 +32,28 @@ function register(kernelName: FusedKernel, compute: (operands: OperandValues, up
       backendName,
       kernelFunc: ({ inputs, attrs, backend }) => {
         const storage = backend as KernelBackend;
-        const [value, locations, weights, upstream] = Object.values(inputs) as [TensorInfo, TensorInfo, TensorInfo, TensorInfo | undefined];
+        const given = Object.values(inputs) as unknown as Tensor[];
         const { levelShapes } = attrs as unknown as DeformableAttentionAttributes;
+        const sizes = expectInputs(kernelName, given, levelShapes);
+        const [value, locations, weights, upstream] = given as [Tensor, Tensor, Tensor, Tensor | undefined];
         const read = ({ dataId }: TensorInfo): Float32Array => storage.readSync(dataId) as Float32Array;
-        const operands = { value: read(value), locations: read(locations), weights: read(weights), levelShapes, sizes: sizesOf(value.shape, locations.shape) };
+        const operands = { value: read(value), locations: read(locations), weights: read(weights), levelShapes, sizes };
         const write: Write = (values, shape) => ({ dataId: storage.write(values, shape, "float32"), shape, dtype: "float32" });
         return compute(operands, upstream === undefined ? new Float32Array(0) : read(upstream), write);
       },
     });
   }
+}
+
+/** The loops read memory by these shapes. */
+function expectInputs(kernel: FusedKernel, inputs: readonly Tensor[], levelShapes: readonly ImageSize[]): OperandSizes {
+  const names = ["value", "sampling locations", "attention weights", ...(kernel === fusedKernels.deformableAttentionGradient ? ["dresult"] : [])];
+  if (inputs.length !== names.length) throw new TensorError(`${kernel} expected ${names.length} inputs (${names.join(", ")}), got ${inputs.length}`);
+  names.forEach((name, index) => expectTensor(inputs[index] as Tensor, `${kernel}: ${name}`, "float32"));
+  const [value, samplingLocations, attentionWeights] = inputs.map(({ shape }) => shape) as [number[], number[], number[]];
+  const sizes = checkedSizes({ value, samplingLocations, attentionWeights }, levelShapes);
+  if (inputs.length === 4) expectShape((inputs[3] as Tensor).shape, `${kernel}: dresult`, [sizes.B, sizes.Q, sizes.M * sizes.C]);
+  return sizes;
 }
 
 function outputShape({ sizes: { B, Q, M, C } }: OperandValues): number[] {

@@ -29,6 +29,7 @@ export function sampleGradients(operands: OperandValues, upstream: Float32Array)
   for (let row = 0; row < B * Q * M; row++) {
     const base = (Math.floor(row / (Q * M)) * S * M + (row % M)) * C;
     around.locate(locations, row * K * 2);
+    markUnknown(operands, row * K, K, { byLocations, byWeights });
     for (let place = 0; place < around.count; place++) {
       const point = row * K + (around.points[place] as number);
       const weight = weights[point] as number;
@@ -37,17 +38,16 @@ export function sampleGradients(operands: OperandValues, upstream: Float32Array)
       byLocations[2 * point] = weight * sumOfCorners(around.slopesX, 4 * place, products);
       byLocations[2 * point + 1] = weight * sumOfCorners(around.slopesY, 4 * place, products);
     }
-    if (around.hasUnknown) markUnknown(locations, row * K, K, { byLocations, byWeights });
   }
   return { byValue: rows.byValue, byLocations, byWeights };
 }
 
-/** A location that is no number has a result, and so gradients, that are none. */
-function markUnknown(locations: Float32Array, first: number, count: number, { byLocations, byWeights }: Omit<OperandGradients, "byValue">): void {
+/** Gradients of points that are never visited: by a location that is NaN and its weight, and by a location whose weight is not finite. */
+function markUnknown({ locations, weights }: OperandValues, first: number, count: number, { byLocations, byWeights }: Omit<OperandGradients, "byValue">): void {
   for (let point = first; point < first + count; point++) {
-    if (!Number.isNaN(locations[2 * point]) && !Number.isNaN(locations[2 * point + 1])) continue;
-    byWeights[point] = NaN;
-    byLocations.fill(NaN, 2 * point, 2 * point + 2);
+    const isNowhere = Number.isNaN(locations[2 * point]) || Number.isNaN(locations[2 * point + 1]);
+    if (isNowhere) byWeights[point] = NaN;
+    if (isNowhere || !Number.isFinite(weights[point])) byLocations.fill(NaN, 2 * point, 2 * point + 2);
   }
 }
 

@@ -6,6 +6,7 @@ import {
   type GradSaveFunc,
   matMul,
   mul,
+  type Rank,
   reshape,
   scatterND,
   slice,
@@ -23,6 +24,12 @@ import { type DeformableAttentionOperands, operandSizes, type OperandSizes } fro
 
 const defaultBudget = 64 * 2 ** 20;
 
+/** The operands, and the value's rows with one of zeros behind them, which stands for all corners outside: `[B·S·M + 1, C]`. */
+interface Given {
+  readonly operands: DeformableAttentionOperands;
+  readonly rows: Tensor2D;
+}
+
 /** The queries of one run, flattened. `N` images times queries times heads, `K` levels times points, `C` width of a head. */
 interface Run {
   readonly corners: Corners;
@@ -36,7 +43,7 @@ interface Run {
 /**
  * Multi-scale deformable attention composed of tfjs-core's own ops, for backends that have no kernel for it. It works on one run
  * of queries after the other and keeps nothing of them but the inputs, for the backward pass too. So beside inputs, result and
- * gradients (backwards also three gradients of `value`) it takes no more than a budget, whatever the sizes.
+ * gradients (also a copy of `value`, and backwards three gradients of it) it takes no more than a budget, whatever the sizes.
  *
  * @param memoryBudget - bytes; a single query is worked on whatever it needs. Default 64 MiB
  * @returns `[B, Q, D]`
@@ -67,9 +74,10 @@ function bytesPerQuery({ B, M, L, P, C }: OperandSizes): number {
 function forward(operands: DeformableAttentionOperands, sizes: OperandSizes, perRun: number): Tensor3D {
   const { B, M, L, P, C } = sizes;
   return tidy(() => {
+    const given: Given = { operands, rows: withBlankRow(operands, sizes) };
     const parts = runStarts(sizes, perRun).map((start) =>
       tidy(() => {
-        const { corners, samples, attention, queries } = sampleRun(operands, sizes, start, perRun);
+        const { corners, samples, attention, queries } = sampleRun(given, sizes, start, perRun);
         const weights = reshape(mul(corners.weights, attention), [B * queries * M, 1, L * P * 4]);
         return reshape(matMul(weights, samples), [B, queries, M * C]) as Tensor3D; // [N, 1, C] by image
       }),
@@ -82,54 +90,62 @@ function backward(operands: DeformableAttentionOperands, upstream: Tensor3D, siz
   const { B, S, M, L, P, C } = sizes;
   const K = L * P;
   return tidy(() => {
-    let byValue: Tensor2D = zeros([B * S * M, C]);
+    const given: Given = { operands, rows: withBlankRow(operands, sizes) };
+    const numRows = B * S * M;
+    // What belongs to corners outside is added up in a last row, and left there.
+    let byRow: Tensor2D = zeros([numRows + 1, C]);
     const byLocations: Tensor[] = [];
     const byWeights: Tensor[] = [];
     for (const start of runStarts(sizes, perRun)) {
       const [values, locations, weights] = tidy(() => {
-        const { corners, samples, attention, queries } = sampleRun(operands, sizes, start, perRun);
+        const { corners, samples, attention, queries } = sampleRun(given, sizes, start, perRun);
         const N = B * queries * M;
         const dy = slice(upstream, [0, start, 0], [B, queries, M * C]);
         const byCorner = reshape(matMul(samples, reshape(dy, [N, C, 1])), [N, K, 2, 2]);
         const along = (slopes: Tensor4D): Tensor => sum(mul(mul(slopes, attention), byCorner), [2, 3]); // [N, K]
         const bySample = matMul(reshape(mul(corners.weights, attention), [N, 4 * K, 1]), reshape(dy, [N, 1, C]));
         return [
-          add(byValue, scatterND(reshape(corners.rows, [N * K * 4, 1]), reshape(bySample, [N * K * 4, C]), [B * S * M, C])) as Tensor2D,
+          add(byRow, scatterND(reshape(corners.rows, [N * K * 4, 1]), reshape(bySample, [N * K * 4, C]), [numRows + 1, C])) as Tensor2D,
           reshape(stack([along(corners.slopesX), along(corners.slopesY)], 2), [B, queries, M * K * 2]),
           reshape(sum(mul(corners.weights, byCorner), [2, 3]), [B, queries, M * K]),
         ];
       }) as [Tensor2D, Tensor, Tensor];
-      byValue.dispose();
-      byValue = values;
+      byRow.dispose();
+      byRow = values;
       byLocations.push(locations);
       byWeights.push(weights);
     }
     const { value, samplingLocations, attentionWeights } = operands;
     return [
-      reshape(byValue, value.shape),
+      reshape(slice(byRow, [0, 0], [numRows, C]), value.shape),
       joined(byLocations, samplingLocations.shape),
       joined(byWeights, attentionWeights.shape),
     ];
   });
 }
 
-/** What the runs made, one after the other, in a shape; without queries there are no runs, and nothing to join. */
+/** What the runs made, one after the other, in a shape; without queries, or heads of any width, there are no runs, and nothing to join. */
 function joined<T extends Tensor>(parts: readonly Tensor[], shape: T["shape"]): T {
   return (parts.length === 0 ? zeros(shape) : reshape(concat([...parts], 1), shape)) as T;
 }
 
-function runStarts({ Q }: OperandSizes, perRun: number): readonly number[] {
+function runStarts({ B, Q, M, C }: OperandSizes, perRun: number): readonly number[] {
+  if (B * M * C === 0) return [];
   return Array.from({ length: Math.ceil(Q / perRun) }, (_, run) => run * perRun);
 }
 
-function sampleRun(operands: DeformableAttentionOperands, { B, S, Q, M, L, P, C }: OperandSizes, start: number, perRun: number): Run {
-  const { value, levelShapes, samplingLocations, attentionWeights } = operands;
+function withBlankRow({ value }: DeformableAttentionOperands, { B, S, M, C }: OperandSizes): Tensor2D {
+  return concat([reshape(value, [B * S * M, C]) as Tensor2D, zeros<Rank.R2>([1, C])], 0);
+}
+
+function sampleRun({ operands, rows }: Given, { B, S, Q, M, L, P, C }: OperandSizes, start: number, perRun: number): Run {
+  const { levelShapes, samplingLocations, attentionWeights } = operands;
   const queries = Math.min(perRun, Q - start);
   const N = B * queries * M;
   // Cut out of three axes: backends slice up to four or six.
   const cut = (whole: Tensor, width: number): Tensor => slice(reshape(whole, [B, Q, width]), [0, start, 0], [B, queries, width]);
   const locations: Tensor4D = reshape(cut(samplingLocations, M * L * P * 2), [N, L, P, 2]);
   const around = corners({ locations, levelShapes, sizes: { B, S, M } });
-  const samples = reshape(gather(reshape(value, [B * S * M, C]), around.rows), [N, L * P * 4, C]) as Tensor3D;
+  const samples = reshape(gather(rows, around.rows), [N, L * P * 4, C]) as Tensor3D;
   return { corners: around, samples, attention: reshape(cut(attentionWeights, M * L * P), [N, L * P, 1, 1]), queries };
 }

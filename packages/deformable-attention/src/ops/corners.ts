@@ -2,6 +2,7 @@ import type { ImageSize } from "@detrkit/nn";
 import {
   add,
   cast,
+  fill,
   floor,
   greaterEqual,
   isNaN,
@@ -13,6 +14,7 @@ import {
   scalar,
   stack,
   sub,
+  sum,
   type Tensor,
   tensor,
   type Tensor1D,
@@ -26,9 +28,9 @@ import { levelStarts } from "./level-shapes.ts";
 
 /** Everything that is known of a run of queries before any value is read. `N` images times queries times heads, `K` levels times points. */
 export interface Corners {
-  /** Row of `value`, flattened to `[B·S·M, C]`, of each point's four corners; some row of the map for corners outside: int32 `[N·K·4]`. */
+  /** Row of `value`, flattened to `[B·S·M, C]`, of each point's four corners; `B·S·M`, the one after its last, for those outside: int32 `[N·K·4]`. */
   readonly rows: Tensor1D;
-  /** Bilinear weights, y before x, 0 for corners outside: `[N, K, 2, 2]`. */
+  /** Bilinear weights, y before x, 0 for corners outside, NaN around a location that is NaN: `[N, K, 2, 2]`. */
   readonly weights: Tensor4D;
   /** Derivatives of the weights by a location's x. */
   readonly slopesX: Tensor4D;
@@ -46,7 +48,8 @@ export interface CornersInputs {
 
 /**
  * The four cells around each sampling point and their bilinear weights, with `grid_sample`'s rules: pixel = location · size - 0.5,
- * corners from the floor of that, zeros outside. A location that is no number has weights that are none.
+ * corners from the floor of that, zeros outside. A location that is NaN in x or y has no corner inside, and weights and slopes that
+ * are NaN.
  */
 export function corners({ locations, levelShapes, sizes: { B, S, M } }: CornersInputs): Corners {
   const [N, L, P] = locations.shape;
@@ -59,6 +62,7 @@ export function corners({ locations, levelShapes, sizes: { B, S, M } }: CornersI
     // From here on the last axis holds the corner below and the one above: [N, L, P, x or y, 2].
     const coordinates = stack([low, add(low, 1)], 4);
     const inside = logicalAnd(greaterEqual(coordinates, 0), less(coordinates, reshape(sizes, [L, 1, 2, 1])));
+    const [columnsInside, linesInside] = unstack(inside, 3) as [Tensor, Tensor];
     const clear = (values: Tensor): Tensor => where(inside, values, zerosLike(values));
     const [columns, lines] = unstack(clear(coordinates), 3) as [Tensor, Tensor];
     // What is no number is nowhere inside, but must not pass for outside; the distance of infinities to their floor is none either, and they are.
@@ -66,16 +70,18 @@ export function corners({ locations, levelShapes, sizes: { B, S, M } }: CornersI
     const [weightsX, weightsY] = unstack(where(inside, stack([sub(1, fraction), fraction], 4), outside), 3) as [Tensor, Tensor];
     const rises = mul(onesLike(fraction), reshape(sizes, [1, L, 1, 2]));
     const [slopesX, slopesY] = unstack(clear(stack([mul(rises, -1), rises], 4)), 3) as [Tensor, Tensor];
+    const unknown = reshape(sum(outside, [3, 4]), [N, K, 1, 1]); // NaN, or 0
     const widths = tensor(levelShapes.map(({ width }) => width), [L, 1, 1]);
     const starts = tensor([...levelStarts(levelShapes)], [L, 1, 1]);
     const cells = outer(add(mul(lines, widths), starts), columns, [N, K], add);
     // Whole numbers from here on: rows of all images and heads may be more than float32 can count.
     const rows: Tensor = add(mul(cast(cells, "int32"), scalar(M, "int32")), reshape(firstRows(N, B, S, M), [N, 1, 1, 1]));
+    const isInside = outer(linesInside, columnsInside, [N, K], logicalAnd);
     return {
-      rows: reshape(rows, [N * K * 4]) as Tensor1D,
+      rows: reshape(where(isInside, rows, fill(rows.shape, B * S * M, "int32")), [N * K * 4]) as Tensor1D,
       weights: outer(weightsY, weightsX, [N, K], mul),
-      slopesX: outer(weightsY, slopesX, [N, K], mul),
-      slopesY: outer(slopesY, weightsX, [N, K], mul),
+      slopesX: add<Tensor4D>(outer(weightsY, slopesX, [N, K], mul), unknown),
+      slopesY: add<Tensor4D>(outer(slopesY, weightsX, [N, K], mul), unknown),
     };
   });
 }

@@ -92,9 +92,19 @@ describeOnBackends("multiScaleDeformableAttention", () => {
           const operands = samplesOfOneMap([[0.5, 0.25], [x, y], [0.5, 0.75]]);
           expect([...attend(operands).dataSync()]).toEqual([2, NaN, 5]);
           const gradients = grads((...tensors: Tensor[]) => sum(attend(withTensors(operands, tensors))))(tensorsOf(operands));
-          const [, byLocations, byWeights] = gradients.map((gradient) => [...gradient.dataSync()]);
-          expect(byLocations?.slice(2, 4).some(Number.isNaN)).toBe(true);
+          const [byValue, byLocations, byWeights] = gradients.map((gradient) => [...gradient.dataSync()]);
+          expect(byValue).toEqual([0, 1, 0, 0, 1, 0]);
+          expect(byLocations?.map(Number.isNaN)).toEqual([false, false, true, true, false, false]);
           expect(byWeights).toEqual([2, NaN, 5]);
+        }
+      });
+    });
+
+    test("a value that is no number spoils those who read it, and no other", () => {
+      tidy(() => {
+        for (const attend of attentions) {
+          const operands = { ...samplesOfOneMap([[0.5, 0.25], [9, 9], [1 / 6, 0.25]]), value: tensor4d([NaN, 2, 3, 4, 5, 6], [1, 6, 1, 1]) };
+          expect([...attend(operands).dataSync()]).toEqual([2, 0, NaN]);
         }
       });
     });
@@ -103,7 +113,14 @@ describeOnBackends("multiScaleDeformableAttention", () => {
       tidy(() => {
         for (const attend of attentions) {
           const attentionWeights: Tensor5D = tensor5d([1, NaN, NaN], [1, 3, 1, 1, 1]);
-          expect([...attend({ ...samplesOfOneMap([[0.5, 0.25], [9, 9], [0.5, 0.75]]), attentionWeights }).dataSync()]).toEqual([2, NaN, NaN]);
+          const operands = { ...samplesOfOneMap([[0.5, 0.25], [9, 9], [0.5, 0.75]]), attentionWeights };
+          expect([...attend(operands).dataSync()]).toEqual([2, NaN, NaN]);
+          const gradients = grads((...tensors: Tensor[]) => sum(attend(withTensors(operands, tensors))))(tensorsOf(operands));
+          const [byValue, byLocations, byWeights] = gradients.map((gradient) => [...gradient.dataSync()]);
+          // By the cells around the third point alone, of which this one is the last.
+          expect(byValue?.slice(0, 4)).toEqual([0, 1, 0, 0]);
+          expect(byLocations?.map(Number.isNaN)).toEqual([false, false, true, true, true, true]);
+          expect(byWeights).toEqual([2, 0, 5]);
         }
       });
     });

@@ -1,4 +1,5 @@
-import { expectShape, type ImageSize } from "@detrkit/nn";
+import { ShapeError } from "@detrkit/common";
+import { expectShape, expectTensor, type ImageSize } from "@detrkit/nn";
 import type { Rank, Tensor, Tensor4D, Tensor5D } from "@tensorflow/tfjs-core";
 import { expectLevelShapes } from "./level-shapes.ts";
 
@@ -17,19 +18,28 @@ export interface DeformableAttentionOperands {
 /** The sizes that the letters stand for; `C` is the width of one head. */
 export type OperandSizes = Record<"B" | "S" | "Q" | "M" | "L" | "P" | "C", number>;
 
-/** The sizes as two well-formed operands have them. */
-export function sizesOf(value: readonly number[], samplingLocations: readonly number[]): OperandSizes {
-  const [B, S, M, C] = value as [number, number, number, number];
-  const [, Q, , L, P] = samplingLocations as [number, number, number, number, number];
-  return { B, S, Q, M, L, P, C };
+/** The sizes, checked against one another. @throws TensorError, ShapeError */
+export function operandSizes({ value, levelShapes, samplingLocations, attentionWeights }: DeformableAttentionOperands): OperandSizes {
+  expectTensor(value, "multiScaleDeformableAttention: value", "float32");
+  expectTensor(samplingLocations, "multiScaleDeformableAttention: samplingLocations", "float32");
+  expectTensor(attentionWeights, "multiScaleDeformableAttention: attentionWeights", "float32");
+  return checkedSizes({ value: value.shape, samplingLocations: samplingLocations.shape, attentionWeights: attentionWeights.shape }, levelShapes);
 }
 
-/** The sizes, checked against one another. */
-export function operandSizes({ value, levelShapes, samplingLocations, attentionWeights }: DeformableAttentionOperands): OperandSizes {
+/** The shapes of the three operands. */
+export interface OperandShapes {
+  readonly value: readonly number[];
+  readonly samplingLocations: readonly number[];
+  readonly attentionWeights: readonly number[];
+}
+
+/** The sizes of operands, from their shapes. @throws ShapeError */
+export function checkedSizes(shapes: OperandShapes, levelShapes: readonly ImageSize[]): OperandSizes {
   const L = levelShapes.length;
-  const { B, S, M } = expectShape(value.shape, "multiScaleDeformableAttention: value", ["B", "S", "M", "C"]);
-  const { Q, P } = expectShape(samplingLocations.shape, "multiScaleDeformableAttention: samplingLocations", [B, "Q", M, L, "P", 2]);
-  expectShape(attentionWeights.shape, "multiScaleDeformableAttention: attentionWeights", [B, Q, M, L, P]);
+  const { B, S, M, C } = expectShape(shapes.value, "multiScaleDeformableAttention: value", ["B", "S", "M", "C"]);
+  const { Q, P } = expectShape(shapes.samplingLocations, "multiScaleDeformableAttention: samplingLocations", [B, "Q", M, L, "P", 2]);
+  expectShape(shapes.attentionWeights, "multiScaleDeformableAttention: attentionWeights", [B, Q, M, L, P]);
+  if (L === 0 || P === 0) throw new ShapeError(`multiScaleDeformableAttention: samplingLocations expected at least one level and one point, got [${shapes.samplingLocations.join(", ")}]`);
   expectLevelShapes(levelShapes, "multiScaleDeformableAttention: value", S);
-  return sizesOf(value.shape, samplingLocations.shape);
+  return { B, S, Q, M, L, P, C };
 }

@@ -1,5 +1,5 @@
 import { ShapeError } from "@detrkit/common";
-import { expectShape, type ImageSize } from "@detrkit/nn";
+import { expectFloats, expectTensor, type ImageSize } from "@detrkit/nn";
 import { add, div, mul, type Rank, reshape, slice, type Tensor, tensor, type Tensor4D, type Tensor5D, tidy } from "@tensorflow/tfjs-core";
 
 /** What {@link samplingLocations} combines. `B` images, `Q` queries, `M` heads, `L` levels, `P` points. */
@@ -20,7 +20,7 @@ export interface SamplingLocationsInputs {
  */
 export function samplingLocations({ offsets, referencePoints, levelShapes }: SamplingLocationsInputs): Tensor<Rank.R6> {
   const L = levelShapes.length;
-  const { B, Q, M, P } = expectShape(offsets.shape, "samplingLocations: offsets", ["B", "Q", "M", L, "P", 2]);
+  const { B, Q, M, P } = expectFloats(offsets, "samplingLocations: offsets", ["B", "Q", "M", L, "P", 2]);
   const coordinates = expectReferencePoints(referencePoints, "samplingLocations: referencePoints", [B, Q, L]);
   return tidy(() => {
     // Images and queries as one axis: backends broadcast up to five.
@@ -38,6 +38,7 @@ export function samplingLocations({ offsets, referencePoints, levelShapes }: Sam
 
 /** @returns how many coordinates each has: 2 for points, 4 for boxes */
 export function expectReferencePoints(referencePoints: Tensor, what: string, [B, Q, L]: readonly [number, number, number]): 2 | 4 {
+  expectTensor(referencePoints, what, "float32");
   const coordinates = referencePoints.shape[3] === 4 ? 4 : 2;
   const [images, queries, levels, last] = referencePoints.shape;
   if (referencePoints.rank === 4 && images === B && queries === Q && levels === L && last === coordinates) return coordinates;

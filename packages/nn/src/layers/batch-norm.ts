@@ -1,5 +1,7 @@
+import { ShapeError } from "@detrkit/common";
 import { add, mul, ones, reshape, rsqrt, sub, type Tensor, tidy, zeros } from "@tensorflow/tfjs-core";
 import type { CallOptions } from "../call-options.ts";
+import { expectLastAxis } from "../expect-tensor.ts";
 import { Module } from "../module.ts";
 import { normalize, type Statistics } from "../ops/normalize.ts";
 import { Parameter } from "../parameter.ts";
@@ -14,7 +16,7 @@ export interface BatchNormConfig {
 
 /**
  * Batch norm over all axes but the last: `[..., C]` to `[..., C]`. With `training` it normalises by the batch's own statistics
- * and moves the running ones towards them; without, by the running ones.
+ * and moves the running ones towards them; without, by the running ones. A batch without values has no statistics to train by.
  */
 export class BatchNorm extends Module {
   /** Each `[C]`; the running ones are buffers. */
@@ -37,6 +39,10 @@ export class BatchNorm extends Module {
 
   call<T extends Tensor>(input: T, options: CallOptions = {}): T {
     const { weight, bias, runningMean, runningVariance, epsilon } = this;
+    expectLastAxis(input, "BatchNorm.call: input", weight.size);
+    if (options.training === true && input.size === 0) {
+      throw new ShapeError(`BatchNorm.call: input [${input.shape.join(", ")}] has no values to take the statistics of; train on at least one`);
+    }
     return tidy(() => {
       if (options.training === true) {
         const axes = Array.from({ length: input.rank - 1 }, (_, axis) => axis);

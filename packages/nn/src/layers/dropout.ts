@@ -1,6 +1,8 @@
 import { ConfigError } from "@detrkit/common";
 import { clone, type Tensor } from "@tensorflow/tfjs-core";
 import type { CallOptions } from "../call-options.ts";
+import { expectRate } from "../expect-number.ts";
+import { expectTensor } from "../expect-tensor.ts";
 import { Module } from "../module.ts";
 import { type ActiveDropout, dropout } from "../ops/dropout.ts";
 
@@ -15,7 +17,7 @@ export class Dropout extends Module {
 
   constructor({ rate }: DropoutConfig) {
     super();
-    if (!(rate >= 0 && rate < 1)) throw new ConfigError(`Dropout: rate must be at least 0 and below 1, got ${rate}`);
+    expectRate(rate, "Dropout");
     this.rate = rate;
   }
 
@@ -30,6 +32,7 @@ export class Dropout extends Module {
 
   call<T extends Tensor>(input: T, options: CallOptions = {}): T {
     const active = this.active(options);
+    expectTensor(input, "Dropout.call: input", "float32");
     return active === undefined ? clone(input) : dropout(input, active.rate, active.random);
   }
 }

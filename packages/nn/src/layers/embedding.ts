@@ -1,5 +1,6 @@
-import { DataError, type Random } from "@detrkit/common";
+import type { Random } from "@detrkit/common";
 import { gather, type Tensor, type Tensor1D } from "@tensorflow/tfjs-core";
+import { expectTensor } from "../expect-tensor.ts";
 import { type Initializer, normal } from "../initializers.ts";
 import { Module } from "../module.ts";
 import { Parameter } from "../parameter.ts";
@@ -26,7 +27,7 @@ export class Embedding extends Module {
 
   /** @param indices - int32, each below the number of rows */
   call(indices: Tensor): Tensor {
-    if (indices.dtype !== "int32") throw new DataError(`Embedding: indices must be int32, got ${indices.dtype}`);
+    expectTensor(indices, "Embedding.call: indices", "int32");
     return gather(this.weight.value, indices as Tensor1D);
   }
 }

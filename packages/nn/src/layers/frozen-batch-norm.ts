@@ -1,4 +1,5 @@
 import { add, dispose, keep, mul, ones, rsqrt, sub, type Tensor, type Tensor1D, tidy, zeros } from "@tensorflow/tfjs-core";
+import { expectLastAxis } from "../expect-tensor.ts";
 import { Module } from "../module.ts";
 import { Parameter } from "../parameter.ts";
 
@@ -36,6 +37,7 @@ export class FrozenBatchNorm extends Module {
   }
 
   call<T extends Tensor>(input: T): T {
+    expectLastAxis(input, "FrozenBatchNorm.call: input", this.weight.size);
     const { scale, shift } = this.scaleAndShift();
     return tidy(() => add(mul(input, scale), shift));
   }

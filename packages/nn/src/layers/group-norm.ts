@@ -1,5 +1,6 @@
 import { ConfigError } from "@detrkit/common";
 import { ones, type Tensor1D, type Tensor4D, zeros } from "@tensorflow/tfjs-core";
+import { divides } from "../expect-number.ts";
 import { Module } from "../module.ts";
 import { groupNorm } from "../ops/group-norm.ts";
 import { Parameter } from "../parameter.ts";
@@ -26,7 +27,7 @@ export class GroupNorm extends Module {
 
   constructor({ groups, channels, epsilon = 1e-5, activation }: GroupNormConfig) {
     super();
-    if (channels % groups !== 0) throw new ConfigError(`GroupNorm: ${groups} groups do not divide ${channels} channels`);
+    if (!divides(groups, channels)) throw new ConfigError(`GroupNorm: ${groups} groups do not divide ${channels} channels`);
     this.weight = new Parameter(ones([channels]));
     this.bias = new Parameter(zeros([channels]));
     this.groups = groups;

@@ -61,7 +61,7 @@ test("Embedding looks rows up, with their gradient", () => {
   tidy(() => {
     const rows = table.weight.value.arraySync() as number[][];
     expectClose(table.call(tensor1d([4, 0, 4], "int32")), [rows[4] as number[], rows[0] as number[], rows[4] as number[]]);
-    expect(() => table.call(tensor1d([1]))).toThrow("Embedding: indices must be int32, got float32");
+    expect(() => table.call(tensor1d([1]))).toThrow("Embedding.call: indices expected int32, got float32");
   });
   table.dispose();
 });

@@ -1,7 +1,10 @@
 import { ConfigError } from "@detrkit/common";
 import { maxPool, pad, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
+import { expectInteger } from "../expect-number.ts";
+import { expectTensor } from "../expect-tensor.ts";
 import { Module } from "../module.ts";
 import { fusedKernels, hasKernel, type MaxPoolAttributes, runKernel } from "../ops/native-kernel.ts";
+import { poolShape } from "../ops/window-shape.ts";
 
 export interface MaxPool2dConfig {
   /** Height and width of the window. */
@@ -20,6 +23,9 @@ export class MaxPool2d extends Module {
 
   constructor({ kernelSize, stride = kernelSize, padding = 0 }: MaxPool2dConfig) {
     super();
+    expectInteger(kernelSize, "MaxPool2d: kernelSize", 1);
+    expectInteger(stride, "MaxPool2d: stride", 1);
+    expectInteger(padding, "MaxPool2d: padding", 0);
     if (padding > kernelSize / 2) {
       throw new ConfigError(`MaxPool2d: padding ${padding} is more than half of the window ${kernelSize}, some windows would hold padding alone`);
     }
@@ -30,8 +36,10 @@ export class MaxPool2d extends Module {
 
   call(input: Tensor4D): Tensor4D {
     const { kernelSize, stride, padding } = this;
+    const attributes: MaxPoolAttributes = { window: kernelSize, stride, padding };
+    expectTensor(input, "MaxPool2d.call: input", "float32");
+    poolShape(input.shape, attributes);
     if (hasKernel(fusedKernels.maxPool)) {
-      const attributes: MaxPoolAttributes = { window: kernelSize, stride, padding };
       return runKernel(fusedKernels.maxPool, [input], attributes)[0] as Tensor4D;
     }
     return tidy(() => {

@@ -1,11 +1,12 @@
 import { ConfigError, type Random } from "@detrkit/common";
 import { mean, type Tensor1D, type Tensor2D, type Tensor3D, tidy } from "@tensorflow/tfjs-core";
 import type { CallOptions } from "../call-options.ts";
+import { divides } from "../expect-number.ts";
 import { constant, type Initializer, inverseRootFanIn, xavierUniform } from "../initializers.ts";
 import { Module } from "../module.ts";
 import { weightedValues } from "../ops/attention.ts";
 import { attentionWeights } from "../ops/attention-weights.ts";
-import { type AttentionProjection, type AttentionProjections, multiHeadAttention, type MultiHeadAttentionInputs, projectOperands } from "../ops/multi-head-attention.ts";
+import { type AttentionProjection, type AttentionProjections, expectOperands, multiHeadAttention, type MultiHeadAttentionInputs, projectOperands } from "../ops/multi-head-attention.ts";
 import { Dropout } from "./dropout.ts";
 import { Linear } from "./linear.ts";
 
@@ -44,7 +45,7 @@ export class MultiHeadAttention extends Module {
   constructor(config: MultiHeadAttentionConfig) {
     super();
     const { dim, heads, random, outputInitializer = inverseRootFanIn() } = config;
-    if (dim % heads !== 0) throw new ConfigError(`MultiHeadAttention: ${heads} heads do not divide a width of ${dim}`);
+    if (!divides(heads, dim)) throw new ConfigError(`MultiHeadAttention: ${heads} heads do not divide a width of ${dim}`);
     const projection = { inputDim: dim, outputDim: dim, biasInitializer: constant(0), random };
     this.query = new Linear({ ...projection, weightInitializer: packedXavier });
     this.key = new Linear({ ...projection, weightInitializer: packedXavier });
@@ -63,7 +64,9 @@ export class MultiHeadAttention extends Module {
   callWithWeights(inputs: MultiHeadAttentionInputs, options: CallOptions = {}): WeightedAttention {
     return tidy(() => {
       const { keyPadding, attentionMask } = inputs;
-      const { query, key, value } = projectOperands(inputs, this.#projections());
+      const projections = this.#projections();
+      expectOperands(inputs, projections, this.heads);
+      const { query, key, value } = projectOperands(inputs, projections);
       const weights = this.#dropout.call(attentionWeights({ query, key, heads: this.heads, keyPadding, attentionMask }), options);
       return { output: this.output.call(weightedValues(weights, value, this.heads)), weights: mean<Tensor3D>(weights, 1) };
     });

@@ -1,10 +1,12 @@
 import { add, customGrad, erf, exp, mul, relu, square, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { expectTensor } from "../expect-tensor.ts";
 
 /** The activations of a transformer's feed-forward part. */
 export type Activation = "relu" | "gelu";
 
 /** Applies an activation. */
 export function activate<T extends Tensor>(input: T, activation: Activation): T {
+  expectTensor(input, `${activation}: input`, "float32");
   return activation === "relu" ? relu(input) : gelu(input);
 }
 
@@ -23,5 +25,6 @@ export function gelu<T extends Tensor>(input: T): T {
       },
     };
   });
+  expectTensor(input, "gelu: input", "float32");
   return tidy(() => withGradient(input) as T);
 }

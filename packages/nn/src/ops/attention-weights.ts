@@ -1,6 +1,8 @@
 import { add, cast, matMul, maximum, mul, reshape, softmax, type Tensor, type Tensor2D, type Tensor3D, type Tensor4D, tidy, transpose } from "@tensorflow/tfjs-core";
 import { ConfigError } from "@detrkit/common";
+import { divides } from "../expect-number.ts";
 import { expectShape } from "../expect-shape.ts";
+import { expectFloats, expectTensor } from "../expect-tensor.ts";
 
 /** What decides how much each query attends to each key. */
 export interface AttentionWeightsInputs {
@@ -40,15 +42,21 @@ export function attentionWeights(inputs: AttentionWeightsInputs): Tensor4D {
 /**
  * What the letters of an attention stand for, once all of its shapes fit each other.
  *
- * @throws ShapeError when they don't, ConfigError when the heads do not divide the width
+ * @throws ShapeError when they don't, TensorError for other numbers than expected, ConfigError when the heads do not divide the width
  */
 export function attentionSizes(inputs: AttentionWeightsInputs): { readonly B: number; readonly Q: number; readonly S: number; readonly D: number } {
   const { query, key, heads, keyPadding, attentionMask } = inputs;
-  const { B, Q, D } = expectShape(query.shape, "attention: query", ["B", "Q", "D"]);
-  const { S } = expectShape(key.shape, "attention: key", [B, "S", D]);
-  if (keyPadding !== undefined) expectShape(keyPadding.shape, "attention: keyPadding", [B, S]);
-  if (attentionMask !== undefined) expectShape(attentionMask.shape, "attention: attentionMask", [Q, S]);
-  if (D % heads !== 0) throw new ConfigError(`attention: ${heads} heads do not divide a width of ${D}`);
+  const { B, Q, D } = expectFloats(query, "attention: query", ["B", "Q", "D"]);
+  const { S } = expectFloats(key, "attention: key", [B, "S", D]);
+  if (keyPadding !== undefined) {
+    expectTensor(keyPadding, "attention: keyPadding", "bool");
+    expectShape(keyPadding.shape, "attention: keyPadding", [B, S]);
+  }
+  if (attentionMask !== undefined) {
+    expectTensor(attentionMask, "attention: attentionMask", attentionMask.dtype === "bool" ? "bool" : "float32");
+    expectShape(attentionMask.shape, "attention: attentionMask", [Q, S]);
+  }
+  if (!divides(heads, D)) throw new ConfigError(`attention: ${heads} heads do not divide a width of ${D}`);
   return { B, Q, S, D };
 }
 

@@ -1,6 +1,7 @@
 import { ConfigError, type Random } from "@detrkit/common";
 import { matMul, reshape, scalar, type Tensor3D, type Tensor4D, tensor1d, tidy, transpose } from "@tensorflow/tfjs-core";
-import { expectShape } from "../expect-shape.ts";
+import { expectRate } from "../expect-number.ts";
+import { expectFloats } from "../expect-tensor.ts";
 import { type AttentionWeightsInputs, attentionSizes, attentionWeights, splitHeads } from "./attention-weights.ts";
 import { dropout } from "./dropout.ts";
 import { firstOf } from "./first-of.ts";
@@ -24,7 +25,8 @@ export interface AttentionOperands extends AttentionWeightsInputs {
 export function attention(operands: AttentionOperands): Tensor3D {
   const { value, heads, dropoutRate = 0, random } = operands;
   const { B, S, D } = attentionSizes(operands);
-  expectShape(value.shape, "attention: value", [B, S, D]);
+  expectFloats(value, "attention: value", [B, S, D]);
+  expectRate(dropoutRate, "attention");
   if (dropoutRate > 0 && random === undefined) throw new ConfigError("attention: dropoutRate above 0 needs `random` to draw from");
   // A mask by query and key is rare and has no kernel.
   if (operands.attentionMask === undefined && hasKernel(fusedKernels.attention)) return fusedAttention(operands);

@@ -12,9 +12,11 @@ import {
   type Tensor4D,
   tidy,
 } from "@tensorflow/tfjs-core";
-import { expectShape } from "../expect-shape.ts";
+import { expectFloats, expectTensor } from "../expect-tensor.ts";
+import { convolutionOfNothing } from "./convolution-of-nothing.ts";
 import { isRecordingGradients } from "./is-recording-gradients.ts";
 import { type ConvolutionAttributes, fusedKernels, hasKernel, runKernel } from "./native-kernel.ts";
+import { convolutionShape, leastSliding } from "./window-shape.ts";
 
 /** How {@link convolution} slides, and what it does with the sum. */
 export interface ConvolutionOptions {
@@ -39,9 +41,15 @@ export interface ConvolutionOptions {
  * @param filter - `[filter height, filter width, I, O]`
  * @returns `[B, H', W', O]`
  */
-export function convolution(input: Tensor4D, filter: Tensor4D, options: ConvolutionOptions): Tensor4D {
-  const { I } = expectShape(input.shape, "convolution: input", ["B", "H", "W", "I"]);
-  expectShape(filter.shape, "convolution: filter", ["height", "width", I, "O"]);
+export function convolution(input: Tensor4D, filter: Tensor4D, given: ConvolutionOptions): Tensor4D {
+  expectTensor(input, "convolution: input", "float32");
+  expectTensor(filter, "convolution: filter", "float32");
+  const shape = convolutionShape(input.shape, filter.shape, given);
+  const options = { ...given, ...leastSliding(input.shape, filter.shape, given) };
+  const { bias, residual } = options;
+  if (bias !== undefined) expectFloats(bias, "convolution: bias", [shape[3]]);
+  if (residual !== undefined) expectFloats(residual, "convolution: residual", shape);
+  if (input.size === 0 || filter.size === 0 || shape.includes(0)) return tidy(() => finished(convolutionOfNothing(input, filter, shape), options));
   // TensorFlow's gradients of dilated convolutions depend on processor and padding; those of what they decompose into don't.
   const isDirect = options.dilation === 1 || !isRecordingGradients();
   if (isDirect && hasKernel(fusedKernels.convolution)) return fusedConvolution(input, filter, options);
@@ -69,12 +77,13 @@ function plainConvolution(input: Tensor4D, filter: Tensor4D, options: Convolutio
     const [x, pad] = paddedInput(input, filter, options);
     if (residual === undefined && bias !== undefined) return fused.conv2d({ x, filter, strides, pad, bias, activation });
     const output = conv2d(x, filter, strides, pad);
-    return finished(bias === undefined ? output : add(output, bias), options);
+    return finished(output, options);
   });
 }
 
-function finished(output: Tensor4D, { residual, activation }: ConvolutionOptions): Tensor4D {
-  const sum: Tensor4D = residual === undefined ? output : add(output, residual);
+function finished(output: Tensor4D, { bias, residual, activation }: ConvolutionOptions): Tensor4D {
+  const biased: Tensor4D = bias === undefined ? output : add(output, bias);
+  const sum: Tensor4D = residual === undefined ? biased : add(biased, residual);
   return activation === "relu" ? relu(sum) : sum;
 }
 
@@ -88,14 +97,14 @@ function paddedInput(input: Tensor4D, filter: Tensor4D, { padding, strides }: Co
 
 /** Stride 1: pixels that share their place modulo the dilation become images of their own, in which neighbours touch. */
 function dilatedConvolution(input: Tensor4D, filter: Tensor4D, options: ConvolutionOptions): Tensor4D {
-  const { padding, dilation, bias } = options;
+  const { padding, dilation } = options;
   const [, height, width] = input.shape;
   // Rows and columns missing until the dilation divides the padded size; the output has as many too many.
   const bottom = positiveModulo(-(height + 2 * padding), dilation);
   const right = positiveModulo(-(width + 2 * padding), dilation);
   return tidy(() => {
     const blocks = spaceToBatchND(input, [dilation, dilation], [[padding, padding + bottom], [padding, padding + right]]);
-    const convolved = convolution(blocks, filter, { strides: 1, padding: 0, dilation: 1, bias });
+    const convolved = convolution(blocks, filter, { strides: 1, padding: 0, dilation: 1 });
     return finished(batchToSpaceND(convolved, [dilation, dilation], [[0, bottom], [0, right]]), options);
   });
 }

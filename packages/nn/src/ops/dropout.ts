@@ -1,5 +1,7 @@
-import { ConfigError, Random } from "@detrkit/common";
+import { Random } from "@detrkit/common";
 import { mul, scalar, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
+import { expectRate } from "../expect-number.ts";
+import { expectTensor } from "../expect-tensor.ts";
 import { type DropoutAttributes, fusedKernels, hasKernel, runKernel } from "./native-kernel.ts";
 
 /** Dropout while it is on. */
@@ -17,7 +19,8 @@ export interface ActiveDropout {
  * @param input - any shape
  */
 export function dropout<T extends Tensor>(input: T, rate: number, random: Random): T {
-  if (!(rate >= 0 && rate < 1)) throw new ConfigError(`dropout: rate must be at least 0 and below 1, got ${rate}`);
+  expectTensor(input, "dropout: input", "float32");
+  expectRate(rate, "dropout");
   const seed = random.uint32();
   if (hasKernel(fusedKernels.dropout)) {
     const attributes: DropoutAttributes = { rate };

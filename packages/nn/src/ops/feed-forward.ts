@@ -1,4 +1,6 @@
 import { scalar, type Tensor, type Tensor1D, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import { expectRate } from "../expect-number.ts";
+import { expectFloats, expectLastAxis } from "../expect-tensor.ts";
 import type { Activation } from "./activation.ts";
 import { type ActiveDropout, dropout } from "./dropout.ts";
 import { linear } from "./linear.ts";
@@ -28,6 +30,12 @@ export interface FeedForwardOptions {
  */
 export function feedForward<T extends Tensor>(input: T, weights: FeedForwardWeights, { activation, dropout: active }: FeedForwardOptions): T {
   const { expand, expandBias, contract, contractBias } = weights;
+  const { D, H } = expectFloats(expand, "feedForward: expand", ["D", "H"]);
+  expectLastAxis(input, "feedForward: input", D);
+  expectFloats(expandBias, "feedForward: expandBias", [H]);
+  expectFloats(contract, "feedForward: contract", [H, D]);
+  expectFloats(contractBias, "feedForward: contractBias", [D]);
+  if (active !== undefined) expectRate(active.rate, "feedForward");
   return tidy(() => {
     if (activation === "relu" && hasKernel(fusedKernels.feedForward)) {
       const attributes: FeedForwardAttributes = { rate: active?.rate ?? 0 };

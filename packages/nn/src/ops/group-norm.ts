@@ -1,6 +1,7 @@
 import { add, mul, relu, reshape, type Tensor1D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import { ConfigError } from "@detrkit/common";
-import { expectShape } from "../expect-shape.ts";
+import { divides, expectEpsilon } from "../expect-number.ts";
+import { expectFloats } from "../expect-tensor.ts";
 import { firstOf } from "./first-of.ts";
 import { fusedKernels, type GroupNormAttributes, hasKernel, runKernel } from "./native-kernel.ts";
 import { normalize } from "./normalize.ts";
@@ -24,10 +25,13 @@ export interface GroupNormOptions {
  * @param bias - `[C]`
  */
 export function groupNorm(input: Tensor4D, weight: Tensor1D, bias: Tensor1D, options: GroupNormOptions): Tensor4D {
-  const { C } = expectShape(weight.shape, "groupNorm: weight", ["C"]);
-  const { B, H, W } = expectShape(input.shape, "groupNorm: input", ["B", "H", "W", C]);
   const { groups, epsilon, activation, residual } = options;
-  if (C % groups !== 0) throw new ConfigError(`groupNorm: ${groups} groups do not divide ${C} channels`);
+  const { C } = expectFloats(weight, "groupNorm: weight", ["C"]);
+  const { B, H, W } = expectFloats(input, "groupNorm: input", ["B", "H", "W", C]);
+  expectFloats(bias, "groupNorm: bias", [C]);
+  if (residual !== undefined) expectFloats(residual, "groupNorm: residual", input.shape);
+  expectEpsilon(epsilon, "groupNorm");
+  if (!divides(groups, C)) throw new ConfigError(`groupNorm: ${groups} groups do not divide ${C} channels`);
   if (hasKernel(fusedKernels.groupNorm)) {
     const attributes: GroupNormAttributes = { groups, epsilon, relu: activation === "relu" };
     return firstOf(runKernel(fusedKernels.groupNorm, [input, weight, bias, ...(residual === undefined ? [] : [residual])], attributes));

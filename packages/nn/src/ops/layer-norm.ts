@@ -1,5 +1,6 @@
 import { add, mul, type Tensor, type Tensor1D, tidy } from "@tensorflow/tfjs-core";
-import { expectShape } from "../expect-shape.ts";
+import { expectEpsilon } from "../expect-number.ts";
+import { expectFloats, expectLastAxis } from "../expect-tensor.ts";
 import { firstOf } from "./first-of.ts";
 import { fusedKernels, hasKernel, type LayerNormAttributes, runKernel } from "./native-kernel.ts";
 import { normalize } from "./normalize.ts";
@@ -14,9 +15,11 @@ import { normalize } from "./normalize.ts";
  * @param residual - `[..., D]`
  */
 export function layerNorm<T extends Tensor>(input: T, weight: Tensor1D, bias: Tensor1D, epsilon: number, residual?: T | undefined): T {
-  const { D } = expectShape(weight.shape, "layerNorm: weight", ["D"]);
-  expectShape(input.shape, "layerNorm: input", [...input.shape.slice(0, -1), D]);
-  if (residual !== undefined) expectShape(residual.shape, "layerNorm: residual", input.shape);
+  const { D } = expectFloats(weight, "layerNorm: weight", ["D"]);
+  expectLastAxis(input, "layerNorm: input", D);
+  expectFloats(bias, "layerNorm: bias", [D]);
+  if (residual !== undefined) expectFloats(residual, "layerNorm: residual", input.shape);
+  expectEpsilon(epsilon, "layerNorm");
   if (hasKernel(fusedKernels.layerNorm)) {
     const attributes: LayerNormAttributes = { epsilon };
     return firstOf(runKernel(fusedKernels.layerNorm, [input, weight, bias, ...(residual === undefined ? [] : [residual])], attributes));

@@ -1,5 +1,5 @@
 import { add, matMul, reshape, type Tensor, type Tensor1D, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
-import { expectShape } from "../expect-shape.ts";
+import { expectFloats, expectLastAxis } from "../expect-tensor.ts";
 import { activate, type Activation } from "./activation.ts";
 import { fusedKernels, hasKernel, runKernel } from "./native-kernel.ts";
 
@@ -12,12 +12,13 @@ import { fusedKernels, hasKernel, runKernel } from "./native-kernel.ts";
  * @returns `[..., O]`
  */
 export function linear<T extends Tensor>(input: T, weight: Tensor2D, bias?: Tensor1D | undefined, activation?: Activation | undefined): T {
-  const { I, O } = expectShape(weight.shape, "linear: weight", ["I", "O"]);
-  const leading = input.shape.slice(0, -1);
-  expectShape(input.shape, "linear: input", [...leading, I]);
+  const { I, O } = expectFloats(weight, "linear: weight", ["I", "O"]);
+  const leading = expectLastAxis(input, "linear: input", I);
+  if (bias !== undefined) expectFloats(bias, "linear: bias", [O]);
   if (hasKernel(fusedKernels.linear)) return fusedLinear(input, weight, bias, activation);
   return tidy(() => {
-    const rows: Tensor2D = input.rank === 2 ? (input as unknown as Tensor2D) : reshape(input, [-1, I]);
+    const count = leading.reduce((product, size) => product * size, 1);
+    const rows: Tensor2D = input.rank === 2 ? (input as unknown as Tensor2D) : reshape(input, [count, I]);
     let output: Tensor2D = matMul(rows, weight);
     if (bias !== undefined) output = add(output, bias);
     if (activation !== undefined) output = activate(output, activation);
@@ -27,7 +28,6 @@ export function linear<T extends Tensor>(input: T, weight: Tensor2D, bias?: Tens
 
 function fusedLinear<T extends Tensor>(input: T, weight: Tensor2D, bias: Tensor1D | undefined, activation: Activation | undefined): T {
   const kernel = activation === "relu" ? fusedKernels.linearRelu : fusedKernels.linear;
-  const output = runKernel(kernel, bias === undefined ? [input, weight] : [input, weight, bias], {})[0] as T;
-  if (activation === undefined || activation === "relu") return output;
-  return tidy(() => activate(output, activation));
+  const run = (): T => runKernel(kernel, bias === undefined ? [input, weight] : [input, weight, bias], {})[0] as T;
+  return activation === undefined || activation === "relu" ? run() : tidy(() => activate(run(), activation));
 }

@@ -1,5 +1,6 @@
 import { add, type Rank, scalar, type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tidy } from "@tensorflow/tfjs-core";
-import { expectShape } from "../expect-shape.ts";
+import { expectRate } from "../expect-number.ts";
+import { expectFloats } from "../expect-tensor.ts";
 import { attention } from "./attention.ts";
 import { attentionSizes } from "./attention-weights.ts";
 import type { ActiveDropout } from "./dropout.ts";
@@ -47,6 +48,8 @@ export interface MultiHeadAttentionOptions {
 
 /** {@link attention} between projected queries, keys and values, and a projection of its result: `[B, Q, D]`. */
 export function multiHeadAttention(inputs: MultiHeadAttentionInputs, projections: AttentionProjections, options: MultiHeadAttentionOptions): Tensor3D {
+  expectOperands(inputs, projections, options.heads);
+  if (options.dropout !== undefined) expectRate(options.dropout.rate, "multiHeadAttention");
   // The kernel is for what a transformer has: values are the keys without positions, and masks by query and key are rare.
   if (inputs.value === inputs.key && inputs.attentionMask === undefined && hasKernel(fusedKernels.multiHeadAttention)) {
     return fusedMultiHeadAttention(inputs, projections, options);
@@ -77,12 +80,6 @@ function positioned(tokens: Tensor3D, position: Tensor<Rank.R2 | Rank.R3> | unde
 
 function fusedMultiHeadAttention(inputs: MultiHeadAttentionInputs, projections: AttentionProjections, { heads, dropout }: MultiHeadAttentionOptions): Tensor3D {
   const { query: queries, queryPosition, key: memory, keyPosition: memoryPosition, keyPadding } = inputs;
-  const { B, Q, S, D } = attentionSizes({ query: queries, key: memory, heads, keyPadding });
-  expectPosition(queryPosition, "queryPosition", B, Q, D);
-  expectPosition(memoryPosition, "keyPosition", B, S, D);
-  for (const { weight } of [projections.query, projections.key, projections.value, projections.output]) {
-    expectShape(weight.shape, "multiHeadAttention: weight", [D, D]);
-  }
   const isSelfAttention = memory === queries && memoryPosition === queryPosition;
   return tidy(() => {
     const attributes: MultiHeadAttentionAttributes = {
@@ -100,6 +97,23 @@ function fusedMultiHeadAttention(inputs: MultiHeadAttentionInputs, projections: 
   });
 }
 
+/**
+ * Checks all that a multi-head attention works on.
+ *
+ * @throws ShapeError where something does not fit, TensorError for other numbers than expected, ConfigError when the heads do not divide the width
+ */
+export function expectOperands(inputs: MultiHeadAttentionInputs, projections: AttentionProjections, heads: number): void {
+  const { query, key, value, queryPosition, keyPosition, keyPadding, attentionMask } = inputs;
+  const { B, Q, S, D } = attentionSizes({ query, key, heads, keyPadding, attentionMask });
+  if (value !== key) expectFloats(value, "attention: value", [B, S, D]);
+  expectPosition(queryPosition, "queryPosition", B, Q, D);
+  expectPosition(keyPosition, "keyPosition", B, S, D);
+  for (const { weight, bias } of [projections.query, projections.key, projections.value, projections.output]) {
+    expectFloats(weight, "multiHeadAttention: weight", [D, D]);
+    expectFloats(bias, "multiHeadAttention: bias", [D]);
+  }
+}
+
 function expectPosition(position: Tensor | undefined, name: string, B: number, rows: number, D: number): void {
-  if (position !== undefined) expectShape(position.shape, `multiHeadAttention: ${name}`, position.rank === 2 ? [rows, D] : [B, rows, D]);
+  if (position !== undefined) expectFloats(position, `multiHeadAttention: ${name}`, position.rank === 2 ? [rows, D] : [B, rows, D]);
 }

@@ -1,4 +1,5 @@
 import { add, customGrad, mean, mul, rsqrt, square, sub, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { expectTensor } from "../expect-tensor.ts";
 
 /** Mean and biased variance of what was normalised; the normalised axes have size 1. */
 export interface Statistics {
@@ -17,6 +18,7 @@ export function normalize<T extends Tensor>(
   epsilon: number,
   onStatistics?: (statistics: Statistics) => void,
 ): T {
+  expectTensor(input, "normalize: input", "float32");
   const over = [...axes];
   const withGradient = customGrad((...inputs) => {
     const [x, save] = inputs as unknown as [T, (tensors: Tensor[]) => void];

@@ -1,9 +1,11 @@
-import { type ConvolutionAttributes, fusedKernels } from "@detrkit/nn";
+import { type ConvolutionAttributes, expectShape, fusedKernels } from "@detrkit/nn";
 import { pad, slice, type Tensor, tensor1d, tensor4d, tidy } from "@tensorflow/tfjs-core";
-import type { ConvolutionGradientAttributes } from "../../gradients/convolution.ts";
 import type { NodeBackend, OpAttribute } from "../tfjs-node.ts";
 import type { AttributeWriter } from "./attributes.ts";
+import type { ConvolutionGradientAttributes } from "../../gradients/convolution.ts";
+import { convolutionInputs, expectConvolution, expectConvolutionGradient } from "./convolution-operands.ts";
 import { defineKernel, type NativeCall } from "./define-kernel.ts";
+import { floats } from "./kernel-inputs.ts";
 
 /**
  * Convolution by TensorFlow's own kernels. Where oneDNN's fused one runs (x86; `oneDnn`), bias, residual and ReLU cost no op
@@ -11,9 +13,19 @@ import { defineKernel, type NativeCall } from "./define-kernel.ts";
  * optimiser refuses gradients that are not finite). Inputs: input, filter, then bias and residual where the attributes say so.
  */
 export function registerConvolution(oneDnn: boolean): void {
-  defineKernel<ConvolutionAttributes>(fusedKernels.convolution, (call) => (oneDnn ? fusedConvolution(call) : plainConvolution(call)));
-  defineKernel<ConvolutionGradientAttributes>(fusedKernels.convolutionInputGradient, (call) => gradientOf("Conv2DBackpropInput", call, oneDnn));
-  defineKernel<ConvolutionGradientAttributes>(fusedKernels.convolutionFilterGradient, (call) => gradientOf("Conv2DBackpropFilter", call, oneDnn));
+  const { convolution, convolutionInputGradient, convolutionFilterGradient } = fusedKernels;
+  defineKernel<ConvolutionAttributes>(convolution, { inputs: convolutionInputs }, (given) => {
+    const call = { ...given, attributes: expectConvolution(convolution, given.inputs, given.attributes) };
+    return oneDnn ? fusedConvolution(call) : plainConvolution(call);
+  });
+  defineKernel<ConvolutionGradientAttributes>(convolutionInputGradient, { inputs: floats("filter", "dy") }, (given) => {
+    const attributes = expectConvolutionGradient(convolutionInputGradient, given.inputs, given.attributes, true);
+    return gradientOf("Conv2DBackpropInput", { ...given, attributes }, oneDnn);
+  });
+  defineKernel<ConvolutionGradientAttributes>(convolutionFilterGradient, { inputs: floats("input", "dy") }, (given) => {
+    const attributes = expectConvolutionGradient(convolutionFilterGradient, given.inputs, given.attributes, false);
+    return gradientOf("Conv2DBackpropFilter", { ...given, attributes }, oneDnn);
+  });
 }
 
 /** Whether oneDNN's fused convolution runs here: it is asked for one product. */
@@ -44,7 +56,7 @@ function fusedConvolution(call: NativeCall<ConvolutionAttributes>): Tensor {
     [
       ...slide(attributes, write),
       write.int("num_args", types.length),
-      write.int("TArgs", types),
+      write.ints("TArgs", types),
       write.text("fused_ops", fused),
       // Its cache of reordered filters belongs to the kernel, which all layers of the same attributes share.
       write.flag("is_filter_const", false),
@@ -95,9 +107,11 @@ function gradientOf(op: "Conv2DBackpropInput" | "Conv2DBackpropFilter", call: Na
 
 function gradientOp(op: string, attributes: readonly OpAttribute[], shape: readonly number[], [other, dy]: readonly [Tensor, Tensor], backend: NodeBackend): Tensor {
   const sizes = tensor1d([...shape], "int32");
-  const gradient = backend.executeSingleOutput(op, attributes, op.endsWith("Input") ? [sizes, other, dy] : [other, sizes, dy]);
-  sizes.dispose();
-  return gradient;
+  try {
+    return backend.executeSingleOutput(op, attributes, op.endsWith("Input") ? [sizes, other, dy] : [other, sizes, dy]);
+  } finally {
+    sizes.dispose();
+  }
 }
 
 /** TensorFlow's name of a padding, where it has one. "SAME" splits unevenly for strides above 1. */
@@ -110,11 +124,11 @@ function namedPadding({ strides, padding, dilation }: ConvolutionAttributes, fil
 function slide({ strides, padding, dilation }: ConvolutionAttributes, write: AttributeWriter, named?: "VALID" | "SAME"): OpAttribute[] {
   return [
     write.float32,
-    write.int("strides", [1, strides, strides, 1]),
+    write.ints("strides", [1, strides, strides, 1]),
     write.text("padding", named ?? "EXPLICIT"),
-    ...(named === undefined ? [write.int("explicit_paddings", [0, 0, padding, padding, padding, padding, 0, 0])] : []),
+    ...(named === undefined ? [write.ints("explicit_paddings", [0, 0, padding, padding, padding, padding, 0, 0])] : []),
     write.text("data_format", "NHWC"),
-    write.int("dilations", [1, dilation, dilation, 1]),
+    write.ints("dilations", [1, dilation, dilation, 1]),
   ];
 }
 
@@ -125,5 +139,9 @@ function renamed(write: AttributeWriter): OpAttribute {
 
 /** The gradient of ReLU by its output: `dy` where that is positive, else 0. */
 export function registerReluGradient(): void {
-  defineKernel<unknown>(fusedKernels.reluGradient, ({ inputs, backend, write }) => backend.executeSingleOutput("ReluGrad", [write.float32], inputs));
+  defineKernel<unknown>(fusedKernels.reluGradient, { inputs: floats("dy", "y") }, ({ inputs, backend, write }) => {
+    const [dy, y] = inputs as [Tensor, Tensor];
+    expectShape(dy.shape, `${fusedKernels.reluGradient}: dy`, y.shape);
+    return backend.executeSingleOutput("ReluGrad", [write.float32], inputs);
+  });
 }

@@ -1,6 +1,8 @@
 import { type KernelConfig, registerKernel, type Tensor, type TensorInfo } from "@tensorflow/tfjs-core";
 import type { FusedKernel } from "@detrkit/nn";
 import { attributeWriter, type AttributeWriter } from "./attributes.ts";
+import { expectInputs, type KernelSignature } from "./kernel-inputs.ts";
+import { nativeError } from "./native-error.ts";
 import type { NodeBackend } from "../tfjs-node.ts";
 
 /** Name under which tfjs knows the native backend. */
@@ -14,20 +16,27 @@ export interface NativeCall<Attributes> {
   readonly write: AttributeWriter;
 }
 
-/** Registers one kernel for the native backend; inputs come as an array, since several kernels take optional ones. */
-export function defineKernel<Attributes>(name: FusedKernel, compute: (call: NativeCall<Attributes>) => Tensor | Tensor[]): void {
+/**
+ * Registers one kernel for the native backend; inputs come as an array, since several kernels take optional ones. Number and types
+ * of the inputs are checked against its signature, shapes in `compute` or in native/. It throws detrkit's errors only.
+ */
+export function defineKernel<Attributes>(name: FusedKernel, signature: KernelSignature<Attributes>, compute: (call: NativeCall<Attributes>) => Tensor | Tensor[]): void {
+  // One writer for all calls, since a small model makes hundreds a step.
+  let write: AttributeWriter | undefined;
   const config: KernelConfig = {
     kernelName: name,
     backendName: nativeBackendName,
     kernelFunc: ({ inputs, attrs, backend }) => {
       const node = backend as NodeBackend;
-      const result = compute({
-        inputs: Object.values(inputs) as unknown as Tensor[],
-        attributes: attrs as unknown as Attributes,
-        backend: node,
-        write: attributeWriter(node.binding),
-      });
-      return result as TensorInfo | TensorInfo[];
+      const given = Object.values(inputs) as unknown as Tensor[];
+      const attributes = (attrs ?? {}) as unknown as Attributes;
+      write ??= attributeWriter(node.binding, name);
+      expectInputs(name, given, attributes, signature);
+      try {
+        return compute({ inputs: given, attributes, backend: node, write }) as TensorInfo | TensorInfo[];
+      } catch (error) {
+        throw nativeError(name, error);
+      }
     },
   };
   registerKernel(config);
