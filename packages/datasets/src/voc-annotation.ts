@@ -33,7 +33,13 @@ function numberIn(value: unknown, key: string): number {
 
 /** Lines on which the objects begin, in order. */
 function objectLines(text: string): number[] {
-  return [...text.matchAll(/<object[\s>]/gu)].map(({ index }) => lineAt(text, index));
+  let line = 1;
+  let from = 0;
+  return [...text.matchAll(/<object[\s>]/gu)].map(({ index }) => {
+    line += lineAt(text.slice(from, index), index) - 1;
+    from = index;
+    return line;
+  });
 }
 
 /** Reads one annotation file; an error names the file and, where it can be told, the line. */
@@ -63,5 +69,6 @@ export function readVocAnnotation(file: string): VocAnnotation {
 /** Class names of the objects in a file, without parsing all of it: for gathering the classes of a whole data set. */
 export function scanVocClasses(file: string): string[] {
   const text = readFileSync(file, "utf8");
-  return [...text.matchAll(/<object[\s>][\s\S]*?<name>([^<]*)<\/name>/gu)].map(([, name = ""]) => name.trim());
+  const objects = text.split(/<object[\s>]/u).slice(1);
+  return objects.flatMap((object) => /<name>([^<]*)<\/name>/u.exec(object)?.[1]?.trim() ?? []);
 }
