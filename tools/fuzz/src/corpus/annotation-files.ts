@@ -29,7 +29,7 @@ export const dataSetFiles: readonly DataSetFile[] = [
   { form: "voc", path: "ImageSets/Main/train.txt", content: "a\nb 1\n" },
   { form: "voc", path: "classes.txt", content: "cat\ndog & fox\n" },
   { form: "yolo", path: "data.yaml", content: yaml },
-  { form: "yolo", path: "other/data.yaml", content: yamlOfList },
+  { form: "yolo", path: "data.yaml", content: yamlOfList },
   { form: "yolo", path: "labels/train/a.txt", content: "0 0.5 0.5 0.4 0.4\n1 0.25 0.25 0.1 0.3\n0 0.1 0.1 0.4 0.1 0.4 0.4 0.1 0.4\n" },
   { form: "yolo", path: "images/train.txt", content: "images/train/a.png\nimages/train/b.png\n" },
 ];
@@ -53,8 +53,8 @@ export const annotationTokens: readonly string[] = [
 
 /** As bytes: the path, a line feed, and the file, which alone is damaged. */
 export async function annotationFiles(): Promise<readonly CorpusFile[]> {
-  return dataSetFiles.map(({ form, path, content }) => ({
-    name: `${form}: ${path}`,
+  return dataSetFiles.map(({ form, path, content }, index) => ({
+    name: `${index}: ${form}, ${path}`,
     bytes: Buffer.from(content),
     seal: (changed) => Buffer.concat([Buffer.from(`${form}:${path}\n`), changed]),
   }));
