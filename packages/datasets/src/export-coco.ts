@@ -23,14 +23,20 @@ export async function exportCoco(dataset: Dataset, folder: string): Promise<void
       await copyFile(source.path, path);
     }
   }
-  await writeFileAtomic(join(folder, "annotations", `instances_${dataset.split}.json`), JSON.stringify(toCocoGroundTruth({ ...dataset, records })));
+  await writeFileAtomic(
+    join(folder, "annotations", `instances_${dataset.split}.json`),
+    JSON.stringify(toCocoGroundTruth({ ...dataset, records })),
+  );
 }
 
 /** A data set from somewhere may name its images as it likes: no file is written outside of the folder, nor over another image. */
 function withNamesInside(records: readonly ImageRecord[]): readonly ImageRecord[] {
   const taken = new Set<string>();
   return records.map((record) => {
-    const inside = record.name.split(/[/\\]/u).filter((part) => part !== "" && part !== "." && part !== "..").join("/");
+    const inside = record.name
+      .split(/[/\\]/u)
+      .filter((part) => part !== "" && part !== "." && part !== "..")
+      .join("/");
     let name = inside === "" ? String(record.id) : inside;
     for (let copy = 2; taken.has(name); copy++) name = `${copy}-${inside.replaceAll("/", "-")}`;
     taken.add(name);

@@ -34,9 +34,11 @@ test("an image's name does not lead an export out of its folder, nor over anothe
   const dataset = await openDataset(`coco:${file},images=${dirname(file)}`);
   const out = join(folder, "out", "coco");
   await exportCoco(dataset, out);
-  expect((await readdir(folder, { recursive: true })).filter((path) => path.endsWith("a.png") && path.startsWith("out")).toSorted()).toEqual([
-    "out/coco/images/train/2-a.png", "out/coco/images/train/3-a.png", "out/coco/images/train/a.png",
-  ]);
+  expect(
+    (await readdir(folder, { recursive: true }))
+      .filter((path) => path.endsWith("a.png") && path.startsWith("out"))
+      .toSorted(),
+  ).toEqual(["out/coco/images/train/2-a.png", "out/coco/images/train/3-a.png", "out/coco/images/train/a.png"]);
   const back = await openDataset(`coco:${out}`);
   expect(back.records.map(({ name }) => name)).toEqual(["a.png", "2-a.png", "3-a.png"]);
 });
@@ -52,7 +54,10 @@ test.runIf(process.platform === "linux")("a pipe or a device is no image and no 
 });
 
 test("a data.yaml of aliases of aliases is refused", async () => {
-  const levels = Array.from({ length: 30 }, (_, level) => `l${level + 1}: &l${level + 1} [${Array<string>(9).fill(`*l${level}`).join(", ")}]`);
+  const levels = Array.from(
+    { length: 30 },
+    (_, level) => `l${level + 1}: &l${level + 1} [${Array<string>(9).fill(`*l${level}`).join(", ")}]`,
+  );
   const yaml = await put("data.yaml", `l0: &l0 [a]\n${levels.join("\n")}\nnames: [cat]\n`);
   const refusal = openDataset(`yolo:${yaml}`);
   await expect(refusal).rejects.toThrow(DataError);
@@ -91,7 +96,9 @@ test("an XML of objects without an end, or without names, takes no longer than i
   await put("Annotations/a.xml", `<annotation>${"<object> ".repeat(200_000)}`);
   expect((await readDataset(`voc:${folder}`)).problems).toMatchObject([{ kind: "unreadable-annotation" }]);
   await put("Annotations/a.xml", `<annotation>${"<object></object>\n".repeat(50_000)}</annotation>`);
-  expect((await readDataset(`voc:${folder}`)).problems).toMatchObject([{ kind: "unreadable-annotation", line: 1, detail: "<object> without a <name>" }]);
+  expect((await readDataset(`voc:${folder}`)).problems).toMatchObject([
+    { kind: "unreadable-annotation", line: 1, detail: "<object> without a <name>" },
+  ]);
   // A search from every object to the end of the file took minutes.
   expect(performance.now() - started).toBeLessThan(20_000);
 });

@@ -1,14 +1,8 @@
 import { CheckpointError } from "@detrkit/common";
 import { PickleGlobal, PickleRecord, type PickleValue } from "./pickle-value.ts";
 import { PthTensor, tensorFrom } from "./pth-tensor.ts";
-import { costs, type ReadingBudget } from "./reading-budget.ts";
+import { costs, type ReadFile } from "./reading-budget.ts";
 import { storageTypes } from "./storage-types.ts";
-
-/** The file that is read: what errors call it, and what is paid for what a call makes. */
-interface ReadFile {
-  readonly source: string;
-  readonly budget: ReadingBudget;
-}
 
 /** What comes of a call; undefined where it can't be made with what it is given. */
 type Call = (given: readonly PickleValue[], file: ReadFile) => PickleValue | undefined;

@@ -1,7 +1,7 @@
 import { CheckpointError } from "@detrkit/common";
 import type { ByteCursor } from "./byte-cursor.ts";
 import type { PickleValue } from "./pickle-value.ts";
-import { costs, type ReadingBudget } from "./reading-budget.ts";
+import { costs, type ReadFile, type ReadingBudget } from "./reading-budget.ts";
 
 /** The stack of the machine that pickles are programs of, with marks: what is pushed after one can be taken off together; and its memory. */
 export class PickleStack {
@@ -17,7 +17,7 @@ export class PickleStack {
    * @param cursor - where the program is, for errors
    * @param file - what errors call the pickle, and what its values are paid from
    */
-  constructor(cursor: ByteCursor, { source, budget }: { readonly source: string; readonly budget: ReadingBudget }) {
+  constructor(cursor: ByteCursor, { source, budget }: ReadFile) {
     this.#cursor = cursor;
     this.#source = source;
     this.#budget = budget;

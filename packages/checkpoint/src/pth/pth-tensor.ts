@@ -1,7 +1,7 @@
 import { CheckpointError } from "@detrkit/common";
 import { sizeOfShape } from "../tensor-data.ts";
 import { PickleStorage, type PickleValue } from "./pickle-value.ts";
-import type { ReadingBudget } from "./reading-budget.ts";
+import type { ReadFile } from "./reading-budget.ts";
 import { type PthDtype, type StorageType, storageTypes } from "./storage-types.ts";
 
 /** PyTorch's own limit. */
@@ -53,11 +53,13 @@ export class PthTensor {
 }
 
 /** What `torch._utils._rebuild_tensor_v2` is given: storage, offset, size, strides; what follows is about gradients. */
-export function tensorFrom([storage, offset, size, strides]: readonly PickleValue[], { source, budget }: { readonly source: string; readonly budget: ReadingBudget }): PthTensor {
+export function tensorFrom([storage, offset, size, strides]: readonly PickleValue[], { source, budget }: ReadFile): PthTensor {
   if (!(storage instanceof PickleStorage) || !isCount(offset) || !isCounts(size) || !isCounts(strides) || size.length !== strides.length || !isCount(sizeOfShape(size))) {
     throw new CheckpointError(`${source}: is damaged: it describes a tensor by something other than storage, offset, size and strides`);
   }
-  if (size.length > maximumAxes) throw new CheckpointError(`${source}: is damaged: it describes a tensor of ${size.length} axes; PyTorch has at most ${maximumAxes}`);
+  if (size.length > maximumAxes) {
+    throw new CheckpointError(`${source}: is damaged: it describes a tensor of ${size.length} axes; PyTorch has at most ${maximumAxes}`);
+  }
   const tensor = new PthTensor({ storage, offset: storage.offset + offset, shape: size, strides }, false);
   const what = `${source}: is damaged: a tensor of shape [${size.join(", ")}] and strides [${strides.join(", ")}]`;
   if (offset + tensor.extent > storage.length) throw new CheckpointError(`${what} at ${offset} does not fit its storage of ${storage.length} elements`);

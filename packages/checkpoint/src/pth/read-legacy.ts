@@ -5,9 +5,9 @@ import { ByteCursor } from "./byte-cursor.ts";
 import type { PickleStorage, PickleValue } from "./pickle-value.ts";
 import type { PthContainer } from "./pth-container.ts";
 import { StorageIds } from "./storage-ids.ts";
-import { ReadingBudget } from "./reading-budget.ts";
+import { type ReadFile, ReadingBudget } from "./reading-budget.ts";
 import { type StorageType, storageTypes } from "./storage-types.ts";
-import { unpickle, type UnpickleOptions } from "./unpickle.ts";
+import { unpickle } from "./unpickle.ts";
 
 const magic = 0x1950a86a20f9469cfc6cn;
 const version = 1001;
@@ -50,7 +50,7 @@ async function readHead(file: FileHandle, fileBytes: number, path: string): Prom
   }
 }
 
-function parseHead(cursor: ByteCursor, options: UnpickleOptions): Head {
+function parseHead(cursor: ByteCursor, options: ReadFile): Head {
   const { source } = options;
   if (unpickle(cursor, options) !== magic) throw new CheckpointError(`${source}: is a pickle, but not one of torch.save; save the tensors with torch.save(model.state_dict(), "weights.pth")`);
   const stated = unpickle(cursor, options);

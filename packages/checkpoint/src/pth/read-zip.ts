@@ -5,9 +5,9 @@ import { readBytes } from "../read-bytes.ts";
 import { ByteCursor } from "./byte-cursor.ts";
 import type { PthContainer } from "./pth-container.ts";
 import { StorageIds } from "./storage-ids.ts";
-import { costs, ReadingBudget } from "./reading-budget.ts";
+import { costs, type ReadFile, ReadingBudget } from "./reading-budget.ts";
 import { type StorageType, storageTypes } from "./storage-types.ts";
-import { unpickle, type UnpickleOptions } from "./unpickle.ts";
+import { unpickle } from "./unpickle.ts";
 import { ZipSource } from "./zip-source.ts";
 
 /** Of one in memory, with yauzl's description of it. */
@@ -35,7 +35,12 @@ export async function readZip(file: FileHandle, fileBytes: number, path: string)
   return { content, fileBytes, startOf: ({ key }) => start(`${prefix}data/${key}`) };
 }
 
-async function listEntries(file: FileHandle, fileBytes: number, { source, budget }: UnpickleOptions): Promise<{ readonly zip: ZipFile; readonly entries: ReadonlyMap<string, Entry> }> {
+interface ZipContent {
+  readonly zip: ZipFile;
+  readonly entries: ReadonlyMap<string, Entry>;
+}
+
+async function listEntries(file: FileHandle, fileBytes: number, { source, budget }: ReadFile): Promise<ZipContent> {
   try {
     const zip = await yauzl.fromRandomAccessReaderPromise(new ZipSource(file, fileBytes), fileBytes, { autoClose: false });
     const entries = new Map<string, Entry>();

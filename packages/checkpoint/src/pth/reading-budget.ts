@@ -10,6 +10,13 @@ const values = { fixed: 32 * mebibyte, perByte: 128, most: 512 * mebibyte };
 /** What the tensors may need, all together: several names may share memory, and a view may repeat it (`expand`). */
 const tensors = { fixed: 128 * mebibyte, perByte: 16, most: Infinity };
 
+/** A file that is read. */
+export interface ReadFile {
+  /** What errors call it. */
+  readonly source: string;
+  readonly budget: ReadingBudget;
+}
+
 type Allowance = typeof values;
 
 /** Bytes of memory that a value needs beside its content, rounded up. */

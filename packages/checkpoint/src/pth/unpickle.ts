@@ -4,13 +4,9 @@ import { callGlobal, checkGlobal, setState } from "./known-globals.ts";
 import { PickleStack } from "./pickle-stack.ts";
 import { PickleGlobal, type PickleStorage, type PickleValue } from "./pickle-value.ts";
 import { readLiteral } from "./read-literal.ts";
-import { costs, type ReadingBudget } from "./reading-budget.ts";
+import { costs, type ReadFile, type ReadingBudget } from "./reading-budget.ts";
 
-export interface UnpickleOptions {
-  /** What errors call the pickle. */
-  readonly source: string;
-  /** Of the file that the pickle is in. */
-  readonly budget: ReadingBudget;
+export interface UnpickleOptions extends ReadFile {
   /** What stands for memory outside the pickle: PyTorch's storages. Refused where there is none. */
   readonly storageOf?: (id: PickleValue) => PickleStorage;
 }

@@ -22,7 +22,8 @@ export const target: FuzzTarget = bytesTarget({
     if (printed === undefined) return;
     await writeFile(file, printed);
     const again = await dryRun(["--config", file]);
-    if (again !== printed) throw new Error(`the settings printed by --dry-run give others:\n${printed}\n${again ?? "none"}`);
+    if (again !== printed)
+      throw new Error(`the settings printed by --dry-run give others:\n${printed}\n${again ?? "none"}`);
   },
 });
 
@@ -30,7 +31,10 @@ export const target: FuzzTarget = bytesTarget({
 async function dryRun(args: readonly string[]): Promise<string | undefined> {
   let stdout = "";
   let stderr = "";
-  const streams = { stdout: { write: (text: string) => (stdout += text) !== "" }, stderr: { write: (text: string) => (stderr += text) !== "" } };
+  const streams = {
+    stdout: { write: (text: string) => (stdout += text) !== "" },
+    stderr: { write: (text: string) => (stderr += text) !== "" },
+  };
   const code = await main(["train", "--dry-run", ...args], streams);
   if (code === 2 && stderr.startsWith("detrkit: ") && stdout === "") throw new DataError(stderr);
   if (code !== 0) throw new Error(`exit code ${code}: ${stderr}${stdout}`);

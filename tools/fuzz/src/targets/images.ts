@@ -20,12 +20,18 @@ export const target: FuzzTarget = bytesTarget({
     await writeFile(path, input);
     const header = await readImageHeader(path);
     const image = await decodeImage(path);
-    if (image.data.length !== image.width * image.height * 3) throw new Error(`${image.width}x${image.height} pixels have ${image.data.length} bytes`);
+    if (image.data.length !== image.width * image.height * 3)
+      throw new Error(`${image.width}x${image.height} pixels have ${image.data.length} bytes`);
     if (header.width !== image.width || header.height !== image.height) {
-      throw new Error(`the header says ${header.width}x${header.height}, the pixels are ${image.width}x${image.height} (${header.format})`);
+      throw new Error(
+        `the header says ${header.width}x${header.height}, the pixels are ${image.width}x${image.height} (${header.format})`,
+      );
     }
     const stored = await decodeImage(input, { orientation: "ignore" });
-    if (stored.width !== header.storedWidth || stored.height !== header.storedHeight) throw new Error(`stored as ${header.storedWidth}x${header.storedHeight}, decoded as ${stored.width}x${stored.height}`);
+    if (stored.width !== header.storedWidth || stored.height !== header.storedHeight)
+      throw new Error(
+        `stored as ${header.storedWidth}x${header.storedHeight}, decoded as ${stored.width}x${stored.height}`,
+      );
     if (image.width * image.height > 1e6) return;
     const again = await decodeImage(await encodePng(image));
     if (Buffer.compare(again.data, image.data) !== 0) throw new Error("a PNG of the pixels comes back as others");

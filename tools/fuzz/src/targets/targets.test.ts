@@ -15,13 +15,20 @@ test.each<[string, () => Promise<readonly CorpusFile[]>, readonly string[] | und
   ["annotations", annotationFiles, undefined],
   ["config", configFiles, undefined],
   ["images", imageFiles, undefined],
-  ["checkpoint", checkpointFiles, ["the pickle of a state dict", "safetensors", "a safetensors header", "a safetensors header of halves"]],
+  [
+    "checkpoint",
+    checkpointFiles,
+    ["the pickle of a state dict", "safetensors", "a safetensors header", "a safetensors header of halves"],
+  ],
 ])("%s accepts its corpus", async (name, corpus, accepted) => {
   const { target, url } = await loadTarget(name);
   const runner = new CaseRunner(url, target.limits);
   const outcomes = new Map<string, string>();
-  for (const { name: file, bytes, seal = (whole: Uint8Array) => whole } of await corpus()) outcomes.set(file, (await runner.run(seal(bytes))).outcome);
+  for (const { name: file, bytes, seal = (whole: Uint8Array) => whole } of await corpus())
+    outcomes.set(file, (await runner.run(seal(bytes))).outcome);
   await runner.stop();
-  expect([...outcomes].filter(([, outcome]) => outcome === "accepted").map(([file]) => file)).toEqual(accepted ?? [...outcomes.keys()]);
+  expect([...outcomes].filter(([, outcome]) => outcome === "accepted").map(([file]) => file)).toEqual(
+    accepted ?? [...outcomes.keys()],
+  );
   expect([...outcomes.values()]).not.toContain("failed");
 });
