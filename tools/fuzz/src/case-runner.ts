@@ -98,7 +98,8 @@ class Child {
       return { outcome: "failed", failure };
     }
     const answer = this.#message as FromChild | undefined;
-    if (answer?.kind !== "result") throw new Error("the child process answered a case with something else than its result");
+    if (answer?.kind !== "result")
+      throw new Error("the child process answered a case with something else than its result");
     return answer.result;
   }
 
@@ -115,8 +116,10 @@ class Child {
     for (;;) {
       if (this.#message !== undefined) return undefined;
       if (this.#exit !== undefined) return this.#deathOf(this.#exit);
-      if (performance.now() - started > seconds * 1000) return { kind: "hang", message: `takes longer than ${seconds} s` };
-      if (this.#baseline > 0 && this.addedMebibytes > mebibytes) return { kind: "memory", message: `needs more than ${mebibytes} MiB` };
+      if (performance.now() - started > seconds * 1000)
+        return { kind: "hang", message: `takes longer than ${seconds} s` };
+      if (this.#baseline > 0 && this.addedMebibytes > mebibytes)
+        return { kind: "memory", message: `needs more than ${mebibytes} MiB` };
       await this.#eventOrTimeout();
     }
   }
@@ -135,6 +138,9 @@ class Child {
   #deathOf({ code, signal }: { readonly code: number | null; readonly signal: NodeJS.Signals | null }): CaseFailure {
     const how = signal === null ? `ended with exit code ${code}` : `died of ${signal}`;
     // V8 aborts where its own heap ends: that too is memory, below our limit or between two looks.
-    return { kind: /heap out of memory|allocation failed/iu.test(this.#stderr) ? "memory" : "crash", message: `the process ${how}\n${this.#stderr.trim()}` };
+    return {
+      kind: /heap out of memory|allocation failed/iu.test(this.#stderr) ? "memory" : "crash",
+      message: `the process ${how}\n${this.#stderr.trim()}`,
+    };
   }
 }

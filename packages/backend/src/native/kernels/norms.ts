@@ -1,5 +1,4 @@
 import { fusedKernels, type GroupNormAttributes, type LayerNormAttributes } from "@detrkit/nn";
-import type { Tensor } from "@tensorflow/tfjs-core";
 import type { GroupNormGradientAttributes } from "../../gradients/norms.ts";
 import { defineKernel } from "./define-kernel.ts";
 import { floats } from "./kernel-inputs.ts";
