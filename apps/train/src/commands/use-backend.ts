@@ -1,18 +1,23 @@
-import { startBackend, type StartedBackend } from "@detrkit/backend";
+import { type BackendName, startBackend, type StartedBackend } from "@detrkit/backend";
 import type { BackendChoice } from "../configuration/training-config.ts";
 
-/**
- * Starts the backend and says in one line which one runs and why.
- *
- * @param purpose - training cannot use WebAssembly, which lacks gradients: plain JavaScript is taken instead
- */
-export async function useBackend(choice: BackendChoice, purpose: "training" | "inference", say: (line: string) => void): Promise<StartedBackend> {
-  const started = await startBackend({ onProgress: say, prefer: choice === "auto" ? undefined : choice });
-  if (started.name !== "wasm" || purpose !== "training") {
-    say(`backend: ${started.name}, ${started.reason}`);
-    return started;
+/** What a backend is needed for. */
+export type BackendPurpose = "training" | "inference";
+
+/** Taken for training where the chosen backend cannot train, and why that is. */
+const replacements: Partial<Record<BackendName, { readonly by: BackendName; readonly why: string }>> = {
+  wasm: { by: "cpu", why: "WebAssembly cannot train" },
+};
+
+/** Starts the backend and says in one line which one runs and why. */
+export async function useBackend(choice: BackendChoice, purpose: BackendPurpose, say: (line: string) => void): Promise<StartedBackend> {
+  const chosen = await startBackend({ onProgress: say, prefer: choice === "auto" ? undefined : choice });
+  const replacement = purpose === "training" ? replacements[chosen.name] : undefined;
+  if (replacement === undefined) {
+    say(`backend: ${chosen.name}, ${chosen.reason}`);
+    return chosen;
   }
-  const fallback = await startBackend({ prefer: "cpu" });
-  say(`backend: cpu, ${fallback.reason}; WebAssembly cannot train (${started.reason})`);
-  return fallback;
+  const started = await startBackend({ prefer: replacement.by });
+  say(`backend: ${started.name}, ${started.reason}; ${replacement.why} (${chosen.reason})`);
+  return started;
 }

@@ -2,6 +2,7 @@ import { copyFile, rename } from "node:fs/promises";
 import { writeFileAtomic } from "@detrkit/common/files";
 import { evaluateDetector } from "../evaluation/evaluate-detector.ts";
 import { type EpochRecord, writeLog } from "./epoch-record.ts";
+import { isEvaluated } from "./run-length.ts";
 import { meansOf } from "./running-sums.ts";
 import type { TrainingSession } from "./session.ts";
 import type { TrainingHooks } from "./training-events.ts";
@@ -18,8 +19,7 @@ export async function finishEpoch(session: TrainingSession, records: readonly Ep
   const { config, folder, position } = session;
   const epoch = position.epoch + 1;
   const record = epochRecord(session);
-  const due = epoch === config.epochs || (config.evaluateEvery > 0 && epoch % config.evaluateEvery === 0);
-  if (!due) {
+  if (!isEvaluated(epoch, config)) {
     await writeLog(folder.log, [...records, record]);
     return record;
   }

@@ -54,13 +54,16 @@ async function runEpochs(session: TrainingSession, hooks: TrainingHooks): Promis
     if (last !== undefined && last.epoch > session.position.epoch) session.nextEpoch();
     if (reachedTarget(last, config)) return { state: "reached", records };
     if (session.position.epoch >= config.epochs) return { state: "finished", records };
+    let trainedAt = performance.now();
     if (!session.epochTrained) {
       const whole = await trainEpoch(session, hooks);
+      trainedAt = performance.now();
       await session.save();
       if (!whole) return { state: "stopped", records };
     }
     const finished = await finishEpoch(session, records, hooks);
     if (finished === undefined) return { state: "stopped", records };
+    session.pace.addEpochEnd((performance.now() - trainedAt) / 1000, finished.metrics !== undefined);
     records = [...records, finished];
     hooks.report?.({ kind: "epoch", epochs: config.epochs, record: finished });
   }
