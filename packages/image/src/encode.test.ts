@@ -6,7 +6,10 @@ import type { RgbImage } from "./index.ts";
 /** Smooth colours with noise on them, as generated images have it and photographs too. */
 function noisy(width: number, height: number): RgbImage {
   const random = new Random(11);
-  const data = Uint8Array.from({ length: width * height * 3 }, (_, at) => 40 + (Math.floor(at / 3) % width) + random.integer(0, 50));
+  const data = Uint8Array.from(
+    { length: width * height * 3 },
+    (_, at) => 40 + (Math.floor(at / 3) % width) + random.integer(0, 50),
+  );
   return { width, height, data };
 }
 
@@ -29,5 +32,7 @@ test("of noise a fifth of the PNG's bytes is left, and a red line stays red", as
 });
 
 test("what is no picture is named", async () => {
-  await expect(shrinkToWebp(new TextEncoder().encode("text"), { width: 7, name: "predictions/01-a.png" })).rejects.toThrow("predictions/01-a.png: cannot be made a WebP picture");
+  await expect(
+    shrinkToWebp(new TextEncoder().encode("text"), { width: 7, name: "predictions/01-a.png" }),
+  ).rejects.toThrow("predictions/01-a.png: cannot be made a WebP picture");
 });

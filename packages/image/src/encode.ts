@@ -4,7 +4,9 @@ import type { RgbImage } from "./rgb-image.ts";
 
 /** The bytes of a PNG file, without loss. */
 export async function encodePng({ width, height, data }: RgbImage): Promise<Uint8Array> {
-  return sharp(data, { raw: { width, height, channels: 3 } }).png().toBuffer();
+  return sharp(data, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
 }
 
 /** How {@link shrinkToWebp} writes. */
@@ -23,11 +25,18 @@ export interface WebpOptions {
  * @param picture - the bytes of an image file of any kind that `decodeImage` reads
  * @throws DataError naming the picture when it cannot be read
  */
-export async function shrinkToWebp(picture: Uint8Array, { width, quality = 75, name = "the picture" }: WebpOptions): Promise<Uint8Array> {
+export async function shrinkToWebp(
+  picture: Uint8Array,
+  { width, quality = 75, name = "the picture" }: WebpOptions,
+): Promise<Uint8Array> {
   try {
     // Thin coloured lines keep their colour with the slower subsampling only.
-    return await sharp(picture).resize({ width, withoutEnlargement: true }).webp({ quality, smartSubsample: true }).toBuffer();
+    return await sharp(picture)
+      .resize({ width, withoutEnlargement: true })
+      .webp({ quality, smartSubsample: true })
+      .toBuffer();
   } catch (cause) {
-    throw new DataError(`${name}: cannot be made a WebP picture (${cause instanceof Error ? cause.message : String(cause)})`, { cause });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new DataError(`${name}: cannot be made a WebP picture (${reason})`, { cause });
   }
 }

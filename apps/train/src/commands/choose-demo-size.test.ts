@@ -1,13 +1,20 @@
 import { expect, test } from "vitest";
-import { chooseDemoSize, type DemoChoice } from "./choose-demo-size.ts";
+import { chooseDemoSize, type TimedDemoChoice } from "./choose-demo-size.ts";
 import { demos, type DemoSize } from "./demos.ts";
 
 const demo = demos["deformable-detr"];
 const [tiny, small] = demo.smaller as readonly [DemoSize, DemoSize];
 
 /** The choice where steps of the sizes take this long, tiny to whole, and what was timed for it. */
-async function choose(fast: boolean, [tinyStep, smallStep, wholeStep]: readonly [number, number, number]): Promise<{ readonly choice: DemoChoice | undefined; readonly timed: readonly DemoSize[] }> {
-  const seconds = new Map([[tiny, tinyStep], [small, smallStep], [demo.whole, wholeStep]]);
+async function choose(
+  fast: boolean,
+  [tinyStep, smallStep, wholeStep]: readonly [number, number, number],
+): Promise<{ readonly choice: TimedDemoChoice | undefined; readonly timed: readonly DemoSize[] }> {
+  const seconds = new Map([
+    [tiny, tinyStep],
+    [small, smallStep],
+    [demo.whole, wholeStep],
+  ]);
   const timed: DemoSize[] = [];
   const choice = await chooseDemoSize(demo, fast, async (size) => {
     timed.push(size);
@@ -52,7 +59,11 @@ test("a backend in between gets the size of which enough epochs fit into ten min
 });
 
 test("a backend that is fast enough gets the whole demo, whatever its name", async () => {
-  expect((await choose(false, [0.01, 0.05, 0.2])).choice).toMatchObject({ size: demo.whole, epochs: 15, shortened: false });
+  expect((await choose(false, [0.01, 0.05, 0.2])).choice).toMatchObject({
+    size: demo.whole,
+    epochs: 15,
+    shortened: false,
+  });
 });
 
 test("where nothing fits, one epoch of the tiny demo is taken", async () => {

@@ -12,39 +12,51 @@ export interface DemoTiming {
 export interface DemoChoice {
   readonly size: DemoSize;
   readonly epochs: number;
-  /** What it is expected to take. */
-  readonly seconds: number;
   /** Whether it is not the whole demo, so that nothing was promised of it. */
   readonly shortened: boolean;
+}
+
+/** A choice that was timed. */
+export interface TimedDemoChoice extends DemoChoice {
+  /** What its training and evaluations are expected to take. */
+  readonly seconds: number;
 }
 
 /** Of the ten minutes, those for training: timing, pictures, and a machine that gets busier have the others. */
 const budgetSeconds = 480;
 
 /**
- * How long the native backend may take for the whole demo. Where that was tried it takes four to seven minutes; beyond ten the machine is busy with
- * something else, and a demo cut short would only show that.
+ * How long the native backend may take for the whole demo. Where that was tried it takes four to seven minutes; beyond
+ * ten the machine is busy with something else, and a demo cut short would only show that.
  */
 const nativeSeconds = 1800;
 
-/** Between sizes the cost is known so roughly that one is timed unless even half of what is expected of it is too long. */
+/** The cost of the next size is known so roughly that it is timed unless even half of what is expected is too long. */
 const roughness = 2;
 
-function secondsOf({ settings, images }: DemoSize, epochs: number, { secondsPerStep, secondsPerEvaluation }: DemoTiming): number {
-  const { steps, evaluations } = workLeft({ ...settings, epochs }, batchCount(images, settings), { epoch: 0, stepsDone: 0 });
+function secondsOf(
+  { settings, images }: DemoSize,
+  epochs: number,
+  { secondsPerStep, secondsPerEvaluation }: DemoTiming,
+): number {
+  const { steps, evaluations } = workLeft({ ...settings, epochs }, batchCount(images, settings), {
+    epoch: 0,
+    stepsDone: 0,
+  });
   return steps * secondsPerStep + evaluations * secondsPerEvaluation;
 }
 
 /** As much of a size as fits into the budget. */
-function asManyEpochsAsFit(size: DemoSize, timing: DemoTiming): Omit<DemoChoice, "shortened"> {
+function asManyEpochsAsFit(size: DemoSize, timing: DemoTiming): Omit<TimedDemoChoice, "shortened"> {
   let { epochs } = size.settings;
   while (epochs > 1 && secondsOf(size, epochs, timing) > budgetSeconds) epochs -= 1;
   return { size, epochs, seconds: secondsOf(size, epochs, timing) };
 }
 
 /**
- * The largest part of a demo that ends within ten minutes. On a fast backend the whole one is timed first. On the others a step of that would take a
- * minute, so they start from the smallest and go up as far as it is worth it; where not even that fits, one epoch of it is taken.
+ * The largest part of a demo that ends within ten minutes. On a fast backend the whole one is timed first. On the
+ * others a step of that would take a minute, so they start from the smallest and go up as far as it is worth it; where
+ * not even that fits, one epoch of it is taken.
  *
  * @param measure - times the steps of a size; undefined where it was stopped, and then so is the choice
  */
@@ -52,17 +64,20 @@ export async function chooseDemoSize(
   { whole, smaller }: Pick<Demo, "smaller" | "whole">,
   fast: boolean,
   measure: (size: DemoSize) => Promise<DemoTiming | undefined>,
-): Promise<DemoChoice | undefined> {
+): Promise<TimedDemoChoice | undefined> {
   if (fast) {
     const timing = await measure(whole);
     if (timing === undefined) return undefined;
     const seconds = secondsOf(whole, whole.settings.epochs, timing);
     if (seconds <= nativeSeconds) return { size: whole, epochs: whole.settings.epochs, seconds, shortened: false };
   }
-  let chosen: DemoChoice | undefined;
+  let chosen: TimedDemoChoice | undefined;
   let expected: DemoTiming | undefined;
   for (const size of [...smaller, whole]) {
-    if (expected !== undefined && secondsOf(size, size.fewestEpochs, { secondsPerStep: (expected.secondsPerStep * size.costOfSmaller) / roughness, secondsPerEvaluation: 0 }) > budgetSeconds) break;
+    if (expected !== undefined) {
+      const secondsPerStep = (expected.secondsPerStep * size.costOfSmaller) / roughness;
+      if (secondsOf(size, size.fewestEpochs, { secondsPerStep, secondsPerEvaluation: 0 }) > budgetSeconds) break;
+    }
     const timing = await measure(size);
     if (timing === undefined) return undefined;
     const choice = asManyEpochsAsFit(size, timing);

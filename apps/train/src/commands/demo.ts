@@ -8,28 +8,50 @@ import { runFolder } from "../training/run-folder.ts";
 import { duration } from "../training/show-progress.ts";
 import { backendFlag, backendOf } from "./backend-flag.ts";
 import { chooseDemoSize, type DemoChoice } from "./choose-demo-size.ts";
-import { type Demo, demoData, demos, sizeText } from "./demos.ts";
+import { type Demo, demoData, demos, type DemoSize, imagesText, sizeText } from "./demos.ts";
 import { fasterBackend } from "./faster-backend.ts";
 import { measureDemoSize } from "./measure-demo-size.ts";
 import { runTraining } from "./train.ts";
-import { type TrainingTerminal, withTrainingTerminal } from "./training-terminal.ts";
+import { announceTiming, type TrainingTerminal, withTrainingTerminal } from "./training-terminal.ts";
 
 const models = Object.keys(demos) as ModelName[];
 
-const tooSlow = "Where the backend is too slow for all of it, a smaller demo is taken, which ends within ten minutes, and said so.";
+/** Ten minutes, less the pictures at the end: a shortened demo then stops, whatever was timed before. */
+const shortenedSeconds = 540;
+
+const tooSlow = "On a backend that is too slow for all of it, a smaller demo is taken, which ends within ten minutes.";
+
+/** What the models' whole demos have of something. */
+const ofEach = (value: (whole: DemoSize) => number): string =>
+  models.map((model) => `${value(demos[model].whole)} (${model})`).join(", ");
 
 /** `detrkit demo`. */
 export const demoCommand: Command = {
   description: {
     name: "demo",
-    summary: "Train a small Deformable DETR on generated images until it finds their shapes in new ones; a few minutes.",
+    summary:
+      "Train a small Deformable DETR on generated images until it finds their shapes in new ones; a few minutes.",
     usage: "[flags]",
     flags: [
-      { name: "model", kind: "text", choices: models, description: "What to train; default deformable-detr. detr learns sixteen images by heart instead" },
-      { name: "output", kind: "text", placeholder: "DIR", description: "Run folder; default runs/demo. A demo that is there is replaced" },
+      {
+        name: "model",
+        kind: "text",
+        choices: models,
+        description: "What to train; default deformable-detr. detr learns sixteen images by heart instead",
+      },
+      {
+        name: "output",
+        kind: "text",
+        placeholder: "DIR",
+        description: "Run folder; default runs/demo. A demo that is there is replaced",
+      },
       { name: "seed", kind: "number", description: "Decides weights and order of images; default 42" },
-      { name: "epochs", kind: "number", description: `Passes over the images; default ${models.map((model) => `${demos[model].whole.settings.epochs} (${model})`).join(", ")}` },
-      { name: "images", kind: "number", description: `Training images; default ${models.map((model) => `${demos[model].whole.images} (${model})`).join(", ")}` },
+      {
+        name: "epochs",
+        kind: "number",
+        description: `Passes over the images; default ${ofEach(({ settings }) => settings.epochs)}`,
+      },
+      { name: "images", kind: "number", description: `Training images; default ${ofEach(({ images }) => images)}` },
       backendFlag,
     ],
     notes: [`${tooSlow} With --epochs or --images it is as large as you say.`],
@@ -43,7 +65,7 @@ export const demoCommand: Command = {
       const choice = await chosenSize(demo, flags, terminal);
       if (choice === undefined) return 130;
       const config = demoConfig(choice, flags);
-      return await runDemo(demo, choice, config, terminal, streams, () => (performance.now() - started) / 1000);
+      return await runDemo(demo, choice, config, terminal, streams, started);
     });
   },
 };
@@ -52,21 +74,24 @@ export const demoCommand: Command = {
 async function chosenSize(demo: Demo, flags: ParsedFlags, terminal: TrainingTerminal): Promise<DemoChoice | undefined> {
   const { backend, say, signal } = terminal;
   const { whole } = demo;
-  if (flags.values.has("epochs") || flags.values.has("images")) return { size: whole, epochs: whole.settings.epochs, seconds: 0, shortened: false };
+  if (flags.values.has("epochs") || flags.values.has("images")) {
+    announceTiming(terminal);
+    return { size: whole, epochs: whole.settings.epochs, shortened: false };
+  }
   const choice = await chooseDemoSize(demo, backend.name === "native", async (size) => {
-    say(`timing a few steps of ${sizeText(size)}`);
+    say(`timing a few steps with ${imagesText(size)}`);
     return await measureDemoSize(size, signal);
   });
   if (choice?.shortened !== true) return choice;
   const { size, epochs, seconds } = choice;
   say(
     [
-      `The backend ${backend.name} is too slow for the whole demo, which trains`,
-      `${whole.settings.epochs} epochs of ${sizeText(whole)}.`,
-      "So that it ends within ten minutes, it is a smaller one:",
-      `${epochs} epochs of ${sizeText(size)}, about ${duration(seconds)}.`,
+      `The backend ${backend.name} is too slow for the whole demo,`,
+      `${sizeText(whole, whole.settings.epochs)}.`,
+      `To end within ten minutes, it is shortened to`,
+      `${sizeText(size, epochs)}: about ${duration(seconds)} of training.`,
       size.expectation,
-      ...fasterBackend(backend, backendOf(flags)),
+      ...fasterBackend(backend, backendOf(flags)).map((way) => `For all of it: ${way}`),
     ].join("\n"),
   );
   return choice;
@@ -84,30 +109,48 @@ function demoConfig({ size, epochs }: DemoChoice, flags: ParsedFlags): TrainingC
   });
 }
 
-async function runDemo(demo: Demo, choice: DemoChoice, config: TrainingConfig, terminal: TrainingTerminal, streams: CommandStreams, elapsed: () => number): Promise<ExitCode> {
+async function runDemo(
+  demo: Demo,
+  choice: DemoChoice,
+  config: TrainingConfig,
+  terminal: TrainingTerminal,
+  streams: CommandStreams,
+  started: number,
+): Promise<ExitCode> {
   let reached = false;
-  const code = await runTraining(config, "overwrite", terminal, ({ state, records }) => {
-    const metrics = records.at(-1)?.metrics;
-    if (state === "stopped" || metrics === undefined) return;
-    reached = metrics.AP50 >= demo.goal;
-    const folder = runFolder(config.output);
-    streams.stdout.write(
-      `${metricsText(metrics)}
-${choice.shortened ? shortenedVerdict(choice) : verdict(demo, reached)}, after ${duration(elapsed())}.
+  const code = await runTraining(
+    config,
+    "overwrite",
+    terminal,
+    ({ state, records }) => {
+      const metrics = records.at(-1)?.metrics;
+      if (state === "stopped" || metrics === undefined) return;
+      reached = metrics.AP50 >= demo.goal;
+      const folder = runFolder(config.output);
+      streams.stdout.write(
+        `${metricsText(metrics)}
+${verdict(demo, { ...choice, epochs: records.length }, reached, duration((performance.now() - started) / 1000))}
 Report: ${folder.report}
 Pictures, truth beside predictions: ${folder.predictions}
 Next, your own images: npm run detrkit -- train --data voc:./my-data --output runs/mine
 `,
-    );
-  });
+      );
+    },
+    choice.shortened ? started + shortenedSeconds * 1000 : undefined,
+  );
   return code === 0 && !reached && !choice.shortened ? 1 : code;
 }
 
-function verdict({ goal, measuredOn }: Demo, reached: boolean): string {
-  return reached ? `Learned: AP50 on ${measuredOn} reached ${goal}` : `Not learned: AP50 on ${measuredOn} stayed below ${goal}`;
-}
-
 /** Nothing was promised of a shortened demo, so nothing is missed. */
-function shortenedVerdict({ size, epochs }: DemoChoice): string {
-  return `Done, shortened to ${epochs} epochs of ${sizeText(size)} (${size.expectation.replace(/\.$/u, "")})`;
+function verdict(
+  { goal, measuredOn }: Demo,
+  { size, epochs, shortened }: DemoChoice,
+  reached: boolean,
+  elapsed: string,
+): string {
+  if (shortened) return `Done after ${elapsed}, shortened to ${sizeText(size, epochs)}.\n${size.expectation}`;
+  const outcome = reached
+    ? `Learned: AP50 on ${measuredOn} reached`
+    : `Not learned: AP50 on ${measuredOn} stayed below`;
+  return `${outcome} ${goal}, after ${elapsed}.`;
 }

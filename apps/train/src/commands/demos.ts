@@ -1,10 +1,11 @@
 import type { ModelName } from "../configuration/model-settings.ts";
-import type { PartialTrainingConfig } from "../configuration/training-config.ts";
+import type { PartialTrainingConfig, TrainingConfig } from "../configuration/training-config.ts";
 
 /** One size of a demo: the whole one, or what is left of it where the backend is too slow. */
 export interface DemoSize {
   /** Without the number of training images: `data` is put together from both. */
-  readonly settings: PartialTrainingConfig & { readonly preset: string; readonly epochs: number; readonly evaluateEvery: number; readonly batchSize: number; readonly imageSize: string };
+  readonly settings: PartialTrainingConfig &
+    Pick<TrainingConfig, "preset" | "epochs" | "evaluateEvery" | "batchSize" | "imageSize">;
   readonly images: number;
   readonly dataOptions: string;
   /** With fewer, a smaller size shows more. */
@@ -32,20 +33,58 @@ export interface Demo {
 const common = { samplePictures: 16, backboneStem: "3x3pool" } satisfies PartialTrainingConfig;
 
 /** For images of 128×128: cells of 16×16 pixels at the coarsest, and for Deformable DETR of 8×8 besides. */
-const wholeSizes = { ...common, batchSize: 8, imageSize: "128x128", hiddenDim: 64, feedForwardDim: 128, backboneWidth: 16 } satisfies PartialTrainingConfig;
-
-/** A quarter of the pixels, and half the width of everything. */
-const smallSizes = { ...common, batchSize: 8, imageSize: "64x64", hiddenDim: 32, heads: 4, feedForwardDim: 64, backboneWidth: 8 } satisfies PartialTrainingConfig;
-
-/** The least that has all parts of the model. */
-const tinySizes = { ...smallSizes, batchSize: 4, imageSize: "32x32", heads: 2, encoderLayers: 1, decoderLayers: 2, feedForwardDim: 32, backboneWidth: 4 } satisfies PartialTrainingConfig;
-
-/** Of Deformable DETR. Kept until the last fifth, the rate ends at an AP50 of 0.92; falling along a cosine from the start, 14 epochs ended at 0.88. */
-const deformable = {
-  preset: "deformable-detr-small", learningRate: 1e-3, schedule: "step", flips: "both", backboneStages: [2, 3], featureLevels: 2,
+const wholeSizes = {
+  ...common,
+  batchSize: 8,
+  imageSize: "128x128",
+  hiddenDim: 64,
+  feedForwardDim: 128,
+  backboneWidth: 16,
 } satisfies PartialTrainingConfig;
 
-const byHeart = { preset: "detr-small", splitVal: "train", learningRate: 5e-4, warmupSteps: 20, flips: "none" } satisfies PartialTrainingConfig;
+/** A quarter of the pixels, and half the width of everything. */
+const smallSizes = {
+  ...common,
+  batchSize: 8,
+  imageSize: "64x64",
+  hiddenDim: 32,
+  heads: 4,
+  feedForwardDim: 64,
+  backboneWidth: 8,
+} satisfies PartialTrainingConfig;
+
+/** The least that has all parts of the model. */
+const tinySizes = {
+  ...smallSizes,
+  batchSize: 4,
+  imageSize: "32x32",
+  heads: 2,
+  encoderLayers: 1,
+  decoderLayers: 2,
+  feedForwardDim: 32,
+  backboneWidth: 4,
+} satisfies PartialTrainingConfig;
+
+/**
+ * Of Deformable DETR. Kept until the last fifth, the rate ends at an AP50 of 0.92; falling along a cosine from the
+ * start, 14 epochs ended at 0.88.
+ */
+const deformable = {
+  preset: "deformable-detr-small",
+  learningRate: 1e-3,
+  schedule: "step",
+  flips: "both",
+  backboneStages: [2, 3],
+  featureLevels: 2,
+} satisfies PartialTrainingConfig;
+
+const byHeart = {
+  preset: "detr-small",
+  splitVal: "train",
+  learningRate: 5e-4,
+  warmupSteps: 20,
+  flips: "none",
+} satisfies PartialTrainingConfig;
 
 const showsThatItWorks = "It shows that everything works, and learns nothing worth looking at.";
 
@@ -133,7 +172,12 @@ export function demoData({ dataOptions }: Pick<DemoSize, "dataOptions">, images:
   return `shapes:count=${images}${dataOptions === "" ? "" : `,${dataOptions}`}`;
 }
 
-/** A size in words: `40 images of 32×32`. */
-export function sizeText({ images, settings: { imageSize } }: DemoSize): string {
+/** The images of a size in words: `40 images of 32×32`. */
+export function imagesText({ images, settings: { imageSize } }: DemoSize): string {
   return `${images.toLocaleString("en")} images of ${imageSize.replace("x", "×")}`;
+}
+
+/** What a size comes to: `30 epochs of 40 images of 32×32`. */
+export function sizeText(size: DemoSize, epochs: number): string {
+  return `${epochs} ${epochs === 1 ? "epoch" : "epochs"} of ${imagesText(size)}`;
 }

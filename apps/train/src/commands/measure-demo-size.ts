@@ -10,8 +10,8 @@ import { demoData, type DemoSize } from "./demos.ts";
 const endless = 100_000;
 
 /**
- * Times the steps of a size by beginning a run of it that is thrown away, so that the run that counts starts from nothing. The tfjs backend must be
- * running already.
+ * Times the steps of a size by beginning a run of it that is thrown away, so that the run that counts starts from
+ * nothing. The tfjs backend must be running already.
  *
  * @returns undefined when the signal stopped it
  */
@@ -20,7 +20,13 @@ export async function measureDemoSize(size: DemoSize, signal: AbortSignal): Prom
   const measured = new AbortController();
   let timing: DemoTiming | undefined;
   try {
-    const config = resolveConfig({ ...size.settings, data: demoData(size, size.images), output, epochs: endless, evaluateEvery: 0 });
+    const config = resolveConfig({
+      ...size.settings,
+      data: demoData(size, size.images),
+      output,
+      epochs: endless,
+      evaluateEvery: 0,
+    });
     await train(config, "refuse", {
       signal: AbortSignal.any([signal, measured.signal]),
       report: (event) => {

@@ -33,7 +33,8 @@ async function report(...args: readonly string[]): Promise<{ readonly code: numb
 const at = (name: string): string => join(folder, name);
 
 test("one run gets its report from what its folder keeps, also where that is little", async () => {
-  await writeFile(join(at("one/x"), "predictions", "01-a.png"), await encodePng({ width: 7, height: 5, data: new Uint8Array(7 * 5 * 3).fill(99) }));
+  const picture = await encodePng({ width: 7, height: 5, data: new Uint8Array(7 * 5 * 3).fill(99) });
+  await writeFile(join(at("one/x"), "predictions", "01-a.png"), picture);
   expect(await report(at("one/x"))).toEqual({ code: 0, stdout: `${join(at("one/x"), "report.html")}\n`, stderr: "" });
   const old = await readFile(join(at("one/x"), "report.html"), "utf8");
   expect(old).toContain("kept no figures by class");

@@ -9,7 +9,7 @@ import { type ExistingRun, runFolder } from "../training/run-folder.ts";
 import { train, type TrainingOutcome } from "../training/train.ts";
 import type { TrainingEvent } from "../training/training-events.ts";
 import { longRunWarning } from "./long-run-warning.ts";
-import { type TrainingTerminal, withTrainingTerminal } from "./training-terminal.ts";
+import { announceTiming, type TrainingTerminal, withTrainingTerminal } from "./training-terminal.ts";
 
 /** `detrkit train`. */
 export const trainCommand: Command = {
@@ -42,11 +42,13 @@ export const trainCommand: Command = {
     const dry = switchFlag(flags, "dry-run");
     (dry ? streams.stdout : streams.stderr).write(`${JSON.stringify(config, null, 2)}\n`);
     if (dry) return 0;
-    return await withTrainingTerminal(config.backend, streams, (terminal) =>
-      runTraining(config, existing, terminal, (outcome) => {
-        if (switchFlag(flags, "json")) streams.stdout.write(`${JSON.stringify({ state: outcome.state, output: config.output, last: outcome.records.at(-1) ?? null })}\n`);
-      }),
-    );
+    return await withTrainingTerminal(config.backend, streams, (terminal) => {
+      announceTiming(terminal);
+      return runTraining(config, existing, terminal, ({ state, records }) => {
+        const outcome = { state, output: config.output, last: records.at(-1) ?? null };
+        if (switchFlag(flags, "json")) streams.stdout.write(`${JSON.stringify(outcome)}\n`);
+      });
+    });
   },
 };
 
@@ -60,23 +62,30 @@ async function configuration(flags: ParsedFlags): Promise<{ readonly config: Tra
   return { config: resolveConfig(...sources), existing: overwrite ? "overwrite" : "refuse" };
 }
 
+const endings: Readonly<Record<Exclude<TrainingOutcome["state"], "stopped">, (config: TrainingConfig) => string>> = {
+  finished: () => "all epochs done",
+  reached: ({ stopAtAp50 }) => `stopped early, AP50 is above ${stopAtAp50}`,
+  outOfTime: () => "stopped early, there was no time for another epoch",
+};
+
 /** Trains with progress on the terminal; used by the demo too. */
 export async function runTraining(
   config: TrainingConfig,
   existing: ExistingRun,
   { backend, report, say, signal }: TrainingTerminal,
   done: (outcome: TrainingOutcome) => void,
+  endBy?: number,
 ): Promise<ExitCode> {
-  if (backend.name !== "native") say("This is slow: how long it takes is said after the first steps, which are timed.");
   const watch = (event: TrainingEvent): void => {
     report(event);
-    const warning = event.kind === "estimate" ? longRunWarning(event, { backend, config, resumed: existing === "resume" }) : undefined;
+    if (event.kind !== "estimate") return;
+    const warning = longRunWarning(event, { backend, config, resumed: existing === "resume" });
     if (warning !== undefined) say(warning);
   };
-  const outcome = await train(config, existing, { report: watch, signal });
+  const outcome = await train(config, existing, { report: watch, signal, ...(endBy === undefined ? {} : { endBy }) });
   const { report: page, root } = runFolder(config.output);
   if (outcome.state === "stopped") say(`stopped; go on with: detrkit train --output ${root} --resume`);
-  else say(`${outcome.state === "reached" ? `stopped early, AP50 is above ${config.stopAtAp50}` : "all epochs done"}; report: ${page}`);
+  else say(`${endings[outcome.state](config)}; report: ${page}`);
   done(outcome);
   return outcome.state === "stopped" ? 130 : 0;
 }

@@ -15,7 +15,11 @@ export interface TrainingTerminal {
 }
 
 /** Starts the backend, takes over Ctrl-C and gives both back after `work`, whatever came of it. */
-export async function withTrainingTerminal<Result>(choice: BackendChoice, streams: CommandStreams, work: (terminal: TrainingTerminal) => Promise<Result>): Promise<Result> {
+export async function withTrainingTerminal<Result>(
+  choice: BackendChoice,
+  streams: CommandStreams,
+  work: (terminal: TrainingTerminal) => Promise<Result>,
+): Promise<Result> {
   const report = showProgress(streams.stderr);
   const say = (text: string): void => report({ kind: "message", text });
   const backend = await useBackend(choice, "training", say);
@@ -25,4 +29,10 @@ export async function withTrainingTerminal<Result>(choice: BackendChoice, stream
   } finally {
     interruption.release();
   }
+}
+
+/** Says on a slow backend, where a step can take minutes, why nothing is said yet. */
+export function announceTiming({ backend, say }: TrainingTerminal): void {
+  if (backend.name !== "native")
+    say("Training is slow here. The first steps are timed, then you are told how long it takes.");
 }

@@ -10,7 +10,11 @@ const replacements: Partial<Record<BackendName, { readonly by: BackendName; read
 };
 
 /** Starts the backend and says in one line which one runs and why. */
-export async function useBackend(choice: BackendChoice, purpose: BackendPurpose, say: (line: string) => void): Promise<StartedBackend> {
+export async function useBackend(
+  choice: BackendChoice,
+  purpose: BackendPurpose,
+  say: (line: string) => void,
+): Promise<StartedBackend> {
   const chosen = await startBackend({ onProgress: say, prefer: choice === "auto" ? undefined : choice });
   const replacement = purpose === "training" ? replacements[chosen.name] : undefined;
   if (replacement === undefined) {

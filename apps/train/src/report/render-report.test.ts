@@ -25,7 +25,8 @@ const data: ReportData = {
 /** What compresses worst: a picture of noise, as large as those of a demo's images are drawn. */
 async function noisyPng(width: number, height: number): Promise<Uint8Array> {
   const random = new Random(3);
-  return await encodePng({ width, height, data: Uint8Array.from({ length: width * height * 3 }, () => random.integer(90, 160)) });
+  const data = Uint8Array.from({ length: width * height * 3 }, () => random.integer(90, 160));
+  return await encodePng({ width, height, data });
 }
 
 function chartsOf(html: string): { id: string; series: { label: string; values: (number | null)[] }[] }[] {
@@ -51,7 +52,8 @@ test("pictures are in the page at twice the width at which it shows them, and sm
 });
 
 test("a picture that cannot be read is named", async () => {
-  await expect(renderReport({ ...data, samples: [{ name: "two.jpg", png: new Uint8Array([1, 2, 3]) }] })).rejects.toThrow("picture of two.jpg");
+  const samples = [{ name: "two.jpg", png: new Uint8Array([1, 2, 3]) }];
+  await expect(renderReport({ ...data, samples })).rejects.toThrow("picture of two.jpg");
 });
 
 test("the losses of a two-stage model's proposals have a chart of their own", async () => {

@@ -40,7 +40,9 @@ async function samples(data: ReportData): Promise<string> {
   for (const { name, png } of data.samples) {
     const webp = await shrinkToWebp(png, { width: pictureWidth, name: `picture of ${name}` });
     const source = `data:image/webp;base64,${Buffer.from(webp).toString("base64")}`;
-    figures.push(`<figure><img src="${source}" alt="truth and predictions of ${escapeHtml(name)}" loading="lazy"><figcaption>${escapeHtml(name)}</figcaption></figure>`);
+    const text = escapeHtml(name);
+    const image = `<img src="${source}" alt="truth and predictions of ${text}" loading="lazy">`;
+    figures.push(`<figure>${image}<figcaption>${text}</figcaption></figure>`);
   }
   return `<h2>Truth (dashed) beside predictions</h2>\n<div class="samples">${figures.join("\n")}</div>`;
 }

@@ -21,8 +21,14 @@ export interface WorkLeft {
  *
  * @param position - the present epoch, from 0, and how many of its steps are done
  */
-export function workLeft(settings: RunLengthSettings, stepsPerEpoch: number, { epoch, stepsDone }: { readonly epoch: number; readonly stepsDone: number }): WorkLeft {
+export function workLeft(
+  settings: RunLengthSettings,
+  stepsPerEpoch: number,
+  { epoch, stepsDone }: { readonly epoch: number; readonly stepsDone: number },
+): WorkLeft {
   const epochs = Math.max(0, settings.epochs - epoch);
-  const evaluations = Array.from({ length: epochs }, (_, index) => epoch + 1 + index).filter((each) => isEvaluated(each, settings)).length;
+  const every = settings.evaluateEvery > 0 ? settings.evaluateEvery : Number.POSITIVE_INFINITY;
+  const regular = Math.floor(settings.epochs / every) - Math.floor(epoch / every);
+  const evaluations = epochs === 0 ? 0 : regular + (settings.epochs % every === 0 ? 0 : 1);
   return { steps: Math.max(0, epochs * stepsPerEpoch - stepsDone), evaluations, plainEpochs: epochs - evaluations };
 }

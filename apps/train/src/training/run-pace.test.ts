@@ -14,7 +14,10 @@ const settings = { epochs: 7, evaluateEvery: 3 };
 const stepsPerEpoch = 53;
 
 /** A whole run on a clock of its own: what was shown after each step, and when it ended. */
-function playRun(stepSeconds: (step: number) => number, { evaluation = 11, save = 0.5 } = {}): { readonly shown: readonly Shown[]; readonly end: number } {
+function playRun(
+  stepSeconds: (step: number) => number,
+  { evaluation = 11, save = 0.5 } = {},
+): { readonly shown: readonly Shown[]; readonly end: number } {
   const pace = new RunPace({ batchSize: 4, validationImages: 40 });
   const shown: Shown[] = [];
   let clock = 0;
@@ -24,7 +27,11 @@ function playRun(stepSeconds: (step: number) => number, { evaluation = 11, save 
       const seconds = stepSeconds(step);
       clock += seconds;
       pace.addStep(seconds);
-      shown.push({ at: clock, step, left: pace.secondsLeft(workLeft(settings, stepsPerEpoch, { epoch, stepsDone: done })) });
+      shown.push({
+        at: clock,
+        step,
+        left: pace.secondsLeft(workLeft(settings, stepsPerEpoch, { epoch, stepsDone: done })),
+      });
     }
     const evaluated = [3, 6, 7].includes(epoch + 1);
     const seconds = evaluated ? evaluation : save;
@@ -42,7 +49,7 @@ test("a first step of ten times the others' length is left out: the first estima
   const [first] = estimates(run);
   expect(first?.step).toBe(3);
   // The evaluations are still a guess: 10 batches of a third of a step each, not 11 s.
-  expect(first?.left).toBeCloseTo((7 * 53 - 3) * 1.7 + 3 * (10 * 1.7) / 3, 6);
+  expect(first?.left).toBeCloseTo((7 * 53 - 3) * 1.7 + (3 * (10 * 1.7)) / 3, 6);
 });
 
 test("of short and unsteady steps nothing is shown until their mean can be trusted", () => {
@@ -82,5 +89,9 @@ test("a machine that gets busy is followed", () => {
 test("the work left of a run counts the evaluations still due, that of the last epoch among them", () => {
   expect(workLeft(settings, 53, { epoch: 0, stepsDone: 0 })).toEqual({ steps: 371, evaluations: 3, plainEpochs: 4 });
   expect(workLeft(settings, 53, { epoch: 5, stepsDone: 50 })).toEqual({ steps: 56, evaluations: 2, plainEpochs: 0 });
-  expect(workLeft({ epochs: 2, evaluateEvery: 0 }, 5, { epoch: 0, stepsDone: 2 })).toEqual({ steps: 8, evaluations: 1, plainEpochs: 1 });
+  expect(workLeft({ epochs: 2, evaluateEvery: 0 }, 5, { epoch: 0, stepsDone: 2 })).toEqual({
+    steps: 8,
+    evaluations: 1,
+    plainEpochs: 1,
+  });
 });

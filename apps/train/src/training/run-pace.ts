@@ -12,11 +12,14 @@ const leastSeconds = 3;
 /** Standard error of the mean, relative to it, from which on a mean of short steps is trusted. */
 const trustedError = 0.1;
 
-/** How much of the past counts: long enough for an estimate that stands still, short enough to follow a machine that has got busy. */
+/** How much of the past counts: enough for an estimate that stands still, and to follow a machine that gets busy. */
 const rememberedSteps = 30;
 const rememberedSeconds = 120;
 
-/** An evaluation that was not timed yet: per image a third of a step's time, since a step goes through the model forwards and then, at twice the cost, backwards. */
+/**
+ * An evaluation that was not timed yet: per image a third of a step's time, since a step goes through the model
+ * forwards and then, at twice the cost, backwards.
+ */
 const evaluationShare = 1 / 3;
 
 /** What evaluating costs in images: a batch of training is one step. */
@@ -26,8 +29,8 @@ export interface PacedImages {
 }
 
 /**
- * How fast a run goes, and so how long it still takes. It is told what the clock says; before what it was told can be trusted, it
- * says nothing.
+ * How fast a run goes, and so how long it still takes. It is told what the clock says; before what it was told can be
+ * trusted, it says nothing.
  */
 export class RunPace {
   readonly #stepsOfEvaluation: number;
@@ -52,12 +55,13 @@ export class RunPace {
     this.#measured += 1;
     this.#measuredSeconds += seconds;
     const before = seconds - this.#mean;
-    this.#mean += before / Math.min(this.#measured, Math.max(rememberedSteps, rememberedSeconds / Math.max(this.#mean, 1e-9)));
+    const remembered = Math.max(rememberedSteps, rememberedSeconds / Math.max(this.#mean, 1e-9));
+    this.#mean += before / Math.min(this.#measured, remembered);
     this.#deviation += before * (seconds - this.#mean);
     this.#trusted ||= this.#canBeTrusted();
   }
 
-  /** Counts what came between an epoch's last step and the next epoch: the checkpoint, and where it was due the evaluation with its report. */
+  /** Counts what came after an epoch's last step: the checkpoint, and where it was due evaluation and report. */
   addEpochEnd(seconds: number, evaluated: boolean): void {
     if (evaluated) this.#evaluation = seconds;
     else this.#plainEpochEnd = seconds;

@@ -64,6 +64,15 @@ export class TrainingSession {
     return workLeft(this.config, this.stepsPerEpoch, this.position);
   }
 
+  /**
+   * Whether another epoch with an evaluation would end later than this, as `performance.now()` counts. Nothing is late
+   * before steps were timed.
+   */
+  isLate(endBy: number = Number.POSITIVE_INFINITY): boolean {
+    const seconds = this.pace.secondsLeft({ steps: this.stepsPerEpoch, evaluations: 1, plainEpochs: 0 });
+    return seconds !== undefined && performance.now() + seconds * 1000 > endBy;
+  }
+
   /** The batches of the present epoch that are still to come. */
   trainingBatches(): AsyncGenerator<DetectionBatch, void, void> {
     const { config, position } = this;

@@ -35,15 +35,22 @@ test("before the time left can be trusted none is shown", () => {
 });
 
 test("the estimate names what it is made of", () => {
-  const event: TrainingEvent = { kind: "estimate", seconds: 3725, stepsLeft: 1234, stepsPerEpoch: 11, secondsPerStep: 2.96, evaluationsLeft: 1, secondsPerEvaluation: 75 };
-  expect(record(false, [event])).toBe("expected: about 1 h 02 min, for 1,234 steps of 3.0 s and 1 evaluation of perhaps 1 min 15 s\n");
+  const steps = { stepsLeft: 1234, stepsPerEpoch: 11, secondsPerStep: 2.96 };
+  const event: TrainingEvent = { kind: "estimate", seconds: 3725, ...steps, evaluationsLeft: 1, secondsPerEvaluation: 75 };
+  expect(record(false, [event])).toBe(
+    "expected: about 1 h 02 min, for 1,234 steps of 3.0 s and 1 evaluation of perhaps 1 min 15 s\n",
+  );
 });
 
 test("a narrow terminal gets an epoch in lines of its own width, broken between figures", () => {
   const terms = { classification: 0.361, boxL1: 0.105, generalizedIou: 0.37, classError: 52 };
-  const [first, ...others] = record(true, [{ ...epoch, record: { ...epoch.record, terms } }], undefined, 80).trimEnd().split("\n");
+  const text = record(true, [{ ...epoch, record: { ...epoch.record, terms } }], undefined, 80);
+  const [first, ...others] = text.trimEnd().split("\n");
   expect(first).toBe("epoch 2/5 · loss 7.000 · AP 0.125, AP50 0.250 · 13.0 images/s · 8 s");
-  expect(others).toEqual(["  classification 0.361, boxL1 0.105, generalizedIou 0.370, class error 52 %", "  gradient norm 3.0 · lr 2.0e-4"]);
+  expect(others).toEqual([
+    "  classification 0.361, boxL1 0.105, generalizedIou 0.370, class error 52 %",
+    "  gradient norm 3.0 · lr 2.0e-4",
+  ]);
 });
 
 test("on a terminal a step's line is rewritten and an epoch's line stays", () => {

@@ -34,14 +34,20 @@ export function stepLine(event: StepEvent): string {
   const done = Math.round((event.step / event.stepsPerEpoch) * width);
   const bar = "█".repeat(done) + "░".repeat(width - done);
   const left = event.secondsLeft === undefined ? "" : ` · ${duration(event.secondsLeft)} left`;
-  return `epoch ${event.epoch}/${event.epochs} ${bar} step ${event.step}/${event.stepsPerEpoch}${left} · ${event.imagesPerSecond.toFixed(1)} images/s · loss ${event.loss.toFixed(3)} (${termsText(event.terms)})`;
+  const where = `epoch ${event.epoch}/${event.epochs} ${bar} step ${event.step}/${event.stepsPerEpoch}`;
+  const loss = `loss ${event.loss.toFixed(3)} (${termsText(event.terms)})`;
+  return `${where}${left} · ${event.imagesPerSecond.toFixed(1)} images/s · ${loss}`;
 }
 
 /** What the whole run will take, and where that is from. */
-export function estimateLine({ seconds, stepsLeft, secondsPerStep, evaluationsLeft, secondsPerEvaluation }: EstimateEvent): string {
-  const steps = `${stepsLeft.toLocaleString("en")} ${stepsLeft === 1 ? "step" : "steps"} of ${secondsPerStep.toPrecision(2)} s`;
-  const evaluations = `${evaluationsLeft} ${evaluationsLeft === 1 ? "evaluation" : "evaluations"} of perhaps ${duration(secondsPerEvaluation)}`;
-  return `expected: about ${duration(seconds)}, for ${steps} and ${evaluations}`;
+export function estimateLine(event: EstimateEvent): string {
+  const { stepsLeft, secondsPerStep, evaluationsLeft, secondsPerEvaluation } = event;
+  const count = (number: number, what: string): string =>
+    `${number.toLocaleString("en")} ${what}${number === 1 ? "" : "s"}`;
+  const each = secondsPerStep < 100 ? secondsPerStep.toPrecision(2) : secondsPerStep.toFixed(0);
+  const steps = `${count(stepsLeft, "step")} of ${each} s`;
+  const evaluations = `${count(evaluationsLeft, "evaluation")} of perhaps ${duration(secondsPerEvaluation)}`;
+  return `expected: about ${duration(event.seconds)}, for ${steps} and ${evaluations}`;
 }
 
 /**

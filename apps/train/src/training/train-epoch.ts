@@ -22,7 +22,15 @@ export async function trainEpoch(session: TrainingSession, hooks: TrainingHooks)
     });
     const now = performance.now();
     const seconds = (now - stepSince) / 1000;
-    addStep(position.sums, { images: batch.records.length, loss, gradientNorm, learningRate: learningRates.at(-1) ?? 0, terms, seconds, dataWaitSeconds: batch.waitedMs / 1000 });
+    addStep(position.sums, {
+      images: batch.records.length,
+      loss,
+      gradientNorm,
+      learningRate: learningRates.at(-1) ?? 0,
+      terms,
+      seconds,
+      dataWaitSeconds: batch.waitedMs / 1000,
+    });
     session.advance();
     stepSince = now;
     const estimated = pace.secondsPerStep !== undefined;
@@ -51,7 +59,8 @@ function reportEstimate({ pace, stepsPerEpoch, workLeft }: TrainingSession, hook
   const seconds = pace.secondsLeft(workLeft);
   if (secondsPerStep === undefined || secondsPerEvaluation === undefined || seconds === undefined) return;
   const { steps: stepsLeft, evaluations: evaluationsLeft } = workLeft;
-  hooks.report?.({ kind: "estimate", seconds, stepsLeft, stepsPerEpoch, secondsPerStep, evaluationsLeft, secondsPerEvaluation });
+  const made = { stepsLeft, stepsPerEpoch, secondsPerStep, evaluationsLeft, secondsPerEvaluation };
+  hooks.report?.({ kind: "estimate", seconds, ...made });
 }
 
 /** Matcher and optimiser both notice; what they cannot know is the images. */

@@ -26,7 +26,7 @@ export interface StepEvent {
   readonly secondsLeft: number | undefined;
 }
 
-/** How long the run will take, told once: as soon as enough steps were timed after the first, which is no measure for the others. */
+/** How long the run will take, told once: as soon as enough steps after the first, which is no measure, were timed. */
 export interface EstimateEvent {
   readonly kind: "estimate";
   /** From now to the end of the run. */
@@ -44,4 +44,9 @@ export interface TrainingHooks {
   readonly report?: (event: TrainingEvent) => void;
   /** When it aborts, the run finishes its step, saves its state and returns. */
   readonly signal?: AbortSignal;
+  /**
+   * When the run is to be over, as `performance.now()` counts: an epoch after which another one would end later is the
+   * last, and is evaluated as that. Numbers then depend on the clock.
+   */
+  readonly endBy?: number;
 }
