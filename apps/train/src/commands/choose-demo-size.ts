@@ -25,12 +25,6 @@ export interface TimedDemoChoice extends DemoChoice {
 /** Of the ten minutes, those for training: timing, pictures, and a machine that gets busier have the others. */
 const budgetSeconds = 480;
 
-/**
- * How long the native backend may take for the whole demo. Where that was tried it takes four to seven minutes; beyond
- * ten the machine is busy with something else, and a demo cut short would only show that.
- */
-const nativeSeconds = 1800;
-
 /** The cost of the next size is known so roughly that it is timed unless even half of what is expected is too long. */
 const roughness = 2;
 
@@ -54,22 +48,23 @@ function asManyEpochsAsFit(size: DemoSize, timing: DemoTiming): Omit<TimedDemoCh
 }
 
 /**
- * The largest part of a demo that ends within ten minutes. On a fast backend the whole one is timed first. On the
- * others a step of that would take a minute, so they start from the smallest and go up as far as it is worth it; where
- * not even that fits, one epoch of it is taken.
+ * The largest part of a demo that ends within ten minutes. Of a fast backend the whole one is timed first, and taken where
+ * that is not too long. On the others a step of that would take a minute, so they start from the smallest and go up as
+ * far as it is worth it; where not even that fits, one epoch of it is taken.
  *
+ * @param patience - seconds that the whole demo may take on a fast backend; 0 says that this one is not fast
  * @param measure - times the steps of a size; undefined where it was stopped, and then so is the choice
  */
 export async function chooseDemoSize(
   { whole, smaller }: Pick<Demo, "smaller" | "whole">,
-  fast: boolean,
+  patience: number,
   measure: (size: DemoSize) => Promise<DemoTiming | undefined>,
 ): Promise<TimedDemoChoice | undefined> {
-  if (fast) {
+  if (patience > 0) {
     const timing = await measure(whole);
     if (timing === undefined) return undefined;
     const seconds = secondsOf(whole, whole.settings.epochs, timing);
-    if (seconds <= nativeSeconds) return { size: whole, epochs: whole.settings.epochs, seconds, shortened: false };
+    if (seconds <= patience) return { size: whole, epochs: whole.settings.epochs, seconds, shortened: false };
   }
   let chosen: TimedDemoChoice | undefined;
   let expected: DemoTiming | undefined;

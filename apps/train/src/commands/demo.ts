@@ -1,3 +1,5 @@
+import { availableParallelism, loadavg } from "node:os";
+import type { BackendName } from "@detrkit/backend";
 import type { Command, CommandStreams, ExitCode } from "../cli/command.ts";
 import { numberFlag, type ParsedFlags, textFlag } from "../cli/parse-flags.ts";
 import type { ModelName } from "../configuration/model-settings.ts";
@@ -7,7 +9,7 @@ import { metricsText } from "../evaluation/metrics-text.ts";
 import { runFolder } from "../training/run-folder.ts";
 import { duration } from "../training/show-progress.ts";
 import { backendFlag, backendOf } from "./backend-flag.ts";
-import { chooseDemoSize, type DemoChoice } from "./choose-demo-size.ts";
+import { chooseDemoSize, type DemoChoice, type TimedDemoChoice } from "./choose-demo-size.ts";
 import { type Demo, demoData, demos, type DemoSize, imagesText, sizeText } from "./demos.ts";
 import { fasterBackend } from "./faster-backend.ts";
 import { measureDemoSize } from "./measure-demo-size.ts";
@@ -15,6 +17,9 @@ import { runTraining } from "./train.ts";
 import { announceTiming, type TrainingTerminal, withTrainingTerminal } from "./training-terminal.ts";
 
 const models = Object.keys(demos) as ModelName[];
+
+/** What is said of the demo: ten minutes. Longer is announced. */
+const announcedSeconds = 600;
 
 /** Ten minutes, less the pictures at the end: a shortened demo then stops, whatever was timed before. */
 const shortenedSeconds = 540;
@@ -78,11 +83,14 @@ async function chosenSize(demo: Demo, flags: ParsedFlags, terminal: TrainingTerm
     announceTiming(terminal);
     return { size: whole, epochs: whole.settings.epochs, shortened: false };
   }
-  const choice = await chooseDemoSize(demo, backend.name === "native", async (size) => {
+  const choice = await chooseDemoSize(demo, patienceWith(backend.name), async (size) => {
     say(`timing a few steps with ${imagesText(size)}`);
     return await measureDemoSize(size, signal);
   });
-  if (choice?.shortened !== true) return choice;
+  if (choice?.shortened !== true) {
+    if (choice !== undefined && choice.seconds > announcedSeconds) say(longText(choice));
+    return choice;
+  }
   const { size, epochs, seconds } = choice;
   say(
     [
@@ -95,6 +103,24 @@ async function chosenSize(demo: Demo, flags: ParsedFlags, terminal: TrainingTerm
     ].join("\n"),
   );
   return choice;
+}
+
+/**
+ * Seconds that the whole demo may take. Natively it takes four to seven minutes where that was tried; where it is beyond
+ * half an hour the machine is too slow, unless it is busy: then a demo cut short would only show that.
+ */
+function patienceWith(backend: BackendName): number {
+  if (backend !== "native") return 0;
+  const busy = (loadavg()[0] ?? 0) > 2 * availableParallelism();
+  return busy ? Number.POSITIVE_INFINITY : 1800;
+}
+
+function longText({ epochs, seconds }: TimedDemoChoice): string {
+  const fitting = Math.max(1, Math.floor((epochs * announcedSeconds) / seconds));
+  return [
+    `This machine is busy or slow: the demo will take about ${duration(seconds)}.`,
+    `--epochs ${fitting} would end within ten minutes, but learns less; Ctrl-C stops.`,
+  ].join("\n");
 }
 
 function demoConfig({ size, epochs }: DemoChoice, flags: ParsedFlags): TrainingConfig {

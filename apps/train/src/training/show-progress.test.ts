@@ -36,9 +36,10 @@ test("before the time left can be trusted none is shown", () => {
 
 test("the estimate names what it is made of", () => {
   const steps = { stepsLeft: 1234, stepsPerEpoch: 11, secondsPerStep: 2.96 };
-  const event: TrainingEvent = { kind: "estimate", seconds: 3725, ...steps, evaluationsLeft: 1, secondsPerEvaluation: 75 };
+  const evaluations = { evaluationsLeft: 1, secondsPerEvaluation: 75 };
+  const event: TrainingEvent = { kind: "estimate", seconds: 3725, ...steps, ...evaluations };
   expect(record(false, [event])).toBe(
-    "expected: about 1 h 02 min, for 1,234 steps of 3.0 s and 1 evaluation of perhaps 1 min 15 s\n",
+    "expected: about 1 h 02 min (1,234 steps of 3.0 s, 1 evaluation of perhaps 1 min 15 s)\n",
   );
 });
 

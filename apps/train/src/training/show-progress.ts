@@ -47,7 +47,7 @@ export function estimateLine(event: EstimateEvent): string {
   const each = secondsPerStep < 100 ? secondsPerStep.toPrecision(2) : secondsPerStep.toFixed(0);
   const steps = `${count(stepsLeft, "step")} of ${each} s`;
   const evaluations = `${count(evaluationsLeft, "evaluation")} of perhaps ${duration(secondsPerEvaluation)}`;
-  return `expected: about ${duration(event.seconds)}, for ${steps} and ${evaluations}`;
+  return `expected: about ${duration(event.seconds)} (${steps}, ${evaluations})`;
 }
 
 /**
