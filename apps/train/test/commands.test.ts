@@ -201,8 +201,13 @@ describe("demo", () => {
     expectExit({ code, stderr }, 1);
     expect(stderr).toContain("8 training and 100 validation images, classes circle, square, triangle");
     expect(stdout).toContain("Not learned: AP50 on 100 images it has not seen stayed below 0.85");
+    // As large as was asked for: nothing is timed, nothing shortened.
+    expect(stderr).not.toContain("timing");
     expect(await readdir(runFolder(root).predictions)).toHaveLength(16);
-    expect(await readFile(runFolder(root).report, "utf8")).not.toContain("learned by heart");
+    const report = await readFile(runFolder(root).report, "utf8");
+    expect(report).not.toContain("learned by heart");
+    expect(report.match(/src="data:image\/webp;base64,/g)).toHaveLength(16);
+    expect(report.length).toBeLessThan(2_000_000);
   });
 
   test("shows DETR learning by heart when asked to, and says that it is no more than that", async () => {

@@ -1,7 +1,8 @@
 export { crop, padRightBottom } from "./crop.ts";
 export { decodeImage, readImageHeader } from "./decode.ts";
 export type { DecodeOptions, ImageHeader, ImageSource } from "./decode.ts";
-export { encodePng } from "./encode.ts";
+export { encodePng, shrinkToWebp } from "./encode.ts";
+export type { WebpOptions } from "./encode.ts";
 export { flipHorizontally, flipVertically } from "./flip.ts";
 export type { ImageSize } from "./image-size.ts";
 export { imagenetNormalisation, normalisationTable, normaliseInto } from "./normalise.ts";

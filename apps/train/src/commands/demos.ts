@@ -1,80 +1,166 @@
 import type { ModelName } from "../configuration/model-settings.ts";
-import type { PartialTrainingConfig } from "../configuration/training-config.ts";
+import type { PartialTrainingConfig, TrainingConfig } from "../configuration/training-config.ts";
+
+/** One size of a demo: the whole one, or what is left of it where the backend is too slow. */
+export interface DemoSize {
+  /** Without the number of training images: `data` is put together from both. */
+  readonly settings: PartialTrainingConfig &
+    Pick<TrainingConfig, "preset" | "epochs" | "evaluateEvery" | "batchSize" | "imageSize">;
+  readonly images: number;
+  readonly dataOptions: string;
+  /** With fewer, a smaller size shows more. */
+  readonly fewestEpochs: number;
+  /** About how many times a step takes as long as one of the next smaller size, in plain JavaScript. */
+  readonly costOfSmaller: number;
+  /** What is to be expected of it where it was shortened. */
+  readonly expectation: string;
+}
 
 /** What `detrkit demo` trains, and what it says about it. */
 export interface Demo {
-  /** Without the number of training images: `data` is put together from both. */
-  readonly settings: PartialTrainingConfig & { readonly epochs: number };
-  readonly images: number;
-  readonly dataOptions: string;
+  /** From the smallest to the whole one. */
+  readonly smaller: readonly DemoSize[];
+  readonly whole: DemoSize;
   /** Said before it starts. */
   readonly introduction: readonly string[];
-  /** AP50 that counts as learned. */
+  /** AP50 of the whole one that counts as learned. */
   readonly goal: number;
   /** What it is measured on. */
   readonly measuredOn: string;
 }
 
-/** Both are small, for images of 128×128: cells of 16×16 pixels at the coarsest, and for Deformable DETR of 8×8 besides. */
-const smallSizes = {
+/** Of all sizes. */
+const common = { samplePictures: 16, backboneStem: "3x3pool" } satisfies PartialTrainingConfig;
+
+/** For images of 128×128: cells of 16×16 pixels at the coarsest, and for Deformable DETR of 8×8 besides. */
+const wholeSizes = {
+  ...common,
   batchSize: 8,
   imageSize: "128x128",
-  samplePictures: 16,
   hiddenDim: 64,
   feedForwardDim: 128,
   backboneWidth: 16,
-  backboneStem: "3x3pool",
 } satisfies PartialTrainingConfig;
 
-const validationImages = 100;
+/** A quarter of the pixels, and half the width of everything. */
+const smallSizes = {
+  ...common,
+  batchSize: 8,
+  imageSize: "64x64",
+  hiddenDim: 32,
+  heads: 4,
+  feedForwardDim: 64,
+  backboneWidth: 8,
+} satisfies PartialTrainingConfig;
+
+/** The least that has all parts of the model. */
+const tinySizes = {
+  ...smallSizes,
+  batchSize: 4,
+  imageSize: "32x32",
+  heads: 2,
+  encoderLayers: 1,
+  decoderLayers: 2,
+  feedForwardDim: 32,
+  backboneWidth: 4,
+} satisfies PartialTrainingConfig;
+
+/**
+ * Of Deformable DETR. Kept until the last fifth, the rate ends at an AP50 of 0.92; falling along a cosine from the
+ * start, 14 epochs ended at 0.88.
+ */
+const deformable = {
+  preset: "deformable-detr-small",
+  learningRate: 1e-3,
+  schedule: "step",
+  flips: "both",
+  backboneStages: [2, 3],
+  featureLevels: 2,
+} satisfies PartialTrainingConfig;
+
+const byHeart = {
+  preset: "detr-small",
+  splitVal: "train",
+  learningRate: 5e-4,
+  warmupSteps: 20,
+  flips: "none",
+} satisfies PartialTrainingConfig;
+
+const showsThatItWorks = "It shows that everything works, and learns nothing worth looking at.";
+
+const wholeValidation = 100;
 
 /** The demo of each model. */
 export const demos: Readonly<Record<ModelName, Demo>> = {
   "deformable-detr": {
-    settings: {
-      ...smallSizes,
-      preset: "deformable-detr-small",
-      epochs: 15,
-      evaluateEvery: 5,
-      // Kept until the last fifth, it ends at an AP50 of 0.92; falling along a cosine from the start, 14 epochs ended at 0.88.
-      learningRate: 1e-3,
-      schedule: "step",
-      warmupSteps: 50,
-      flips: "both",
-      backboneStages: [2, 3],
-      featureLevels: 2,
-      numQueries: 40,
+    whole: {
+      settings: { ...wholeSizes, ...deformable, epochs: 15, evaluateEvery: 5, warmupSteps: 50, numQueries: 40 },
+      // With the cosine, 600 of them seen 16 times gave 0.76.
+      images: 1200,
+      dataOptions: `validation=${wholeValidation},smallest=16,largest=60,classes=3`,
+      fewestEpochs: 4,
+      costOfSmaller: 10,
+      expectation: "It stops while it still learns: expect boxes about where they belong, and wrong classes.",
     },
-    // With the cosine, 600 of them seen 16 times gave 0.76.
-    images: 1200,
-    dataOptions: `validation=${validationImages},smallest=16,largest=60,classes=3`,
+    smaller: [
+      {
+        settings: { ...tinySizes, ...deformable, epochs: 30, evaluateEvery: 10, warmupSteps: 10, numQueries: 4 },
+        images: 40,
+        dataOptions: "validation=8,size=32,smallest=10,largest=20,objects=1,classes=1",
+        fewestEpochs: 1,
+        costOfSmaller: 1,
+        expectation: showsThatItWorks,
+      },
+      {
+        settings: { ...smallSizes, ...deformable, epochs: 20, evaluateEvery: 10, warmupSteps: 20, numQueries: 12 },
+        images: 400,
+        dataOptions: "validation=40,size=64,smallest=16,largest=40,objects=3,classes=3",
+        fewestEpochs: 4,
+        costOfSmaller: 4,
+        expectation: "Expect rough boxes, and classes that are often wrong.",
+      },
+    ],
     introduction: [
-      "detrkit demo: a small Deformable DETR learns to find shapes in generated images, from random weights.",
-      `It is measured, and its pictures are drawn, on ${validationImages} images that it has not seen.`,
+      "detrkit demo: a small Deformable DETR learns to find shapes in generated",
+      "images, from random weights. It is measured, and its pictures are drawn, on",
+      "images that it has not seen.",
     ],
     goal: 0.85,
-    measuredOn: `${validationImages} images it has not seen`,
+    measuredOn: `${wholeValidation} images it has not seen`,
   },
   detr: {
-    settings: {
-      ...smallSizes,
-      preset: "detr-small",
-      splitVal: "train",
-      epochs: 450,
-      evaluateEvery: 20,
-      // A little above the goal, since the pictures get better still.
-      stopAtAp50: 0.95,
-      learningRate: 5e-4,
-      warmupSteps: 20,
-      flips: "none",
-      numQueries: 20,
+    whole: {
+      // Stops a little above the goal, since the pictures get better still.
+      settings: { ...wholeSizes, ...byHeart, epochs: 450, evaluateEvery: 20, stopAtAp50: 0.95, numQueries: 20 },
+      images: 16,
+      dataOptions: "",
+      fewestEpochs: 200,
+      costOfSmaller: 10,
+      expectation: "It stops while it still learns: expect boxes about where they belong.",
     },
-    images: 16,
-    dataOptions: "",
+    smaller: [
+      {
+        settings: { ...tinySizes, ...byHeart, epochs: 100, evaluateEvery: 50, numQueries: 4 },
+        images: 4,
+        dataOptions: "size=32,smallest=10,largest=20,objects=1,classes=1",
+        fewestEpochs: 1,
+        costOfSmaller: 1,
+        expectation: showsThatItWorks,
+      },
+      {
+        settings: { ...smallSizes, ...byHeart, epochs: 450, evaluateEvery: 50, stopAtAp50: 0.95, numQueries: 8 },
+        images: 8,
+        dataOptions: "size=64,smallest=16,largest=40,objects=2,classes=3",
+        fewestEpochs: 150,
+        costOfSmaller: 4,
+        expectation: "Expect rough boxes.",
+      },
+    ],
     introduction: [
       "detrkit demo: a small DETR learns generated images by heart.",
-      "From scratch, DETR learns slowly: on hundreds of images it takes hours before it finds anything. A few it can memorise in",
-      "minutes. The figures at the end are on the same images, so they say nothing about images the model has not seen.",
+      "From scratch, DETR learns slowly: on hundreds of images it takes hours before",
+      "it finds anything. A few it can memorise in minutes. The figures at the end",
+      "are on the same images: they say nothing about images it has not seen.",
     ],
     goal: 0.9,
     measuredOn: "the training images",
@@ -82,6 +168,16 @@ export const demos: Readonly<Record<ModelName, Demo>> = {
 };
 
 /** The generated images of a demo. */
-export function demoData({ dataOptions }: Pick<Demo, "dataOptions">, images: number): string {
+export function demoData({ dataOptions }: Pick<DemoSize, "dataOptions">, images: number): string {
   return `shapes:count=${images}${dataOptions === "" ? "" : `,${dataOptions}`}`;
+}
+
+/** The images of a size in words: `40 images of 32×32`. */
+export function imagesText({ images, settings: { imageSize } }: DemoSize): string {
+  return `${images.toLocaleString("en")} images of ${imageSize.replace("x", "×")}`;
+}
+
+/** What a size comes to: `30 epochs of 40 images of 32×32`. */
+export function sizeText(size: DemoSize, epochs: number): string {
+  return `${epochs} ${epochs === 1 ? "epoch" : "epochs"} of ${imagesText(size)}`;
 }

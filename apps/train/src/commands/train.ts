@@ -1,4 +1,4 @@
-import type { Command, CommandStreams, ExitCode } from "../cli/command.ts";
+import type { Command, ExitCode } from "../cli/command.ts";
 import { flagSettings, settingFlags } from "../cli/setting-flags.ts";
 import { type ParsedFlags, switchFlag, textFlag } from "../cli/parse-flags.ts";
 import { UsageError } from "../usage-error.ts";
@@ -6,10 +6,10 @@ import { readConfigFile, resolveConfig } from "../configuration/resolve-config.t
 import { resumeConfig } from "../configuration/resume-config.ts";
 import type { TrainingConfig } from "../configuration/training-config.ts";
 import { type ExistingRun, runFolder } from "../training/run-folder.ts";
-import { showProgress } from "../training/show-progress.ts";
 import { train, type TrainingOutcome } from "../training/train.ts";
-import { interruptible } from "./interruption.ts";
-import { useBackend } from "./use-backend.ts";
+import type { TrainingEvent } from "../training/training-events.ts";
+import { longRunWarning } from "./long-run-warning.ts";
+import { announceTiming, type TrainingTerminal, withTrainingTerminal } from "./training-terminal.ts";
 
 /** `detrkit train`. */
 export const trainCommand: Command = {
@@ -42,8 +42,12 @@ export const trainCommand: Command = {
     const dry = switchFlag(flags, "dry-run");
     (dry ? streams.stdout : streams.stderr).write(`${JSON.stringify(config, null, 2)}\n`);
     if (dry) return 0;
-    return await runTraining(config, existing, streams, (outcome) => {
-      if (switchFlag(flags, "json")) streams.stdout.write(`${JSON.stringify({ state: outcome.state, output: config.output, last: outcome.records.at(-1) ?? null })}\n`);
+    return await withTrainingTerminal(config.backend, streams, (terminal) => {
+      announceTiming(terminal);
+      return runTraining(config, existing, terminal, ({ state, records }) => {
+        const outcome = { state, output: config.output, last: records.at(-1) ?? null };
+        if (switchFlag(flags, "json")) streams.stdout.write(`${JSON.stringify(outcome)}\n`);
+      });
     });
   },
 };
@@ -58,25 +62,30 @@ async function configuration(flags: ParsedFlags): Promise<{ readonly config: Tra
   return { config: resolveConfig(...sources), existing: overwrite ? "overwrite" : "refuse" };
 }
 
-/** Trains with progress on stderr; used by the demo too. */
+const endings: Readonly<Record<Exclude<TrainingOutcome["state"], "stopped">, (config: TrainingConfig) => string>> = {
+  finished: () => "all epochs done",
+  reached: ({ stopAtAp50 }) => `stopped early, AP50 is above ${stopAtAp50}`,
+  outOfTime: () => "stopped early, there was no time for another epoch",
+};
+
+/** Trains with progress on the terminal; used by the demo too. */
 export async function runTraining(
   config: TrainingConfig,
   existing: ExistingRun,
-  streams: CommandStreams,
+  { backend, report, say, signal }: TrainingTerminal,
   done: (outcome: TrainingOutcome) => void,
+  endBy?: number,
 ): Promise<ExitCode> {
-  const report = showProgress(streams.stderr);
-  const say = (text: string): void => report({ kind: "message", text });
-  await useBackend(config.backend, say);
-  const interruption = interruptible(say);
-  try {
-    const outcome = await train(config, existing, { report, signal: interruption.signal });
-    const { report: page, root } = runFolder(config.output);
-    if (outcome.state === "stopped") say(`stopped; go on with: detrkit train --output ${root} --resume`);
-    else say(`${outcome.state === "reached" ? `stopped early, AP50 is above ${config.stopAtAp50}` : "all epochs done"}; report: ${page}`);
-    done(outcome);
-    return outcome.state === "stopped" ? 130 : 0;
-  } finally {
-    interruption.release();
-  }
+  const watch = (event: TrainingEvent): void => {
+    report(event);
+    if (event.kind !== "estimate") return;
+    const warning = longRunWarning(event, { backend, config, resumed: existing === "resume" });
+    if (warning !== undefined) say(warning);
+  };
+  const outcome = await train(config, existing, { report: watch, signal, ...(endBy === undefined ? {} : { endBy }) });
+  const { report: page, root } = runFolder(config.output);
+  if (outcome.state === "stopped") say(`stopped; go on with: detrkit train --output ${root} --resume`);
+  else say(`${endings[outcome.state](config)}; report: ${page}`);
+  done(outcome);
+  return outcome.state === "stopped" ? 130 : 0;
 }

@@ -34,7 +34,8 @@ test("settings change the model they name", () => {
 });
 
 test("the demo trains the model whose curves are recorded", () => {
-  const model = createDetector(detectorConfig(resolveConfig({ ...needed, ...demos["deformable-detr"].settings }), 3), { initialize: false });
+  const { settings } = demos["deformable-detr"].whole;
+  const model = createDetector(detectorConfig(resolveConfig({ ...needed, ...settings }), 3), { initialize: false });
   expect([...model.trainableParameters().values()].reduce((sum, { size }) => sum + size, 0)).toBe(420_103);
   model.dispose();
 });

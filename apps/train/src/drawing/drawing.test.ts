@@ -30,6 +30,21 @@ test("truth and predictions stand side by side", async () => {
   expect(picture.width).toBeGreaterThan(2 * 31 * 19);
 });
 
+test.each([
+  [31, 23],
+  [640, 480],
+  [480, 640],
+  [1300, 970],
+])("what is written beside the truth can be read on a page, of an image of %d×%d", async (width, height) => {
+  const black = { width, height, data: new Uint8Array(width * height * 3) };
+  const picture = await loadImage(Buffer.from(await drawBesideTruth(black, [], [])));
+  const scale = Math.floor((picture.width / 2) / width);
+  // The heading is two lines of text high; a page shows the picture about 590 pixels wide.
+  const fontSize = (picture.height - height * scale) / 2;
+  expect((fontSize * 590) / picture.width).toBeGreaterThan(9);
+  expect((fontSize * 590) / picture.width).toBeLessThan(12);
+});
+
 test("labels of boxes at one place do not cover each other, and stay on the canvas", () => {
   const canvas = { x: 0, y: 0, width: 101, height: 67 };
   const boxes = Array.from({ length: 3 }, () => ({ x: 43, y: 29, width: 23, height: 19 }));

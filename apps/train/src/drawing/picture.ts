@@ -14,6 +14,14 @@ function fontSizeFor(image: RgbImage, scale: number): number {
   return Math.round(Math.min(28, Math.max(12, (Math.max(image.width, image.height) * scale) / 48)));
 }
 
+/** With more boxes than this, labels would hide what they name, unless they are smaller. */
+const crowd = 12;
+
+/** Truth and predictions share the width of a page: what is written on them is larger, whatever the image's size. */
+function besideFontSize(image: RgbImage, scale: number, boxes: number): number {
+  return Math.round((Math.min(image.width, 2 * image.height) * scale) / (boxes > crowd ? 40 : 30));
+}
+
 function imageCanvas(image: RgbImage): Canvas {
   const canvas = createCanvas(image.width, image.height);
   const context = canvas.getContext("2d");
@@ -50,7 +58,7 @@ function caption(context: SKRSContext2D, text: string, x: number, height: number
 export async function drawBesideTruth(image: RgbImage, truth: readonly DrawnBox[], detections: readonly DrawnBox[]): Promise<Uint8Array> {
   registerLabelFont();
   const scale = scaleFor(image);
-  const fontSize = fontSizeFor(image, scale);
+  const fontSize = besideFontSize(image, scale, Math.max(truth.length, detections.length));
   const [width, height] = [image.width * scale, image.height * scale];
   const header = fontSize * 2;
   const gap = Math.round(fontSize / 2);

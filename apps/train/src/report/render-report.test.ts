@@ -1,3 +1,5 @@
+import { Random } from "@detrkit/common";
+import { encodePng, readImageHeader } from "@detrkit/image";
 import { expect, test } from "vitest";
 import { renderReport } from "./render-report.ts";
 import type { ReportData } from "./report-data.ts";
@@ -17,8 +19,15 @@ const data: ReportData = {
     classes: [{ label: "</script><i>cat", objects: 11, AP: 0.125, AP50: 0.5, AP75: -1, AR100: 0.75 }],
     precisionRecall: [{ label: "</script><i>cat", precision: [1, 0.5, 0] }],
   },
-  samples: [{ name: "one.jpg", png: new Uint8Array([1, 2, 3]) }],
+  samples: [{ name: "one.jpg", png: await noisyPng(1300, 650) }],
 };
+
+/** What compresses worst: a picture of noise, as large as those of a demo's images are drawn. */
+async function noisyPng(width: number, height: number): Promise<Uint8Array> {
+  const random = new Random(3);
+  const data = Uint8Array.from({ length: width * height * 3 }, () => random.integer(90, 160));
+  return await encodePng({ width, height, data });
+}
 
 function chartsOf(html: string): { id: string; series: { label: string; values: (number | null)[] }[] }[] {
   return JSON.parse(/id="charts">(.*?)<\/script>/s.exec(html)?.[1] ?? "") as never;
@@ -30,9 +39,21 @@ test("a report holds its curves, pictures, figures and settings", async () => {
   expect(charts.map((chart) => chart.id)).toEqual(["loss", "terms", "ap", "rate", "norm", "precision-recall"]);
   expect(charts[1]?.series).toEqual([{ label: "class", values: [0.5, 0.25] }, { label: "giou", values: [1.25, 1] }]);
   expect(charts[2]?.series[0]).toEqual({ label: "AP", values: [null, 0.125] });
-  expect(html).toContain("data:image/png;base64,AQID");
   expect(html).toContain("2 min 10 s");
   expect(html).toContain("[5,7]");
+});
+
+test("pictures are in the page at twice the width at which it shows them, and small", async () => {
+  const [, type, base64 = ""] = /src="data:image\/(\w+);base64,(.*?)"/.exec(await renderReport(data)) ?? [];
+  expect(type).toBe("webp");
+  const picture = Buffer.from(base64, "base64");
+  expect(await readImageHeader(picture)).toMatchObject({ width: 1200, height: 600 });
+  expect(picture.length).toBeLessThan((data.samples[0]?.png.length ?? 0) / 3);
+});
+
+test("a picture that cannot be read is named", async () => {
+  const samples = [{ name: "two.jpg", png: new Uint8Array([1, 2, 3]) }];
+  await expect(renderReport({ ...data, samples })).rejects.toThrow("picture of two.jpg");
 });
 
 test("the losses of a two-stage model's proposals have a chart of their own", async () => {

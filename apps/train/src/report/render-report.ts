@@ -1,4 +1,5 @@
 import { metricNames } from "@detrkit/evaluation";
+import { shrinkToWebp } from "@detrkit/image";
 import { duration } from "../training/show-progress.ts";
 import { reportCharts } from "./charts.ts";
 import { figure } from "./figure.ts";
@@ -30,12 +31,19 @@ ${htmlTable(["COCO", ...metricNames], [["all classes", ...metricNames.map((name)
 ${perClass.length > 0 ? `<h2>Per class</h2>\n${htmlTable(["class", "objects", "AP", "AP50", "AP75", "AR100"], perClass)}` : ""}`;
 }
 
-function samples(data: ReportData): string {
+/** Twice the width at which the page shows a picture, for screens that have twice the pixels. */
+const pictureWidth = 1200;
+
+async function samples(data: ReportData): Promise<string> {
   if (data.samples.length === 0) return "";
-  const figures = data.samples.map(({ name, png }) => {
-    const source = `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
-    return `<figure><img src="${source}" alt="truth and predictions of ${escapeHtml(name)}" loading="lazy"><figcaption>${escapeHtml(name)}</figcaption></figure>`;
-  });
+  const figures: string[] = [];
+  for (const { name, png } of data.samples) {
+    const webp = await shrinkToWebp(png, { width: pictureWidth, name: `picture of ${name}` });
+    const source = `data:image/webp;base64,${Buffer.from(webp).toString("base64")}`;
+    const text = escapeHtml(name);
+    const image = `<img src="${source}" alt="truth and predictions of ${text}" loading="lazy">`;
+    figures.push(`<figure>${image}<figcaption>${text}</figcaption></figure>`);
+  }
   return `<h2>Truth (dashed) beside predictions</h2>\n<div class="samples">${figures.join("\n")}</div>`;
 }
 
@@ -49,7 +57,7 @@ ${tiles(data)}
 <div class="charts">
 ${chartCards(charts)}
 </div>
-${samples(data)}
+${await samples(data)}
 ${evaluationTables(data)}
 <details><summary>Settings of the run</summary>
 ${htmlTable(["setting", "value"], settings)}

@@ -2,6 +2,7 @@ import { copyFile, rename } from "node:fs/promises";
 import { writeFileAtomic } from "@detrkit/common/files";
 import { evaluateDetector } from "../evaluation/evaluate-detector.ts";
 import { type EpochRecord, writeLog } from "./epoch-record.ts";
+import { isEvaluated } from "./run-length.ts";
 import { meansOf } from "./running-sums.ts";
 import type { TrainingSession } from "./session.ts";
 import type { TrainingHooks } from "./training-events.ts";
@@ -12,14 +13,19 @@ import { writeRunReport } from "./write-run-report.ts";
  * before it does all of this again when it is resumed, and writes the same.
  *
  * @param records - of the epochs before
+ * @param ending - whether this is to be the last epoch, though there could be more
  * @returns undefined when the signal stopped the evaluation
  */
-export async function finishEpoch(session: TrainingSession, records: readonly EpochRecord[], hooks: TrainingHooks): Promise<EpochRecord | undefined> {
+export async function finishEpoch(
+  session: TrainingSession,
+  records: readonly EpochRecord[],
+  hooks: TrainingHooks,
+  ending: boolean,
+): Promise<EpochRecord | undefined> {
   const { config, folder, position } = session;
   const epoch = position.epoch + 1;
   const record = epochRecord(session);
-  const due = epoch === config.epochs || (config.evaluateEvery > 0 && epoch % config.evaluateEvery === 0);
-  if (!due) {
+  if (!ending && !isEvaluated(epoch, config)) {
     await writeLog(folder.log, [...records, record]);
     return record;
   }
@@ -37,7 +43,7 @@ export async function finishEpoch(session: TrainingSession, records: readonly Ep
   const best = Math.max(-2, ...records.map((earlier) => earlier.metrics?.AP ?? -2));
   if (metrics.AP > best) await copyWhole(folder.lastCheckpoint, folder.bestCheckpoint);
   await writeFileAtomic(folder.metrics, `${JSON.stringify(metrics, null, 2)}\n`);
-  const last = epoch === config.epochs || (config.stopAtAp50 > 0 && metrics.AP50 > config.stopAtAp50);
+  const last = ending || epoch === config.epochs || (config.stopAtAp50 > 0 && metrics.AP50 > config.stopAtAp50);
   if (last || session.reportIsOld()) await writeRunReport(session, [...records, complete], evaluated);
   await writeLog(folder.log, [...records, complete]);
   return complete;

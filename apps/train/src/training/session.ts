@@ -11,6 +11,8 @@ import { createCriterion } from "./create-criterion.ts";
 import { createOptimizer } from "./create-optimizer.ts";
 import type { TrainingData } from "./open-data.ts";
 import type { RunFolder } from "./run-folder.ts";
+import { type WorkLeft, workLeft } from "./run-length.ts";
+import { RunPace } from "./run-pace.ts";
 import { emptySums } from "./running-sums.ts";
 import { evaluationTransforms, trainingTransforms } from "./transform-recipes.ts";
 
@@ -24,6 +26,7 @@ export class TrainingSession {
   readonly parameterCount: number;
   /** Changes with every step. */
   readonly position: TrainingPosition;
+  readonly pace: RunPace;
   readonly workers: ImageWorkers;
   readonly #model: DetectionModel;
   readonly #criterion: SetCriterion;
@@ -37,6 +40,7 @@ export class TrainingSession {
     this.data = data;
     this.stepsPerEpoch = batchCount(data.training.length, config);
     this.position = { epoch: 0, stepsDone: 0, step: 0, seed: config.seed, sums: emptySums() };
+    this.pace = new RunPace({ batchSize: config.batchSize, validationImages: data.validation.length });
     this.#random = new Random(config.seed);
     const detector = detectorConfig(config, data.training.classes.length);
     this.#model = createDetector(detector, { seed: config.seed });
@@ -53,6 +57,20 @@ export class TrainingSession {
   /** Whether all steps of the present epoch are done, though its evaluation may not be. */
   get epochTrained(): boolean {
     return this.position.stepsDone >= this.stepsPerEpoch;
+  }
+
+  /** What the run has still to do. */
+  get workLeft(): WorkLeft {
+    return workLeft(this.config, this.stepsPerEpoch, this.position);
+  }
+
+  /**
+   * Whether another epoch with an evaluation would end later than this, as `performance.now()` counts. Nothing is late
+   * before steps were timed.
+   */
+  isLate(endBy: number = Number.POSITIVE_INFINITY): boolean {
+    const seconds = this.pace.secondsLeft({ steps: this.stepsPerEpoch, evaluations: 1, plainEpochs: 0 });
+    return seconds !== undefined && performance.now() + seconds * 1000 > endBy;
   }
 
   /** The batches of the present epoch that are still to come. */

@@ -1,5 +1,5 @@
 import { clearLine } from "../cli/clear-line.ts";
-import type { StepEvent, TrainingEvent } from "./training-events.ts";
+import type { EstimateEvent, StepEvent, TrainingEvent } from "./training-events.ts";
 import type { EpochRecord } from "./epoch-record.ts";
 
 /** The part of a terminal stream that progress needs. */
@@ -9,9 +9,10 @@ export interface ProgressStream {
   write(text: string): unknown;
 }
 
-/** `1 h 05 min`, `12 min 30 s` or `8 s`. */
+/** `3 days 4 h`, `1 h 05 min`, `12 min 30 s` or `8 s`. */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
+  if (whole >= 48 * 3600) return `${Math.floor(whole / 86_400)} days ${Math.floor((whole % 86_400) / 3600)} h`;
   const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
   if (hours > 0) return `${hours} h ${String(minutes).padStart(2, "0")} min`;
   return minutes > 0 ? `${minutes} min ${String(rest).padStart(2, "0")} s` : `${rest} s`;
@@ -32,13 +33,48 @@ export function stepLine(event: StepEvent): string {
   const width = 10;
   const done = Math.round((event.step / event.stepsPerEpoch) * width);
   const bar = "█".repeat(done) + "░".repeat(width - done);
-  return `epoch ${event.epoch}/${event.epochs} ${bar} step ${event.step}/${event.stepsPerEpoch} · ${duration(event.secondsLeft)} left · ${event.imagesPerSecond.toFixed(1)} images/s · loss ${event.loss.toFixed(3)} (${termsText(event.terms)})`;
+  const left = event.secondsLeft === undefined ? "" : ` · ${duration(event.secondsLeft)} left`;
+  const where = `epoch ${event.epoch}/${event.epochs} ${bar} step ${event.step}/${event.stepsPerEpoch}`;
+  const loss = `loss ${event.loss.toFixed(3)} (${termsText(event.terms)})`;
+  return `${where}${left} · ${event.imagesPerSecond.toFixed(1)} images/s · ${loss}`;
 }
 
-/** An epoch in one line. */
-export function epochLine(record: EpochRecord, epochs: number): string {
-  const metrics = record.metrics === undefined ? "" : ` · AP ${figure(record.metrics.AP)}, AP50 ${figure(record.metrics.AP50)}`;
-  return `epoch ${record.epoch}/${epochs} · loss ${record.loss.toFixed(3)} (${termsText(record.terms)}) · gradient norm ${record.gradientNorm.toFixed(1)} · lr ${record.learningRate.toExponential(1)} · ${record.imagesPerSecond.toFixed(1)} images/s · ${duration(record.seconds)}${metrics}`;
+/** What the whole run will take, and where that is from. */
+export function estimateLine(event: EstimateEvent): string {
+  const { stepsLeft, secondsPerStep, evaluationsLeft, secondsPerEvaluation } = event;
+  const count = (number: number, what: string): string =>
+    `${number.toLocaleString("en")} ${what}${number === 1 ? "" : "s"}`;
+  const each = secondsPerStep < 100 ? secondsPerStep.toPrecision(2) : secondsPerStep.toFixed(0);
+  const steps = `${count(stepsLeft, "step")} of ${each} s`;
+  const evaluations = `${count(evaluationsLeft, "evaluation")} of perhaps ${duration(secondsPerEvaluation)}`;
+  return `expected: about ${duration(event.seconds)} (${steps}, ${evaluations})`;
+}
+
+/**
+ * An epoch, the most important first. It is folded between its parts where the terminal is narrower.
+ *
+ * @param columns - of the terminal; without them all is one line
+ */
+export function epochLine(record: EpochRecord, epochs: number, columns: number = Number.POSITIVE_INFINITY): string {
+  const { metrics } = record;
+  const parts = [
+    `epoch ${record.epoch}/${epochs}`,
+    `loss ${record.loss.toFixed(3)}`,
+    ...(metrics === undefined ? [] : [`AP ${figure(metrics.AP)}, AP50 ${figure(metrics.AP50)}`]),
+    `${record.imagesPerSecond.toFixed(1)} images/s`,
+    duration(record.seconds),
+    termsText(record.terms),
+    `gradient norm ${record.gradientNorm.toFixed(1)}`,
+    `lr ${record.learningRate.toExponential(1)}`,
+  ];
+  const lines = [""];
+  for (const part of parts) {
+    const line = lines.at(-1) ?? "";
+    if (line === "") lines[lines.length - 1] = part;
+    else if (line.length + part.length + 3 < columns) lines[lines.length - 1] = `${line} · ${part}`;
+    else lines.push(`  ${part}`);
+  }
+  return lines.join("\n");
 }
 
 function figure(value: number): string {
@@ -71,7 +107,8 @@ export function showProgress(stream: ProgressStream, now: () => number = Date.no
   };
   return (event) => {
     if (event.kind === "message") line(event.text);
-    else if (event.kind === "epoch") line(epochLine(event.record, event.epochs));
+    else if (event.kind === "epoch") line(epochLine(event.record, event.epochs, live ? stream.columns : undefined));
+    else if (event.kind === "estimate") line(estimateLine(event));
     else if (event.kind === "step") brief(stepLine(event), event.epoch === 1 && event.step === 1);
     else brief(`evaluating: image ${event.image}/${event.images}`, false);
   };

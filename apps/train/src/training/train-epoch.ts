@@ -12,7 +12,7 @@ import type { TrainingHooks } from "./training-events.ts";
  * @throws TrainingError naming the batch's images when the loss is not finite
  */
 export async function trainEpoch(session: TrainingSession, hooks: TrainingHooks): Promise<boolean> {
-  const { config, position, stepsPerEpoch } = session;
+  const { config, pace, position, stepsPerEpoch } = session;
   const stopped = (): boolean => hooks.signal?.aborted === true;
   if (stopped()) return false;
   let stepSince = performance.now();
@@ -21,9 +21,20 @@ export async function trainEpoch(session: TrainingSession, hooks: TrainingHooks)
       throw DetrkitError.isInstance(error) && error.code === "ERR_NON_FINITE" ? notFinite(error, session, batch) : error;
     });
     const now = performance.now();
-    addStep(position.sums, { images: batch.records.length, loss, gradientNorm, learningRate: learningRates.at(-1) ?? 0, terms, seconds: (now - stepSince) / 1000, dataWaitSeconds: batch.waitedMs / 1000 });
+    const seconds = (now - stepSince) / 1000;
+    addStep(position.sums, {
+      images: batch.records.length,
+      loss,
+      gradientNorm,
+      learningRate: learningRates.at(-1) ?? 0,
+      terms,
+      seconds,
+      dataWaitSeconds: batch.waitedMs / 1000,
+    });
     session.advance();
     stepSince = now;
+    const estimated = pace.secondsPerStep !== undefined;
+    pace.addStep(seconds);
     const { sums } = position;
     hooks.report?.({
       kind: "step",
@@ -34,11 +45,22 @@ export async function trainEpoch(session: TrainingSession, hooks: TrainingHooks)
       loss: meansOf(sums).loss,
       terms: meansOf(sums).terms,
       imagesPerSecond: sums.images / Math.max(sums.seconds, 1e-9),
-      secondsLeft: (sums.seconds / sums.steps) * (stepsPerEpoch * config.epochs - session.position.step),
+      secondsLeft: pace.secondsLeft(session.workLeft),
     });
+    if (!estimated) reportEstimate(session, hooks);
     if (stopped() && session.position.stepsDone < stepsPerEpoch) return false;
   }
   return true;
+}
+
+/** Tells how long the run will take, where that can be said now. */
+function reportEstimate({ pace, stepsPerEpoch, workLeft }: TrainingSession, hooks: TrainingHooks): void {
+  const { secondsPerStep, secondsPerEvaluation } = pace;
+  const seconds = pace.secondsLeft(workLeft);
+  if (secondsPerStep === undefined || secondsPerEvaluation === undefined || seconds === undefined) return;
+  const { steps: stepsLeft, evaluations: evaluationsLeft } = workLeft;
+  const made = { stepsLeft, stepsPerEpoch, secondsPerStep, evaluationsLeft, secondsPerEvaluation };
+  hooks.report?.({ kind: "estimate", seconds, ...made });
 }
 
 /** Matcher and optimiser both notice; what they cannot know is the images. */

@@ -10,8 +10,11 @@ import type { TrainingHooks } from "./training-events.ts";
 
 /** How a run ended. */
 export interface TrainingOutcome {
-  /** `stopped`: by its signal, to be resumed. `reached`: AP50 passed `stopAtAp50`. `finished`: all epochs done. */
-  readonly state: "finished" | "reached" | "stopped";
+  /**
+   * `stopped`: by its signal, to be resumed. `reached`: AP50 passed `stopAtAp50`. `outOfTime`: no epoch more would have
+   * ended by `endBy`. `finished`: all epochs done.
+   */
+  readonly state: "finished" | "outOfTime" | "reached" | "stopped";
   readonly records: readonly EpochRecord[];
 }
 
@@ -54,15 +57,20 @@ async function runEpochs(session: TrainingSession, hooks: TrainingHooks): Promis
     if (last !== undefined && last.epoch > session.position.epoch) session.nextEpoch();
     if (reachedTarget(last, config)) return { state: "reached", records };
     if (session.position.epoch >= config.epochs) return { state: "finished", records };
+    let trainedAt = performance.now();
     if (!session.epochTrained) {
       const whole = await trainEpoch(session, hooks);
+      trainedAt = performance.now();
       await session.save();
       if (!whole) return { state: "stopped", records };
     }
-    const finished = await finishEpoch(session, records, hooks);
+    const outOfTime = session.position.epoch + 1 < config.epochs && session.isLate(hooks.endBy);
+    const finished = await finishEpoch(session, records, hooks, outOfTime);
     if (finished === undefined) return { state: "stopped", records };
+    session.pace.addEpochEnd((performance.now() - trainedAt) / 1000, finished.metrics !== undefined);
     records = [...records, finished];
     hooks.report?.({ kind: "epoch", epochs: config.epochs, record: finished });
+    if (outOfTime) return { state: "outOfTime", records };
   }
 }
 

@@ -4,6 +4,7 @@ import type { EpochRecord } from "./epoch-record.ts";
 export type TrainingEvent =
   | { readonly kind: "message"; readonly text: string }
   | StepEvent
+  | EstimateEvent
   | { readonly kind: "evaluation"; readonly image: number; readonly images: number }
   | { readonly kind: "epoch"; readonly epochs: number; readonly record: EpochRecord };
 
@@ -19,9 +20,23 @@ export interface StepEvent {
   readonly loss: number;
   /** Of the last decoder layer, and with `encoder.` before their names of a two-stage model's proposals; unweighted. */
   readonly terms: Readonly<Record<string, number>>;
+  /** Mean of the epoch so far. */
   readonly imagesPerSecond: number;
-  /** Until the end of the run, without its evaluations. */
-  readonly secondsLeft: number;
+  /** Until the end of the run with its evaluations; undefined until enough steps were timed to trust it. */
+  readonly secondsLeft: number | undefined;
+}
+
+/** How long the run will take, told once: as soon as enough steps after the first, which is no measure, were timed. */
+export interface EstimateEvent {
+  readonly kind: "estimate";
+  /** From now to the end of the run. */
+  readonly seconds: number;
+  readonly stepsLeft: number;
+  readonly stepsPerEpoch: number;
+  readonly secondsPerStep: number;
+  readonly evaluationsLeft: number;
+  /** A guess from the steps: none was timed yet. */
+  readonly secondsPerEvaluation: number;
 }
 
 /** What a caller of `train` may watch and decide. */
@@ -29,4 +44,9 @@ export interface TrainingHooks {
   readonly report?: (event: TrainingEvent) => void;
   /** When it aborts, the run finishes its step, saves its state and returns. */
   readonly signal?: AbortSignal;
+  /**
+   * When the run is to be over, as `performance.now()` counts: an epoch after which another one would end later is the
+   * last, and is evaluated as that. Numbers then depend on the clock.
+   */
+  readonly endBy?: number;
 }

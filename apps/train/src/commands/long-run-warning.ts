@@ -1,0 +1,60 @@
+import type { BackendName, StartedBackend } from "@detrkit/backend";
+import type { TrainingConfig } from "../configuration/training-config.ts";
+import { duration } from "../training/show-progress.ts";
+import type { EstimateEvent } from "../training/training-events.ts";
+import { fasterBackend } from "./faster-backend.ts";
+
+/**
+ * From how many hours on a run is called long. Where nothing is faster it is what fits between two working days. The
+ * other backends are so much slower than the native one that after an hour the time is better spent on getting that.
+ */
+const longHours: Readonly<Record<BackendName, number>> = { native: 12, wasm: 1, cpu: 1 };
+
+/** What the warning needs to know of a run. */
+export interface LongRun {
+  readonly backend: StartedBackend;
+  readonly config: Pick<TrainingConfig, "backend" | "epochs" | "preset" | "transforms" | "imageSize" | "maxSide">;
+  /** A resumed run keeps its settings, but for a few. */
+  readonly resumed: boolean;
+}
+
+/** What is said of a run that will not end in reasonable time, with the ways out; undefined where it will. */
+export function longRunWarning(estimate: EstimateEvent, run: LongRun): string | undefined {
+  const limit = longHours[run.backend.name] * 3600;
+  if (estimate.seconds <= limit) return undefined;
+  const smaller = run.resumed ? [] : smallerRun(run.config);
+  const ways = [...fasterBackend(run.backend, run.config.backend), ...fewerEpochs(estimate, run, limit), ...smaller];
+  return [
+    `WARNING: this training takes about ${duration(estimate.seconds)} on the backend ${run.backend.name}. Ways out:`,
+    ...ways.map((way) => `  - ${way}`),
+    "Ctrl-C keeps what is done, and --resume goes on from there; --overwrite starts anew.",
+  ].join("\n");
+}
+
+function fewerEpochs(
+  { seconds, stepsLeft, stepsPerEpoch }: EstimateEvent,
+  { config, backend }: LongRun,
+  limit: number,
+): readonly string[] {
+  const epochsLeft = stepsLeft / stepsPerEpoch;
+  const secondsPerEpoch = seconds / epochsLeft;
+  const epochs = config.epochs - Math.ceil(epochsLeft) + Math.floor(limit / secondsPerEpoch);
+  if (limit < secondsPerEpoch) return [`fewer images: one epoch alone takes ${duration(secondsPerEpoch)}`];
+  return [
+    `fewer epochs: --epochs ${epochs} would end within about ${longHours[backend.name]} h (now ${config.epochs})`,
+  ];
+}
+
+function smallerRun({ preset, transforms, imageSize, maxSide }: LongRun["config"]): readonly string[] {
+  const [width = 0, height = 0] = imageSize.split("x").map(Number);
+  const halved = `${Math.round(width / 2)}x${Math.round(height / 2)}`;
+  const size =
+    transforms === "fixed"
+      ? `--image-size ${halved} (now ${imageSize})`
+      : `--transforms fixed --image-size 320x240 (now up to ${maxSide} pixels)`;
+  const small = preset.startsWith("detr-") ? "detr-small" : "deformable-detr-small";
+  return [
+    `smaller images: ${size}`,
+    ...(preset === small ? [] : [`a smaller model: --preset ${small} (now ${preset})`]),
+  ];
+}

@@ -1,0 +1,91 @@
+import type { WorkLeft } from "./run-length.ts";
+
+/** The first step allocates memory and compiles: it can take ten times as long as the others. */
+const warmUpSteps = 1;
+
+/** Two steps are trusted when they took this long, and so are more: nobody should wait longer for an estimate. */
+const enoughSeconds = 10;
+
+/** With less than this, one pause of the machine counts too much. */
+const leastSeconds = 3;
+
+/** Standard error of the mean, relative to it, from which on a mean of short steps is trusted. */
+const trustedError = 0.1;
+
+/** How much of the past counts: enough for an estimate that stands still, and to follow a machine that gets busy. */
+const rememberedSteps = 30;
+const rememberedSeconds = 120;
+
+/**
+ * An evaluation that was not timed yet: per image a third of a step's time, since a step goes through the model
+ * forwards and then, at twice the cost, backwards.
+ */
+const evaluationShare = 1 / 3;
+
+/** What evaluating costs in images: a batch of training is one step. */
+export interface PacedImages {
+  readonly batchSize: number;
+  readonly validationImages: number;
+}
+
+/**
+ * How fast a run goes, and so how long it still takes. It is told what the clock says; before what it was told can be
+ * trusted, it says nothing.
+ */
+export class RunPace {
+  readonly #stepsOfEvaluation: number;
+  #steps = 0;
+  #measured = 0;
+  #measuredSeconds = 0;
+  #mean = 0;
+  /** Sum of squared deviations from the mean (Welford). */
+  #deviation = 0;
+  #trusted = false;
+  #evaluation: number | undefined;
+  #plainEpochEnd = 0;
+
+  constructor({ batchSize, validationImages }: PacedImages) {
+    this.#stepsOfEvaluation = validationImages / batchSize;
+  }
+
+  /** Counts a step, from the end of the one before to its own. */
+  addStep(seconds: number): void {
+    this.#steps += 1;
+    if (this.#steps <= warmUpSteps) return;
+    this.#measured += 1;
+    this.#measuredSeconds += seconds;
+    const before = seconds - this.#mean;
+    const remembered = Math.max(rememberedSteps, rememberedSeconds / Math.max(this.#mean, 1e-9));
+    this.#mean += before / Math.min(this.#measured, remembered);
+    this.#deviation += before * (seconds - this.#mean);
+    this.#trusted ||= this.#canBeTrusted();
+  }
+
+  /** Counts what came after an epoch's last step: the checkpoint, and where it was due evaluation and report. */
+  addEpochEnd(seconds: number, evaluated: boolean): void {
+    if (evaluated) this.#evaluation = seconds;
+    else this.#plainEpochEnd = seconds;
+  }
+
+  /** Of a step, without the warm-up; undefined before it can be trusted. */
+  get secondsPerStep(): number | undefined {
+    return this.#trusted ? this.#mean : undefined;
+  }
+
+  /** Of an evaluation: the last one's, or before there was one a guess from the steps. */
+  get secondsPerEvaluation(): number | undefined {
+    return this.#evaluation ?? (this.#trusted ? this.#mean * this.#stepsOfEvaluation * evaluationShare : undefined);
+  }
+
+  /** Until the end of the run; undefined before the steps can be trusted. */
+  secondsLeft({ steps, evaluations, plainEpochs }: WorkLeft): number | undefined {
+    if (!this.#trusted) return undefined;
+    return steps * this.#mean + evaluations * (this.secondsPerEvaluation ?? 0) + plainEpochs * this.#plainEpochEnd;
+  }
+
+  #canBeTrusted(): boolean {
+    if (this.#measured < 2 || this.#measuredSeconds < leastSeconds) return false;
+    const error = Math.sqrt(this.#deviation / (this.#measured - 1) / this.#measured);
+    return this.#measuredSeconds >= enoughSeconds || error <= trustedError * this.#mean;
+  }
+}
