@@ -1,7 +1,10 @@
 import { readFile } from "node:fs/promises";
+import { endianness } from "node:os";
 import { DataError } from "@detrkit/common";
 import sharp from "sharp";
 import type { Sharp } from "sharp";
+import { cmykToRgb } from "./cmyk.ts";
+import { fillGifFrame, readGifFrame } from "./gif-frame.ts";
 import type { RgbImage } from "./rgb-image.ts";
 
 /** A path, or the bytes of an image file. */
@@ -59,8 +62,10 @@ function undecodable(name: string, error: unknown): DataError {
 const nameOf = (source: ImageSource, options: DecodeOptions): string => options.name ?? (typeof source === "string" ? source : "image");
 
 /**
- * Decodes JPEG, PNG, WebP, GIF (first frame), TIFF, AVIF or SVG to 8-bit RGB. Grey becomes three equal channels, 16 bits lose the lower
- * eight, CMYK is converted, alpha is dropped without blending (as PIL's `convert("RGB")`), EXIF orientation is applied.
+ * Decodes JPEG, PNG, WebP, GIF (first frame), TIFF, AVIF or SVG to 8-bit RGB, byte for byte as PIL's `open(…).convert("RGB")` does: grey
+ * becomes three equal channels, CMYK is converted without a profile, alpha is dropped without blending, and so a transparent pixel keeps
+ * the colour that lies under it or in its palette. Two things are done that PIL does not do: EXIF orientation is applied, and 16 bits of grey
+ * lose the lower eight, where PIL makes white of all above 255.
  *
  * @throws DataError naming the file when it is missing, empty, cut off or no image
  */
@@ -68,15 +73,39 @@ export async function decodeImage(source: ImageSource, options: DecodeOptions = 
   const name = nameOf(source, options);
   const bytes = await readSource(source, name);
   try {
-    const { data, info } = await open(bytes, { autoOrient: options.orientation !== "ignore" })
-      .removeAlpha()
-      .toColourspace("srgb")
-      .raw({ depth: "uchar" })
-      .toBuffer({ resolveWithObject: true });
-    return { width: info.width, height: info.height, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
+    const image = open(bytes, { autoOrient: options.orientation !== "ignore" });
+    const { format, space, depth } = await image.metadata();
+    if (space === "cmyk") return await decodeCmyk(image, depth === "ushort");
+    if (format === "gif") return await decodeGif(image, bytes);
+    const { pixels, width, height } = await rawPixels(image.removeAlpha().toColourspace("srgb"));
+    return { width, height, data: pixels };
   } catch (error) {
     throw undecodable(name, error);
   }
+}
+
+/** The inks as they are stored; libvips would take a press's profile for granted. */
+async function decodeCmyk(image: Sharp, deep: boolean): Promise<RgbImage> {
+  const { pixels, width, height, channels } = await rawPixels(image.pipelineColourspace("cmyk").toColourspace("cmyk"), deep ? "ushort" : "uchar");
+  return { width, height, data: cmykToRgb(deep ? upperBytes(pixels) : pixels, channels) };
+}
+
+/** libvips makes transparent pixels black; the palette's colour is only in the file. */
+async function decodeGif(image: Sharp, bytes: Uint8Array): Promise<RgbImage> {
+  const { pixels, width, height } = await rawPixels(image.toColourspace("srgb").ensureAlpha());
+  const frame = readGifFrame(bytes);
+  if (frame === undefined) throw new Error("the GIF has no frame");
+  return { width, height, data: fillGifFrame(pixels, width, frame) };
+}
+
+function upperBytes(pixels: Uint8Array): Uint8Array {
+  const view = new DataView(pixels.buffer, pixels.byteOffset, pixels.byteLength);
+  return Uint8Array.from({ length: pixels.length / 2 }, (_, index) => view.getUint16(2 * index, endianness() === "LE") >> 8);
+}
+
+async function rawPixels(image: Sharp, depth: "uchar" | "ushort" = "uchar"): Promise<{ readonly pixels: Uint8Array; readonly width: number; readonly height: number; readonly channels: number }> {
+  const { data, info } = await image.raw({ depth }).toBuffer({ resolveWithObject: true });
+  return { pixels: new Uint8Array(data.buffer, data.byteOffset, data.length), width: info.width, height: info.height, channels: info.channels };
 }
 
 /** Reads the size and kind of an image file from its header. */

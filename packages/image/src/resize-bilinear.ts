@@ -9,8 +9,9 @@ import type { PixelRegion, RgbImage } from "./rgb-image.ts";
 const stripRows = 64;
 
 /**
- * Resizes with antialiasing, byte for byte what Pillow's `Image.resize(…, BILINEAR)` gives: a horizontal pass rounded to
- * bytes, then a vertical one.
+ * Resizes with antialiasing, byte for byte what `Image.resize(…, BILINEAR)` of Pillow up to 12 gives: a horizontal pass rounded to
+ * bytes, then a vertical one. Pillow 13 takes the vertical one first in some cases where the height shrinks, which changes some
+ * bytes by one.
  *
  * @param region - the part of the result that is wanted, the whole unless told: the same bytes as cropping afterwards,
  *   without computing what would be cut off
