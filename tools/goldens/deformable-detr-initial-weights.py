@@ -1,6 +1,6 @@
-"""Draws initial weights of `deformable-detr-small` (3 classes) with PyTorch's own initialisers, by the rules of the original: layers of a
-stack are copies of one, of which only what has more than one axis is drawn anew. Written under the original's names, one file for each
-seed. Needs torch 2.13.0 and safetensors:
+"""Draws initial weights of `deformable-detr-small` (3 classes) with PyTorch's own initialisers, by the rules of the
+original: layers of a stack are copies of one, of which only what has more than one axis is drawn anew. Written under
+the original's names, one file for each seed. Needs torch 2.13.0 and safetensors:
 
     python tools/goldens/deformable-detr-initial-weights.py FOLDER 100 101 102 103 104 105 106 107
 """
@@ -53,7 +53,8 @@ def backbone():
     inputs = WIDTH
     for stage in range(STAGES):
         outputs = WIDTH * 2**stage
-        body[f"layer{stage + 1}"] = nn.Sequential(*[residual_block(inputs if block == 0 else outputs, outputs) for block in range(BLOCKS)])
+        blocks = [residual_block(inputs, outputs)] + [residual_block(outputs, outputs) for _ in range(BLOCKS - 1)]
+        body[f"layer{stage + 1}"] = nn.Sequential(*blocks)
         inputs = outputs
     return nn.Sequential(tree(body=tree(**body)))
 
@@ -69,15 +70,17 @@ def sampling_attention():
 
 
 def layer(norms, **attentions):
-    """What is called by name in the original has its name here; the order of the constructors decides what is drawn first."""
+    """Under the original's names, in the order of its constructors, which decides what is drawn first."""
     parts = {**attentions, "linear1": nn.Linear(DIM, HIDDEN), "linear2": nn.Linear(HIDDEN, DIM)}
     return tree(**parts, **{f"norm{number + 1}": nn.LayerNorm(DIM) for number in range(norms)})
 
 
 def transformer():
+    encoder_layer = layer(2, self_attn=sampling_attention())
+    decoder_layer = layer(3, cross_attn=sampling_attention(), self_attn=nn.MultiheadAttention(DIM, HEADS))
     module = tree(
-        encoder=tree(layers=copies(layer(2, self_attn=sampling_attention()), ENCODER_LAYERS)),
-        decoder=tree(layers=copies(layer(3, cross_attn=sampling_attention(), self_attn=nn.MultiheadAttention(DIM, HEADS)), DECODER_LAYERS)),
+        encoder=tree(layers=copies(encoder_layer, ENCODER_LAYERS)),
+        decoder=tree(layers=copies(decoder_layer, DECODER_LAYERS)),
         reference_points=nn.Linear(DIM, 2),
     )
     module.level_embed = nn.Parameter(torch.empty(LEVELS, DIM))
@@ -102,10 +105,11 @@ def start_sampling(attention):
     with torch.no_grad():
         attention.sampling_offsets.bias.copy_(offsets.reshape(-1))
     nn.init.zeros_(attention.sampling_offsets.weight)
-    for part in (attention.attention_weights.weight, attention.attention_weights.bias, attention.value_proj.bias, attention.output_proj.bias):
-        nn.init.zeros_(part)
+    nn.init.zeros_(attention.attention_weights.weight)
+    nn.init.zeros_(attention.attention_weights.bias)
     for projection in (attention.value_proj, attention.output_proj):
         nn.init.xavier_uniform_(projection.weight)
+        nn.init.zeros_(projection.bias)
 
 
 def input_projection(channels):
@@ -120,7 +124,8 @@ def detector():
     class_head = nn.Linear(DIM, CLASSES)
     box_head = tree(layers=nn.ModuleList([nn.Linear(DIM, DIM), nn.Linear(DIM, DIM), nn.Linear(DIM, 4)]))
     parts["query_embed"] = nn.Embedding(QUERIES, 2 * DIM)
-    parts["input_proj"] = nn.ModuleList([input_projection(WIDTH * 2**stage) for stage in range(STAGES - LEVELS, STAGES)])
+    channels = [WIDTH * 2**stage for stage in range(STAGES)]
+    parts["input_proj"] = nn.ModuleList([input_projection(inputs) for inputs in channels[-LEVELS:]])
     nn.init.constant_(class_head.bias, -math.log((1 - 0.01) / 0.01))
     nn.init.zeros_(box_head.layers[-1].weight)
     nn.init.zeros_(box_head.layers[-1].bias)

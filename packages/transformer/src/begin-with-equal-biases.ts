@@ -7,8 +7,8 @@ interface StackLayer {
 }
 
 /**
- * Gives the feed-forward parts of a stack's layers the biases of the first one. The originals copy one layer and draw only its matrices
- * anew, so biases begin equal in all layers; those of the attentions begin as constants, so there are no others to take over.
+ * Gives the feed-forward parts of a stack's layers the biases of the first one. The originals copy one layer and draw
+ * only its matrices anew, so biases begin equal in all layers; those of attentions and norms are constants in any case.
  */
 export function beginWithEqualBiases(layers: readonly StackLayer[]): void {
   const [first, ...others] = layers;
