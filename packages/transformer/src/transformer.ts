@@ -2,6 +2,7 @@ import type { Random } from "@detrkit/common";
 import { type Activation, type CallOptions, expectShape, FeedForward, LayerNorm, Module, xavierUniform } from "@detrkit/nn";
 import { type Tensor3D, type Tensor4D, tidy, zeros } from "@tensorflow/tfjs-core";
 import type { AttentionFactory, Position } from "./attention.ts";
+import { beginWithEqualBiases } from "./begin-with-equal-biases.ts";
 import { DecoderLayer } from "./decoder-layer.ts";
 import { DenseAttention } from "./dense-attention.ts";
 import { type EncoderInputs, EncoderLayer } from "./encoder-layer.ts";
@@ -76,6 +77,8 @@ export class Transformer extends Module {
       norm: decoderNorm ? new LayerNorm({ dim }) : undefined,
       returnIntermediate,
     });
+    beginWithEqualBiases(this.encoder.layers);
+    beginWithEqualBiases(this.decoder.layers);
   }
 
   call(inputs: TransformerInputs, options: CallOptions = {}): TransformerOutput {
