@@ -22,5 +22,7 @@ export const commands = {
   "check-dependencies": { steps: [source("tools/check-dependencies.ts")] },
   "check-readmes": { steps: [source("tools/check-readmes.ts")], native: true },
   examples: { steps: [source("tools/run-examples.ts")], native: true },
+  "compile-matrix": { steps: [source("tools/compile-matrix.ts")], native: true },
+  sanitise: { steps: [source("tools/sanitise.ts")], native: true },
   setup: { steps: [], native: true, pnpm: true },
 };
