@@ -25,5 +25,7 @@ export const commands = {
   examples: { steps: [source("tools/run-examples.ts")], native: true },
   prebuild: { steps: [source("packages/backend/src/build/prebuild.ts")], native: true },
   "check-prebuilt": { steps: [source("tools/check-prebuilt.ts")], native: true, pnpm: true },
+  "compile-matrix": { steps: [source("tools/compile-matrix.ts")], native: true },
+  sanitise: { steps: [source("tools/sanitise.ts")], native: true },
   setup: { steps: [], native: true, pnpm: true },
 };
