@@ -1,4 +1,4 @@
-// Type-checks and runs the example of every public package's README, from source: node tools/check-readmes.ts
+// Type-checks and runs the example of the README of every public package that has code, from source: node tools/check-readmes.ts
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runStep } from "./bootstrap/child-process.mjs";
@@ -7,7 +7,7 @@ import { extractExample } from "./readmes/extract-example.ts";
 
 const root = join(import.meta.dirname, "..");
 const scratch = join(root, ".cache", "readmes");
-const libraries = workspaceEntries.filter((entry) => !entry.private && entry.folder.startsWith("packages/"));
+const libraries = workspaceEntries.filter((entry) => !entry.private && !entry.binary && entry.folder.startsWith("packages/"));
 const SOURCE = ["--conditions=@detrkit/source", "--disable-warning=ExperimentalWarning"];
 
 const problems: string[] = [];

@@ -10,6 +10,10 @@ export interface WorkspaceEntry {
   readonly workspace?: readonly string[];
   /** Short names of those that only its tests may import. */
   readonly dev?: readonly string[];
+  /** Packages of this workspace that are installed where they fit. */
+  readonly optionalWorkspace?: readonly string[];
+  /** Compiled files for one platform and no code. */
+  readonly binary?: { readonly os: readonly string[]; readonly cpu: readonly string[]; readonly libc: readonly string[] };
   readonly tfjs?: boolean;
   readonly dependencies?: readonly string[];
   readonly optional?: readonly string[];

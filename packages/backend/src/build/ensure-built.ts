@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { BackendError, DetrkitError } from "@detrkit/common";
+import { BackendError } from "@detrkit/common";
 import type { Baseline } from "./baselines.ts";
 import type { AddonCheck } from "./check-addon.ts";
 import { exclusively } from "./exclusively.ts";

@@ -11,10 +11,14 @@ import { unportableSymbols } from "./system-symbols.ts";
 /** The oldest C library that the package is for: that of Debian 10, Ubuntu 18.10 and RHEL 8. */
 const oldestGlibc = "2.28";
 
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
 async function prebuild(target: string): Promise<void> {
   // What another build left counts as not there: this one is to be made of the sources.
   await rm(join(target, prebuiltManifest), { force: true });
-  const installation = await buildNative(console.error);
+  const installation = await buildNative(say);
   const missing = missingBaselines(installation);
   if (missing.length > 0) throw new BackendError(`no kernels for ${missing.join(", ")} (${installation.log}): a package has to have them all`);
   const files = (await readdir(installation.folder)).filter((file) => file !== contentsName);
@@ -28,7 +32,7 @@ async function prebuild(target: string): Promise<void> {
   }
   const manifest: PrebuiltManifest = { key: sourcesKey("cpu") };
   await writeFile(join(target, prebuiltManifest), JSON.stringify(manifest));
-  console.error(`${target}: ${files.join(", ")}`);
+  say(`${target}: ${files.join(", ")}`);
 }
 
 try {
@@ -37,6 +41,6 @@ try {
   await prebuild(target);
 } catch (error) {
   if (!DetrkitError.isInstance(error)) throw error;
-  console.error(error.message);
+  say(error.message);
   process.exitCode = 1;
 }
