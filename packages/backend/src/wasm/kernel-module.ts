@@ -103,6 +103,8 @@ export async function loadKernels(backend: WasmBackend): Promise<KernelModule> {
 }
 
 function refuseToRunOut({ wasm }: WasmBackend, memory: Memory): void {
+  // Emscripten puts its function in place at the first call, and would remove one that took its place before.
+  wasm._free(wasm._malloc(1));
   const allocate = wasm._malloc.bind(wasm);
   let isFull = false;
   wasm._malloc = (bytes) => {

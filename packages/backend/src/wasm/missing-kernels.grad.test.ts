@@ -1,6 +1,7 @@
-import { expectClose, guardAgainstLeaks, uniformTensor } from "@detrkit/test-utils";
 import { startBackend } from "@detrkit/backend";
-import { conv2d, gather, grads, mul, type Rank, setBackend, sum, type Tensor, tensor1d, type Tensor2D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
+import { MaxPool2d } from "@detrkit/nn";
+import { expectClose, guardAgainstLeaks, uniformTensor } from "@detrkit/test-utils";
+import { conv2d, gather, grads, mul, type Rank, setBackend, sub, sum, type Tensor, tensor1d, type Tensor2D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import { beforeAll, expect, test } from "vitest";
 
 beforeAll(async () => {
@@ -29,6 +30,11 @@ const convolutions: readonly (readonly [size: number, strides: number | [number,
 test.each(convolutions)("tfjs's own convolution, filter %i, strides %j, padding %s: gradients by input and filter", async (size, strides, pad) => {
   const compute = (input: Tensor, filter: Tensor): Tensor => conv2d(input as Tensor4D, filter as Tensor4D, strides, pad, "NHWC", 1, typeof pad === "number" ? "floor" : undefined);
   await expectSameOnBoth(compute as (...operands: Tensor[]) => Tensor, [[2, 7, 11, 3], [size, size, 3, 5]]);
+});
+
+test.each([[3, 2, 1], [2, 2, 0], [3, 1, 1], [2, 1, 1], [5, 3, 2]])("max pooling of negative numbers, window %i, stride %i, padding %i", async (kernelSize, stride, padding) => {
+  const pool = new MaxPool2d({ kernelSize, stride, padding });
+  await expectSameOnBoth((input) => pool.call(sub(input as Tensor4D, 2)), [[2, 13, 11, 7]]);
 });
 
 test("gathered rows, one of them twice and one not at all, give their gradients back", async () => {
