@@ -65,7 +65,7 @@ test.each(names)("%s refuses an input too many, one too few, one of another type
       expect(() => runKernel(kernel, given, { ...call.attributes })).toThrow(expect.objectContaining({ name: TensorError.name, message: expect.stringMatching(message) as string }));
     });
   };
-  tidy(() => expect(runKernel(kernel, inputsOf(call), { ...call.attributes }).length).toBeGreaterThan(0));
+  tidy(() => void expect(runKernel(kernel, inputsOf(call), { ...call.attributes }).length).toBeGreaterThan(0));
   const count = call.inputs.length;
   expectRefused((inputs) => [...inputs, ones([3])], new RegExp(`^${kernel} expected \\d+ inputs \\(.*\\), got ${count + 1}$`, "u"));
   const few = count - (call.optional ?? 0) - 1;

@@ -32,7 +32,9 @@ const repeated = (value: number, count: number): number[] => Array.from({ length
 
 describeOnBackends("where there is nothing to sum up", () => {
   test.each(["relu", "gelu", undefined] as const)("a linear layer of width 0 gives its bias (activation %s)", (activation) => {
-    const { shape, values, gradients } = run((input, weight) => linear(input, weight as Tensor2D, tensor1d([1, 2, 3]), activation), [[5, 2, 0], [0, 3]]);
+    const bias = tensor1d([1, 2, 3]);
+    const { shape, values, gradients } = run((input, weight) => linear(input, weight as Tensor2D, bias, activation), [[5, 2, 0], [0, 3]]);
+    bias.dispose();
     expect(shape).toEqual([5, 2, 3]);
     if (activation !== "gelu") expect(values).toEqual(Array.from({ length: 10 }, () => [1, 2, 3]).flat());
     expect(gradients.map((gradient) => gradient.shape)).toEqual([[5, 2, 0], [0, 3]]);

@@ -80,11 +80,11 @@ const settings: readonly (readonly [string, () => () => unknown, string])[] = [
 
 describeOnBackends("ops refuse", () => {
   test.each(shapes)("%s", (_, prepare, message) => {
-    tidy(() => expect(prepare()).toThrow(expect.objectContaining({ name: ShapeError.name, message: expect.stringContaining(message) as string })));
+    tidy(() => void expect(prepare()).toThrow(expect.objectContaining({ name: ShapeError.name, message: expect.stringContaining(message) as string })));
   });
 
   test.each(settings)("%s", (_, prepare, message) => {
-    tidy(() => expect(prepare()).toThrow(expect.objectContaining({ name: ConfigError.name, message: expect.stringContaining(message) as string })));
+    tidy(() => void expect(prepare()).toThrow(expect.objectContaining({ name: ConfigError.name, message: expect.stringContaining(message) as string })));
   });
 
   test("whole numbers where floats are read, and floats where a mask is", () => {
@@ -115,20 +115,20 @@ describeOnBackends("ops refuse", () => {
 
   test("Conv2d refuses a residual of another shape than its result", () => {
     const layer = new Conv2d({ inputChannels: 2, outputChannels: 3, kernelSize: 3, padding: 1, random: new Random(1) });
-    tidy(() => expect(() => layer.call(map(1, 4, 4, 2), map(1, 1, 1, 3))).toThrow("convolution: residual expected [1, 4, 4, 3], got [1, 1, 1, 3]"));
+    tidy(() => void expect(() => layer.call(map(1, 4, 4, 2), map(1, 1, 1, 3))).toThrow("convolution: residual expected [1, 4, 4, 3], got [1, 1, 1, 3]"));
     layer.dispose();
   });
 
   test("batch norms refuse another number of channels, which would be spread over theirs", () => {
     for (const norm of [new BatchNorm({ channels: 3 }), new FrozenBatchNorm({ channels: 3 })]) {
-      tidy(() => expect(() => norm.call(map(1, 2, 2, 1))).toThrow("BatchNorm.call: input expected [1, 2, 2, 3], got [1, 2, 2, 1]"));
+      tidy(() => void expect(() => norm.call(map(1, 2, 2, 1))).toThrow("BatchNorm.call: input expected [1, 2, 2, 3], got [1, 2, 2, 1]"));
       norm.dispose();
     }
   });
 
   test("a batch norm does not train on nothing, which would leave NaN in its running statistics", () => {
     const norm = new BatchNorm({ channels: 3 });
-    tidy(() => expect(() => norm.call(map(0, 2, 2, 3), { training: true })).toThrow("BatchNorm.call: input [0, 2, 2, 3] has no values to take the statistics of"));
+    tidy(() => void expect(() => norm.call(map(0, 2, 2, 3), { training: true })).toThrow("BatchNorm.call: input [0, 2, 2, 3] has no values to take the statistics of"));
     expect([...norm.runningMean.value.dataSync()]).toEqual([0, 0, 0]);
     norm.dispose();
   });
