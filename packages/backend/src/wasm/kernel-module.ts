@@ -81,8 +81,10 @@ export class KernelModule {
     const head = (4 * integers.length + 15) & ~15;
     if (head + bytes > this.#scratchBytes) {
       if (this.#scratch !== 0) this.#backend.wasm._free(this.#scratch);
+      // Nothing is left where the next line throws.
+      [this.#scratch, this.#scratchBytes] = [0, 0];
+      this.#scratch = this.#backend.wasm._malloc(head + bytes) >>> 0;
       this.#scratchBytes = head + bytes;
-      this.#scratch = this.#backend.wasm._malloc(this.#scratchBytes) >>> 0;
     }
     if (integers.length > 0) new Int32Array(this.#memory.buffer, this.#scratch, integers.length).set(integers);
     return { integers: this.#scratch, free: this.#scratch + head };
