@@ -1,7 +1,7 @@
 import { startBackend } from "@detrkit/backend";
 import { MaxPool2d } from "@detrkit/nn";
 import { expectClose, guardAgainstLeaks, uniformTensor } from "@detrkit/test-utils";
-import { conv2d, gather, grads, mul, type Rank, setBackend, sub, sum, type Tensor, tensor1d, type Tensor2D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
+import { conv2d, gather, grads, mul, type Rank, setBackend, sub, sum, type Tensor, tensor1d, tensor2d, type Tensor2D, type Tensor3D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import { beforeAll, expect, test } from "vitest";
 
 beforeAll(async () => {
@@ -40,6 +40,29 @@ test.each([[3, 2, 1], [2, 2, 0], [3, 1, 1], [2, 1, 1], [5, 3, 2]])("max pooling 
 test("gathered rows, one of them twice and one not at all, give their gradients back", async () => {
   await expectSameOnBoth((table) => gather(table as Tensor2D, tensor1d([4, 0, 4, 2], "int32")), [[5, 7]]);
   await expectSameOnBoth((table) => gather(table as Tensor2D, tensor1d([1, 1, 0], "int32"), 1), [[3, 2, 5]]);
+});
+
+test("rows gathered in each image of a batch are that image's, with gradients", async () => {
+  const indices = tensor2d([[4, 0, 4], [1, 3, 2]], [2, 3], "int32");
+  await expectSameOnBoth((table) => gather(table as Tensor3D, indices, 1, 1), [[2, 5, 3]]);
+  indices.dispose();
+  const deep = tensor2d([[6, 0], [5, 3]], [2, 2], "int32");
+  await setBackend("wasm");
+  tidy(() => {
+    const table = uniformTensor<Rank.R4>([2, 3, 7, 2], { seed: 3 });
+    const values = table.arraySync();
+    const rows = [[6, 0], [5, 3]].map((wanted, image) => values[image]?.map((map) => wanted.map((row) => map[row])));
+    expect(gather(table, deep, 2, 1).arraySync()).toEqual(rows);
+    expect(() => gather(table, tensor2d([[7, 0], [0, 0]], [2, 2], "int32"), 2, 1)).toThrow("the index value 7 is not in [0, 6]");
+  });
+  deep.dispose();
+});
+
+test("a sum over nothing is 0", async () => {
+  await setBackend("wasm");
+  tidy(() => {
+    for (let round = 0; round < 20; round++) expect([...sum(tensor2d([], [0, 3]), 0).dataSync()]).toEqual([0, 0, 0]);
+  });
 });
 
 test("by hand: a row's gradient is the sum over where it went", async () => {

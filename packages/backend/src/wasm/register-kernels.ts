@@ -7,6 +7,7 @@ import { loadKernels, type WasmBackend } from "./kernel-module.ts";
 import { registerAdamW } from "./kernels/adamw.ts";
 import { registerAttention } from "./kernels/attention.ts";
 import { registerConvolution } from "./kernels/convolution.ts";
+import { correctKernels } from "./kernels/corrected.ts";
 import { registerDeformableSampling } from "./kernels/deformable-sampling.ts";
 import { registerDropout } from "./kernels/dropout.ts";
 import { registerLinear } from "./kernels/linear.ts";
@@ -31,4 +32,5 @@ export async function registerWasmKernels(backend: WasmBackend): Promise<void> {
   registerAdamW(module);
   registerDeformableSampling(module);
   registerMissingKernels(module);
+  correctKernels();
 }
