@@ -24,10 +24,16 @@ export class CaseRunner {
     this.#limits = limits;
   }
 
-  async run(input: Uint8Array): Promise<CaseResult> {
+  /** Starts the child, if there is none: loading a target's libraries takes seconds, which are no case's. */
+  async start(): Promise<Child> {
     this.#child ??= await Child.start(this.#url);
-    const result = await this.#child.run(input, this.#limits);
-    if (this.#child.ended || this.#child.addedMebibytes > this.#limits.mebibytes * retiringShare) await this.stop();
+    return this.#child;
+  }
+
+  async run(input: Uint8Array): Promise<CaseResult> {
+    const child = await this.start();
+    const result = await child.run(input, this.#limits);
+    if (child.ended || child.addedMebibytes > this.#limits.mebibytes * retiringShare) await this.stop();
     return result;
   }
 

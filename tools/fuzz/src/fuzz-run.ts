@@ -38,6 +38,7 @@ export async function fuzzTarget(options: FuzzRunOptions): Promise<FuzzCounts> {
   const runner = new CaseRunner(url, target.limits);
   const counts = { accepted: 0, refused: 0, failed: 0 };
   const signatures = new Set<string>();
+  await runner.start();
   const deadline = performance.now() + seconds * 1000;
   let index = cases.first;
   try {
