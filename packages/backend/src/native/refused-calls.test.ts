@@ -1,7 +1,7 @@
 import { ConfigError, ShapeError, TensorError } from "@detrkit/common";
 import { type FusedKernel, fusedKernels, runKernel } from "@detrkit/nn";
 import { useBackend } from "@detrkit/test-utils";
-import { dispose, ones, scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import { dispose, memory, ones, scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 
 useBackend("native");
@@ -113,6 +113,25 @@ test.each<[FusedKernel, number, readonly number[], string]>([
   tidy(() => {
     const inputs = inputsOf(calls[kernel]).with(at, ones([...shape] as [number]));
     expect(() => runKernel(kernel, inputs, { ...calls[kernel].attributes })).toThrow(expect.objectContaining({ name: ShapeError.name, message: expect.stringContaining(message) as string }));
+  });
+});
+
+test("steps of a convolution that oneDNN's 32 bits cannot hold are made smaller", () => {
+  tidy(() => {
+    const inputs = [ones([1, 5, 7, 2]), ones([3, 3, 2, 3])];
+    const attributes = { ...sliding, bias: false, residual: false };
+    const [result] = runKernel(fusedKernels.convolution, inputs, { ...attributes, strides: 2 ** 31 - 1 });
+    expect([result?.shape, [...(result?.dataSync() ?? [])]]).toEqual([[1, 1, 1, 3], [18, 18, 18]]);
+  });
+});
+
+test("a gradient that TensorFlow refuses leaves no tensor behind", () => {
+  tidy(() => {
+    const inputs = [ones([3, 3, 2, 3]), ones([1, 1, 3, 3])];
+    const before = memory().numTensors;
+    const run = (): unknown => runKernel(fusedKernels.convolutionInputGradient, inputs, { ...sliding, dilation: 2, shape: [1, 5, 7, 2] });
+    expect(run).toThrow("dilation rates larger than 1");
+    expect(memory().numTensors).toBe(before);
   });
 });
 

@@ -68,6 +68,17 @@ describeOnBackends("multiScaleDeformableAttention", () => {
     });
   });
 
+  test("heads without width: an empty result and gradients of 0, composed or not", () => {
+    tidy(() => {
+      const operands = randomOperands({ ...shape, C: 0 }, 1, "anywhere");
+      for (const attend of [multiScaleDeformableAttention, composedDeformableAttention]) {
+        expect(attend(operands).shape).toEqual([2, 7, 0]);
+        const gradients = grads((...tensors: Tensor[]) => sum(attend(withTensors(operands, tensors))))(tensorsOf(operands));
+        expect(gradients.every((gradient) => gradient.dataSync().every((value) => value === 0))).toBe(true);
+      }
+    });
+  });
+
   describe("points that are nowhere", () => {
     const far = 3e38;
     const attentions = [multiScaleDeformableAttention, composedDeformableAttention];
