@@ -125,6 +125,14 @@ test("steps of a convolution that oneDNN's 32 bits cannot hold are made smaller"
   });
 });
 
+test("a flag that is a number is a flag: no number of results", () => {
+  tidy(() => {
+    const { inputs, ...call } = calls[fusedKernels.multiHeadAttentionGradient];
+    const results = runKernel(fusedKernels.multiHeadAttentionGradient, inputsOf({ inputs }), { ...call.attributes, queries: 2 });
+    expect(results.length).toBe(12);
+  });
+});
+
 test("a gradient that TensorFlow refuses leaves no tensor behind", () => {
   tidy(() => {
     const inputs = [ones([3, 3, 2, 3]), ones([1, 1, 3, 3])];

@@ -1,10 +1,21 @@
 import { ShapeError } from "@detrkit/common";
 import type { ImageSize } from "@detrkit/nn";
 
-/** Checks that the maps' cells, one map after the other, make up the `tokens` rows that there are. */
-export function expectLevelShapes(levelShapes: readonly ImageSize[], what: string, tokens: number): void {
+/** Checks that there is a list of maps' sizes. @throws ShapeError */
+export function expectSizes(levelShapes: readonly ImageSize[], what: string): void {
+  if (!Array.isArray(levelShapes)) throw new ShapeError(`${what}: levelShapes expected a list of heights and widths, got ${typeof levelShapes}`);
   const odd = levelShapes.findIndex(({ height, width }) => !isSize(height) || !isSize(width));
   if (odd >= 0) throw new ShapeError(`${what}: levelShapes[${odd}] expected a height and a width of at least 1, got ${JSON.stringify(levelShapes[odd])}`);
+}
+
+/** {@link expectSizes} and {@link expectCells}. */
+export function expectLevelShapes(levelShapes: readonly ImageSize[], what: string, tokens: number): void {
+  expectSizes(levelShapes, what);
+  expectCells(levelShapes, what, tokens);
+}
+
+/** Checks that the maps' cells, one map after the other, make up the `tokens` rows that there are. @throws ShapeError */
+export function expectCells(levelShapes: readonly ImageSize[], what: string, tokens: number): void {
   const cells = levelShapes.reduce((total, { height, width }) => total + height * width, 0);
   if (cells === tokens) return;
   const maps = levelShapes.map(({ height, width }) => `${height}x${width}`).join(" + ");

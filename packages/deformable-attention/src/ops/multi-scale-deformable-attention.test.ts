@@ -175,6 +175,7 @@ describeOnBackends("multiScaleDeformableAttention", () => {
         "value has 16 rows, but the maps of levelShapes (3x5 + 1x2) have 17 cells: each cell of each map must be one row"],
       ["a map of no size", () => ({ levelShapes: [{ height: 17, width: 1 }, { height: 0, width: 4 }] }),
         'value: levelShapes[1] expected a height and a width of at least 1, got {"height":0,"width":4}'],
+      ["no maps", () => ({ levelShapes: undefined as unknown as [] }), "value: levelShapes expected a list of heights and widths, got undefined"],
       ["another number of levels", () => ({ levelShapes: [{ height: 17, width: 1 }] }), "samplingLocations expected [2, Q, 3, 1, P, 2], got [2, 7, 3, 2, 4, 2]"],
       ["heads side by side", () => ({ value: zeros([2, 17, 15]) as unknown as Tensor4D }), "value expected [B, S, M, C], got [2, 17, 15]"],
       ["weights of other points", () => ({ attentionWeights: zeros<Rank.R5>([2, 7, 3, 2, 5]) as Tensor5D }), "attentionWeights expected [2, 7, 3, 2, 4], got [2, 7, 3, 2, 5]"],

@@ -1,7 +1,7 @@
 import { ShapeError } from "@detrkit/common";
 import { expectShape, expectTensor, type ImageSize } from "@detrkit/nn";
 import type { Rank, Tensor, Tensor4D, Tensor5D } from "@tensorflow/tfjs-core";
-import { expectLevelShapes } from "./level-shapes.ts";
+import { expectCells, expectSizes } from "./level-shapes.ts";
 
 /** What `multiScaleDeformableAttention` works on. `B` images, `S` cells of all maps, `Q` queries, `M` heads, `L` levels, `P` points, `D` width. */
 export interface DeformableAttentionOperands {
@@ -35,11 +35,12 @@ export interface OperandShapes {
 
 /** The sizes of operands, from their shapes. @throws ShapeError */
 export function checkedSizes(shapes: OperandShapes, levelShapes: readonly ImageSize[]): OperandSizes {
+  expectSizes(levelShapes, "multiScaleDeformableAttention: value");
   const L = levelShapes.length;
   const { B, S, M, C } = expectShape(shapes.value, "multiScaleDeformableAttention: value", ["B", "S", "M", "C"]);
   const { Q, P } = expectShape(shapes.samplingLocations, "multiScaleDeformableAttention: samplingLocations", [B, "Q", M, L, "P", 2]);
   expectShape(shapes.attentionWeights, "multiScaleDeformableAttention: attentionWeights", [B, Q, M, L, P]);
   if (L === 0 || P === 0) throw new ShapeError(`multiScaleDeformableAttention: samplingLocations expected at least one level and one point, got [${shapes.samplingLocations.join(", ")}]`);
-  expectLevelShapes(levelShapes, "multiScaleDeformableAttention: value", S);
+  expectCells(levelShapes, "multiScaleDeformableAttention: value", S);
   return { B, S, Q, M, L, P, C };
 }

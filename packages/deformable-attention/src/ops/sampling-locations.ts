@@ -1,6 +1,7 @@
 import { ShapeError } from "@detrkit/common";
 import { expectFloats, expectTensor, type ImageSize } from "@detrkit/nn";
 import { add, div, mul, type Rank, reshape, slice, type Tensor, tensor, type Tensor4D, type Tensor5D, tidy } from "@tensorflow/tfjs-core";
+import { expectSizes } from "./level-shapes.ts";
 
 /** What {@link samplingLocations} combines. `B` images, `Q` queries, `M` heads, `L` levels, `P` points. */
 export interface SamplingLocationsInputs {
@@ -19,6 +20,7 @@ export interface SamplingLocationsInputs {
  * @returns x, y normalised by each map's size, possibly outside `[0, 1]`: `[B, Q, M, L, P, 2]`
  */
 export function samplingLocations({ offsets, referencePoints, levelShapes }: SamplingLocationsInputs): Tensor<Rank.R6> {
+  expectSizes(levelShapes, "samplingLocations");
   const L = levelShapes.length;
   const { B, Q, M, P } = expectFloats(offsets, "samplingLocations: offsets", ["B", "Q", "M", L, "P", 2]);
   const coordinates = expectReferencePoints(referencePoints, "samplingLocations: referencePoints", [B, Q, L]);

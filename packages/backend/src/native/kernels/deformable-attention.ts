@@ -28,8 +28,8 @@ function execute(op: string, call: NativeCall<DeformableAttentionAttributes>, at
   const { levelShapes } = call.attributes;
   if (!Array.isArray(levelShapes)) throw new ConfigError(`${op}: levelShapes expected a list of heights and widths, got ${typeof levelShapes}`);
   for (const { height, width } of levelShapes) {
-    expectInteger(height, `${op}: a level's height`, 1);
-    expectInteger(width, `${op}: a level's width`, 1);
+    expectInteger(height, `${op}: a level's height`, 0);
+    expectInteger(width, `${op}: a level's width`, 0);
   }
   const shapes = tensor(levelShapes.flatMap(({ height, width }) => [height, width]), [levelShapes.length, 2], "int32");
   try {

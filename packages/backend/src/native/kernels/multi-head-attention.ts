@@ -17,7 +17,7 @@ export function registerMultiHeadAttention(): void {
   // Inputs: the result's gradient, what the op kept, its inputs. Outputs: gradients of memory, parameters, queries, positions.
   defineKernel<MultiHeadAttentionAttributes>(fusedKernels.multiHeadAttentionGradient, { inputs: (attributes) => [...gradientOperands, ...operands(attributes)] }, ({ inputs, attributes, backend, write }) => {
     const { queries, memoryPosition, queryPosition } = attributes;
-    const outputs = 1 + parameters.length + Number(queries) + Number(memoryPosition) + Number(queryPosition);
+    const outputs = 1 + parameters.length + [queries, memoryPosition, queryPosition].filter(Boolean).length;
     return backend.executeMultipleOutputs("DetrkitMultiHeadAttentionGradient", opAttributes(attributes, write), inputs, outputs);
   });
 }
