@@ -1,5 +1,6 @@
 #include "kernel.h"
 
+#include <algorithm>
 #include <exception>
 #include <memory>
 #include <new>
@@ -37,6 +38,7 @@ View ViewOf(TF_Tensor* tensor) {
   View view;
   for (int axis = 0; axis < TF_NumDims(tensor); ++axis) view.dims.push_back(TF_Dim(tensor, axis));
   view.bytes = TF_TensorData(tensor);
+  view.given = true;
   return view;
 }
 
@@ -113,7 +115,24 @@ View Context::Input(int index) {
   return ViewOf(tensor);
 }
 
+namespace {
+
+constexpr int64_t kMostNumbers = INT32_MAX;
+
+bool IsCountable(const Dims& dims) {
+  if (std::find(dims.begin(), dims.end(), 0) != dims.end()) return true;
+  int64_t count = 1;
+  for (const int64_t size : dims) {
+    if (size > kMostNumbers / count) return false;
+    count *= size;
+  }
+  return true;
+}
+
+}  // namespace
+
 View Context::Output(int index, const Dims& dims) {
+  if (!IsCountable(dims)) Require("detrkit: a result of " + Text(dims) + " is more than " + std::to_string(kMostNumbers) + " numbers; take smaller images or batches");
   if (!ok()) return {};
   TF_Tensor* tensor = TF_AllocateOutput(context_, index, TF_FLOAT, dims.data(), static_cast<int>(dims.size()), Count(dims) * sizeof(float), status_);
   if (!ok()) return {};

@@ -25,12 +25,14 @@ std::string Text(const Dims& dims);
 struct View {
   Dims dims;
   void* bytes = nullptr;
+  bool given = false;  // also without bytes, where it is empty
 
   float* f32() const { return static_cast<float*>(bytes); }
   const int32_t* i32() const { return static_cast<const int32_t*>(bytes); }
   const uint8_t* u8() const { return static_cast<const uint8_t*>(bytes); }
   int64_t size() const { return Count(dims); }
   int64_t columns() const { return dims.empty() ? 1 : dims.back(); }
+  // 0 where there is nothing in them.
   int64_t rows() const { return columns() == 0 ? 0 : size() / columns(); }
 };
 
@@ -52,6 +54,7 @@ class Context {
 
   View Input(int index);
   int NumInputs() const { return TF_NumInputs(context_); }
+  // Fails where that would be more numbers than 32 bits count: TensorFlow ends the process over sizes that overflow.
   View Output(int index, const Dims& dims);
 
   // The first failure is reported, once, at the end; from then on views are empty and must not be touched.

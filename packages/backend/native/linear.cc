@@ -32,10 +32,12 @@ void Forward(Context& context) {
   if (context.ok()) context.Require(CheckLayer(x, weight));
   if (!context.ok()) return;
   if (biased) context.RequireDims("linear: bias", bias, {weight.dims[1]});
-  const int64_t rows = x.rows(), in = weight.dims[0], out = weight.dims[1];
+  const int64_t in = weight.dims[0], out = weight.dims[1];
   const bool relu = context.attributes.ints[0] != 0;
   const View y = context.Output(0, DimsOfResult(x, weight));
   if (!context.ok()) return;
+  // Not those of x, which may be empty: the sum of nothing is the bias.
+  const int64_t rows = y.rows();
   const LinearLayer layer{weight.f32(), bias.f32(), in, out, relu};
   ParallelFor(rows, RowsPerThread(rows, in * out, NumThreads()), [&](int64_t begin, int64_t end) {
     layer.Run(x.f32() + begin * in, end - begin, begin, y.f32() + begin * out);
@@ -53,7 +55,8 @@ void Backward(Context& context) {
   context.RequireDims("linear: dy", gradient, DimsOfResult(x, weight));
   if (relu) context.RequireDims("linear: y", y, DimsOfResult(x, weight));
   const bool bias = context.attributes.ints[0] != 0;
-  const int64_t rows = x.rows(), in = weight.dims[0], out = weight.dims[1];
+  // Of the two that is not empty: each has gradients of its own.
+  const int64_t rows = std::max(x.rows(), gradient.rows()), in = weight.dims[0], out = weight.dims[1];
   const View dx = context.Output(0, x.dims), dweight = context.Output(1, weight.dims), dbias = context.Output(2, Dims{bias ? out : 0});
   if (!context.ok()) return;
   Matrix masked;
@@ -66,7 +69,8 @@ void Backward(Context& context) {
   // Both products take the same time: half the threads do one, half the other, without waiting in between.
   const int64_t half = std::max(1, NumThreads() / 2);
   const int64_t row_share = RowsPerThread(rows, in * out, half), in_share = RowsPerThread(in, rows * out, half);
-  const int64_t row_pieces = Pieces(rows, row_share), in_pieces = Pieces(in, in_share);
+  // At least one of the weight, with which comes dbias.
+  const int64_t row_pieces = Pieces(rows, row_share), in_pieces = std::max<int64_t>(1, Pieces(in, in_share));
   const LinearGradient layer{x.f32(), weight.f32(), dy, rows, in, out};
   RunPieces(row_pieces + in_pieces, rows * in * out, [&](int64_t piece) {
     if (piece < row_pieces) {
