@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type Cell, type CellResult, compileCell } from "./native/cell.ts";
-import { type Compiler, compilers, type Target, targets } from "./native/compilers.ts";
+import { type CellResult, compileCell } from "./native/cell.ts";
+import { allCells, cellsToRun, fewCells } from "./native/choose-cells.ts";
 import { inParallel } from "./native/in-parallel.ts";
 import { runCell } from "./native/run-cell.ts";
 
@@ -17,25 +17,6 @@ const help = `npm run compile-matrix -- [--full] [--run] [--only=TEXT]
 
 const { values } = parseArgs({ options: { full: { type: "boolean" }, run: { type: "boolean" }, only: { type: "string" }, help: { type: "boolean" } } });
 
-/** Those that can compile for a target: of each architecture, the first is the one that builds run with. */
-const able = (target: Target): readonly Compiler[] => compilers.filter(({ architecture }) => architecture === target.architecture);
-
-function chosenCells(): readonly Cell[] {
-  if (values.full === true) return targets.flatMap((target) => able(target).map((compiler) => ({ target, compiler, depth: "kernels", checkRest: true })));
-  if (values.run === true) {
-    return targets.flatMap((target) => able(target).slice(0, 1).map((compiler) => ({ target, compiler, depth: "program", checkRest: true })));
-  }
-  // Compilers take turns; the targets stand in an order in which the one for Zen 4 knows it.
-  const checked = new Set<Compiler>();
-  return targets.flatMap((target, index) => {
-    const compiler = able(target).at(index % able(target).length);
-    if (compiler === undefined) return [];
-    const checkRest = !checked.has(compiler);
-    checked.add(compiler);
-    return [{ target, compiler, depth: "products", checkRest }];
-  });
-}
-
 function show({ cell, state, detail, seconds }: CellResult): void {
   const name = `${cell.target.name.padEnd(16)} ${cell.compiler.program.padEnd(22)}`;
   process.stdout.write(`${name} ${state.padEnd(8)} ${seconds.toFixed(0).padStart(4)} s  ${detail}\n`);
@@ -46,14 +27,19 @@ if (values.help === true) {
 } else {
   const scratch = mkdtempSync(join(tmpdir(), "detrkit-matrix-"));
   const only = values.only ?? "";
-  const cells = chosenCells().filter(({ target, compiler }) => `${target.name} ${compiler.program}`.includes(only));
-  let results = await inParallel(cells, (cell) => compileCell(cell, scratch));
-  if (values.run === true) {
-    const ran: CellResult[] = [];
-    for (const result of results) ran.push(result.state === "passed" ? await runCell(result, join(scratch, "outputs")) : result);
-    results = ran;
+  const chosen = values.run === true ? cellsToRun() : values.full === true ? allCells() : fewCells();
+  const cells = chosen.filter(({ target, compiler }) => `${target.name} ${compiler.program}`.includes(only));
+  const compiled = await inParallel(cells, async (cell) => {
+    const result = await compileCell(cell, scratch);
+    if (values.run !== true) show(result);
+    return result;
+  });
+  const results: CellResult[] = [];
+  for (const result of compiled) {
+    const runs = values.run === true && result.state === "passed";
+    results.push(runs ? await runCell(result, join(scratch, "outputs")) : result);
+    if (values.run === true) show(results.at(-1) ?? result);
   }
-  results.forEach(show);
   const count = (state: CellResult["state"]): number => results.filter((result) => result.state === state).length;
   process.stdout.write(`compile matrix: ${count("passed")} passed, ${count("failed")} failed, ${count("skipped")} skipped\n`);
   // What the compilers said about a failure stays, to be read.

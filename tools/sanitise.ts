@@ -21,7 +21,13 @@ const racing: Sanitised = { ...sweep, name: "racing", sanitisers: "thread" };
 const pool: Sanitised = { name: "pool", sources: poolSources, sanitisers: "thread" };
 
 // More threads than cores, so that they interrupt each other. Of an op's failed allocation the op has to learn.
-const env = { ...process.env, TF_NUM_INTRAOP_THREADS: "4", ASAN_OPTIONS: "allocator_may_return_null=1", TSAN_OPTIONS: "halt_on_error=1" };
+const env = {
+  ...process.env,
+  TF_NUM_INTRAOP_THREADS: "4",
+  ASAN_OPTIONS: "allocator_may_return_null=1",
+  UBSAN_OPTIONS: "print_stacktrace=1:abort_on_error=1",
+  TSAN_OPTIONS: "halt_on_error=1",
+};
 
 let failed = 0;
 async function run(compiler: string, program: Sanitised, args: readonly string[]): Promise<void> {

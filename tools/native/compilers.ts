@@ -24,7 +24,7 @@ export const compilers: readonly Compiler[] = [
 
 const x64 = "x64";
 
-/** In this order the compilers, taking turns, meet what they know: see tools/compile-matrix.ts. */
+/** In this order the compilers, taking turns, meet targets that they know (choose-cells.ts). */
 export const targets: readonly Target[] = [
   { name: "x86-64-v2", architecture: x64, emulator: { program: "qemu-x86_64", processor: "Nehalem" } },
   { name: "x86-64-v3", architecture: x64, emulator: { program: "qemu-x86_64", processor: "Haswell" } },

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { runStep } from "../bootstrap/child-process.mjs";
 import { compileFiles } from "./compile-files.ts";
-import { headers, languageFlags, optimisation, root } from "./sources.ts";
+import { headersFor, languageFlags, optimisation, root } from "./sources.ts";
 
 /** A program made with sanitisers. */
 export interface Sanitised {
@@ -22,26 +22,38 @@ const flags = [
   ...(process.arch === "x64" ? ["-march=x86-64-v3"] : []),
 ];
 
-/** Path of the program, which is built unless it was built from the same sources before. Throws what the compiler said. */
+/** Builds a program and returns its path; objects of files that have not changed are taken from the last time. Throws what the compiler said. */
 export async function sanitisedProgram(program: string, { name, sources, sanitisers }: Sanitised): Promise<string> {
   const own = [...flags, `-fsanitize=${sanitisers}`, "-fno-sanitize-recover=all"];
-  const hash = createHash("sha256").update(JSON.stringify([program, own]));
-  for (const file of [...headers(), ...sources]) hash.update(readFileSync(file));
-  const built = join(sanitiseFolder, `${name}-${hash.digest("hex").slice(0, 16)}`, name);
-  if (existsSync(built)) return built;
-  mkdirSync(sanitiseFolder, { recursive: true });
-  const folder = mkdtempSync(join(sanitiseFolder, "building-"));
+  const folder = join(sanitiseFolder, name);
+  mkdirSync(folder, { recursive: true });
+  const objects = new Map(sources.map((source) => [source, join(folder, `${basename(source)}-${hashOf([program, ...own], source)}.o`)]));
+  const scratch = mkdtempSync(join(sanitiseFolder, "building-"));
   try {
-    const { failures, objects } = await compileFiles({ program, flags: own, sources, folder });
-    const [first] = failures;
+    const missing = sources.filter((source) => !existsSync(objects.get(source) ?? ""));
+    const compiled = await compileFiles({ program, flags: own, sources: missing, folder: scratch });
+    for (const [index, object] of compiled.objects.entries()) {
+      if (existsSync(object)) renameSync(object, objects.get(missing[index] ?? "") ?? object);
+    }
+    const [first] = compiled.failures;
     if (first !== undefined) throw new Error(first.error);
-    const linked = await runStep(program, [...objects, `-fsanitize=${sanitisers}`, "-pthread", "-o", join(folder, name)]);
+    const linked = await runStep(program, [...objects.values(), `-fsanitize=${sanitisers}`, "-pthread", "-o", join(scratch, name)]);
     if (linked.code !== 0) throw new Error(linked.output);
-    for (const object of objects) rmSync(object);
-    rmSync(dirname(built), { recursive: true, force: true });
-    renameSync(folder, dirname(built));
+    renameSync(join(scratch, name), join(folder, name));
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(scratch, { recursive: true, force: true });
   }
-  return built;
+  removeOthers(folder, new Set([name, ...[...objects.values()].map((object) => basename(object))]));
+  return join(folder, name);
+}
+
+/** Of whatever an object depends on. */
+function hashOf(command: readonly string[], source: string): string {
+  const hash = createHash("sha256").update(JSON.stringify(command));
+  for (const file of [...headersFor(dirname(source)), source]) hash.update(readFileSync(file));
+  return hash.digest("hex").slice(0, 16);
+}
+
+function removeOthers(folder: string, kept: ReadonlySet<string>): void {
+  for (const file of readdirSync(folder)) if (!kept.has(file)) rmSync(join(folder, file));
 }

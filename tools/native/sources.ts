@@ -26,9 +26,10 @@ export const addonSource: string = join(kernelFolder, "addon.cc");
 export const sweepSources: readonly string[] = sourcesIn(testFolder, [poolProgram]);
 export const poolSources: readonly string[] = [join(testFolder, poolProgram), join(kernelFolder, "parallel.cc")];
 
-/** Every header of the kernels and of the programs that try them. */
-export function headers(): readonly string[] {
-  return [kernelFolder, testFolder].flatMap((folder) => readdirSync(folder).filter((name) => name.endsWith(".h")).map((name) => join(folder, name)));
+/** The headers that a source of a folder may include: the programs that try the kernels include theirs as well. */
+export function headersFor(folder: string): readonly string[] {
+  const folders = folder === testFolder ? [kernelFolder, testFolder] : [folder];
+  return folders.flatMap((from) => readdirSync(from).filter((name) => name.endsWith(".h")).map((name) => join(from, name)));
 }
 
 /** Language and headers: what every file here is compiled with. */

@@ -79,7 +79,7 @@ int64_t Draft::AddLevels(int64_t levels, int64_t longest) {
 
 int64_t Draft::Product(const std::string& axis) const {
   int64_t product = 1;
-  for (char c : axis) {
+  for (char c : axis.substr(0, axis.find('<'))) {
     if (c != '!') product *= std::isdigit(static_cast<unsigned char>(c)) ? c - '0' : letters_.at(c);
   }
   return product;
@@ -127,13 +127,20 @@ float Draft::Number(Kind kind) {
 Expected Draft::ExpectedOf(const std::string& axis) const {
   if (axis != "*" && (axis.size() > 1 || !std::isalpha(static_cast<unsigned char>(axis[0])))) return Expected::kRefuse;
   if (std::islower(static_cast<unsigned char>(axis[0]))) return Expected::kEither;
-  int64_t readers = 0;
+  int64_t readers = 0, followers = 0;
   for (const std::string& axes : axes_) {
-    readers += std::count(axes.begin(), axes.end(), axis[0]);
-    // R is the product of what "*" stands for.
-    if (axis == "*") readers += std::count(axes.begin(), axes.end(), 'R');
+    for (const std::string& other : Split(axes)) {
+      const size_t from = std::min(other.find('<'), other.size());
+      readers += std::count(other.begin(), other.begin() + from, axis[0]);
+      followers += std::count(other.begin() + from, other.end(), axis[0]);
+      // R is the product of what "*" stands for.
+      if (axis == "*") readers += other == "R";
+    }
   }
-  return readers > 1 ? Expected::kRefuse : Expected::kAccept;
+  if (readers > 1) return Expected::kRefuse;
+  if (followers == 0) return Expected::kAccept;
+  // What follows from a product with a 0 in it stays as it is.
+  return sizes_ == Sizes::kEmpty ? Expected::kEither : Expected::kRefuse;
 }
 
 Change Draft::WithDims(size_t input, const std::vector<int64_t>& dims, Expected expected) {

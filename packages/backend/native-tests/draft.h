@@ -25,8 +25,9 @@ struct Change {
 
 // Axes of a shape are separated by spaces. A capital is one size wherever it stands: an op must refuse a change of one that it
 // reads from several inputs, and take one of its own. A small letter may or may not be refused. Several letters and digits
-// together are their product, and one after "!" follows from something else: changes must be refused. "*" stands for any
-// number of axes, the same ones wherever it stands. A shape after "~" may be given with another number of axes.
+// together are their product, and one after "!" follows from something else, perhaps from the letters after "<": changes must be
+// refused. "*" stands for any number of axes, the same ones wherever it stands. A shape after "~" may be given with another
+// number of axes.
 class Draft {
  public:
   Draft(Sizes sizes, Numbers numbers, Random& random);

@@ -135,7 +135,7 @@ void AddMultiHead(Draft& draft, bool backward) {
   if (backward) {
     draft.Let('K', 2 * draft['B'] * draft['D'] * (draft['S'] + draft[self ? 'S' : 'Q']));
     draft.Add(self ? "B S D" : "B Q D");
-    draft.Add("!K");
+    draft.Add(self ? "!K<BSD" : "!K<BSQD");
   }
   if (draft.Maybe("M", random.Once(2))) draft.Add(random.Once(2) ? "~ S D" : "~ B S D");
   if (draft.Maybe("P", !self && random.Once(2))) draft.Add(random.Once(2) ? "~ Q D" : "~ B Q D");

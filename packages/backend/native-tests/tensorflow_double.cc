@@ -1,6 +1,7 @@
 #include "tensorflow_double.h"
 
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -99,15 +100,16 @@ Value Filled(const Call& call, const TF_OpKernelContext& context, size_t index) 
 
 }  // namespace
 
-void SetCurrent(const std::string* description) {
-  // A sanitiser ends the program by itself: it says at least what ran.
-  static const bool once = [] {
-    if (__sanitizer_set_death_callback) __sanitizer_set_death_callback(PrintCurrent);
-    return true;
-  }();
-  static_cast<void>(once);
-  current = description;
+void ReportCrashes() {
+  // A sanitiser ends the program by itself, one of them by a signal: it says at least what ran.
+  if (__sanitizer_set_death_callback) __sanitizer_set_death_callback(PrintCurrent);
+  std::signal(SIGABRT, [](int) {
+    PrintCurrent();
+    std::_Exit(1);
+  });
 }
+
+void SetCurrent(const std::string* description) { current = description; }
 
 void Abort(const std::string& what) {
   std::fprintf(stderr, "FAILED: %s\n", what.c_str());

@@ -68,7 +68,9 @@ Result RunOp(const Call& call);
 // Tensors and statuses that kernels have been given and not given back: 0 while none runs.
 int64_t LiveHandles();
 
-// What the calling thread is about to run, for the report of a crash. Has to live as long as it is the current one.
+// From now on, a program that a sanitiser or an assertion ends says what it was running.
+void ReportCrashes();
+// What the calling thread is about to run. Has to live as long as it is the current one.
 void SetCurrent(const std::string* description);
 
 // Says which rule of the harness or of TensorFlow was broken, and by what, and ends the program.

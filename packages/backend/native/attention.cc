@@ -1,6 +1,7 @@
 // Multi-head scaled dot-product attention on queries, keys and values that are projected already.
 #include "kernel.h"
 #include "kernels.h"
+#include "random_mask.h"
 #include "scaled_attention.h"
 
 namespace detrkit {
@@ -18,6 +19,7 @@ struct Problem {
     context.RequireDims("attention: value", value, key.dims);
     if (padding.dims != Dims{0}) context.RequireDims("attention: padding", padding, {key.dims[0], key.dims[1]});
     context.RequireDims("attention: seed", seed, {});
+    context.Require(CheckRate(context.attributes.floats[0]));
   }
 
   ScaledAttention Attention(const Attributes& attributes) const {

@@ -1,12 +1,14 @@
 // The feed-forward part of a transformer layer, y = dropout(relu(x w1 + b1)) w2 + b2. What is in between, several times wider than x
 // and y, is never whole in memory: forwards it lives for a block of rows, backwards it is computed again for each block.
 #include <algorithm>
+#include <optional>
 
 #include "kernel.h"
 #include "kernels.h"
 #include "linear_rows.h"
 #include "matrix.h"
 #include "parallel.h"
+#include "random_mask.h"
 
 namespace detrkit {
 namespace {
@@ -18,22 +20,23 @@ constexpr int64_t kBlock = 512;
 struct Problem {
   View x, expand, expand_bias, contract, contract_bias, seed;
   float rate;
-  RandomMask mask;
+  std::optional<RandomMask> mask;
   int64_t rows, dim, hidden;
 
   Problem(Context& context, int first)
       : x(context.Input(first)), expand(context.Input(first + 1)), expand_bias(context.Input(first + 2)), contract(context.Input(first + 3)),
         contract_bias(context.Input(first + 4)), seed(context.attributes.floats[0] > 0 ? context.Input(first + 5) : View{}),
-        rate(context.attributes.floats[0]), mask(seed.bytes ? static_cast<uint32_t>(seed.i32()[0]) : 0, rate),
-        rows(x.rows()), dim(x.columns()), hidden(expand.columns()) {
+        rate(context.attributes.floats[0]), rows(x.rows()), dim(x.columns()), hidden(expand.columns()) {
     context.RequireDims("feed-forward: expand", expand, {dim, hidden});
     context.RequireDims("feed-forward: expand's bias", expand_bias, {hidden});
     context.RequireDims("feed-forward: contract", contract, {hidden, dim});
     context.RequireDims("feed-forward: contract's bias", contract_bias, {dim});
     if (rate > 0) context.RequireDims("feed-forward: seed", seed, {});
+    context.Require(CheckRate(rate));
+    if (context.ok() && rate > 0) mask.emplace(static_cast<uint32_t>(seed.i32()[0]), rate);
   }
 
-  LinearLayer Expand() const { return {expand.f32(), expand_bias.f32(), dim, hidden, true, rate > 0 ? &mask : nullptr}; }
+  LinearLayer Expand() const { return {expand.f32(), expand_bias.f32(), dim, hidden, true, mask ? &*mask : nullptr}; }
   LinearLayer Contract() const { return {contract.f32(), contract_bias.f32(), hidden, dim}; }
   int64_t Share() const { return RowsPerThread(rows, 2 * dim * hidden, NumThreads()); }
 };

@@ -38,6 +38,7 @@ View ViewOf(TF_Tensor* tensor) {
   View view;
   for (int axis = 0; axis < TF_NumDims(tensor); ++axis) view.dims.push_back(TF_Dim(tensor, axis));
   view.bytes = TF_TensorData(tensor);
+  view.given = true;
   return view;
 }
 

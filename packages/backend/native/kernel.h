@@ -25,6 +25,7 @@ std::string Text(const Dims& dims);
 struct View {
   Dims dims;
   void* bytes = nullptr;
+  bool given = false;  // also without bytes, where it is empty
 
   float* f32() const { return static_cast<float*>(bytes); }
   const int32_t* i32() const { return static_cast<const int32_t*>(bytes); }

@@ -1,12 +1,13 @@
 #include "multi_head.h"
 
 #include "parallel.h"
+#include "random_mask.h"
 
 namespace detrkit {
 
 const float* Tokens::Positioned(int64_t first, int64_t count, float* into) const {
   const float* from = values.f32() + first * dim();
-  if (!position.bytes) return from;
+  if (!position.given) return from;
   for (int64_t row = 0; row < count; ++row) {
     const float* value = from + row * dim();
     const float* at = position.f32() + (first + row) % position.rows() * dim();
@@ -40,14 +41,15 @@ void MultiHead::Check(Context& context) const {
   if (!context.ok()) return;
   for (const Tokens* tokens : {&memory, &queries}) {
     const Dims &each = tokens->values.dims, all(each.begin() + 1, each.end());
-    if (tokens->position.bytes) context.RequireDims("attention: position", tokens->position, tokens->position.dims.size() == 2 ? all : each);
+    if (tokens->position.given) context.RequireDims("attention: position", tokens->position, tokens->position.dims.size() == 2 ? all : each);
   }
   for (int i = 0; i < kNumProjections; ++i) {
     context.RequireDims("attention: weight", weights[i], {dim(), dim()});
     context.RequireDims("attention: bias", biases[i], {dim()});
   }
-  if (padding.bytes) context.RequireDims("attention: padding", padding, {memory.values.dims[0], memory.values.dims[1]});
-  if (seed.bytes) context.RequireDims("attention: seed", seed, {});
+  if (padding.given) context.RequireDims("attention: padding", padding, {memory.values.dims[0], memory.values.dims[1]});
+  if (seed.given) context.RequireDims("attention: seed", seed, {});
+  context.Require(CheckRate(rate));
 }
 
 ScaledAttention MultiHead::Attention(const Projected& projected) const {

@@ -17,7 +17,7 @@ constexpr int64_t kBlock = 512;
 void ProjectRows(const MultiHead& attention, bool of_memory, int64_t first, int64_t total, const Projected& into) {
   const Tokens& tokens = of_memory ? attention.memory : attention.queries;
   const int64_t dim = attention.dim(), end = first + total;
-  Matrix sums(tokens.position.bytes ? std::min(kBlock, total) : 0, dim);
+  Matrix sums(tokens.position.given ? std::min(kBlock, total) : 0, dim);
   for (int64_t row = first; row < end; row += kBlock) {
     const int64_t count = std::min(kBlock, end - row), at = row * dim;
     const float* sum = tokens.Positioned(row, count, sums.data());

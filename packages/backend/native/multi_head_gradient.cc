@@ -30,8 +30,8 @@ struct Gradients {
       biases[i] = context.Output(index++, attention.biases[i].dims);
     }
     if (!attention.self) queries = context.Output(index++, attention.queries.values.dims);
-    if (attention.memory.position.bytes) memory_position = context.Output(index++, attention.memory.position.dims);
-    if (!attention.self && attention.queries.position.bytes) query_position = context.Output(index++, attention.queries.position.dims);
+    if (attention.memory.position.given) memory_position = context.Output(index++, attention.memory.position.dims);
+    if (!attention.self && attention.queries.position.given) query_position = context.Output(index++, attention.queries.position.dims);
   }
 };
 
@@ -51,8 +51,8 @@ void MultiHeadBackward(Context& context) {
   const Projected gradients(upstream.data(), attention.queries, attention.memory);
 
   // What the heads put out, and beside it the sums with positions once more.
-  Matrix memory_sums(attention.memory.position.bytes ? attention.memory.rows() : 0, dim);
-  Matrix query_sums(!attention.self && attention.queries.position.bytes ? attention.queries.rows() : 0, dim);
+  Matrix memory_sums(attention.memory.position.given ? attention.memory.rows() : 0, dim);
+  Matrix query_sums(!attention.self && attention.queries.position.given ? attention.queries.rows() : 0, dim);
   const RowPieces pieces(attention);
   const LinearGradient output{projected.joined, attention.weights[kOutput].f32(), dy.f32(), attention.queries.rows(), dim, dim};
   RunPieces(pieces.total, attention.queries.rows() * dim * dim, [&](int64_t piece) {
@@ -63,8 +63,8 @@ void MultiHeadBackward(Context& context) {
   });
   attention.Attention(projected).Backward(gradients.joined, gradients.query, gradients.key, gradients.value);
 
-  const float* memory_sum = attention.memory.position.bytes ? memory_sums.data() : attention.memory.values.f32();
-  const float* query_sum = attention.self ? memory_sum : attention.queries.position.bytes ? query_sums.data() : attention.queries.values.f32();
+  const float* memory_sum = attention.memory.position.given ? memory_sums.data() : attention.memory.values.f32();
+  const float* query_sum = attention.self ? memory_sum : attention.queries.position.given ? query_sums.data() : attention.queries.values.f32();
   const LinearGradient layers[] = {
       {query_sum, attention.weights[kQuery].f32(), gradients.query, attention.queries.rows(), dim, dim},
       {memory_sum, attention.weights[kKey].f32(), gradients.key, attention.memory.rows(), dim, dim},
@@ -73,9 +73,9 @@ void MultiHeadBackward(Context& context) {
   };
   // The gradient by the sums of memory and position is needed apart from that by the memory, which has the values' added to it; and
   // where images share a position, summed over them.
-  const bool summed = into.memory_position.bytes && attention.memory.SharedBy() != 1;
+  const bool summed = into.memory_position.given && attention.memory.SharedBy() != 1;
   Matrix apart(summed ? attention.memory.rows() : 0, dim);
-  float* by_sums = !into.memory_position.bytes ? into.memory.f32() : summed ? apart.data() : into.memory_position.f32();
+  float* by_sums = !into.memory_position.given ? into.memory.f32() : summed ? apart.data() : into.memory_position.f32();
   const auto input_rows = [&](bool of_memory, int64_t first, int64_t count) {
     if (!of_memory) return layers[kQuery].Input(first, count, into.queries.f32());
     layers[kKey].Input(first, count, by_sums);
@@ -91,7 +91,7 @@ void MultiHeadBackward(Context& context) {
     layers[which].Weight(first, std::min(share, dim - first), into.weights[which].f32(), into.biases[which].f32());
   });
   if (summed) SumOverImages(apart.data(), attention.memory.SharedBy(), into.memory_position);
-  if (into.query_position.bytes) SumOverImages(into.queries.f32(), attention.queries.SharedBy(), into.query_position);
+  if (into.query_position.given) SumOverImages(into.queries.f32(), attention.queries.SharedBy(), into.query_position);
 }
 
 }  // namespace detrkit

@@ -1,9 +1,15 @@
 #pragma once
 #include <cstdint>
+#include <string>
 
 #include "kernel.h"
 
 namespace detrkit {
+
+// Says what is wrong with a rate of dropout, or nothing.
+inline std::string CheckRate(float rate) {
+  return rate >= 0 && rate < 1 ? "" : "dropout: rate expected to be at least 0 and below 1, got " + std::to_string(rate);
+}
 
 // Which elements dropout keeps, from a seed and the element's index alone: the backward pass asks again instead of
 // remembering, and threads cannot change the answer. Two rounds of a 32-bit finaliser mix the index well enough for a mask.
