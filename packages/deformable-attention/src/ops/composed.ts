@@ -1,5 +1,6 @@
 import {
   add,
+  clone,
   concat,
   customGrad,
   gather,
@@ -105,7 +106,8 @@ function backward(operands: DeformableAttentionOperands, upstream: Tensor3D, siz
         const along = (slopes: Tensor4D): Tensor => sum(mul(mul(slopes, attention), byCorner), [2, 3]); // [N, K]
         const bySample = matMul(reshape(mul(corners.weights, attention), [N, 4 * K, 1]), reshape(dy, [N, 1, C]));
         return [
-          add(byRow, scatterND(reshape(corners.rows, [N * K * 4, 1]), reshape(bySample, [N * K * 4, C]), [numRows + 1, C])) as Tensor2D,
+          // TensorFlow scatters nothing into nothing only where both are empty.
+          C === 0 ? clone(byRow) : (add(byRow, scatterND(reshape(corners.rows, [N * K * 4, 1]), reshape(bySample, [N * K * 4, C]), [numRows + 1, C])) as Tensor2D),
           reshape(stack([along(corners.slopesX), along(corners.slopesY)], 2), [B, queries, M * K * 2]),
           reshape(sum(mul(corners.weights, byCorner), [2, 3]), [B, queries, M * K]),
         ];
@@ -124,13 +126,12 @@ function backward(operands: DeformableAttentionOperands, upstream: Tensor3D, siz
   });
 }
 
-/** What the runs made, one after the other, in a shape; without queries, or heads of any width, there are no runs, and nothing to join. */
+/** What the runs made, one after the other, in a shape; without queries there are no runs, and nothing to join. */
 function joined<T extends Tensor>(parts: readonly Tensor[], shape: T["shape"]): T {
   return (parts.length === 0 ? zeros(shape) : reshape(concat([...parts], 1), shape)) as T;
 }
 
-function runStarts({ B, Q, M, C }: OperandSizes, perRun: number): readonly number[] {
-  if (B * M * C === 0) return [];
+function runStarts({ Q }: OperandSizes, perRun: number): readonly number[] {
   return Array.from({ length: Math.ceil(Q / perRun) }, (_, run) => run * perRun);
 }
 
