@@ -1,4 +1,5 @@
 import { CheckpointError } from "@detrkit/common";
+import { problemOfKeys } from "./header-keys.ts";
 import { sizeOfShape } from "./tensor-data.ts";
 
 /** Bytes of one element by the format's dtype names: everything the format knows, also what detrkit does not read. */
@@ -61,11 +62,15 @@ export function parseHeader(header: Uint8Array, fileBytes: number, source: strin
 
 function parseJson(header: Uint8Array, source: string): Record<string, unknown> {
   let value: unknown;
+  let problem: string | undefined;
   try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(header));
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(header);
+    problem = problemOfKeys(text);
+    value = problem === undefined ? JSON.parse(text) : undefined;
   } catch (cause) {
     throw new CheckpointError(`${source}: is not a safetensors file: its header is not JSON in UTF-8`, { cause });
   }
+  if (problem !== undefined) throw new CheckpointError(`${source}: is damaged, or made to be read differently by different programs: its header ${problem}`);
   if (!isRecord(value)) throw new CheckpointError(`${source}: is not a safetensors file: its header is not a JSON object`);
   return value;
 }
@@ -80,10 +85,10 @@ function parseMetadata(value: unknown, source: string): Record<string, string> {
 function parseEntry(value: unknown, dataStart: number, what: string): SafetensorsEntry {
   const { dtype, shape, data_offsets: offsets } = isRecord(value) ? value : {};
   const bytes = typeof dtype === "string" && Object.hasOwn(bytesByDtype, dtype) ? bytesByDtype[dtype] : undefined;
-  if (typeof dtype !== "string" || bytes === undefined) throw new CheckpointError(`${what} has dtype ${JSON.stringify(dtype)}, which safetensors does not know`);
-  if (!isCounts(shape)) throw new CheckpointError(`${what} has shape ${JSON.stringify(shape)}; expected a list of sizes`);
+  if (typeof dtype !== "string" || bytes === undefined) throw new CheckpointError(`${what} has dtype ${shown(dtype)}, which safetensors does not know`);
+  if (!isCounts(shape)) throw new CheckpointError(`${what} has shape ${shown(shape)}; expected a list of sizes`);
   const [begin, end] = isCounts(offsets) && offsets.length === 2 ? offsets : [];
-  if (begin === undefined || end === undefined) throw new CheckpointError(`${what} has data_offsets ${JSON.stringify(offsets)}; expected [begin, end]`);
+  if (begin === undefined || end === undefined) throw new CheckpointError(`${what} has data_offsets ${shown(offsets)}; expected [begin, end]`);
   const byteLength = sizeOfShape(shape) * bytes;
   if (end - begin !== byteLength) {
     throw new CheckpointError(`${what} of dtype ${dtype} and shape [${shape.join(", ")}] needs ${byteLength} bytes, its data_offsets [${begin}, ${end}] give ${end - begin}`);
@@ -107,6 +112,12 @@ function checkCoverage(entries: ReadonlyMap<string, SafetensorsEntry>, dataStart
   if (position < fileBytes) {
     throw new CheckpointError(`${source}: has ${fileBytes - position} bytes after its last tensor; the file is damaged`);
   }
+}
+
+/** The start of what stands there, however much it is. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? "undefined";
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -138,12 +138,12 @@ export async function checkDataset(spec: string | DataSpec, options: CheckDatase
   for (const split of splits) datasets.push(await readDataset(parsed, { split }));
   const total = datasets.reduce((sum, { length }) => sum + length, 0);
   let done = 0;
-  const problems: DataProblem[] = [];
+  const problems: (readonly DataProblem[])[] = [];
   const summaries = datasets.map(summarise);
   for (const [index, dataset] of datasets.entries()) {
-    problems.push(...dataset.problems, ...(await checkImages(dataset.records, decode, () => onProgress?.(++done, total))));
-    problems.push(...emptyClasses(summaries[index] as SplitSummary, parsed.text));
+    problems.push(dataset.problems, await checkImages(dataset.records, decode, () => onProgress?.(++done, total)));
+    problems.push(emptyClasses(summaries[index] as SplitSummary, parsed.text));
   }
-  const findings = group(problems, examples);
+  const findings = group(problems.flat(), examples);
   return { spec: parsed.text, classes: datasets[0]?.classes ?? [], splits: summaries, findings, wrong: findings.some(({ severity }) => severity === "wrong") };
 }

@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import type { DataProblem } from "./data-policy.ts";
 
@@ -63,7 +63,7 @@ export class ImageFolder {
   #list(folder: string): Listing {
     let listing = this.#listings.get(folder);
     if (listing === undefined) {
-      const names = listFolder(folder);
+      const names = listFiles(folder);
       listing = {
         exact: new Set(names),
         byLowerCase: new Map(names.map((name) => [name.toLowerCase(), name])),
@@ -73,6 +73,20 @@ export class ImageFolder {
     }
     return listing;
   }
+}
+
+/** Names of the files in a folder. Annotations name what they like: a device or a pipe among them may never end. */
+function listFiles(folder: string): string[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries.filter((entry) => entry.isFile() || (entry.isSymbolicLink() && isFile(join(folder, entry.name)))).map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 /** Names in a folder; none where it does not exist. */

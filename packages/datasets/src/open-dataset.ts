@@ -46,6 +46,10 @@ export async function readDataset(spec: string | DataSpec, { split = "train", cl
     split,
     ...(classes === undefined ? {} : { classes }),
     report: (problem) => problems.push(problem),
+  }).catch((cause: unknown) => {
+    // Lists within lists by the thousand, which nothing that follows them down survives.
+    if (cause instanceof RangeError) throw new DataError(`data "${parsed.text}", split "${split}": holds values that are nested too deep or too large (${cause.message})`, { cause });
+    throw cause;
   });
   return { spec: parsed.text, split, ...result, length: result.records.length, problems };
 }

@@ -48,6 +48,13 @@ test("pixels counted from 1 with both ends become edges; names become labels in 
   expect([val.classes, [...(val.records[0]?.labels ?? [])]]).toEqual([train.classes, [1]]);
 });
 
+test("a name with an ampersand is one class, whichever way it is read", async () => {
+  await image("one", object("cats &amp; dogs", [1, 1, 7, 5]));
+  const dataset = await openDataset(`voc:${folder}`);
+  expect(dataset.classes).toEqual(["cats & dogs"]);
+  expect([...(dataset.records[0]?.labels ?? [])]).toEqual([0]);
+});
+
 test("a box whose ends coincide is left out and named with its line", async () => {
   await image("one", object("ant", [11, 21, 30, 40]), object("ant", [50, 33, 50, 33]), object("ant", ["", 1, 2, "x"]));
   const dataset = await openDataset(`voc:${folder}`);

@@ -23,7 +23,10 @@ export function yoloLabelFile(image: string): string {
 /** Images that a split's folder or list holds. */
 function imagesIn(place: string, request: ReadRequest, folders: ImageFolder): string[] {
   if (!existsSync(place)) throw new DataError(`data "${request.spec.text}": split "${request.split}" is at ${place}, which does not exist`);
-  if (statSync(place).isDirectory()) return folders.images(place).map((name) => join(place, name));
+  const kind = statSync(place);
+  if (kind.isDirectory()) return folders.images(place).map((name) => join(place, name));
+  // A device or a pipe may never end.
+  if (!kind.isFile()) throw new DataError(`data "${request.spec.text}": split "${request.split}" is at ${place}, which is neither a folder nor a file`);
   return readLines(place).flatMap(({ line, text }) => {
     const path = isAbsolute(text) ? text : resolve(dirname(place), text);
     const found = folders.find(dirname(path), basename(path), place, line);
@@ -49,7 +52,8 @@ function toObject({ line, text }: TextLine, { width, height }: ImageSize, catego
   if (polygon) {
     const xs = rest.filter((_, index) => index % 2 === 0).map((x) => x * width);
     const ys = rest.filter((_, index) => index % 2 === 1).map((y) => y * height);
-    return [{ box: [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)], label, line, place }];
+    const [smallest, largest] = [(a: number, b: number): number => Math.min(a, b), (a: number, b: number): number => Math.max(a, b)];
+    return [{ box: [xs.reduce(smallest), ys.reduce(smallest), xs.reduce(largest), ys.reduce(largest)], label, line, place }];
   }
   const [x = NaN, y = NaN, boxWidth = NaN, boxHeight = NaN] = rest;
   return [{ box: [(x - boxWidth / 2) * width, (y - boxHeight / 2) * height, (x + boxWidth / 2) * width, (y + boxHeight / 2) * height], label, line, place }];

@@ -97,12 +97,13 @@ export class RecordBuilder {
 
   #noteDuplicates(image: FoundImage, objects: readonly FoundObject[]): void {
     objects.forEach((object, index) => {
+      if (object.crowd === true) return;
+      // The first is enough: thousands of equal boxes would be millions of pairs.
       for (let other = 0; other < index; other++) {
         const earlier = objects[other] as FoundObject;
-        if (earlier.label !== object.label || earlier.crowd === true || object.crowd === true) continue;
-        if (overlap(earlier.box, object.box) > duplicateOverlap) {
-          this.#note(image, object, { kind: "duplicate-box", detail: `box [${object.box.join(", ")}] nearly equals [${earlier.box.join(", ")}] of the same class` });
-        }
+        if (earlier.label !== object.label || earlier.crowd === true || overlap(earlier.box, object.box) <= duplicateOverlap) continue;
+        this.#note(image, object, { kind: "duplicate-box", detail: `box [${object.box.join(", ")}] nearly equals [${earlier.box.join(", ")}] of the same class` });
+        return;
       }
     });
   }

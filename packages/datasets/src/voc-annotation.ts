@@ -31,9 +31,33 @@ function numberIn(value: unknown, key: string): number {
   return typeof text === "string" && text.trim() !== "" ? Number(text) : NaN;
 }
 
+function parseXml(text: string, file: string): unknown {
+  try {
+    return parser.parse(text);
+  } catch (cause) {
+    // What its check of the syntax lets through: entities without end, an unclosed DOCTYPE.
+    throw new DataError(`${file}:1: not usable XML (${cause instanceof Error ? cause.message : String(cause)})`, { cause });
+  }
+}
+
+/** What the same parser makes of `<name>cats &amp; dogs</name>`; a file that it refuses is refused when it is read. */
+function nameIn(element: string): string {
+  try {
+    return String((parser.parse(element) as { readonly name: unknown }).name);
+  } catch {
+    return element;
+  }
+}
+
 /** Lines on which the objects begin, in order. */
 function objectLines(text: string): number[] {
-  return [...text.matchAll(/<object[\s>]/gu)].map(({ index }) => lineAt(text, index));
+  let line = 1;
+  let from = 0;
+  return [...text.matchAll(/<object[\s>]/gu)].map(({ index }) => {
+    line += lineAt(text.slice(from, index), index) - 1;
+    from = index;
+    return line;
+  });
 }
 
 /** Reads one annotation file; an error names the file and, where it can be told, the line. */
@@ -41,7 +65,7 @@ export function readVocAnnotation(file: string): VocAnnotation {
   const text = readFileSync(file, "utf8");
   const valid = text.trim() === "" ? { err: { line: 1, msg: "the file is empty" } } : XMLValidator.validate(text);
   if (valid !== true) throw new DataError(`${file}:${valid.err.line}: not valid XML (${valid.err.msg})`);
-  const content: unknown = parser.parse(text);
+  const content = parseXml(text, file);
   const annotation = isRecord(content) ? content["annotation"] : undefined;
   if (!isRecord(annotation)) throw new DataError(`${file}:1: expected an <annotation> element at the top`);
   const lines = objectLines(text);
@@ -63,5 +87,10 @@ export function readVocAnnotation(file: string): VocAnnotation {
 /** Class names of the objects in a file, without parsing all of it: for gathering the classes of a whole data set. */
 export function scanVocClasses(file: string): string[] {
   const text = readFileSync(file, "utf8");
-  return [...text.matchAll(/<object[\s>][\s\S]*?<name>([^<]*)<\/name>/gu)].map(([, name = ""]) => name.trim());
+  const objects = text.split(/<object[\s>]/u).slice(1);
+  return objects.flatMap((object) => {
+    const [element, name] = /<name>([^<]*)<\/name>/u.exec(object) ?? [];
+    if (element === undefined || name === undefined) return [];
+    return [name.includes("&") ? nameIn(element) : name.trim()];
+  });
 }

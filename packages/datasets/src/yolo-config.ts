@@ -21,7 +21,13 @@ function readYaml(file: string): Record<string, unknown> {
   const document = parseDocument(readFileSync(file, "utf8"));
   const [error] = document.errors;
   if (error !== undefined) throw new DataError(`${file}:${error.linePos?.[0].line ?? 1}: not valid YAML (${error.message.split("\n")[0] ?? ""})`, { cause: error });
-  const content: unknown = document.toJS();
+  let content: unknown;
+  try {
+    content = document.toJS();
+  } catch (cause) {
+    // An alias of nothing, or aliases of aliases that would be gigabytes.
+    throw new DataError(`${file}: not usable YAML (${cause instanceof Error ? cause.message : String(cause)})`, { cause });
+  }
   if (!isRecord(content)) throw new DataError(`${file}:1: expected keys such as "names", "train" and "val"`);
   return content;
 }

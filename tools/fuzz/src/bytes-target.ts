@@ -24,10 +24,15 @@ export function bytesTarget({ corpus, tokens = [], ...rest }: BytesTargetOptions
 }
 
 /** Shrinks by leaving changes out, so that what is left is the corpus file with the one change that matters. */
-export function damagedFiles(files: readonly CorpusFile[], tokens: readonly Uint8Array[] = []): fc.Arbitrary<Uint8Array> {
+export function damagedFiles(
+  files: readonly CorpusFile[],
+  tokens: readonly Uint8Array[] = [],
+): fc.Arbitrary<Uint8Array> {
   const contents = files.map(({ bytes }) => bytes);
-  return fc.tuple(fc.constantFrom(...files), fc.array(mutationArbitrary(tokens), { maxLength: 6 })).map(([{ bytes, seal }, mutations]) => {
-    const changed = mutations.reduce((current, mutation) => mutate(current, mutation, contents), bytes);
-    return seal === undefined ? changed : seal(changed);
-  });
+  return fc
+    .tuple(fc.constantFrom(...files), fc.array(mutationArbitrary(tokens), { maxLength: 6 }))
+    .map(([{ bytes, seal }, mutations]) => {
+      const changed = mutations.reduce((current, mutation) => mutate(current, mutation, contents), bytes);
+      return seal === undefined ? changed : seal(changed);
+    });
 }

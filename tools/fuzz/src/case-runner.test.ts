@@ -9,7 +9,10 @@ const runner = new CaseRunner(import.meta.resolve("./test-support/toy-target.ts"
 afterAll(() => runner.stop());
 
 const run = (text: string): Promise<CaseResult> => runner.run(Buffer.from(text, "latin1"));
-const failure = (kind: string, message: string): unknown => ({ outcome: "failed", failure: { kind, message: expect.stringContaining(message) as string } });
+const failure = (kind: string, message: string): unknown => ({
+  outcome: "failed",
+  failure: { kind, message: expect.stringContaining(message) as string },
+});
 
 test("an input is accepted, or refused by a typed error", async () => {
   expect(await run("TOY")).toEqual({ outcome: "accepted" });

@@ -24,10 +24,16 @@ export class CaseRunner {
     this.#limits = limits;
   }
 
-  async run(input: Uint8Array): Promise<CaseResult> {
+  /** Starts the child, if there is none: loading a target's libraries takes seconds, which are no case's. */
+  async start(): Promise<Child> {
     this.#child ??= await Child.start(this.#url);
-    const result = await this.#child.run(input, this.#limits);
-    if (this.#child.ended || this.#child.addedMebibytes > this.#limits.mebibytes * retiringShare) await this.stop();
+    return this.#child;
+  }
+
+  async run(input: Uint8Array): Promise<CaseResult> {
+    const child = await this.start();
+    const result = await child.run(input, this.#limits);
+    if (child.ended || child.addedMebibytes > this.#limits.mebibytes * retiringShare) await this.stop();
     return result;
   }
 
@@ -98,7 +104,8 @@ class Child {
       return { outcome: "failed", failure };
     }
     const answer = this.#message as FromChild | undefined;
-    if (answer?.kind !== "result") throw new Error("the child process answered a case with something else than its result");
+    if (answer?.kind !== "result")
+      throw new Error("the child process answered a case with something else than its result");
     return answer.result;
   }
 
@@ -115,8 +122,10 @@ class Child {
     for (;;) {
       if (this.#message !== undefined) return undefined;
       if (this.#exit !== undefined) return this.#deathOf(this.#exit);
-      if (performance.now() - started > seconds * 1000) return { kind: "hang", message: `takes longer than ${seconds} s` };
-      if (this.#baseline > 0 && this.addedMebibytes > mebibytes) return { kind: "memory", message: `needs more than ${mebibytes} MiB` };
+      if (performance.now() - started > seconds * 1000)
+        return { kind: "hang", message: `takes longer than ${seconds} s` };
+      if (this.#baseline > 0 && this.addedMebibytes > mebibytes)
+        return { kind: "memory", message: `needs more than ${mebibytes} MiB` };
       await this.#eventOrTimeout();
     }
   }
@@ -135,6 +144,9 @@ class Child {
   #deathOf({ code, signal }: { readonly code: number | null; readonly signal: NodeJS.Signals | null }): CaseFailure {
     const how = signal === null ? `ended with exit code ${code}` : `died of ${signal}`;
     // V8 aborts where its own heap ends: that too is memory, below our limit or between two looks.
-    return { kind: /heap out of memory|allocation failed/iu.test(this.#stderr) ? "memory" : "crash", message: `the process ${how}\n${this.#stderr.trim()}` };
+    return {
+      kind: /heap out of memory|allocation failed/iu.test(this.#stderr) ? "memory" : "crash",
+      message: `the process ${how}\n${this.#stderr.trim()}`,
+    };
   }
 }

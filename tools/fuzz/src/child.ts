@@ -18,11 +18,17 @@ async function answer(input: Uint8Array): Promise<void> {
   // Threads and caches open files once; what leaks does so every time.
   if (result.opened > 0) result = await runCase(target, input);
   const failed = result.outcome.outcome === "failed";
-  const leak: CaseResult = { outcome: "failed", failure: { kind: "leak", message: `${result.opened} file descriptors stay open after the case` } };
+  const leak: CaseResult = {
+    outcome: "failed",
+    failure: { kind: "leak", message: `${result.opened} file descriptors stay open after the case` },
+  };
   send({ kind: "result", result: result.opened > 0 && !failed ? leak : result.outcome });
 }
 
-async function runCase({ check }: FuzzTarget, input: Uint8Array): Promise<{ readonly outcome: CaseResult; readonly opened: number }> {
+async function runCase(
+  { check }: FuzzTarget,
+  input: Uint8Array,
+): Promise<{ readonly outcome: CaseResult; readonly opened: number }> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
   const before = openFiles();
@@ -38,7 +44,13 @@ async function outcomeOf(checking: Promise<void>): Promise<CaseResult> {
     return { outcome: "accepted" };
   } catch (error) {
     if (DetrkitError.isInstance(error)) return { outcome: "refused" };
-    return { outcome: "failed", failure: { kind: "exception", message: error instanceof Error ? (error.stack ?? error.message) : `threw ${String(error)}` } };
+    return {
+      outcome: "failed",
+      failure: {
+        kind: "exception",
+        message: error instanceof Error ? (error.stack ?? error.message) : `threw ${String(error)}`,
+      },
+    };
   }
 }
 

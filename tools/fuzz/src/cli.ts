@@ -35,7 +35,12 @@ async function main(commandLine: readonly string[]): Promise<number> {
     const minutes = Number(values.minutes ?? 2);
     if (!(minutes > 0)) throw new ConfigError(`--minutes expected a number above 0, got "${values.minutes}"`);
     const first = values.case === undefined ? undefined : wholeNumber("--case", values.case);
-    return await fuzzAll(positionals.length > 0 ? positionals : targetNames(), { seed, minutes, first, folder: resolve(values.out ?? ".cache/fuzz") });
+    return await fuzzAll(positionals.length > 0 ? positionals : targetNames(), {
+      seed,
+      minutes,
+      first,
+      folder: resolve(values.out ?? ".cache/fuzz"),
+    });
   } catch (error) {
     if (!DetrkitError.isInstance(error) && !(error instanceof TypeError && "code" in error)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -44,7 +49,9 @@ async function main(commandLine: readonly string[]): Promise<number> {
 }
 
 interface CommandLine {
-  readonly values: Readonly<Record<"minutes" | "seed" | "case" | "out" | "replay", string | undefined>> & { readonly help?: boolean | undefined };
+  readonly values: Readonly<Record<"minutes" | "seed" | "case" | "out" | "replay", string | undefined>> & {
+    readonly help?: boolean | undefined;
+  };
   readonly positionals: readonly string[];
 }
 
@@ -75,7 +82,16 @@ async function fuzzAll(names: readonly string[], { seed, minutes, first, folder 
   for (const { target, url } of targets) {
     const cases = first === undefined ? {} : { cases: { first, count: 1 } };
     const started = performance.now();
-    const counts = await fuzzTarget({ target, url, seed, seconds: (minutes * 60) / targets.length, shrinkSeconds: 60, folder, print, ...cases });
+    const counts = await fuzzTarget({
+      target,
+      url,
+      seed,
+      seconds: (minutes * 60) / targets.length,
+      shrinkSeconds: 60,
+      folder,
+      print,
+      ...cases,
+    });
     all.push(counts);
     print(`${describe(counts)} in ${((performance.now() - started) / 1000).toFixed(0)} s`);
   }
@@ -89,18 +105,24 @@ function describe({ target, cases, refused, accepted, findings }: FuzzCounts): s
 
 async function replay(path: string, named: string | undefined): Promise<number> {
   const name = named ?? (await targetOfInput(path));
-  if (name === undefined) throw new ConfigError(`--replay ${path}: name the target, since no finding.json beside the file does`);
+  if (name === undefined)
+    throw new ConfigError(`--replay ${path}: name the target, since no finding.json beside the file does`);
   const { target, url } = await loadTarget(name);
   const input = await readFile(path).catch((cause: unknown) => {
     throw new ConfigError(`--replay ${path}: cannot be read`, { cause });
   });
   const runner = new CaseRunner(url, target.limits);
   const result = await runner.run(Uint8Array.from(input)).finally(() => runner.stop());
-  process.stdout.write(result.outcome === "failed" ? `${name}: ${result.failure.kind}\n${result.failure.message}\n` : `${name}: ${result.outcome}\n`);
+  process.stdout.write(
+    result.outcome === "failed"
+      ? `${name}: ${result.failure.kind}\n${result.failure.message}\n`
+      : `${name}: ${result.outcome}\n`,
+  );
   return result.outcome === "failed" ? 1 : 0;
 }
 
 function wholeNumber(flag: string, text: string): number {
-  if (!/^\d{1,10}$/u.test(text)) throw new ConfigError(`${flag} expected a whole number of at most 10 digits, got "${text}"`);
+  if (!/^\d{1,10}$/u.test(text))
+    throw new ConfigError(`${flag} expected a whole number of at most 10 digits, got "${text}"`);
   return Number(text);
 }

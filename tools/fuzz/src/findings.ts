@@ -23,7 +23,10 @@ export interface Finding {
 /** Writes a folder for one finding (`input.bin` or `.json`, `original.bin` or `.json`, `finding.json`) and returns the path of its input. */
 export async function writeFinding(folder: string, { original, smallest, ...rest }: Finding): Promise<string> {
   const signature = signatureOf(rest.failure);
-  const own = join(folder, `${rest.target}-${rest.failure.kind}-${createHash("sha256").update(signature).digest("hex").slice(0, 8)}`);
+  const own = join(
+    folder,
+    `${rest.target}-${rest.failure.kind}-${createHash("sha256").update(signature).digest("hex").slice(0, 8)}`,
+  );
   await mkdir(own, { recursive: true });
   const extension = rest.form === "bytes" ? "bin" : "json";
   await writeFile(join(own, `original.${extension}`), original);
@@ -37,7 +40,9 @@ export async function writeFinding(folder: string, { original, smallest, ...rest
 export async function targetOfInput(path: string): Promise<string | undefined> {
   if (!/^(?:input|original)\.(?:bin|json)$/u.test(basename(path))) return undefined;
   try {
-    const { target } = JSON.parse(await readFile(join(dirname(path), "finding.json"), "utf8")) as { readonly target?: unknown };
+    const { target } = JSON.parse(await readFile(join(dirname(path), "finding.json"), "utf8")) as {
+      readonly target?: unknown;
+    };
     return typeof target === "string" ? target : undefined;
   } catch {
     return undefined;
@@ -45,12 +50,20 @@ export async function targetOfInput(path: string): Promise<string | undefined> {
 }
 
 /** @param input - what {@link writeFinding} returned */
-export function describeFinding({ target, seed, index, failure, original, smallest, reproduced }: Finding, input: string): string {
-  const lines = failure.message.split("\n").slice(0, 12).map((line) => `    ${line}`);
+export function describeFinding(
+  { target, seed, index, failure, original, smallest, reproduced }: Finding,
+  input: string,
+): string {
+  const lines = failure.message
+    .split("\n")
+    .slice(0, 12)
+    .map((line) => `    ${line}`);
   return [
     `FINDING ${target}: ${failure.kind}, seed ${seed}, case ${index}, ${original.length} bytes shrunk to ${smallest.length}`,
     ...lines,
-    ...(reproduced ? [] : ["    did not fail again alone: it needs what earlier cases left behind, or is a matter of chance"]),
+    ...(reproduced
+      ? []
+      : ["    did not fail again alone: it needs what earlier cases left behind, or is a matter of chance"]),
     `  replay: npm run fuzz -- ${target} --replay ${relative(process.cwd(), input)}`,
     `  or:     npm run fuzz -- ${target} --seed ${seed} --case ${index}`,
   ].join("\n");

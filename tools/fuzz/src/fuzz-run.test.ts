@@ -22,7 +22,12 @@ interface Run {
   readonly input: string;
 }
 
-async function fuzz(target: FuzzTarget, url: string, seed: number, cases: { readonly first: number; readonly count: number }): Promise<Run> {
+async function fuzz(
+  target: FuzzTarget,
+  url: string,
+  seed: number,
+  cases: { readonly first: number; readonly count: number },
+): Promise<Run> {
   let printed = "";
   const print = (text: string): void => void (printed += `${text}\n`);
   const counts = await fuzzTarget({ target, url, seed, cases, seconds: 60, shrinkSeconds: 60, folder, print });

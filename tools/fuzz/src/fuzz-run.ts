@@ -33,11 +33,12 @@ export interface FuzzCounts {
 
 /** Draws and runs cases of one target until its time is up; each new kind of failure is shrunk, written and printed. */
 export async function fuzzTarget(options: FuzzRunOptions): Promise<FuzzCounts> {
-  const { target, url, seed, cases = { first: 0, count: Infinity }, seconds } = options;
+  const { target, url, cases = { first: 0, count: Infinity }, seconds } = options;
   const inputs = await target.inputs();
   const runner = new CaseRunner(url, target.limits);
   const counts = { accepted: 0, refused: 0, failed: 0 };
   const signatures = new Set<string>();
+  await runner.start();
   const deadline = performance.now() + seconds * 1000;
   let index = cases.first;
   try {
@@ -49,7 +50,13 @@ export async function fuzzTarget(options: FuzzRunOptions): Promise<FuzzCounts> {
   } finally {
     await runner.stop();
   }
-  return { target: target.name, cases: index - cases.first, accepted: counts.accepted, refused: counts.refused, findings: signatures.size };
+  return {
+    target: target.name,
+    cases: index - cases.first,
+    accepted: counts.accepted,
+    refused: counts.refused,
+    findings: signatures.size,
+  };
 }
 
 interface CaseOptions extends FuzzRunOptions {
@@ -73,7 +80,8 @@ async function runCase(options: CaseOptions): Promise<{ readonly result: CaseRes
     first ??= { input, result };
     if (result.outcome !== "failed") return true;
     const signature = signatureOf(result.failure);
-    if (isFirst ? signatures.has(signature) : smallest === undefined || signature !== signatureOf(smallest.failure)) return true;
+    if (isFirst ? signatures.has(signature) : smallest === undefined || signature !== signatureOf(smallest.failure))
+      return true;
     if (isFirst) deadline = performance.now() + shrinkSeconds * 1000;
     signatures.add(signature);
     smallest = { input, failure: result.failure };
@@ -82,11 +90,26 @@ async function runCase(options: CaseOptions): Promise<{ readonly result: CaseRes
   await fc.check(fc.asyncProperty(inputs, passes), { seed: caseSeed(seed, index), numRuns: 1 });
   const { input: original, result } = first as unknown as { readonly input: Uint8Array; readonly result: CaseResult };
   if (smallest === undefined) return { result };
-  const left = target.form === "bytes" ? await reduceBytes(smallest.input, async (candidate) => !(await passes(candidate))) : smallest.input;
+  const left =
+    target.form === "bytes"
+      ? await reduceBytes(smallest.input, async (candidate) => !(await passes(candidate)))
+      : smallest.input;
   await runner.stop();
   const again = await runner.run(left);
   const reproduced = again.outcome === "failed" && signatureOf(again.failure) === signatureOf(smallest.failure);
-  return { result, finding: { target: target.name, form: target.form, seed, index, original, smallest: left, failure: smallest.failure, reproduced } };
+  return {
+    result,
+    finding: {
+      target: target.name,
+      form: target.form,
+      seed,
+      index,
+      original,
+      smallest: left,
+      failure: smallest.failure,
+      reproduced,
+    },
+  };
 }
 
 /** Another whole number of 32 bits for each index of a run. */

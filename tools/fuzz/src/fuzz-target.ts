@@ -44,4 +44,5 @@ export interface CaseFailure {
 }
 
 /** What became of a case. */
-export type CaseResult = { readonly outcome: "accepted" | "refused" } | { readonly outcome: "failed"; readonly failure: CaseFailure };
+export type CaseResult =
+  { readonly outcome: "accepted" | "refused" } | { readonly outcome: "failed"; readonly failure: CaseFailure };

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { type Mutation, mutate } from "./mutations.ts";
 
-const text = (mutation: Mutation, from = "abc 12.5 xyz"): string => Buffer.from(mutate(Buffer.from(from), mutation, [Buffer.from("OTHER")])).toString("latin1");
+const text = (mutation: Mutation, from = "abc 12.5 xyz"): string =>
+  Buffer.from(mutate(Buffer.from(from), mutation, [Buffer.from("OTHER")])).toString("latin1");
 
 test.each<[Mutation, string]>([
   [{ kind: "bit", at: 0, bit: 1 }, "cbc 12.5 xyz"],
@@ -23,8 +24,13 @@ test.each<[Mutation, string]>([
 test("no change needs bytes to be there, and the given ones stay", () => {
   const empty = new Uint8Array();
   const changes: readonly Mutation[] = [
-    { kind: "bit", at: 3, bit: 1 }, { kind: "byte", at: 3, value: 2 }, { kind: "number", at: 3, text: "1" }, { kind: "remove", at: 2, length: 2 },
-    { kind: "repeat", at: 5, length: 2, times: 2 }, { kind: "truncate", at: 9 }, { kind: "splice", at: 1, file: 5, from: 7, length: 2 },
+    { kind: "bit", at: 3, bit: 1 },
+    { kind: "byte", at: 3, value: 2 },
+    { kind: "number", at: 3, text: "1" },
+    { kind: "remove", at: 2, length: 2 },
+    { kind: "repeat", at: 5, length: 2, times: 2 },
+    { kind: "truncate", at: 9 },
+    { kind: "splice", at: 1, file: 5, from: 7, length: 2 },
   ];
   for (const change of changes) expect(mutate(empty, change, [empty]).length).toBe(0);
   const bytes = Buffer.from("abc");

@@ -6,7 +6,10 @@ import type { FuzzTarget, TargetModule } from "./fuzz-target.ts";
 /** A target is `targets/NAME.ts`, which exports it as `target`. They run in the order of their names. */
 export function targetNames(): readonly string[] {
   const files = readdirSync(fileURLToPath(import.meta.resolve("./targets/")));
-  return files.filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts")).map((file) => file.slice(0, -3)).toSorted();
+  return files
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
+    .map((file) => file.slice(0, -3))
+    .toSorted();
 }
 
 export interface LoadedTarget {

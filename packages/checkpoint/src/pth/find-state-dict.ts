@@ -21,9 +21,15 @@ export function findStateDict(content: PickleValue, source: string, { key }: Sta
   const candidates = key === undefined ? [...usualKeys.map((usual) => content.get(usual)), content] : [content.get(key)];
   const found = candidates.map(tensorsOf).find((tensors) => tensors.size > 0);
   if (found !== undefined) return found;
-  const keys = [...content.keys()].map(String).join(", ");
+  const keys = shownKeys(content);
   if (key !== undefined) throw new CheckpointError(`${source}: has no state dict under "${key}"; at its top are: ${keys}`);
   throw new CheckpointError(`${source}: has no state dict at its top, nor under ${usualKeys.join(", ")}; at its top are: ${keys}. Name the right one: { key: "…" }`);
+}
+
+/** The first of them, those that are text: what else can be a key says nothing, and may be lists within lists. */
+function shownKeys(content: ReadonlyMap<PickleValue, PickleValue>): string {
+  const names = [...content.keys()].filter((key) => typeof key === "string").slice(0, 30).map((key) => key.slice(0, 80));
+  return names.length < content.size ? `${names.join(", ")}, … (${content.size} keys)` : names.join(", ");
 }
 
 function tensorsOf(value: PickleValue | undefined): Map<string, PthTensor> {

@@ -1,10 +1,11 @@
 import { CheckpointError } from "@detrkit/common";
 import { PickleGlobal, PickleRecord, type PickleValue } from "./pickle-value.ts";
 import { PthTensor, tensorFrom } from "./pth-tensor.ts";
+import { costs, type ReadFile } from "./reading-budget.ts";
 import { storageTypes } from "./storage-types.ts";
 
 /** What comes of a call; undefined where it can't be made with what it is given. */
-type Call = (given: readonly PickleValue[], source: string) => PickleValue | undefined;
+type Call = (given: readonly PickleValue[], file: ReadFile) => PickleValue | undefined;
 
 /** Functions and classes that are known well enough to say what they would give. */
 const calls: ReadonlyMap<string, Call> = new Map<string, Call>([
@@ -23,9 +24,9 @@ const calls: ReadonlyMap<string, Call> = new Map<string, Call>([
   // Its one argument makes missing values.
   ["collections.defaultdict", () => new Map()],
   ["builtins.bytes", ([content = new Uint8Array()]) => (content instanceof Uint8Array ? content : undefined)],
-  ["builtins.bytearray", ([content = new Uint8Array(), encoding]) => (content instanceof Uint8Array ? content : encodedText(content, encoding))],
+  ["builtins.bytearray", ([content = new Uint8Array(), encoding], file) => (content instanceof Uint8Array ? content : encodedText(content, encoding, file))],
   // How bytes are written where pickle has no instruction for them yet (protocol 2).
-  ["_codecs.encode", ([text, encoding]) => encodedText(text, encoding)],
+  ["_codecs.encode", ([text, encoding], file) => encodedText(text, encoding, file)],
 ]);
 
 /** Classes of plain content, kept as it is written. */
@@ -59,10 +60,11 @@ export function checkGlobal(module: string, name: string, source: string): Pickl
 }
 
 /** What calling a global would give, made without it. */
-export function callGlobal({ name }: PickleGlobal, given: readonly PickleValue[], source: string): PickleValue {
+export function callGlobal({ name }: PickleGlobal, given: readonly PickleValue[], file: ReadFile): PickleValue {
+  file.budget.spendOnValues(costs.collection);
   if (records.has(name)) return new PickleRecord(name, given);
-  const result = calls.get(name)?.(given, source);
-  if (result === undefined) throw new CheckpointError(`${source}: is damaged: it calls "${name}" with what that can't take`);
+  const result = calls.get(name)?.(given, file);
+  if (result === undefined) throw new CheckpointError(`${file.source}: is damaged: it calls "${name}" with what that can't take`);
   return result;
 }
 
@@ -77,24 +79,30 @@ function parameterFrom([tensor]: readonly PickleValue[]): PickleValue | undefine
   return tensor instanceof PthTensor ? tensor.asParameter() : undefined;
 }
 
-function listFrom([items = []]: readonly PickleValue[]): PickleValue | undefined {
-  return Array.isArray(items) ? [...items] : undefined;
+function listFrom([items = []]: readonly PickleValue[], { budget }: ReadFile): PickleValue | undefined {
+  if (!Array.isArray(items)) return undefined;
+  budget.spendOnValues(costs.value * items.length);
+  return [...items];
 }
 
-function setFrom([items = []]: readonly PickleValue[]): PickleValue | undefined {
-  return Array.isArray(items) ? new Set(items) : undefined;
+function setFrom([items = []]: readonly PickleValue[], { budget }: ReadFile): PickleValue | undefined {
+  if (!Array.isArray(items)) return undefined;
+  budget.spendOnValues(costs.entry * items.length);
+  return new Set(items);
 }
 
-function dictionaryFrom([items = []]: readonly PickleValue[]): PickleValue | undefined {
-  if (items instanceof Map) return new Map(items);
-  return Array.isArray(items) && items.every(isPair) ? new Map(items) : undefined;
+function dictionaryFrom([items = []]: readonly PickleValue[], { budget }: ReadFile): PickleValue | undefined {
+  if (!(items instanceof Map) && !Array.isArray(items)) return undefined;
+  budget.spendOnValues(costs.entry * (items instanceof Map ? items.size : items.length));
+  return items instanceof Map || items.every(isPair) ? new Map(items as Iterable<[PickleValue, PickleValue]>) : undefined;
 }
 
 function isPair(value: PickleValue): value is [PickleValue, PickleValue] {
   return Array.isArray(value) && value.length === 2;
 }
 
-function encodedText(text: PickleValue | undefined, encoding: PickleValue | undefined): Uint8Array | undefined {
+function encodedText(text: PickleValue | undefined, encoding: PickleValue | undefined, { budget }: ReadFile): Uint8Array | undefined {
   if (typeof text !== "string" || (encoding !== "latin1" && encoding !== "latin-1")) return undefined;
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+  budget.spendOnValues(text.length);
+  return new Uint8Array(Buffer.from(text, "latin1"));
 }

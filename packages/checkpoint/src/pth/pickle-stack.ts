@@ -1,11 +1,13 @@
 import { CheckpointError } from "@detrkit/common";
 import type { ByteCursor } from "./byte-cursor.ts";
 import type { PickleValue } from "./pickle-value.ts";
+import { costs, type ReadFile, type ReadingBudget } from "./reading-budget.ts";
 
 /** The stack of the machine that pickles are programs of, with marks: what is pushed after one can be taken off together; and its memory. */
 export class PickleStack {
   readonly #cursor: ByteCursor;
   readonly #source: string;
+  readonly #budget: ReadingBudget;
   #values: PickleValue[] = [];
   /** The values below each mark. */
   readonly #below: PickleValue[][] = [];
@@ -13,19 +15,22 @@ export class PickleStack {
 
   /**
    * @param cursor - where the program is, for errors
-   * @param source - what errors call the pickle
+   * @param file - what errors call the pickle, and what its values are paid from
    */
-  constructor(cursor: ByteCursor, source: string) {
+  constructor(cursor: ByteCursor, { source, budget }: ReadFile) {
     this.#cursor = cursor;
     this.#source = source;
+    this.#budget = budget;
   }
 
   mark(): void {
+    this.#budget.spendOnValues(costs.object);
     this.#below.push(this.#values);
     this.#values = [];
   }
 
   push(value: PickleValue): void {
+    this.#budget.spendOnValues(costs.value);
     this.#values.push(value);
   }
 
@@ -58,6 +63,7 @@ export class PickleStack {
 
   /** Gives the top value a number, by which the program can push it again; by default the next one. */
   remember(index: number = this.#memo.size): void {
+    this.#budget.spendOnValues(costs.entry);
     this.#memo.set(index, this.top());
   }
 

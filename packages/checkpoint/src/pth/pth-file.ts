@@ -8,6 +8,7 @@ import type { PthContainer } from "./pth-container.ts";
 import type { PthTensor } from "./pth-tensor.ts";
 import { readLegacy } from "./read-legacy.ts";
 import { readZip } from "./read-zip.ts";
+import { ReadingBudget } from "./reading-budget.ts";
 import { gatherView, type PthValues, tensorDataOf, valuesOf } from "./tensor-values.ts";
 
 /** An open `.pth`: what is in it is known, tensors are read one by one when asked for. */
@@ -37,8 +38,12 @@ export class PthFile {
 
   /** A model's tensors by key, as `importStateDict` takes them. By {@link findStateDict}'s rule where no key is given. */
   async readStateDict(choice: StateDictChoice = {}): Promise<ReadonlyMap<string, TensorData>> {
+    const found = findStateDict(this.content, this.path, choice);
+    // All of them at once, and one that has several names as often: before the first is read.
+    const budget = new ReadingBudget(this.path, this.#container.fileBytes);
+    for (const tensor of found.values()) budget.spendOnTensor(tensor.byteLength);
     const stateDict = new Map<string, TensorData>();
-    for (const [name, tensor] of findStateDict(this.content, this.path, choice)) stateDict.set(name, await this.read(tensor, name));
+    for (const [name, tensor] of found) stateDict.set(name, await this.read(tensor, name));
     return stateDict;
   }
 

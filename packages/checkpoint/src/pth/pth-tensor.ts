@@ -1,10 +1,11 @@
 import { CheckpointError } from "@detrkit/common";
 import { sizeOfShape } from "../tensor-data.ts";
 import { PickleStorage, type PickleValue } from "./pickle-value.ts";
+import type { ReadFile } from "./reading-budget.ts";
 import { type PthDtype, type StorageType, storageTypes } from "./storage-types.ts";
 
-/** A view may repeat what is stored (`expand`); this many elements at most, so that a few bytes can't ask for all memory. */
-const maximumRepeatedElements = 1 << 24;
+/** PyTorch's own limit. */
+const maximumAxes = 64;
 
 /** Where a tensor is in a `.pth`: a view of a storage. Its numbers are read when they are asked for. */
 export class PthTensor {
@@ -41,20 +42,28 @@ export class PthTensor {
     return this.size === 0 ? 0 : this.strides.reduce((last, stride, axis) => last + stride * ((this.shape[axis] as number) - 1), 1);
   }
 
+  /** Bytes of its elements, as many as they are when one that repeats what is stored is read. */
+  get byteLength(): number {
+    return this.size * this.elementBytes;
+  }
+
   asParameter(): PthTensor {
     return new PthTensor(this, true);
   }
 }
 
 /** What `torch._utils._rebuild_tensor_v2` is given: storage, offset, size, strides; what follows is about gradients. */
-export function tensorFrom([storage, offset, size, strides]: readonly PickleValue[], source: string): PthTensor {
+export function tensorFrom([storage, offset, size, strides]: readonly PickleValue[], { source, budget }: ReadFile): PthTensor {
   if (!(storage instanceof PickleStorage) || !isCount(offset) || !isCounts(size) || !isCounts(strides) || size.length !== strides.length || !isCount(sizeOfShape(size))) {
     throw new CheckpointError(`${source}: is damaged: it describes a tensor by something other than storage, offset, size and strides`);
+  }
+  if (size.length > maximumAxes) {
+    throw new CheckpointError(`${source}: is damaged: it describes a tensor of ${size.length} axes; PyTorch has at most ${maximumAxes}`);
   }
   const tensor = new PthTensor({ storage, offset: storage.offset + offset, shape: size, strides }, false);
   const what = `${source}: is damaged: a tensor of shape [${size.join(", ")}] and strides [${strides.join(", ")}]`;
   if (offset + tensor.extent > storage.length) throw new CheckpointError(`${what} at ${offset} does not fit its storage of ${storage.length} elements`);
-  if (tensor.size > storage.length && tensor.size > maximumRepeatedElements) throw new CheckpointError(`${what} repeats ${storage.length} elements more than can be wanted`);
+  budget.spendOnTensor(tensor.byteLength);
   return tensor;
 }
 

@@ -5,6 +5,7 @@ import { ByteCursor } from "./byte-cursor.ts";
 import type { PickleStorage, PickleValue } from "./pickle-value.ts";
 import type { PthContainer } from "./pth-container.ts";
 import { StorageIds } from "./storage-ids.ts";
+import { type ReadFile, ReadingBudget } from "./reading-budget.ts";
 import { type StorageType, storageTypes } from "./storage-types.ts";
 import { unpickle } from "./unpickle.ts";
 
@@ -34,7 +35,7 @@ export async function readLegacy(file: FileHandle, fileBytes: number, path: stri
     starts.set(key, start);
     position = end;
   }
-  return { content, startOf: async ({ key }) => starts.get(key) as number };
+  return { content, fileBytes, startOf: async ({ key }) => starts.get(key) as number };
 }
 
 /** How long the pickles are is known only once they are read: from the start of the file, and more of it if that ends too early. */
@@ -42,21 +43,22 @@ async function readHead(file: FileHandle, fileBytes: number, path: string): Prom
   for (let length = Math.min(fileBytes, firstGuessBytes); ; length = Math.min(fileBytes, length * 8)) {
     const cursor = new ByteCursor(await readBytes(file, 0, length, path), path);
     try {
-      return parseHead(cursor, path);
+      return parseHead(cursor, { source: path, budget: new ReadingBudget(path, fileBytes) });
     } catch (error) {
       if (!cursor.ranOut || length === fileBytes) throw error;
     }
   }
 }
 
-function parseHead(cursor: ByteCursor, source: string): Head {
-  if (unpickle(cursor, { source }) !== magic) throw new CheckpointError(`${source}: is a pickle, but not one of torch.save; save the tensors with torch.save(model.state_dict(), "weights.pth")`);
-  const stated = unpickle(cursor, { source });
-  if (stated !== version) throw new CheckpointError(`${source}: is damaged, or of a version of PyTorch's old format that never was (${String(stated)}, expected ${version})`);
-  checkSystem(unpickle(cursor, { source }), source);
+function parseHead(cursor: ByteCursor, options: ReadFile): Head {
+  const { source } = options;
+  if (unpickle(cursor, options) !== magic) throw new CheckpointError(`${source}: is a pickle, but not one of torch.save; save the tensors with torch.save(model.state_dict(), "weights.pth")`);
+  const stated = unpickle(cursor, options);
+  if (stated !== version) throw new CheckpointError(`${source}: is damaged, or of a version of PyTorch's old format that never was (${typeof stated === "number" ? stated : "no number"}, expected ${version})`);
+  checkSystem(unpickle(cursor, options), source);
   const ids = new StorageIds(source);
-  const content = unpickle(cursor, { source, storageOf: (id) => ids.take(id) });
-  const keys = unpickle(cursor, { source });
+  const content = unpickle(cursor, { ...options, storageOf: (id) => ids.take(id) });
+  const keys = unpickle(cursor, options);
   return { content, storages: storagesInOrder(keys, ids.byKey, source), byteLength: cursor.position };
 }
 

@@ -5,16 +5,20 @@ import { readBytes } from "../read-bytes.ts";
 import { ByteCursor } from "./byte-cursor.ts";
 import type { PthContainer } from "./pth-container.ts";
 import { StorageIds } from "./storage-ids.ts";
+import { costs, type ReadFile, ReadingBudget } from "./reading-budget.ts";
 import { type StorageType, storageTypes } from "./storage-types.ts";
 import { unpickle } from "./unpickle.ts";
 import { ZipSource } from "./zip-source.ts";
 
+/** Of one in memory, with yauzl's description of it. */
+const entryCost = 16 * costs.object;
 const pickleName = /^([^/]*\/)?data\.pkl$/;
 
 /** Reads what `torch.save` writes since PyTorch 1.6: a zip of a pickle, `data.pkl`, and a file a storage, `data/<key>`. */
 export async function readZip(file: FileHandle, fileBytes: number, path: string): Promise<PthContainer> {
-  const { zip, entries } = await listEntries(file, fileBytes, path);
-  const start = (name: string): Promise<number> => startOfEntry(zip, requireStored(entries, name, path), path);
+  const budget = new ReadingBudget(path, fileBytes);
+  const { zip, entries } = await listEntries(file, fileBytes, { source: path, budget });
+  const start = (name: string): Promise<number> => startOfEntry(zip, requireStored(entries, name, path), fileBytes, path);
   const read = async (name: string): Promise<Uint8Array> => readBytes(file, await start(name), requireStored(entries, name, path).uncompressedSize, path);
 
   const prefix = findPrefix([...entries.keys()], path);
@@ -22,29 +26,41 @@ export async function readZip(file: FileHandle, fileBytes: number, path: string)
     throw new CheckpointError(`${path}: was written on a big-endian machine; save it again on another`);
   }
   const ids = new StorageIds(path);
-  const content = unpickle(new ByteCursor(await read(`${prefix}data.pkl`), path), { source: path, storageOf: (id) => ids.take(id) });
+  const content = unpickle(new ByteCursor(await read(`${prefix}data.pkl`), path), { source: path, budget, storageOf: (id) => ids.take(id) });
   for (const { key, type, length } of ids.byKey.values()) {
     const { uncompressedSize } = requireStored(entries, `${prefix}data/${key}`, path);
     const expected = length * (storageTypes.get(type) as StorageType).bytes;
     if (uncompressedSize < expected) throw new CheckpointError(`${path}: is damaged: storage "${key}" has ${uncompressedSize} bytes of ${expected}`);
   }
-  return { content, startOf: ({ key }) => start(`${prefix}data/${key}`) };
+  return { content, fileBytes, startOf: ({ key }) => start(`${prefix}data/${key}`) };
 }
 
-async function listEntries(file: FileHandle, fileBytes: number, path: string): Promise<{ readonly zip: ZipFile; readonly entries: ReadonlyMap<string, Entry> }> {
+interface ZipContent {
+  readonly zip: ZipFile;
+  readonly entries: ReadonlyMap<string, Entry>;
+}
+
+async function listEntries(file: FileHandle, fileBytes: number, { source, budget }: ReadFile): Promise<ZipContent> {
   try {
     const zip = await yauzl.fromRandomAccessReaderPromise(new ZipSource(file, fileBytes), fileBytes, { autoClose: false });
     const entries = new Map<string, Entry>();
-    for await (const entry of zip.eachEntry()) entries.set(entry.fileName, entry);
+    for await (const entry of zip.eachEntry()) {
+      budget.spendOnValues(entryCost);
+      entries.set(entry.fileName, entry);
+    }
     return { zip, entries };
   } catch (cause) {
-    throw new CheckpointError(`${path}: is truncated or damaged: it begins as a zip file, but can't be read as one (${(cause as Error).message}). Fetch or copy it again`, { cause });
+    if (CheckpointError.isInstance(cause)) throw cause;
+    throw new CheckpointError(`${source}: is truncated or damaged: it begins as a zip file, but can't be read as one (${(cause as Error).message}). Fetch or copy it again`, { cause });
   }
 }
 
-async function startOfEntry(zip: ZipFile, entry: Entry, path: string): Promise<number> {
+/** Where the entry's bytes begin; all of them are in the file. */
+async function startOfEntry(zip: ZipFile, entry: Entry, fileBytes: number, path: string): Promise<number> {
   try {
-    return (await zip.readLocalFileHeaderPromise(entry, { minimal: true })).fileDataStart;
+    const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
+    if (fileDataStart + entry.uncompressedSize > fileBytes) throw new Error(`its ${entry.uncompressedSize} bytes end outside of the file`);
+    return fileDataStart;
   } catch (cause) {
     throw new CheckpointError(`${path}: is damaged at "${entry.fileName}" (${(cause as Error).message}). Fetch or copy it again`, { cause });
   }

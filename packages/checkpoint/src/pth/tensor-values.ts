@@ -14,12 +14,14 @@ const codes: Readonly<Partial<Record<PthDtype, string>>> = { float32: "F32", flo
 export function gatherView({ shape, strides, size, elementBytes }: PthTensor, bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   if (isContiguous(shape, strides)) return bytes;
   const gathered = new Uint8Array(size * elementBytes);
-  const index = shape.map(() => 0);
+  // An axis of one element moves nothing; dozens of them would be stepped over for every element.
+  const axes = shape.map((length, axis) => ({ length, stride: strides[axis] as number })).filter(({ length }) => length > 1);
+  const index = axes.map(() => 0);
   let from = 0;
   for (let to = 0; to < gathered.length; to += elementBytes) {
     for (let byte = 0; byte < elementBytes; byte++) gathered[to + byte] = bytes[from * elementBytes + byte] as number;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      const [length, stride] = [shape[axis] as number, strides[axis] as number];
+    for (let axis = axes.length - 1; axis >= 0; axis--) {
+      const { length, stride } = axes[axis] as (typeof axes)[number];
       const next = (index[axis] as number) + 1;
       from += stride;
       index[axis] = next;

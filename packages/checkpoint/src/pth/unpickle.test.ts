@@ -2,6 +2,7 @@ import { CheckpointError } from "@detrkit/common";
 import { expect, test } from "vitest";
 import { ByteCursor } from "./byte-cursor.ts";
 import { PickleGlobal, PickleRecord, type PickleValue } from "./pickle-value.ts";
+import { ReadingBudget } from "./reading-budget.ts";
 import { unpickle } from "./unpickle.ts";
 
 /** Instructions as text (one character a byte) and numbers. */
@@ -10,7 +11,7 @@ function bytesOf(...parts: readonly (string | number)[]): Uint8Array {
 }
 
 function read(...parts: readonly (string | number)[]): PickleValue {
-  return unpickle(new ByteCursor(bytesOf(...parts), "some.pth"), { source: "some.pth" });
+  return unpickle(new ByteCursor(bytesOf(...parts), "some.pth"), { source: "some.pth", budget: new ReadingBudget("some.pth", 100) });
 }
 
 function refusal(...parts: readonly (string | number)[]): string {

@@ -4,10 +4,9 @@ import { callGlobal, checkGlobal, setState } from "./known-globals.ts";
 import { PickleStack } from "./pickle-stack.ts";
 import { PickleGlobal, type PickleStorage, type PickleValue } from "./pickle-value.ts";
 import { readLiteral } from "./read-literal.ts";
+import { costs, type ReadFile, type ReadingBudget } from "./reading-budget.ts";
 
-export interface UnpickleOptions {
-  /** What errors call the pickle. */
-  readonly source: string;
+export interface UnpickleOptions extends ReadFile {
   /** What stands for memory outside the pickle: PyTorch's storages. Refused where there is none. */
   readonly storageOf?: (id: PickleValue) => PickleStorage;
 }
@@ -31,14 +30,16 @@ export function unpickle(cursor: ByteCursor, options: UnpickleOptions): PickleVa
 class PickleMachine {
   readonly #cursor: ByteCursor;
   readonly #source: string;
+  readonly #budget: ReadingBudget;
   readonly #storageOf: UnpickleOptions["storageOf"];
   readonly #stack: PickleStack;
 
-  constructor(cursor: ByteCursor, { source, storageOf }: UnpickleOptions) {
+  constructor(cursor: ByteCursor, { source, budget, storageOf }: UnpickleOptions) {
     this.#cursor = cursor;
     this.#source = source;
+    this.#budget = budget;
     this.#storageOf = storageOf;
-    this.#stack = new PickleStack(cursor, source);
+    this.#stack = new PickleStack(cursor, { source, budget });
   }
 
   run(): PickleValue {
@@ -47,12 +48,18 @@ class PickleMachine {
       const opcode = this.#cursor.uint8();
       if (opcode === 0x2e) return this.#stack.pop(); // STOP
       const literal = readLiteral(opcode, this.#cursor);
-      if (literal !== undefined) this.#stack.push(literal);
+      if (literal !== undefined) this.#pushLiteral(literal);
       else if (!this.#collect(opcode) && !this.#control(opcode)) {
         const name = `0x${opcode.toString(16).padStart(2, "0")}`;
         throw new CheckpointError(`${this.#source}: has the pickle instruction ${name} at byte ${at}, which torch.save does not write; the file is damaged or not a checkpoint`);
       }
     }
+  }
+
+  #pushLiteral(value: PickleValue): void {
+    // Text and bytes are in the file themselves; an empty dictionary is one byte there.
+    if (typeof value === "object" && value !== null) this.#budget.spendOnValues(costs.collection);
+    this.#stack.push(value);
   }
 
   /** Instructions that put values into collections. */
@@ -85,6 +92,7 @@ class PickleMachine {
         return true;
       case 0x64: { // DICT
         const items = stack.popMark();
+        this.#budget.spendOnValues(costs.collection);
         stack.push(new Map());
         this.#setItems(items);
         return true;
@@ -93,7 +101,7 @@ class PickleMachine {
         this.#addItems(stack.popMark());
         return true;
       case 0x91: // FROZENSET
-        stack.push(new Set(stack.popMark()));
+        this.#pushFrozenSet(stack.popMark());
         return true;
       default:
         return false;
@@ -162,8 +170,14 @@ class PickleMachine {
     for (const value of values) list.push(value);
   }
 
+  #pushFrozenSet(values: readonly PickleValue[]): void {
+    this.#budget.spendOnValues(costs.collection + costs.entry * values.length);
+    this.#stack.push(new Set(values));
+  }
+
   #addItems(values: readonly PickleValue[]): void {
     const set = this.#stack.top();
+    this.#budget.spendOnValues(costs.entry * values.length);
     if (!(set instanceof Set)) throw this.#stack.damaged("adds to what is not a set");
     for (const value of values) set.add(value);
   }
@@ -171,6 +185,7 @@ class PickleMachine {
   #setItems(pairs: readonly PickleValue[]): void {
     const dictionary = this.#stack.top();
     if (!(dictionary instanceof Map) || pairs.length % 2 !== 0) throw this.#stack.damaged("sets items of what is not a dictionary");
+    this.#budget.spendOnValues(costs.entry * (pairs.length / 2));
     for (let index = 0; index < pairs.length; index += 2) dictionary.set(pairs[index] as PickleValue, pairs[index + 1] as PickleValue);
   }
 
@@ -180,12 +195,13 @@ class PickleMachine {
 
   #pushGlobal(module: PickleValue, name: PickleValue): void {
     if (typeof module !== "string" || typeof name !== "string") throw this.#stack.damaged("names a global by what is not text");
+    this.#budget.spendOnValues(costs.object);
     this.#stack.push(checkGlobal(module, name, this.#source));
   }
 
   #call(callee: PickleValue, given: PickleValue): void {
     if (!(callee instanceof PickleGlobal) || !Array.isArray(given)) throw this.#stack.damaged("calls what is not a function");
-    this.#stack.push(callGlobal(callee, given, this.#source));
+    this.#stack.push(callGlobal(callee, given, { source: this.#source, budget: this.#budget }));
   }
 
   #build(object: PickleValue, state: PickleValue): void {
@@ -195,6 +211,7 @@ class PickleMachine {
 
   #pushStorage(id: PickleValue): void {
     if (this.#storageOf === undefined) throw this.#stack.damaged("refers to memory where there is none");
+    this.#budget.spendOnValues(costs.collection);
     this.#stack.push(this.#storageOf(id));
   }
 }

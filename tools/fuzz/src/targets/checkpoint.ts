@@ -2,7 +2,14 @@ import { isDeepStrictEqual } from "node:util";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DetrkitError } from "@detrkit/common";
-import { openPth, PthTensor, readSafetensors, readStateDict, type TensorData, writeSafetensors } from "@detrkit/checkpoint";
+import {
+  openPth,
+  PthTensor,
+  readSafetensors,
+  readStateDict,
+  type TensorData,
+  writeSafetensors,
+} from "@detrkit/checkpoint";
 import { bytesTarget } from "../bytes-target.ts";
 import { checkpointFiles, checkpointTokens } from "../corpus/checkpoint-files.ts";
 import type { FuzzTarget } from "../fuzz-target.ts";
@@ -56,8 +63,15 @@ async function expectRoundTrip(tensors: ReadonlyMap<string, TensorData>, path: s
   for (const [name, { dtype, shape, values }] of tensors) {
     const read = back.get(name);
     // By bytes: a NaN is none other than itself there.
-    const same = read !== undefined && read.dtype === dtype && isDeepStrictEqual(read.shape, shape) && Buffer.compare(bytesOf(read), bytesOf({ values })) === 0;
-    if (!same) throw new Error(`tensor "${name.slice(0, 80)}" of ${values.length} ${dtype} values is not read back as it was written`);
+    const same =
+      read !== undefined &&
+      read.dtype === dtype &&
+      isDeepStrictEqual(read.shape, shape) &&
+      Buffer.compare(bytesOf(read), bytesOf({ values })) === 0;
+    if (!same)
+      throw new Error(
+        `tensor "${name.slice(0, 80)}" of ${values.length} ${dtype} values is not read back as it was written`,
+      );
   }
 }
 

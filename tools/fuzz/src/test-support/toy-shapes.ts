@@ -6,7 +6,11 @@ import { structuredTarget } from "../structured-target.ts";
 export const target: FuzzTarget = structuredTarget({
   name: "toy-shapes",
   limits: { seconds: 5, mebibytes: 200 },
-  cases: fc.record({ rows: fc.integer({ min: 1, max: 100 }), columns: fc.integer({ min: 1, max: 100 }), seed: fc.nat() }),
+  cases: fc.record({
+    rows: fc.integer({ min: 1, max: 100 }),
+    columns: fc.integer({ min: 1, max: 100 }),
+    seed: fc.nat(),
+  }),
   check: async ({ rows }) => {
     if (rows >= 13) throw new Error(`row ${rows} differs`);
   },

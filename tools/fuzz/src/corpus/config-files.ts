@@ -1,0 +1,93 @@
+import type { CorpusFile } from "../bytes-target.ts";
+
+const small = {
+  $schema: "./training-config.json",
+  preset: "detr-small",
+  data: "voc:data",
+  output: "runs/x",
+  epochs: 3,
+  learningRate: 1e-4,
+  imageSize: "64x48",
+  shortSides: [32, 48],
+  flips: "both",
+  preNorm: true,
+  hiddenDim: 64,
+  heads: 4,
+};
+const deformable = {
+  preset: "deformable-detr-small",
+  data: "coco:data,train=a.json",
+  output: "runs/x",
+  backboneStages: [2, 3, 4],
+  featureLevels: 4,
+  boxRefinement: true,
+  twoStage: true,
+  focalAlpha: 0.25,
+  schedule: "step",
+  dropAt: 0.5,
+};
+const flags = [
+  "--data=voc:data",
+  "--output",
+  "runs/x",
+  "--epochs",
+  "3",
+  "--learning-rate=1e-4",
+  "--short-sides",
+  "32,48",
+  "--no-pre-norm",
+  "--preset=detr-small",
+  "--image-size=64x48",
+];
+
+export const configTokens: readonly string[] = [
+  "--data=",
+  "--output=",
+  "--preset=",
+  "--epochs=",
+  "--resume",
+  "--no-resume",
+  "--overwrite",
+  "--dry-run",
+  "--json",
+  "--help",
+  "-h",
+  "--",
+  "-",
+  "--no-",
+  "=",
+  "--__proto__=1",
+  "--constructor=1",
+  "--hidden-dim=33",
+  "\n",
+  '"__proto__":{"epochs":1},',
+  '"constructor":1,',
+  '"epochs":1.5,',
+  '"shortSides":[],',
+  '"hiddenDim":2,',
+  '"preset":"detr-r50",',
+  '"imageSize":"0x0",',
+  "null",
+  "true",
+  "[[[[",
+  '"\\ud800"',
+  "1e999",
+  "1e-400",
+  "-0",
+  "9007199254740993",
+  "\u00ff",
+  "\u2028",
+];
+
+/** Config files as they are; command lines with one argument a line, behind `args`. */
+export async function configFiles(): Promise<readonly CorpusFile[]> {
+  const named =
+    (kind: string) =>
+    (changed: Uint8Array): Uint8Array =>
+      Buffer.concat([Buffer.from(`${kind}\n`), changed]);
+  return [
+    { name: "config: DETR", bytes: Buffer.from(JSON.stringify(small, null, 1)), seal: named("config") },
+    { name: "config: Deformable DETR", bytes: Buffer.from(JSON.stringify(deformable)), seal: named("config") },
+    { name: "args", bytes: Buffer.from(flags.join("\n")), seal: named("args") },
+  ];
+}
