@@ -1,3 +1,11 @@
-export { BackendError, CheckpointError, ConfigError, DataError, DetrkitError, ShapeError, TensorError } from "./errors.ts";
+export {
+  BackendError,
+  CheckpointError,
+  ConfigError,
+  DataError,
+  DetrkitError,
+  ShapeError,
+  TensorError,
+} from "./errors.ts";
 export type { DetrkitErrorOptions } from "./errors.ts";
 export { Random } from "./random.ts";

@@ -2,7 +2,12 @@ import { type ConvolutionAttributes, expectShape, fusedKernels, runKernel } from
 import { pad, slice, sum, type Tensor, tensor1d, tensor4d, tidy } from "@tensorflow/tfjs-core";
 import type { NodeBackend, OpAttribute } from "../tfjs-node.ts";
 import type { AttributeWriter } from "./attributes.ts";
-import { type ConvolutionGradientAttributes, convolutionInputs, expectConvolution, expectConvolutionGradient } from "./convolution-operands.ts";
+import {
+  type ConvolutionGradientAttributes,
+  convolutionInputs,
+  expectConvolution,
+  expectConvolutionGradient,
+} from "./convolution-operands.ts";
 import { defineGradient, defineKernel, type NativeCall } from "./define-kernel.ts";
 import { floats } from "./kernel-inputs.ts";
 
@@ -94,13 +99,18 @@ function replaced(old: Tensor, result: Tensor): Tensor {
   return result;
 }
 
-function gradientOf(op: "Conv2DBackpropInput" | "Conv2DBackpropFilter", call: NativeCall<ConvolutionGradientAttributes>, oneDnn: boolean): Tensor {
+function gradientOf(
+  op: "Conv2DBackpropInput" | "Conv2DBackpropFilter",
+  call: NativeCall<ConvolutionGradientAttributes>,
+  oneDnn: boolean,
+): Tensor {
   const { inputs, attributes, backend, write } = call;
   const [other, dy] = inputs as [Tensor, Tensor];
   const byInput = op === "Conv2DBackpropInput";
   const padding = namedPadding(attributes, byInput ? other.shape : attributes.shape);
   // oneDNN's gradients know the named paddings only, and no dilation; the general kernel (slower) takes any padding.
-  if (!oneDnn || attributes.dilation > 1) return gradientOp(op, slide(attributes, write), attributes.shape, [other, dy], backend);
+  if (!oneDnn || attributes.dilation > 1)
+    return gradientOp(op, slide(attributes, write), attributes.shape, [other, dy], backend);
   const run = (shape: readonly number[], tensor: Tensor, named: "VALID" | "SAME"): Tensor =>
     gradientOp(`_MklNative${op}`, [...slide(attributes, write, named), renamed(write)], shape, [tensor, dy], backend);
   if (padding !== undefined) return run(attributes.shape, other, padding);
@@ -110,7 +120,12 @@ function gradientOf(op: "Conv2DBackpropInput" | "Conv2DBackpropFilter", call: Na
     const padded = run([images, height + 2 * width, columns + 2 * width, channels], other, "VALID");
     return replaced(padded, slice(padded, [0, width, width, 0], [images, height, columns, channels]));
   }
-  const padded = pad(other, [[0, 0], [width, width], [width, width], [0, 0]]);
+  const padded = pad(other, [
+    [0, 0],
+    [width, width],
+    [width, width],
+    [0, 0],
+  ]);
   return replaced(padded, run(attributes.shape, padded, "VALID"));
 }
 

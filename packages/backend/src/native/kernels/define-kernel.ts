@@ -1,4 +1,11 @@
-import { type GradConfig, type KernelConfig, registerGradient, registerKernel, type Tensor, type TensorInfo } from "@tensorflow/tfjs-core";
+import {
+  type GradConfig,
+  type KernelConfig,
+  registerGradient,
+  registerKernel,
+  type Tensor,
+  type TensorInfo,
+} from "@tensorflow/tfjs-core";
 import type { FusedKernel } from "@detrkit/nn";
 import { attributeWriter, type AttributeWriter } from "./attributes.ts";
 import { expectInputs, type KernelSignature } from "./kernel-inputs.ts";
@@ -17,10 +24,15 @@ export interface NativeCall<Attributes> {
 }
 
 /**
- * Registers one kernel for the native backend; inputs come as an array, since several kernels take optional ones. Number and types
- * of the inputs are checked against its signature, shapes in `compute` or in native/. It throws detrkit's errors only.
+ * Registers one kernel for the native backend; inputs come as an array, since several kernels take optional ones.
+ * Number and types of the inputs are checked against its signature, shapes in `compute` or in native/. It throws
+ * detrkit's errors only.
  */
-export function defineKernel<Attributes>(name: FusedKernel, signature: KernelSignature<Attributes>, compute: (call: NativeCall<Attributes>) => Tensor | Tensor[]): void {
+export function defineKernel<Attributes>(
+  name: FusedKernel,
+  signature: KernelSignature<Attributes>,
+  compute: (call: NativeCall<Attributes>) => Tensor | Tensor[],
+): void {
   // One writer for all calls, since a small model makes hundreds a step.
   let write: AttributeWriter | undefined;
   const config: KernelConfig = {
@@ -57,14 +69,22 @@ export interface SavedForGradient {
 export function defineGradient<Attributes>(
   name: FusedKernel,
   { inputs, outputs = [] }: SavedForGradient,
-  gradient: (upstream: readonly Tensor[], saved: readonly Tensor[], attributes: Attributes) => readonly (() => Tensor)[],
+  gradient: (
+    upstream: readonly Tensor[],
+    saved: readonly Tensor[],
+    attributes: Attributes,
+  ) => readonly (() => Tensor)[],
 ): void {
   const config: GradConfig = {
     kernelName: name,
     ...(inputs === undefined ? { saveAllInputs: true } : { inputsToSave: inputs.map(String) }),
     outputsToSave: Array.from({ length: Math.max(0, ...outputs) + 1 }, (_, index) => outputs.includes(index)),
     gradFunc: (upstream, saved, attrs) => {
-      const functions = gradient(Array.isArray(upstream) ? upstream : [upstream], saved, attrs as unknown as Attributes);
+      const functions = gradient(
+        Array.isArray(upstream) ? upstream : [upstream],
+        saved,
+        attrs as unknown as Attributes,
+      );
       return Object.fromEntries(functions.map((value, index) => [String(index), value]));
     },
   };
