@@ -12,7 +12,9 @@ std::string ReadLevels(const View& shapes, Deformable& sizes) {
   if (shapes.dims.size() != 2 || shapes.dims[0] < 1 || shapes.dims[1] != 2) {
     return "deformable attention: level shapes expected [L, 2], a height and a width for at least one level, got " + Text(shapes.dims);
   }
-  if (sizes.points < 1 || sizes.points > INT32_MAX) return "deformable attention: at least one point is needed in each level, and at most " + std::to_string(INT32_MAX);
+  if (sizes.points < 1 || sizes.points > INT32_MAX) {
+    return "deformable attention: at least one point is needed in each level, and at most " + std::to_string(INT32_MAX);
+  }
   int64_t first = 0;
   for (int64_t level = 0; level < shapes.dims[0]; ++level) {
     const int64_t height = shapes.i32()[2 * level], width = shapes.i32()[2 * level + 1];

@@ -34,7 +34,9 @@ struct Problem : Deformable {
     batch = value.dims[0], cells = value.dims[1], channels = value.dims[2] / heads;
     queries = offsets.dims[1];
     if (const std::string problem = ReadLevels(shapes, *this); !problem.empty()) return problem;
-    if (samples() > INT32_MAX / heads) return "deformable attention: " + std::to_string(heads) + " heads of " + std::to_string(samples()) + " points are too many";
+    if (samples() > INT32_MAX / heads) {
+      return "deformable attention: " + std::to_string(heads) + " heads of " + std::to_string(samples()) + " points are too many";
+    }
     if (const std::string problem = CheckDims("deformable attention: offsets", offsets, {batch, queries, heads * samples() * 2}); !problem.empty()) return problem;
     if (const std::string problem = CheckDims("deformable attention: logits", logits, {batch, queries, heads * samples()}); !problem.empty()) return problem;
     const int64_t given = references.dims.empty() ? 0 : references.dims.back();

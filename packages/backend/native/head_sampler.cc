@@ -99,8 +99,8 @@ void HeadSampler::VisitCells(int64_t queries, const Points& points, Rows<const f
   }
 }
 
-// The sampled value is linear in each of the four cells, and bilinear in the position between them. A position that is NaN in x or
-// y, around which no cell is read, has NaN for both of its gradients.
+// The sampled value is linear in each of the four cells, and bilinear in the position between them. A position that is NaN
+// in x or y, around which no cell is read, has NaN for both of its gradients.
 void HeadSampler::CombineProducts(const Level& level, int64_t queries, const Points& points, float* dlocations, float* dweights) const {
   const float height = static_cast<float>(level.height), width = static_cast<float>(level.width);
   for (int64_t query = 0; query < queries; ++query) {
@@ -110,8 +110,10 @@ void HeadSampler::CombineProducts(const Level& level, int64_t queries, const Poi
       const float lower_left = products_[2][sample], lower_right = products_[3][sample];
       const float right = samples_.right[sample], below = samples_.below[sample], weight = points.weights[at];
       const float unknown = 0 * (right + below);
-      dlocations[2 * at] = weight * width * ((1 - below) * (upper_right - upper_left) + below * (lower_right - lower_left)) + unknown;
-      dlocations[2 * at + 1] = weight * height * ((1 - right) * (lower_left - upper_left) + right * (lower_right - upper_right)) + unknown;
+      const float rightward = (1 - below) * (upper_right - upper_left) + below * (lower_right - lower_left);
+      const float downward = (1 - right) * (lower_left - upper_left) + right * (lower_right - upper_right);
+      dlocations[2 * at] = weight * width * rightward + unknown;
+      dlocations[2 * at + 1] = weight * height * downward + unknown;
       dweights[at] = samples_.share[0][sample] * upper_left + samples_.share[1][sample] * upper_right +
                      samples_.share[2][sample] * lower_left + samples_.share[3][sample] * lower_right;
     }

@@ -132,7 +132,10 @@ bool IsCountable(const Dims& dims) {
 }  // namespace
 
 View Context::Output(int index, const Dims& dims) {
-  if (!IsCountable(dims)) Require("detrkit: a result of " + Text(dims) + " is more than " + std::to_string(kMostNumbers) + " numbers; take smaller images or batches");
+  if (!IsCountable(dims)) {
+    Require("detrkit: a result of " + Text(dims) + " is more than " + std::to_string(kMostNumbers) +
+            " numbers; take smaller images or batches");
+  }
   if (!ok()) return {};
   TF_Tensor* tensor = TF_AllocateOutput(context_, index, TF_FLOAT, dims.data(), static_cast<int>(dims.size()), Count(dims) * sizeof(float), status_);
   if (!ok()) return {};

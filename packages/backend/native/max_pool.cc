@@ -35,7 +35,9 @@ std::string CheckWindows(const View& x, const std::vector<int64_t>& given) {
   if (x.dims.size() != 4) return "max pool: input expected [B, H, W, C], got " + Text(x.dims);
   const int64_t window = given[0], stride = given[1], padding = given[2];
   if (window < 1 || stride < 1 || padding < 0) return "max pool: a window and a stride of at least 1 are needed, and no negative padding";
-  if (padding > window / 2) return "max pool: a padding of " + std::to_string(padding) + " is more than half of the window " + std::to_string(window);
+  if (padding > window / 2) {
+    return "max pool: a padding of " + std::to_string(padding) + " is more than half of the window " + std::to_string(window);
+  }
   if (std::min(x.dims[1], x.dims[2]) + 2 * padding >= window) return "";
   return "max pool: a window of " + std::to_string(window) + " does not fit into " + Text(x.dims) + " padded by " + std::to_string(padding);
 }

@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { BackendError, CheckpointError, ConfigError, DataError, DetrkitError, ShapeError, TensorError } from "./errors.ts";
+import {
+  BackendError,
+  CheckpointError,
+  ConfigError,
+  DataError,
+  DetrkitError,
+  ShapeError,
+  TensorError,
+} from "./errors.ts";
 
 test.each([
   [ShapeError, "ShapeError", "ERR_SHAPE"],

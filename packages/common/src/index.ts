@@ -1,4 +1,12 @@
-export { BackendError, CheckpointError, ConfigError, DataError, DetrkitError, ShapeError, TensorError } from "./errors.ts";
+export {
+  BackendError,
+  CheckpointError,
+  ConfigError,
+  DataError,
+  DetrkitError,
+  ShapeError,
+  TensorError,
+} from "./errors.ts";
 export type { DetrkitErrorOptions } from "./errors.ts";
 export { Random } from "./random.ts";
 export { wrapText } from "./wrap-text.ts";

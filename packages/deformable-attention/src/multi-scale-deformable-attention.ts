@@ -1,5 +1,19 @@
 import { ConfigError, type Random, ShapeError } from "@detrkit/common";
-import { constant, expectFloats, expectShape, expectTensor, fusedKernels, hasKernel, type DeformableSamplingAttributes, type ImageSize, type Initializer, Linear, Module, runKernel, xavierUniform } from "@detrkit/nn";
+import {
+  constant,
+  expectFloats,
+  expectShape,
+  expectTensor,
+  fusedKernels,
+  hasKernel,
+  type DeformableSamplingAttributes,
+  type ImageSize,
+  type Initializer,
+  Linear,
+  Module,
+  runKernel,
+  xavierUniform,
+} from "@detrkit/nn";
 import type { Attention, AttentionInputs } from "@detrkit/transformer";
 import { add, type Rank, reshape, softmax, type Tensor, tensor1d, type Tensor3D, type Tensor4D, type Tensor5D, tidy } from "@tensorflow/tfjs-core";
 import { registerGradients } from "./kernels/register-gradients.ts";
@@ -76,7 +90,12 @@ export class MultiScaleDeformableAttention extends Module implements Attention {
   call({ queries, queryPosition, memory, memoryPadding, referencePoints, levelShapes }: AttentionInputs): Tensor3D {
     const name = "MultiScaleDeformableAttention.call";
     const { B, Q } = expectFloats(queries, `${name}: queries`, ["B", "Q", this.dim]);
-    if (queryPosition !== undefined) expectFloats(queryPosition, `${name}: queryPosition`, queryPosition.rank === 2 ? [Q, this.dim] : [B, Q, this.dim]);
+    if (queryPosition !== undefined)
+      expectFloats(
+        queryPosition,
+        `${name}: queryPosition`,
+        queryPosition.rank === 2 ? [Q, this.dim] : [B, Q, this.dim],
+      );
     const { S } = expectFloats(memory, `${name}: memory`, [B, "S", this.dim]);
     if (memoryPadding !== undefined) {
       expectTensor(memoryPadding, `${name}: memoryPadding`, "bool");

@@ -9,7 +9,9 @@ const largestInteger = 2 ** 31 - 1;
  */
 export function expectInteger(value: number, what: string, least: number): void {
   if (Number.isInteger(value) && value >= least && value <= largestInteger) return;
-  throw new ConfigError(`${what} expected a whole number of at least ${least} and at most ${largestInteger}, got ${value}`);
+  throw new ConfigError(
+    `${what} expected a whole number of at least ${least} and at most ${largestInteger}, got ${value}`,
+  );
 }
 
 /** @throws ConfigError unless `rate` is a share that dropout can leave out: 0 or more, and below 1 */
@@ -19,7 +21,8 @@ export function expectRate(rate: number, op: string): void {
 
 /** @throws ConfigError unless `epsilon` can be added to a variance: 0 or more, and finite */
 export function expectEpsilon(epsilon: number, op: string): void {
-  if (!(Number.isFinite(epsilon) && epsilon >= 0)) throw new ConfigError(`${op}: epsilon must be finite and at least 0, got ${epsilon}`);
+  if (!(Number.isFinite(epsilon) && epsilon >= 0))
+    throw new ConfigError(`${op}: epsilon must be finite and at least 0, got ${epsilon}`);
 }
 
 /** Whether so many equal parts, at least one, make up a whole that is more than nothing. */

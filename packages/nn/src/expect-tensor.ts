@@ -3,20 +3,29 @@ import { type DataType, Tensor } from "@tensorflow/tfjs-core";
 import { expectShape } from "./expect-shape.ts";
 
 /**
- * Checks that a tensor is there, has its memory still, and holds one type of numbers. Kernels read memory by what they expect, so
- * each op asks this of each of its tensors first.
+ * Checks that a tensor is there, has its memory still, and holds one type of numbers. Kernels read memory by what they
+ * expect, so each op asks this of each of its tensors first.
  *
  * @param what - the op and its argument: "linear: weight"
  * @throws TensorError
  */
 export function expectTensor(tensor: Tensor, what: string, dtype: DataType): void {
-  if (!(tensor instanceof Tensor)) throw new TensorError(`${what} expected a tensor, got ${tensor === null ? "null" : typeof tensor}`);
-  if (tensor.isDisposed) throw new TensorError(`${what} is disposed: its memory has been freed; keep it until its last use (a tidy frees all that it does not return)`);
+  if (!(tensor instanceof Tensor))
+    throw new TensorError(`${what} expected a tensor, got ${tensor === null ? "null" : typeof tensor}`);
+  if (tensor.isDisposed)
+    throw new TensorError(
+      `${what} is disposed: its memory has been freed; ` +
+        "keep it until its last use (a tidy frees all that it does not return)",
+    );
   if (tensor.dtype !== dtype) throw new TensorError(`${what} expected ${dtype}, got ${tensor.dtype}; cast it first`);
 }
 
 /** {@link expectTensor} of float32, and {@link expectShape}: returns what each letter of the pattern stands for. */
-export function expectFloats<const Pattern extends readonly (string | number)[]>(tensor: Tensor, what: string, pattern: Pattern): Record<Extract<Pattern[number], string>, number> {
+export function expectFloats<const Pattern extends readonly (string | number)[]>(
+  tensor: Tensor,
+  what: string,
+  pattern: Pattern,
+): Record<Extract<Pattern[number], string>, number> {
   expectTensor(tensor, what, "float32");
   return expectShape(tensor.shape, what, pattern);
 }

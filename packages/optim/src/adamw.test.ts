@@ -191,11 +191,17 @@ describeOnBackends("AdamW", () => {
     await expect(optimizer.step(model, promised)).rejects.toThrow("the loss must be computed synchronously");
     model.freeze();
     await expect(optimizer.step(model, () => sum(weightOf(model)))).rejects.toThrow("the model has no trainable parameter");
-    expect(() => new AdamW({ groups: [{ learningRate: -1 }] })).toThrow("learning rate and weight decay must be finite and 0 or more, got -1 and 0");
+    expect(() => new AdamW({ groups: [{ learningRate: -1 }] })).toThrow(
+      "learning rate and weight decay must be finite and 0 or more, got -1 and 0",
+    );
     expect(() => new AdamW({ groups: [], betas: [0.9, 1] })).toThrow("betas must be in [0, 1), got 0.9 and 1");
-    expect(() => new AdamW({ groups: [], betas: [0.9] as unknown as [number, number] })).toThrow("betas expected two numbers, got 1");
+    expect(() => new AdamW({ groups: [], betas: [0.9] as unknown as [number, number] })).toThrow(
+      "betas expected two numbers, got 1",
+    );
     expect(() => new AdamW({ groups: [], epsilon: -1 })).toThrow("epsilon must be finite and 0 or more, got -1");
-    expect(() => new AdamW({ groups: [{ learningRate: Infinity }] })).toThrow("learning rate and weight decay must be finite and 0 or more, got Infinity and 0");
+    expect(() => new AdamW({ groups: [{ learningRate: Infinity }] })).toThrow(
+      "learning rate and weight decay must be finite and 0 or more, got Infinity and 0",
+    );
     expect(() => new AdamW({ groups: [], clipNorm: NaN })).toThrow("weightDecay and clipNorm must be 0 or more, got 0.01 and NaN");
   });
 

@@ -46,7 +46,8 @@ export class AdamW {
     const { betas, weightDecay, epsilon, clipNorm } = this.#config;
     if (betas.length !== 2) throw new ConfigError(`AdamW: betas expected two numbers, got ${betas.length}`);
     if (!betas.every((beta) => beta >= 0 && beta < 1)) throw new ConfigError(`AdamW: betas must be in [0, 1), got ${betas.join(" and ")}`);
-    if (!(epsilon >= 0 && epsilon < Infinity)) throw new ConfigError(`AdamW: epsilon must be finite and 0 or more, got ${epsilon}`);
+    if (!(epsilon >= 0 && epsilon < Infinity))
+      throw new ConfigError(`AdamW: epsilon must be finite and 0 or more, got ${epsilon}`);
     if (!(weightDecay >= 0) || !(clipNorm >= 0)) throw new ConfigError(`AdamW: weightDecay and clipNorm must be 0 or more, got ${weightDecay} and ${clipNorm}`);
   }
 

@@ -19,7 +19,9 @@ export class ParameterGroups {
   constructor(groups: readonly ParameterGroup[]) {
     for (const { learningRate, weightDecay = 0 } of groups) {
       if (!(learningRate >= 0 && learningRate < Infinity) || !(weightDecay >= 0 && weightDecay < Infinity)) {
-        throw new ConfigError(`AdamW: learning rate and weight decay must be finite and 0 or more, got ${learningRate} and ${weightDecay}`);
+        throw new ConfigError(
+          `AdamW: learning rate and weight decay must be finite and 0 or more, got ${learningRate} and ${weightDecay}`,
+        );
       }
     }
     this.groups = groups;

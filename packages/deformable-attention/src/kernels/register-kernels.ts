@@ -1,5 +1,12 @@
 import { TensorError } from "@detrkit/common";
-import { type DeformableAttentionAttributes, expectShape, expectTensor, type FusedKernel, fusedKernels, type ImageSize } from "@detrkit/nn";
+import {
+  type DeformableAttentionAttributes,
+  expectShape,
+  expectTensor,
+  type FusedKernel,
+  fusedKernels,
+  type ImageSize,
+} from "@detrkit/nn";
 import { getKernel, type KernelBackend, registerKernel, type Tensor, type TensorInfo } from "@tensorflow/tfjs-core";
 import { checkedSizes, type OperandSizes } from "../ops/operands.ts";
 import { sampleGradients } from "./sample-gradients.ts";
@@ -47,12 +54,23 @@ function register(kernelName: FusedKernel, compute: (operands: OperandValues, up
 
 /** The loops read memory by these shapes. */
 function expectInputs(kernel: FusedKernel, inputs: readonly Tensor[], levelShapes: readonly ImageSize[]): OperandSizes {
-  const names = ["value", "sampling locations", "attention weights", ...(kernel === fusedKernels.deformableAttentionGradient ? ["dresult"] : [])];
-  if (inputs.length !== names.length) throw new TensorError(`${kernel} expected ${names.length} inputs (${names.join(", ")}), got ${inputs.length}`);
+  const names = [
+    "value",
+    "sampling locations",
+    "attention weights",
+    ...(kernel === fusedKernels.deformableAttentionGradient ? ["dresult"] : []),
+  ];
+  if (inputs.length !== names.length)
+    throw new TensorError(`${kernel} expected ${names.length} inputs (${names.join(", ")}), got ${inputs.length}`);
   names.forEach((name, index) => expectTensor(inputs[index] as Tensor, `${kernel}: ${name}`, "float32"));
-  const [value, samplingLocations, attentionWeights] = inputs.map(({ shape }) => shape) as [number[], number[], number[]];
+  const [value, samplingLocations, attentionWeights] = inputs.map(({ shape }) => shape) as [
+    number[],
+    number[],
+    number[],
+  ];
   const sizes = checkedSizes({ value, samplingLocations, attentionWeights }, levelShapes);
-  if (inputs.length === 4) expectShape((inputs[3] as Tensor).shape, `${kernel}: dresult`, [sizes.B, sizes.Q, sizes.M * sizes.C]);
+  if (inputs.length === 4)
+    expectShape((inputs[3] as Tensor).shape, `${kernel}: dresult`, [sizes.B, sizes.Q, sizes.M * sizes.C]);
   return sizes;
 }
 

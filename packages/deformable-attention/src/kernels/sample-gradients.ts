@@ -42,8 +42,16 @@ export function sampleGradients(operands: OperandValues, upstream: Float32Array)
   return { byValue: rows.byValue, byLocations, byWeights };
 }
 
-/** Gradients of points that are never visited: by a location that is NaN and its weight, and by a location whose weight is not finite. */
-function markUnknown({ locations, weights }: OperandValues, first: number, count: number, { byLocations, byWeights }: Omit<OperandGradients, "byValue">): void {
+/**
+ * Gradients of points that are never visited: by a location that is NaN and its weight, and by a location whose weight
+ * is not finite.
+ */
+function markUnknown(
+  { locations, weights }: OperandValues,
+  first: number,
+  count: number,
+  { byLocations, byWeights }: Omit<OperandGradients, "byValue">,
+): void {
   for (let point = first; point < first + count; point++) {
     const isNowhere = Number.isNaN(locations[2 * point]) || Number.isNaN(locations[2 * point + 1]);
     if (isNowhere) byWeights[point] = NaN;

@@ -1,5 +1,6 @@
 import {
   add,
+  clone,
   concat,
   customGrad,
   gather,
@@ -24,7 +25,10 @@ import { type DeformableAttentionOperands, operandSizes, type OperandSizes } fro
 
 const defaultBudget = 64 * 2 ** 20;
 
-/** The operands, and the value's rows with one of zeros behind them, which stands for all corners outside: `[B·S·M + 1, C]`. */
+/**
+ * The operands, and the value's rows with one of zeros behind them, which stands for all corners outside: `[B·S·M + 1,
+ * C]`.
+ */
 interface Given {
   readonly operands: DeformableAttentionOperands;
   readonly rows: Tensor2D;
@@ -41,9 +45,10 @@ interface Run {
 }
 
 /**
- * Multi-scale deformable attention composed of tfjs-core's own ops, for backends that have no kernel for it. It works on one run
- * of queries after the other and keeps nothing of them but the inputs, for the backward pass too. So beside inputs, result and
- * gradients (also a copy of `value`, and backwards three gradients of it) it takes no more than a budget, whatever the sizes.
+ * Multi-scale deformable attention composed of tfjs-core's own ops, for backends that have no kernel for it. It works
+ * on one run of queries after the other and keeps nothing of them but the inputs, for the backward pass too. So beside
+ * inputs, result and gradients (also a copy of `value`, and backwards three gradients of it) it takes no more than a
+ * budget, whatever the sizes.
  *
  * @param memoryBudget - bytes; a single query is worked on whatever it needs. Default 64 MiB
  * @returns `[B, Q, D]`
@@ -105,7 +110,13 @@ function backward(operands: DeformableAttentionOperands, upstream: Tensor3D, siz
         const along = (slopes: Tensor4D): Tensor => sum(mul(mul(slopes, attention), byCorner), [2, 3]); // [N, K]
         const bySample = matMul(reshape(mul(corners.weights, attention), [N, 4 * K, 1]), reshape(dy, [N, 1, C]));
         return [
-          add(byRow, scatterND(reshape(corners.rows, [N * K * 4, 1]), reshape(bySample, [N * K * 4, C]), [numRows + 1, C])) as Tensor2D,
+          // TensorFlow scatters nothing into nothing only where both are empty.
+          C === 0
+            ? clone(byRow)
+            : (add(
+                byRow,
+                scatterND(reshape(corners.rows, [N * K * 4, 1]), reshape(bySample, [N * K * 4, C]), [numRows + 1, C]),
+              ) as Tensor2D),
           reshape(stack([along(corners.slopesX), along(corners.slopesY)], 2), [B, queries, M * K * 2]),
           reshape(sum(mul(corners.weights, byCorner), [2, 3]), [B, queries, M * K]),
         ];
@@ -124,13 +135,12 @@ function backward(operands: DeformableAttentionOperands, upstream: Tensor3D, siz
   });
 }
 
-/** What the runs made, one after the other, in a shape; without queries, or heads of any width, there are no runs, and nothing to join. */
+/** What the runs made, one after the other, in a shape; without queries there are no runs, and nothing to join. */
 function joined<T extends Tensor>(parts: readonly Tensor[], shape: T["shape"]): T {
   return (parts.length === 0 ? zeros(shape) : reshape(concat([...parts], 1), shape)) as T;
 }
 
-function runStarts({ B, Q, M, C }: OperandSizes, perRun: number): readonly number[] {
-  if (B * M * C === 0) return [];
+function runStarts({ Q }: OperandSizes, perRun: number): readonly number[] {
   return Array.from({ length: Math.ceil(Q / perRun) }, (_, run) => run * perRun);
 }
 
@@ -138,12 +148,18 @@ function withBlankRow({ value }: DeformableAttentionOperands, { B, S, M, C }: Op
   return concat([reshape(value, [B * S * M, C]) as Tensor2D, zeros<Rank.R2>([1, C])], 0);
 }
 
-function sampleRun({ operands, rows }: Given, { B, S, Q, M, L, P, C }: OperandSizes, start: number, perRun: number): Run {
+function sampleRun(
+  { operands, rows }: Given,
+  { B, S, Q, M, L, P, C }: OperandSizes,
+  start: number,
+  perRun: number,
+): Run {
   const { levelShapes, samplingLocations, attentionWeights } = operands;
   const queries = Math.min(perRun, Q - start);
   const N = B * queries * M;
   // Cut out of three axes: backends slice up to four or six.
-  const cut = (whole: Tensor, width: number): Tensor => slice(reshape(whole, [B, Q, width]), [0, start, 0], [B, queries, width]);
+  const cut = (whole: Tensor, width: number): Tensor =>
+    slice(reshape(whole, [B, Q, width]), [0, start, 0], [B, queries, width]);
   const locations: Tensor4D = reshape(cut(samplingLocations, M * L * P * 2), [N, L, P, 2]);
   const around = corners({ locations, levelShapes, sizes: { B, S, M } });
   const samples = reshape(gather(rows, around.rows), [N, L * P * 4, C]) as Tensor3D;

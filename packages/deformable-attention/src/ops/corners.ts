@@ -28,7 +28,10 @@ import { levelStarts } from "./level-shapes.ts";
 
 /** Everything that is known of a run of queries before any value is read. `N` images times queries times heads, `K` levels times points. */
 export interface Corners {
-  /** Row of `value`, flattened to `[B·S·M, C]`, of each point's four corners; `B·S·M`, the one after its last, for those outside: int32 `[N·K·4]`. */
+  /**
+   * Row of `value`, flattened to `[B·S·M, C]`, of each point's four corners; `B·S·M`, the one after its last, for those
+   * outside: int32 `[N·K·4]`.
+   */
   readonly rows: Tensor1D;
   /** Bilinear weights, y before x, 0 for corners outside, NaN around a location that is NaN: `[N, K, 2, 2]`. */
   readonly weights: Tensor4D;
@@ -47,9 +50,9 @@ export interface CornersInputs {
 }
 
 /**
- * The four cells around each sampling point and their bilinear weights, with `grid_sample`'s rules: pixel = location · size - 0.5,
- * corners from the floor of that, zeros outside. A location that is NaN in x or y has no corner inside, and weights and slopes that
- * are NaN.
+ * The four cells around each sampling point and their bilinear weights, with `grid_sample`'s rules: pixel = location ·
+ * size - 0.5, corners from the floor of that, zeros outside. A location that is NaN in x or y has no corner inside, and
+ * weights and slopes that are NaN.
  */
 export function corners({ locations, levelShapes, sizes: { B, S, M } }: CornersInputs): Corners {
   const [N, L, P] = locations.shape;

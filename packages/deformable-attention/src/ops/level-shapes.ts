@@ -3,7 +3,8 @@ import type { ImageSize } from "@detrkit/nn";
 
 /** Checks that there is a list of maps' sizes. @throws ShapeError */
 export function expectSizes(levelShapes: readonly ImageSize[], what: string): void {
-  if (!Array.isArray(levelShapes)) throw new ShapeError(`${what}: levelShapes expected a list of heights and widths, got ${typeof levelShapes}`);
+  if (!Array.isArray(levelShapes))
+    throw new ShapeError(`${what}: levelShapes expected a list of heights and widths, got ${typeof levelShapes}`);
   const odd = levelShapes.findIndex(({ height, width }) => !isSize(height) || !isSize(width));
   if (odd >= 0) throw new ShapeError(`${what}: levelShapes[${odd}] expected a height and a width of at least 1, got ${JSON.stringify(levelShapes[odd])}`);
 }
@@ -14,7 +15,9 @@ export function expectLevelShapes(levelShapes: readonly ImageSize[], what: strin
   expectCells(levelShapes, what, tokens);
 }
 
-/** Checks that the maps' cells, one map after the other, make up the `tokens` rows that there are. @throws ShapeError */
+/**
+ * Checks that the maps' cells, one map after the other, make up the `tokens` rows that there are. @throws ShapeError
+ */
 export function expectCells(levelShapes: readonly ImageSize[], what: string, tokens: number): void {
   const cells = levelShapes.reduce((total, { height, width }) => total + height * width, 0);
   if (cells === tokens) return;

@@ -73,7 +73,9 @@ describeOnBackends("multiScaleDeformableAttention", () => {
       const operands = randomOperands({ ...shape, C: 0 }, 1, "anywhere");
       for (const attend of [multiScaleDeformableAttention, composedDeformableAttention]) {
         expect(attend(operands).shape).toEqual([2, 7, 0]);
-        const gradients = grads((...tensors: Tensor[]) => sum(attend(withTensors(operands, tensors))))(tensorsOf(operands));
+        const gradients = grads((...tensors: Tensor[]) => sum(attend(withTensors(operands, tensors))))(
+          tensorsOf(operands),
+        );
         expect(gradients.every((gradient) => gradient.dataSync().every((value) => value === 0))).toBe(true);
       }
     });
@@ -114,7 +116,14 @@ describeOnBackends("multiScaleDeformableAttention", () => {
     test("a value that is no number spoils those who read it, and no other", () => {
       tidy(() => {
         for (const attend of attentions) {
-          const operands = { ...samplesOfOneMap([[0.5, 0.25], [9, 9], [1 / 6, 0.25]]), value: tensor4d([NaN, 2, 3, 4, 5, 6], [1, 6, 1, 1]) };
+          const operands = {
+            ...samplesOfOneMap([
+              [0.5, 0.25],
+              [9, 9],
+              [1 / 6, 0.25],
+            ]),
+            value: tensor4d([NaN, 2, 3, 4, 5, 6], [1, 6, 1, 1]),
+          };
           expect([...attend(operands).dataSync()]).toEqual([2, 0, NaN]);
         }
       });
@@ -126,7 +135,9 @@ describeOnBackends("multiScaleDeformableAttention", () => {
           const attentionWeights: Tensor5D = tensor5d([1, NaN, NaN], [1, 3, 1, 1, 1]);
           const operands = { ...samplesOfOneMap([[0.5, 0.25], [9, 9], [0.5, 0.75]]), attentionWeights };
           expect([...attend(operands).dataSync()]).toEqual([2, NaN, NaN]);
-          const gradients = grads((...tensors: Tensor[]) => sum(attend(withTensors(operands, tensors))))(tensorsOf(operands));
+          const gradients = grads((...tensors: Tensor[]) => sum(attend(withTensors(operands, tensors))))(
+            tensorsOf(operands),
+          );
           const [byValue, byLocations, byWeights] = gradients.map((gradient) => [...gradient.dataSync()]);
           // By the cells around the third point alone, of which this one is the last.
           expect(byValue?.slice(0, 4)).toEqual([0, 1, 0, 0]);
@@ -171,17 +182,46 @@ describeOnBackends("multiScaleDeformableAttention", () => {
     });
 
     test.each<[string, () => Partial<DeformableAttentionOperands>, string]>([
-      ["rows that the maps do not make up", () => ({ value: zeros<Rank.R4>([2, 16, 3, 5]) }),
-        "value has 16 rows, but the maps of levelShapes (3x5 + 1x2) have 17 cells: each cell of each map must be one row"],
-      ["a map of no size", () => ({ levelShapes: [{ height: 17, width: 1 }, { height: 0, width: 4 }] }),
-        'value: levelShapes[1] expected a height and a width of at least 1, got {"height":0,"width":4}'],
-      ["no maps", () => ({ levelShapes: undefined as unknown as [] }), "value: levelShapes expected a list of heights and widths, got undefined"],
-      ["another number of levels", () => ({ levelShapes: [{ height: 17, width: 1 }] }), "samplingLocations expected [2, Q, 3, 1, P, 2], got [2, 7, 3, 2, 4, 2]"],
-      ["heads side by side", () => ({ value: zeros([2, 17, 15]) as unknown as Tensor4D }), "value expected [B, S, M, C], got [2, 17, 15]"],
-      ["weights of other points", () => ({ attentionWeights: zeros<Rank.R5>([2, 7, 3, 2, 5]) as Tensor5D }), "attentionWeights expected [2, 7, 3, 2, 4], got [2, 7, 3, 2, 5]"],
+      [
+        "rows that the maps do not make up",
+        () => ({ value: zeros<Rank.R4>([2, 16, 3, 5]) }),
+        "value has 16 rows, but the maps of levelShapes (3x5 + 1x2) have 17 cells: each cell of each map must be one row",
+      ],
+      [
+        "a map of no size",
+        () => ({
+          levelShapes: [
+            { height: 17, width: 1 },
+            { height: 0, width: 4 },
+          ],
+        }),
+        'value: levelShapes[1] expected a height and a width of at least 1, got {"height":0,"width":4}',
+      ],
+      [
+        "no maps",
+        () => ({ levelShapes: undefined as unknown as [] }),
+        "value: levelShapes expected a list of heights and widths, got undefined",
+      ],
+      [
+        "another number of levels",
+        () => ({ levelShapes: [{ height: 17, width: 1 }] }),
+        "samplingLocations expected [2, Q, 3, 1, P, 2], got [2, 7, 3, 2, 4, 2]",
+      ],
+      [
+        "heads side by side",
+        () => ({ value: zeros([2, 17, 15]) as unknown as Tensor4D }),
+        "value expected [B, S, M, C], got [2, 17, 15]",
+      ],
+      [
+        "weights of other points",
+        () => ({ attentionWeights: zeros<Rank.R5>([2, 7, 3, 2, 5]) as Tensor5D }),
+        "attentionWeights expected [2, 7, 3, 2, 4], got [2, 7, 3, 2, 5]",
+      ],
     ])("%s", (_, wrong, message) => {
       tidy(() => {
-        expect(() => multiScaleDeformableAttention({ ...operands(), ...wrong() })).toThrow(`multiScaleDeformableAttention: ${message}`);
+        expect(() => multiScaleDeformableAttention({ ...operands(), ...wrong() })).toThrow(
+          `multiScaleDeformableAttention: ${message}`,
+        );
       });
     });
   });

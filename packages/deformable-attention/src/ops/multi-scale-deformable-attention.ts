@@ -9,8 +9,9 @@ import { type DeformableAttentionOperands, operandSizes } from "./operands.ts";
  * The sampling and averaging of multi-scale deformable attention: each query and head reads its few points from the maps,
  * bilinearly, zeros outside, and adds them up by their weights. Differentiable in value, locations and weights.
  *
- * A location that is NaN in x or y makes the sums of its query and head NaN, and so the gradients by both of its coordinates and by
- * its weight; it reads no cell, so `value` gets no gradient by it. An infinite location is one outside.
+ * A location that is NaN in x or y makes the sums of its query and head NaN, and so the gradients by both of its
+ * coordinates and by its weight; it reads no cell, so `value` gets no gradient by it. An infinite location is one
+ * outside.
  *
  * It runs as one kernel where the running backend has one (native, wasm, cpu), else composed of tfjs-core's ops.
  *

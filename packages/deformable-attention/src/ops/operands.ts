@@ -19,11 +19,19 @@ export interface DeformableAttentionOperands {
 export type OperandSizes = Record<"B" | "S" | "Q" | "M" | "L" | "P" | "C", number>;
 
 /** The sizes, checked against one another. @throws TensorError, ShapeError */
-export function operandSizes({ value, levelShapes, samplingLocations, attentionWeights }: DeformableAttentionOperands): OperandSizes {
+export function operandSizes({
+  value,
+  levelShapes,
+  samplingLocations,
+  attentionWeights,
+}: DeformableAttentionOperands): OperandSizes {
   expectTensor(value, "multiScaleDeformableAttention: value", "float32");
   expectTensor(samplingLocations, "multiScaleDeformableAttention: samplingLocations", "float32");
   expectTensor(attentionWeights, "multiScaleDeformableAttention: attentionWeights", "float32");
-  return checkedSizes({ value: value.shape, samplingLocations: samplingLocations.shape, attentionWeights: attentionWeights.shape }, levelShapes);
+  return checkedSizes(
+    { value: value.shape, samplingLocations: samplingLocations.shape, attentionWeights: attentionWeights.shape },
+    levelShapes,
+  );
 }
 
 /** The shapes of the three operands. */
@@ -38,9 +46,20 @@ export function checkedSizes(shapes: OperandShapes, levelShapes: readonly ImageS
   expectSizes(levelShapes, "multiScaleDeformableAttention: value");
   const L = levelShapes.length;
   const { B, S, M, C } = expectShape(shapes.value, "multiScaleDeformableAttention: value", ["B", "S", "M", "C"]);
-  const { Q, P } = expectShape(shapes.samplingLocations, "multiScaleDeformableAttention: samplingLocations", [B, "Q", M, L, "P", 2]);
+  const { Q, P } = expectShape(shapes.samplingLocations, "multiScaleDeformableAttention: samplingLocations", [
+    B,
+    "Q",
+    M,
+    L,
+    "P",
+    2,
+  ]);
   expectShape(shapes.attentionWeights, "multiScaleDeformableAttention: attentionWeights", [B, Q, M, L, P]);
-  if (L === 0 || P === 0) throw new ShapeError(`multiScaleDeformableAttention: samplingLocations expected at least one level and one point, got [${shapes.samplingLocations.join(", ")}]`);
+  if (L === 0 || P === 0)
+    throw new ShapeError(
+      "multiScaleDeformableAttention: samplingLocations expected at least one level and one point, " +
+        `got [${shapes.samplingLocations.join(", ")}]`,
+    );
   expectCells(levelShapes, "multiScaleDeformableAttention: value", S);
   return { B, S, Q, M, L, P, C };
 }

@@ -38,8 +38,14 @@ describeOnBackends("samplingLocations", () => {
 
   test("maps without size are named", () => {
     tidy(() => {
-      const inputs = { offsets: zeros<Rank.R6>([2, 7, 3, 1, 4, 2]), referencePoints: zeros<Rank.R4>([2, 7, 1, 2]), levelShapes: [{ height: 4, width: 0 }] };
-      expect(() => samplingLocations(inputs)).toThrow('samplingLocations: levelShapes[0] expected a height and a width of at least 1, got {"height":4,"width":0}');
+      const inputs = {
+        offsets: zeros<Rank.R6>([2, 7, 3, 1, 4, 2]),
+        referencePoints: zeros<Rank.R4>([2, 7, 1, 2]),
+        levelShapes: [{ height: 4, width: 0 }],
+      };
+      expect(() => samplingLocations(inputs)).toThrow(
+        'samplingLocations: levelShapes[0] expected a height and a width of at least 1, got {"height":4,"width":0}',
+      );
     });
   });
 

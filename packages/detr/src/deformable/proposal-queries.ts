@@ -61,7 +61,8 @@ export class ProposalQueries extends Module {
     const coordinates: Tensor3D = add(boxHead.call(tokens), tensor(grid, [B, S, 4]));
     const chosen = withoutGradient(() => {
       const scores = reshape(slice(logits, [0, 0, 0], [B, S, 1]), [B, S]);
-      // Tokens without a proposal come last, whatever their score: a deviation from the original, for which docs/deviations.md has the reason.
+      // Tokens without a proposal come last, whatever their score: a deviation from the original, for which
+      // docs/deviations.md has the reason.
       const handicap = tensor(valid.map((isValid) => (isValid === 1 ? 0 : -Infinity)), [B, S]);
       return topk(add(scores, handicap), this.#numQueries).indices as Tensor2D;
     });

@@ -15,8 +15,9 @@ export interface BatchNormConfig {
 }
 
 /**
- * Batch norm over all axes but the last: `[..., C]` to `[..., C]`. With `training` it normalises by the batch's own statistics
- * and moves the running ones towards them; without, by the running ones. A batch without values has no statistics to train by.
+ * Batch norm over all axes but the last: `[..., C]` to `[..., C]`. With `training` it normalises by the batch's own
+ * statistics and moves the running ones towards them; without, by the running ones. A batch without values has no
+ * statistics to train by.
  */
 export class BatchNorm extends Module {
   /** Each `[C]`; the running ones are buffers. */
@@ -41,7 +42,10 @@ export class BatchNorm extends Module {
     const { weight, bias, runningMean, runningVariance, epsilon } = this;
     expectLastAxis(input, "BatchNorm.call: input", weight.size);
     if (options.training === true && input.size === 0) {
-      throw new ShapeError(`BatchNorm.call: input [${input.shape.join(", ")}] has no values to take the statistics of; train on at least one`);
+      throw new ShapeError(
+        `BatchNorm.call: input [${input.shape.join(", ")}] has no values to take the statistics of; ` +
+          "train on at least one",
+      );
     }
     return tidy(() => {
       if (options.training === true) {

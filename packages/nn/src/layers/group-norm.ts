@@ -27,7 +27,8 @@ export class GroupNorm extends Module {
 
   constructor({ groups, channels, epsilon = 1e-5, activation }: GroupNormConfig) {
     super();
-    if (!divides(groups, channels)) throw new ConfigError(`GroupNorm: ${groups} groups do not divide ${channels} channels`);
+    if (!divides(groups, channels))
+      throw new ConfigError(`GroupNorm: ${groups} groups do not divide ${channels} channels`);
     this.weight = new Parameter(ones([channels]));
     this.bias = new Parameter(zeros([channels]));
     this.groups = groups;

@@ -6,7 +6,14 @@ import { constant, type Initializer, inverseRootFanIn, xavierUniform } from "../
 import { Module } from "../module.ts";
 import { weightedValues } from "../ops/attention.ts";
 import { attentionWeights } from "../ops/attention-weights.ts";
-import { type AttentionProjection, type AttentionProjections, expectOperands, multiHeadAttention, type MultiHeadAttentionInputs, projectOperands } from "../ops/multi-head-attention.ts";
+import {
+  type AttentionProjection,
+  type AttentionProjections,
+  expectOperands,
+  multiHeadAttention,
+  type MultiHeadAttentionInputs,
+  projectOperands,
+} from "../ops/multi-head-attention.ts";
 import { Dropout } from "./dropout.ts";
 import { Linear } from "./linear.ts";
 
@@ -45,7 +52,8 @@ export class MultiHeadAttention extends Module {
   constructor(config: MultiHeadAttentionConfig) {
     super();
     const { dim, heads, random, outputInitializer = inverseRootFanIn() } = config;
-    if (!divides(heads, dim)) throw new ConfigError(`MultiHeadAttention: ${heads} heads do not divide a width of ${dim}`);
+    if (!divides(heads, dim))
+      throw new ConfigError(`MultiHeadAttention: ${heads} heads do not divide a width of ${dim}`);
     const projection = { inputDim: dim, outputDim: dim, biasInitializer: constant(0), random };
     this.query = new Linear({ ...projection, weightInitializer: packedXavier });
     this.key = new Linear({ ...projection, weightInitializer: packedXavier });

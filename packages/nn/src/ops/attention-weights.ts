@@ -42,7 +42,8 @@ export function attentionWeights(inputs: AttentionWeightsInputs): Tensor4D {
 /**
  * What the letters of an attention stand for, once all of its shapes fit each other.
  *
- * @throws ShapeError when they don't, TensorError for other numbers than expected, ConfigError when the heads do not divide the width
+ * @throws ShapeError when they don't, TensorError for other numbers than expected, ConfigError when the heads do not
+ *   divide the width
  */
 export function attentionSizes(inputs: AttentionWeightsInputs): { readonly B: number; readonly Q: number; readonly S: number; readonly D: number } {
   const { query, key, heads, keyPadding, attentionMask } = inputs;

@@ -70,12 +70,15 @@ describeOnBackends("convolution", () => {
     });
   });
 
-  test("steps past the map's end, and a distance between taps that there are none of, are as good as small ones", () => {
+  test("steps past the map's end, and a distance between no taps, are as good as small ones", () => {
     tidy(() => {
       const input = uniformTensor<Rank.R4>([1, 3, 4, 2], { seed: 1 });
       const bias = uniformTensor<Rank.R1>([3], { seed: 3 });
       const largest = 2 ** 31 - 1;
-      for (const [filterSize, options] of [[2, { ...plain, padding: 1, strides: largest }], [1, { ...plain, dilation: largest }]] as const) {
+      for (const [filterSize, options] of [
+        [2, { ...plain, padding: 1, strides: largest }],
+        [1, { ...plain, dilation: largest }],
+      ] as const) {
         const filter = uniformTensor<Rank.R4>([filterSize, filterSize, 2, 3], { seed: 2 });
         const small = { ...options, strides: Math.min(options.strides, 6), dilation: 1, bias };
         const got = convolution(input, filter, { ...options, bias });

@@ -49,7 +49,8 @@ export function convolution(input: Tensor4D, filter: Tensor4D, given: Convolutio
   const { bias, residual } = options;
   if (bias !== undefined) expectFloats(bias, "convolution: bias", [shape[3]]);
   if (residual !== undefined) expectFloats(residual, "convolution: residual", shape);
-  if (input.size === 0 || filter.size === 0 || shape.includes(0)) return tidy(() => finished(convolutionOfNothing(input, filter, shape), options));
+  if (input.size === 0 || filter.size === 0 || shape.includes(0))
+    return tidy(() => finished(convolutionOfNothing(input, filter, shape), options));
   // TensorFlow's gradients of dilated convolutions depend on processor and padding; those of what they decompose into don't.
   const isDirect = options.dilation === 1 || !isRecordingGradients();
   if (isDirect && hasKernel(fusedKernels.convolution)) return fusedConvolution(input, filter, options);

@@ -1,5 +1,18 @@
 import { describeOnBackends, expectClose, expectGradients, uniformTensor } from "@detrkit/test-utils";
-import { dispose, memory, type Rank, reshape, type Tensor, type Tensor1D, tensor1d, tensor2d, type Tensor2D, tensor3d, type Tensor3D, tidy } from "@tensorflow/tfjs-core";
+import {
+  dispose,
+  memory,
+  type Rank,
+  reshape,
+  type Tensor,
+  type Tensor1D,
+  tensor1d,
+  tensor2d,
+  type Tensor2D,
+  tensor3d,
+  type Tensor3D,
+  tidy,
+} from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { linear } from "./linear.ts";
 
@@ -26,7 +39,9 @@ describeOnBackends("linear", () => {
   test("nothing but the result is left outside of a tidy", () => {
     const operands = [tensor2d([[1, 2]]), tensor2d([[3], [4]])] as const;
     const before = memory().numTensors;
-    const outputs = ([undefined, "relu", "gelu"] as const).map((activation) => linear(...operands, undefined, activation));
+    const outputs = ([undefined, "relu", "gelu"] as const).map((activation) =>
+      linear(...operands, undefined, activation),
+    );
     expect(memory().numTensors).toBe(before + 3);
     dispose([...outputs, ...operands]);
   });

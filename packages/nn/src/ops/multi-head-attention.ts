@@ -100,9 +100,14 @@ function fusedMultiHeadAttention(inputs: MultiHeadAttentionInputs, projections: 
 /**
  * Checks all that a multi-head attention works on.
  *
- * @throws ShapeError where something does not fit, TensorError for other numbers than expected, ConfigError when the heads do not divide the width
+ * @throws ShapeError where something does not fit, TensorError for other numbers than expected, ConfigError when the
+ *   heads do not divide the width
  */
-export function expectOperands(inputs: MultiHeadAttentionInputs, projections: AttentionProjections, heads: number): void {
+export function expectOperands(
+  inputs: MultiHeadAttentionInputs,
+  projections: AttentionProjections,
+  heads: number,
+): void {
   const { query, key, value, queryPosition, keyPosition, keyPadding, attentionMask } = inputs;
   const { B, Q, S, D } = attentionSizes({ query, key, heads, keyPadding, attentionMask });
   if (value !== key) expectFloats(value, "attention: value", [B, S, D]);
@@ -115,5 +120,6 @@ export function expectOperands(inputs: MultiHeadAttentionInputs, projections: At
 }
 
 function expectPosition(position: Tensor | undefined, name: string, B: number, rows: number, D: number): void {
-  if (position !== undefined) expectFloats(position, `multiHeadAttention: ${name}`, position.rank === 2 ? [rows, D] : [B, rows, D]);
+  if (position !== undefined)
+    expectFloats(position, `multiHeadAttention: ${name}`, position.rank === 2 ? [rows, D] : [B, rows, D]);
 }

@@ -17,16 +17,23 @@ export interface Sliding {
 export type MapShape = [B: number, H: number, W: number, C: number];
 
 /**
- * The shape `[B, H', W', O]` of a convolution's result. An empty map stays empty, unless its padding alone holds a window.
+ * The shape `[B, H', W', O]` of a convolution's result. An empty map stays empty, unless its padding alone holds a
+ * window.
  *
  * @param input - `[B, H, W, I]`
  * @param filter - `[filter height, filter width, I, O]`
- * @throws ShapeError when the shapes do not fit each other or the result is too large, ConfigError when a setting is out of range
+ * @throws ShapeError when the shapes do not fit each other or the result is too large, ConfigError when a setting is
+ *   out of range
  */
-export function convolutionShape(input: readonly number[], filter: readonly number[], { strides, padding, dilation }: Sliding): MapShape {
+export function convolutionShape(
+  input: readonly number[],
+  filter: readonly number[],
+  { strides, padding, dilation }: Sliding,
+): MapShape {
   const { B, H, W, I } = expectShape(input, "convolution: input", ["B", "H", "W", "I"]);
   const { height, width, O } = expectShape(filter, "convolution: filter", ["height", "width", I, "O"]);
-  if (height === 0 || width === 0) throw new ShapeError(`convolution: filter expected a height and a width of at least 1, got [${filter.join(", ")}]`);
+  if (height === 0 || width === 0)
+    throw new ShapeError(`convolution: filter expected a height and a width of at least 1, got [${filter.join(", ")}]`);
   expectInteger(strides, "convolution: strides", 1);
   expectInteger(padding, "convolution: padding", 0);
   expectInteger(dilation, "convolution: dilation", 1);
@@ -43,22 +50,31 @@ export function convolutionShape(input: readonly number[], filter: readonly numb
 }
 
 /**
- * The same slide in the smallest numbers: a step past the map's end is any such step, and a single tap has no distance to its
- * neighbours. oneDNN works these out in 32 bits, and ends the process where they overflow.
+ * The same slide in the smallest numbers: a step past the map's end is any such step, and a single tap has no distance
+ * to its neighbours. oneDNN works these out in 32 bits, and ends the process where they overflow.
  *
  * @param input - `[B, H, W, I]`
  * @param filter - `[filter height, filter width, I, O]`, both as {@link convolutionShape} takes them
  */
-export function leastSliding([, H = 0, W = 0]: readonly number[], [height = 1, width = 1]: readonly number[], { strides, padding, dilation }: Sliding): Sliding {
+export function leastSliding(
+  [, H = 0, W = 0]: readonly number[],
+  [height = 1, width = 1]: readonly number[],
+  { strides, padding, dilation }: Sliding,
+): Sliding {
   const isSingleTap = height === 1 && width === 1;
-  return { strides: Math.min(strides, Math.max(1, Math.max(H, W) + 2 * padding)), padding, dilation: isSingleTap ? 1 : dilation };
+  return {
+    strides: Math.min(strides, Math.max(1, Math.max(H, W) + 2 * padding)),
+    padding,
+    dilation: isSingleTap ? 1 : dilation,
+  };
 }
 
 /**
  * The shape `[B, H', W', C]` of a max pool's result.
  *
  * @param input - `[B, H, W, C]`
- * @throws ShapeError when the map is empty or the window does not fit into it, ConfigError when a setting is out of range
+ * @throws ShapeError when the map is empty or the window does not fit into it, ConfigError when a setting is out of
+ *   range
  */
 export function poolShape(input: readonly number[], { window, stride, padding }: MaxPoolAttributes): MapShape {
   const { B, H, W, C } = expectShape(input, "max pool: input", ["B", "H", "W", "C"]);
@@ -66,7 +82,9 @@ export function poolShape(input: readonly number[], { window, stride, padding }:
   expectInteger(stride, "max pool: stride", 1);
   expectInteger(padding, "max pool: padding", 0);
   if (2 * padding > window) {
-    throw new ConfigError(`max pool: padding ${padding} is more than half of the window ${window}, some windows would hold padding alone`);
+    throw new ConfigError(
+      `max pool: padding ${padding} is more than half of the window ${window}, some windows would hold padding alone`,
+    );
   }
   if (H === 0 || W === 0 || Math.min(H, W) + 2 * padding < window) throw doesNotFit("max pool", window, input, padding);
   const after = (size: number): number => Math.floor((size + 2 * padding - window) / stride) + 1;
@@ -79,5 +97,7 @@ function doesNotFit(op: string, span: number, input: readonly number[], padding:
 
 function expectCountable(what: string, shape: readonly number[]): void {
   if (shape.reduce((product, size) => product * size, 1) <= mostNumbers) return;
-  throw new ShapeError(`${what} would be [${shape.join(", ")}], more than ${mostNumbers} numbers; take smaller images, batches or padding`);
+  throw new ShapeError(
+    `${what} would be [${shape.join(", ")}], more than ${mostNumbers} numbers; take smaller images, batches or padding`,
+  );
 }

@@ -11,7 +11,14 @@ export interface TensorPlan {
 }
 
 /** A record is one setting to a hostile call, which replaces it whole. */
-export type Attribute = Readonly<Record<string, number>> | number | boolean | string | undefined | Activation | readonly (number | { readonly height: number; readonly width: number })[];
+export type Attribute =
+  | Readonly<Record<string, number>>
+  | number
+  | boolean
+  | string
+  | undefined
+  | Activation
+  | readonly (number | { readonly height: number; readonly width: number })[];
 
 /** What an op is called with. */
 export interface Call {
@@ -47,7 +54,8 @@ export const float = (...shape: readonly number[]): TensorPlan => ({ shape });
 export const constant = (plan: TensorPlan): TensorPlan => ({ ...plan, constant: true });
 export const mask = (...shape: readonly number[]): TensorPlan => ({ shape, dtype: "bool" });
 export const seed: TensorPlan = { shape: [], dtype: "int32" };
-export const cellsOf = ({ levels }: Sizes): number => levels.reduce((cells, { height, width }) => cells + height * width, 0);
+export const cellsOf = ({ levels }: Sizes): number =>
+  levels.reduce((cells, { height, width }) => cells + height * width, 0);
 export const flag = ({ flags }: Sizes, index: number): boolean => flags[index] ?? false;
 /** 0, or a rate at which something is dropped. */
 export const rateOf = (sizes: Sizes): number => (flag(sizes, 3) ? 0.25 : 0);

@@ -1,11 +1,17 @@
 import { Random } from "@detrkit/common";
-import { MultiScaleDeformableAttention, type MultiScaleDeformableAttentionConfig, multiScaleDeformableAttention, samplingLocations } from "@detrkit/deformable-attention";
+import {
+  MultiScaleDeformableAttention,
+  type MultiScaleDeformableAttentionConfig,
+  multiScaleDeformableAttention,
+  samplingLocations,
+} from "@detrkit/deformable-attention";
 import type { ImageSize } from "@detrkit/nn";
 import type { Rank, Tensor, Tensor2D, Tensor3D, Tensor4D, Tensor5D } from "@tensorflow/tfjs-core";
 import { cellsOf, flag, float, type FuzzedOp, mask, type Sizes } from "./call.ts";
 
 const always = (): boolean => true;
-const levelsOf = (attributes: Readonly<Record<string, unknown>>): readonly ImageSize[] => attributes["levelShapes"] as readonly ImageSize[];
+const levelsOf = (attributes: Readonly<Record<string, unknown>>): readonly ImageSize[] =>
+  attributes["levelShapes"] as readonly ImageSize[];
 const coordinates = (sizes: Sizes): 2 | 4 => (flag(sizes, 0) ? 4 : 2);
 
 /** The ops of deformable-attention. */
@@ -13,7 +19,10 @@ export const deformableOps: Readonly<Record<string, FuzzedOp>> = {
   multiScaleDeformableAttention: {
     plan: (sizes) => {
       const points = [sizes.a, sizes.b, sizes.n, sizes.levels.length, sizes.m];
-      return { inputs: [float(sizes.a, cellsOf(sizes), sizes.n, sizes.c), float(...points, 2), float(...points)], attributes: { levelShapes: sizes.levels } };
+      return {
+        inputs: [float(sizes.a, cellsOf(sizes), sizes.n, sizes.c), float(...points, 2), float(...points)],
+        attributes: { levelShapes: sizes.levels },
+      };
     },
     run: ([value, locations, weights], attributes) => [
       multiScaleDeformableAttention({
@@ -28,10 +37,19 @@ export const deformableOps: Readonly<Record<string, FuzzedOp>> = {
   },
   samplingLocations: {
     plan: (sizes) => ({
-      inputs: [float(sizes.a, sizes.b, sizes.n, sizes.levels.length, sizes.m, 2), float(sizes.a, sizes.b, sizes.levels.length, coordinates(sizes))],
+      inputs: [
+        float(sizes.a, sizes.b, sizes.n, sizes.levels.length, sizes.m, 2),
+        float(sizes.a, sizes.b, sizes.levels.length, coordinates(sizes)),
+      ],
       attributes: { levelShapes: sizes.levels },
     }),
-    run: ([offsets, referencePoints], attributes) => [samplingLocations({ offsets: offsets as Tensor<Rank.R6>, referencePoints: referencePoints as Tensor4D, levelShapes: levelsOf(attributes) })],
+    run: ([offsets, referencePoints], attributes) => [
+      samplingLocations({
+        offsets: offsets as Tensor<Rank.R6>,
+        referencePoints: referencePoints as Tensor4D,
+        levelShapes: levelsOf(attributes),
+      }),
+    ],
     plain: always,
     differentiable: true,
   },
@@ -39,16 +57,32 @@ export const deformableOps: Readonly<Record<string, FuzzedOp>> = {
     plan: (sizes) => {
       const [B, Q, S, D] = [sizes.a, sizes.b, cellsOf(sizes), sizes.n * sizes.m];
       return {
-        inputs: [float(B, Q, D), float(B, S, D), float(B, Q, sizes.levels.length, coordinates(sizes)), ...(flag(sizes, 1) ? [mask(B, S)] : [])],
+        inputs: [
+          float(B, Q, D),
+          float(B, S, D),
+          float(B, Q, sizes.levels.length, coordinates(sizes)),
+          ...(flag(sizes, 1) ? [mask(B, S)] : []),
+        ],
         // In one: parameters of a size drawn at random would take all memory.
-        attributes: { config: { dim: D, heads: sizes.n, levels: sizes.levels.length, points: sizes.m }, levelShapes: sizes.levels },
+        attributes: {
+          config: { dim: D, heads: sizes.n, levels: sizes.levels.length, points: sizes.m },
+          levelShapes: sizes.levels,
+        },
       };
     },
     run: ([queries, memory, referencePoints, memoryPadding], attributes) => {
       const config = attributes["config"] as Omit<MultiScaleDeformableAttentionConfig, "random">;
       const module = new MultiScaleDeformableAttention({ ...config, random: new Random(1) });
       try {
-        return [module.call({ queries: queries as Tensor3D, memory: memory as Tensor3D, referencePoints, memoryPadding: memoryPadding as Tensor2D | undefined, levelShapes: levelsOf(attributes) })];
+        return [
+          module.call({
+            queries: queries as Tensor3D,
+            memory: memory as Tensor3D,
+            referencePoints,
+            memoryPadding: memoryPadding as Tensor2D | undefined,
+            levelShapes: levelsOf(attributes),
+          }),
+        ];
       } finally {
         module.dispose();
       }

@@ -30,16 +30,45 @@ export interface ChangedCall {
 const position = fc.nat({ max: 30 });
 const oddSize = fc.oneof(fc.constantFrom(0, 1, 2, 128), fc.integer({ min: 0, max: 12 }));
 const oddShape = fc.array(fc.integer({ min: 0, max: 7 }), { maxLength: 5 });
-const oddNumber = fc.constantFrom<AttributeValue>(-1, 0, 1, 2, 0.5, 1.5, 3, 100, 2 ** 20, 2 ** 30, 2 ** 31 - 1, 2 ** 31, 2 ** 32 + 2, -(2 ** 31), 2 ** 53, 1e300, "NaN", "Infinity", "undefined", "text", true);
+const oddNumber = fc.constantFrom<AttributeValue>(
+  -1,
+  0,
+  1,
+  2,
+  0.5,
+  1.5,
+  3,
+  100,
+  2 ** 20,
+  2 ** 30,
+  2 ** 31 - 1,
+  2 ** 31,
+  2 ** 32 + 2,
+  -(2 ** 31),
+  2 ** 53,
+  1e300,
+  "NaN",
+  "Infinity",
+  "undefined",
+  "text",
+  true,
+);
 
 export const changeArbitrary: fc.Arbitrary<Change> = fc.oneof(
   fc.record({ kind: fc.constant("size" as const), at: position, axis: position, size: oddSize }),
   fc.record({ kind: fc.constant("shape" as const), at: position, shape: oddShape }),
-  fc.record({ kind: fc.constant("type" as const), at: position, dtype: fc.constantFrom("float32" as const, "int32" as const, "bool" as const) }),
+  fc.record({
+    kind: fc.constant("type" as const),
+    at: position,
+    dtype: fc.constantFrom("float32" as const, "int32" as const, "bool" as const),
+  }),
   fc.record({ kind: fc.constant("disposed" as const), at: position }),
   fc.record({ kind: fc.constant("missing" as const), at: position }),
   fc.record({ kind: fc.constant("extra" as const), at: position, shape: oddShape }),
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant("attribute" as const), at: position, within: position, value: oddNumber }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant("attribute" as const), at: position, within: position, value: oddNumber }),
+  },
 );
 
 /** Values alone: such a call fits, and has to be computed. */
@@ -57,17 +86,23 @@ export function changed(call: Call, changes: readonly Change[]): ChangedCall {
 function changedOnce(call: ChangedCall, change: Change): ChangedCall {
   const { inputs, attributes } = call;
   if (change.kind === "attribute") return { inputs, attributes: withAttribute(attributes, change) };
-  if (change.kind === "extra") return { attributes, inputs: inputs.toSpliced(change.at % (inputs.length + 1), 0, { shape: change.shape }) };
+  if (change.kind === "extra")
+    return { attributes, inputs: inputs.toSpliced(change.at % (inputs.length + 1), 0, { shape: change.shape }) };
   if (inputs.length === 0) return call;
   const at = change.at % inputs.length;
   if (change.kind === "missing") return { attributes, inputs: inputs.toSpliced(at, 1) };
   return { attributes, inputs: inputs.with(at, changedInput(inputs[at] as ChangedInput, change)) };
 }
 
-function changedInput(input: ChangedInput, change: Exclude<Change, { readonly kind: "attribute" | "extra" | "missing" }>): ChangedInput {
+function changedInput(
+  input: ChangedInput,
+  change: Exclude<Change, { readonly kind: "attribute" | "extra" | "missing" }>,
+): ChangedInput {
   switch (change.kind) {
     case "size":
-      return input.shape.length === 0 ? input : { ...input, shape: input.shape.with(change.axis % input.shape.length, change.size) };
+      return input.shape.length === 0
+        ? input
+        : { ...input, shape: input.shape.with(change.axis % input.shape.length, change.size) };
     case "shape":
       return { ...input, shape: change.shape };
     case "type": {
@@ -77,11 +112,17 @@ function changedInput(input: ChangedInput, change: Exclude<Change, { readonly ki
     case "disposed":
       return { ...input, disposed: true };
     case "value":
-      return { ...input, specials: [...(input.specials ?? []), { element: change.element, value: Number(change.value) }] };
+      return {
+        ...input,
+        specials: [...(input.specials ?? []), { element: change.element, value: Number(change.value) }],
+      };
   }
 }
 
-function withAttribute(attributes: Readonly<Record<string, unknown>>, { at, within, value }: Extract<Change, { readonly kind: "attribute" }>): Readonly<Record<string, unknown>> {
+function withAttribute(
+  attributes: Readonly<Record<string, unknown>>,
+  { at, within, value }: Extract<Change, { readonly kind: "attribute" }>,
+): Readonly<Record<string, unknown>> {
   const names = Object.keys(attributes);
   if (names.length === 0) return attributes;
   const name = names[at % names.length] as string;
@@ -93,7 +134,10 @@ function withValue(attribute: Attribute, within: number, value: unknown): unknow
   if (!Array.isArray(attribute) || attribute.length === 0 || within % 5 === 4) return value;
   const at = within % attribute.length;
   const entry: unknown = attribute[at];
-  return attribute.with(at, typeof entry === "object" ? { ...entry, [within % 2 === 0 ? "height" : "width"]: value } : value);
+  return attribute.with(
+    at,
+    typeof entry === "object" ? { ...entry, [within % 2 === 0 ? "height" : "width"]: value } : value,
+  );
 }
 
 function decoded(value: AttributeValue): unknown {

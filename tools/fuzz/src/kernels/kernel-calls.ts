@@ -1,6 +1,17 @@
 import { type FusedKernel, fusedKernels, runKernel } from "@detrkit/nn";
 import { clone, type Tensor } from "@tensorflow/tfjs-core";
-import { type Call, cellsOf, flag, float, type FuzzedOp, mask, rateOf, seed, type Sizes, type TensorPlan } from "./call.ts";
+import {
+  type Call,
+  cellsOf,
+  flag,
+  float,
+  type FuzzedOp,
+  mask,
+  rateOf,
+  seed,
+  type Sizes,
+  type TensorPlan,
+} from "./call.ts";
 import { convolutionCall } from "./convolution-call.ts";
 
 const size = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
@@ -16,7 +27,9 @@ function attentionInputs({ a: B, b: Q, c: S, n, m, flags }: Sizes): TensorPlan[]
   return [float(B, Q, D), float(B, S, D), float(B, S, D), flags[0] ? mask(B, S) : mask(0), seed];
 }
 
-/** Flags: memory's position, queries', queries of their own, dropout, padding; positions shared by the images or not. */
+/**
+ * Flags: memory's position, queries', queries of their own, dropout, padding; positions shared by the images or not.
+ */
 function multiHeadCall(sizes: Sizes, isGradient: boolean): Call {
   const { a: B, b: Q, c: S, n, m } = sizes;
   const D = n * m;
@@ -40,10 +53,21 @@ function multiHeadCall(sizes: Sizes, isGradient: boolean): Call {
 
 function feedForwardInputs(sizes: Sizes): TensorPlan[] {
   const { c: D, d: H } = sizes;
-  return [float(...leading(sizes), D), float(D, H), float(H), float(H, D), float(D), ...(rateOf(sizes) > 0 ? [seed] : [])];
+  return [
+    float(...leading(sizes), D),
+    float(D, H),
+    float(H),
+    float(H, D),
+    float(D),
+    ...(rateOf(sizes) > 0 ? [seed] : []),
+  ];
 }
 
-function poolCall({ a, b, c, d, n, m, p }: Sizes): { readonly map: number[]; readonly result: number[]; readonly attributes: Call["attributes"] } {
+function poolCall({ a, b, c, d, n, m, p }: Sizes): {
+  readonly map: number[];
+  readonly result: number[];
+  readonly attributes: Call["attributes"];
+} {
   const padding = Math.min(p, Math.floor(n / 2));
   const map = [a, b + n, c + n, d];
   const after = (length: number): number => Math.floor((length + 2 * padding - n) / m) + 1;
@@ -58,14 +82,28 @@ function locatedInputs(sizes: Sizes): TensorPlan[] {
 function predictedInputs(sizes: Sizes): TensorPlan[] {
   const { a: B, b: Q, c, n, m, levels } = sizes;
   const samples = n * levels.length * m;
-  return [float(B, cellsOf(sizes), n * c), float(B, Q, samples * 2), float(B, Q, samples), float(B, Q, levels.length, flag(sizes, 0) ? 4 : 2)];
+  return [
+    float(B, cellsOf(sizes), n * c),
+    float(B, Q, samples * 2),
+    float(B, Q, samples),
+    float(B, Q, levels.length, flag(sizes, 0) ? 4 : 2),
+  ];
 }
 
-/** The inputs of a gradient by one of a convolution's two, and its shape. TensorFlow has none of dilated ones on a CPU; the op in nn composes them. */
+/**
+ * The inputs of a gradient by one of a convolution's two, and its shape. TensorFlow has none of dilated ones on a CPU;
+ * the op in nn composes them.
+ */
 function convolutionGradientCall(sizes: Sizes, byInput: boolean): Call {
-  const { inputs, attributes } = convolutionCall({ ...sizes, n: 2 * Math.ceil(sizes.n / 2), flags: [false, true, flag(sizes, 2)] }, false);
+  const { inputs, attributes } = convolutionCall(
+    { ...sizes, n: 2 * Math.ceil(sizes.n / 2), flags: [false, true, flag(sizes, 2)] },
+    false,
+  );
   const [input, filter, dy] = inputs as [TensorPlan, TensorPlan, TensorPlan];
-  return { inputs: [byInput ? filter : input, dy], attributes: { ...attributes, residual: false, shape: byInput ? input.shape : filter.shape } };
+  return {
+    inputs: [byInput ? filter : input, dy],
+    attributes: { ...attributes, residual: false, shape: byInput ? input.shape : filter.shape },
+  };
 }
 
 const calls: Readonly<Record<FusedKernel, (sizes: Sizes) => Call>> = {
@@ -76,13 +114,31 @@ const calls: Readonly<Record<FusedKernel, (sizes: Sizes) => Call>> = {
   [fusedKernels.layerNormGradient]: (sizes) => {
     const rows = [...leading(sizes), sizes.c];
     const statistics = float(sizes.c === 0 ? 0 : size(leading(sizes)));
-    return { inputs: [float(...rows), float(...rows), float(sizes.c), statistics, statistics, ...(flag(sizes, 1) ? [float(...rows)] : [])], attributes: {} };
+    return {
+      inputs: [
+        float(...rows),
+        float(...rows),
+        float(sizes.c),
+        statistics,
+        statistics,
+        ...(flag(sizes, 1) ? [float(...rows)] : []),
+      ],
+      attributes: {},
+    };
   },
-  [fusedKernels.groupNorm]: (sizes) => normCall(sizes, [sizes.a, sizes.b, sizes.c, sizes.n * sizes.m], { groups: sizes.n, epsilon: 1e-2, relu: flag(sizes, 2) }),
+  [fusedKernels.groupNorm]: (sizes) =>
+    normCall(sizes, [sizes.a, sizes.b, sizes.c, sizes.n * sizes.m], {
+      groups: sizes.n,
+      epsilon: 1e-2,
+      relu: flag(sizes, 2),
+    }),
   [fusedKernels.groupNormGradient]: (sizes) => {
     const C = sizes.n * sizes.m;
     const map = float(sizes.a, sizes.b, sizes.c, C);
-    return { inputs: [map, map, map, float(C), float(sizes.a, C), float(sizes.a, C)], attributes: { groups: sizes.n, relu: flag(sizes, 2), residual: flag(sizes, 1) } };
+    return {
+      inputs: [map, map, map, float(C), float(sizes.a, C), float(sizes.a, C)],
+      attributes: { groups: sizes.n, relu: flag(sizes, 2), residual: flag(sizes, 1) },
+    };
   },
   [fusedKernels.maxPool]: (sizes) => {
     const { map, attributes } = poolCall(sizes);
@@ -92,28 +148,64 @@ const calls: Readonly<Record<FusedKernel, (sizes: Sizes) => Call>> = {
     const { map, result, attributes } = poolCall(sizes);
     return { inputs: [float(...result), float(...map), float(...result)], attributes };
   },
-  [fusedKernels.attention]: (sizes) => ({ inputs: attentionInputs(sizes), attributes: { heads: sizes.n, rate: rateOf(sizes) } }),
-  [fusedKernels.attentionGradient]: (sizes) => ({ inputs: [...attentionInputs(sizes), float(sizes.a, sizes.b, sizes.n * sizes.m)], attributes: { heads: sizes.n, rate: rateOf(sizes) } }),
+  [fusedKernels.attention]: (sizes) => ({
+    inputs: attentionInputs(sizes),
+    attributes: { heads: sizes.n, rate: rateOf(sizes) },
+  }),
+  [fusedKernels.attentionGradient]: (sizes) => ({
+    inputs: [...attentionInputs(sizes), float(sizes.a, sizes.b, sizes.n * sizes.m)],
+    attributes: { heads: sizes.n, rate: rateOf(sizes) },
+  }),
   [fusedKernels.multiHeadAttention]: (sizes) => multiHeadCall(sizes, false),
   [fusedKernels.multiHeadAttentionGradient]: (sizes) => multiHeadCall(sizes, true),
-  [fusedKernels.linear]: (sizes) => ({ inputs: [float(...leading(sizes), sizes.c), float(sizes.c, sizes.d), ...(flag(sizes, 1) ? [float(sizes.d)] : [])], attributes: {} }),
-  [fusedKernels.linearRelu]: (sizes) => ({ inputs: [float(...leading(sizes), sizes.c), float(sizes.c, sizes.d), ...(flag(sizes, 1) ? [float(sizes.d)] : [])], attributes: {} }),
+  [fusedKernels.linear]: (sizes) => ({
+    inputs: [float(...leading(sizes), sizes.c), float(sizes.c, sizes.d), ...(flag(sizes, 1) ? [float(sizes.d)] : [])],
+    attributes: {},
+  }),
+  [fusedKernels.linearRelu]: (sizes) => ({
+    inputs: [float(...leading(sizes), sizes.c), float(sizes.c, sizes.d), ...(flag(sizes, 1) ? [float(sizes.d)] : [])],
+    attributes: {},
+  }),
   [fusedKernels.linearGradient]: (sizes) => {
     const result = float(...leading(sizes), sizes.d);
-    return { inputs: [result, float(...leading(sizes), sizes.c), float(sizes.c, sizes.d), ...(flag(sizes, 1) ? [result] : [])], attributes: { bias: flag(sizes, 2) } };
+    return {
+      inputs: [result, float(...leading(sizes), sizes.c), float(sizes.c, sizes.d), ...(flag(sizes, 1) ? [result] : [])],
+      attributes: { bias: flag(sizes, 2) },
+    };
   },
   [fusedKernels.feedForward]: (sizes) => ({ inputs: feedForwardInputs(sizes), attributes: { rate: rateOf(sizes) } }),
-  [fusedKernels.feedForwardGradient]: (sizes) => ({ inputs: [float(...leading(sizes), sizes.c), ...feedForwardInputs(sizes)], attributes: { rate: rateOf(sizes) } }),
-  [fusedKernels.dropout]: (sizes) => ({ inputs: [float(...leading(sizes)), seed], attributes: { rate: rateOf(sizes) } }),
-  [fusedKernels.reluGradient]: (sizes) => ({ inputs: [float(...leading(sizes)), float(...leading(sizes))], attributes: {} }),
+  [fusedKernels.feedForwardGradient]: (sizes) => ({
+    inputs: [float(...leading(sizes), sizes.c), ...feedForwardInputs(sizes)],
+    attributes: { rate: rateOf(sizes) },
+  }),
+  [fusedKernels.dropout]: (sizes) => ({
+    inputs: [float(...leading(sizes)), seed],
+    attributes: { rate: rateOf(sizes) },
+  }),
+  [fusedKernels.reluGradient]: (sizes) => ({
+    inputs: [float(...leading(sizes)), float(...leading(sizes))],
+    attributes: {},
+  }),
   [fusedKernels.adamW]: (sizes) => {
     const parameters = [float(sizes.a, sizes.b), float(sizes.c), ...(flag(sizes, 0) ? [float(sizes.d, 1, 2)] : [])];
     const moments = float(parameters.reduce((total, { shape }) => total + size(shape), 0));
-    return { inputs: [float(6 + 3 * parameters.length), moments, moments, ...parameters, ...parameters], attributes: {} };
+    return {
+      inputs: [float(6 + 3 * parameters.length), moments, moments, ...parameters, ...parameters],
+      attributes: {},
+    };
   },
-  [fusedKernels.deformableAttention]: (sizes) => ({ inputs: locatedInputs(sizes), attributes: { levelShapes: sizes.levels } }),
-  [fusedKernels.deformableAttentionGradient]: (sizes) => ({ inputs: [...locatedInputs(sizes), float(sizes.a, sizes.b, sizes.n * sizes.c)], attributes: { levelShapes: sizes.levels } }),
-  [fusedKernels.deformableSampling]: (sizes) => ({ inputs: predictedInputs(sizes), attributes: { heads: sizes.n, points: sizes.m, levelShapes: sizes.levels } }),
+  [fusedKernels.deformableAttention]: (sizes) => ({
+    inputs: locatedInputs(sizes),
+    attributes: { levelShapes: sizes.levels },
+  }),
+  [fusedKernels.deformableAttentionGradient]: (sizes) => ({
+    inputs: [...locatedInputs(sizes), float(sizes.a, sizes.b, sizes.n * sizes.c)],
+    attributes: { levelShapes: sizes.levels },
+  }),
+  [fusedKernels.deformableSampling]: (sizes) => ({
+    inputs: predictedInputs(sizes),
+    attributes: { heads: sizes.n, points: sizes.m, levelShapes: sizes.levels },
+  }),
   [fusedKernels.deformableSamplingGradient]: (sizes) => ({
     inputs: [...predictedInputs(sizes), float(sizes.a, sizes.b, sizes.n * sizes.c)],
     attributes: { heads: sizes.n, points: sizes.m, levelShapes: sizes.levels },
@@ -122,7 +214,13 @@ const calls: Readonly<Record<FusedKernel, (sizes: Sizes) => Call>> = {
 
 /** Every native kernel, called by its name: what its op in nn makes sure of is not made sure of here. */
 export const kernelOps: Readonly<Record<string, FuzzedOp>> = Object.fromEntries(
-  Object.entries(calls).map(([name, plan]) => [name, { plan, run: (inputs, attributes) => withChanged(name, inputs, runKernel(name as FusedKernel, inputs, attributes)) } satisfies FuzzedOp]),
+  Object.entries(calls).map(([name, plan]) => [
+    name,
+    {
+      plan,
+      run: (inputs, attributes) => withChanged(name, inputs, runKernel(name as FusedKernel, inputs, attributes)),
+    } satisfies FuzzedOp,
+  ]),
 );
 
 /** What AdamW changed in its inputs is part of its result. */

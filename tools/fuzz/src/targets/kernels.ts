@@ -24,7 +24,10 @@ interface KernelCase {
 }
 
 // Mostly small, where the edges are; now and then beyond a tile, a vector, a thread's share.
-const size = fc.oneof({ weight: 8, arbitrary: fc.integer({ min: 0, max: 7 }) }, { weight: 1, arbitrary: fc.integer({ min: 8, max: 70 }) });
+const size = fc.oneof(
+  { weight: 8, arbitrary: fc.integer({ min: 0, max: 7 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 8, max: 70 }) },
+);
 const count = fc.integer({ min: 1, max: 4 });
 const side = fc.integer({ min: 1, max: 6 });
 const sizes: fc.Arbitrary<Sizes> = fc.record({
@@ -45,7 +48,9 @@ const changes = fc.oneof(
   { weight: 5, arbitrary: fc.array(changeArbitrary, { minLength: 1, maxLength: 2 }) },
 );
 
-/** Calls the ops and the native kernels behind them: a call that fits has to be computed, any other may only be refused. */
+/**
+ * Calls the ops and the native kernels behind them: a call that fits has to be computed, any other may only be refused.
+ */
 export const target: FuzzTarget = structuredTarget<KernelCase>({
   name: "kernels",
   limits: { seconds: 60, mebibytes: 3000 },
@@ -59,16 +64,18 @@ export const target: FuzzTarget = structuredTarget<KernelCase>({
     const call = changed(fuzzed.plan(sizes), changes);
     const outcome = await runCall(fuzzed, call, seed, 1234.5);
     expectSameBits(outcome, await runCall(fuzzed, call, seed, -7e20));
-    if (fuzzed.plain?.(call.attributes) === true && comparable(op, changes)) expectAsPlain(outcome, await withoutKernels(() => runCall(fuzzed, call, seed, 1234.5)));
+    if (fuzzed.plain?.(call.attributes) === true && comparable(op, changes))
+      expectAsPlain(outcome, await withoutKernels(() => runCall(fuzzed, call, seed, 1234.5)));
     if (!("refusal" in outcome)) return;
-    if (changes.length === 0) throw new Error(`refused what fits: ${outcome.refusal.message}`, { cause: outcome.refusal });
+    if (changes.length === 0)
+      throw new Error(`refused what fits: ${outcome.refusal.message}`, { cause: outcome.refusal });
     throw outcome.refusal;
   },
 });
 
 /**
- * Where numbers are not finite only the sampling ops say what comes of them: oneDNN's ReLU, for one, turns NaN into 0. AdamW's kernel
- * has settings in float32, which some of the hostile ones leave.
+ * Where numbers are not finite only the sampling ops say what comes of them: oneDNN's ReLU, for one, turns NaN into 0.
+ * AdamW's kernel has settings in float32, which some of the hostile ones leave.
  */
 function comparable(op: string, changes: readonly Change[]): boolean {
   if (op === "AdamW") return changes.every(({ kind }) => kind !== "value" && kind !== "attribute");

@@ -2,7 +2,13 @@ import { fusedKernels } from "@detrkit/nn";
 import { defineKernel } from "./define-kernel.ts";
 import { floats, type KernelInput } from "./kernel-inputs.ts";
 
-const [settings, first, second, parameter, gradient] = floats("settings", "first moments", "second moments", "parameter", "gradient") as [KernelInput, KernelInput, KernelInput, KernelInput, KernelInput];
+const [settings, first, second, parameter, gradient] = floats(
+  "settings",
+  "first moments",
+  "second moments",
+  "parameter",
+  "gradient",
+) as [KernelInput, KernelInput, KernelInput, KernelInput, KernelInput];
 
 /**
  * AdamW over many tensors: `native/adamw.cc`. Inputs settings, first and second moments, N parameters, N gradients; all but the

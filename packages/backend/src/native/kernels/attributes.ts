@@ -3,8 +3,8 @@ import { expectInteger, expectRate, type FusedKernel } from "@detrkit/nn";
 import type { Binding, OpAttribute } from "../tfjs-node.ts";
 
 /**
- * Shorthands for the attributes of one op. Numbers are checked here, since the addon cuts what is not whole and TensorFlow ends
- * the process over some that are too large.
+ * Shorthands for the attributes of one op. Numbers are checked here, since the addon cuts what is not whole and
+ * TensorFlow ends the process over some that are too large.
  */
 export interface AttributeWriter {
   int(name: string, value: number): OpAttribute;

@@ -1,5 +1,12 @@
 import { ConfigError, ShapeError } from "@detrkit/common";
-import { type ConvolutionAttributes, convolutionShape, expectInteger, expectShape, type FusedKernel, leastSliding } from "@detrkit/nn";
+import {
+  type ConvolutionAttributes,
+  convolutionShape,
+  expectInteger,
+  expectShape,
+  type FusedKernel,
+  leastSliding,
+} from "@detrkit/nn";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { ConvolutionGradientAttributes } from "../../gradients/convolution.ts";
 import { floats, type KernelInput } from "./kernel-inputs.ts";
@@ -20,7 +27,11 @@ export function convolutionInputs({ bias, residual }: ConvolutionAttributes): re
  *
  * @returns the attributes to go by
  */
-export function expectConvolution(kernel: FusedKernel, [input, filter, ...rest]: readonly Tensor[], attributes: ConvolutionAttributes): ConvolutionAttributes {
+export function expectConvolution(
+  kernel: FusedKernel,
+  [input, filter, ...rest]: readonly Tensor[],
+  attributes: ConvolutionAttributes,
+): ConvolutionAttributes {
   const shape = expectSlide(kernel, (input as Tensor).shape, (filter as Tensor).shape, attributes);
   if (attributes.bias) expectShape((rest[0] as Tensor).shape, `${kernel}: bias`, [shape[3] as number]);
   if (attributes.residual) expectShape((rest.at(-1) as Tensor).shape, `${kernel}: residual`, shape);
@@ -28,7 +39,12 @@ export function expectConvolution(kernel: FusedKernel, [input, filter, ...rest]:
 }
 
 /** The same of a gradient by the input, from filter and `dy`, or of one by the filter, from input and `dy`. */
-export function expectConvolutionGradient(kernel: FusedKernel, [other, dy]: readonly Tensor[], attributes: ConvolutionGradientAttributes, byInput: boolean): ConvolutionGradientAttributes {
+export function expectConvolutionGradient(
+  kernel: FusedKernel,
+  [other, dy]: readonly Tensor[],
+  attributes: ConvolutionGradientAttributes,
+  byInput: boolean,
+): ConvolutionGradientAttributes {
   const { shape } = attributes;
   if (!Array.isArray(shape)) throw new ConfigError(`${kernel}: shape expected a list of sizes, got ${typeof shape}`);
   for (const size of shape) expectInteger(size as number, `${kernel}: shape`, 0);
@@ -38,10 +54,18 @@ export function expectConvolutionGradient(kernel: FusedKernel, [other, dy]: read
   return { ...attributes, ...leastSliding(input, filter, attributes) };
 }
 
-function expectSlide(kernel: FusedKernel, input: readonly number[], filter: readonly number[], attributes: ConvolutionAttributes): readonly number[] {
+function expectSlide(
+  kernel: FusedKernel,
+  input: readonly number[],
+  filter: readonly number[],
+  attributes: ConvolutionAttributes,
+): readonly number[] {
   const result = convolutionShape(input, filter, attributes);
   if ([...input, ...filter, ...result].includes(0)) {
-    throw new ShapeError(`${kernel} expected something to sum up, got input [${input.join(", ")}] and filter [${filter.join(", ")}]; the op in nn does without this kernel there`);
+    throw new ShapeError(
+      `${kernel} expected something to sum up, got input [${input.join(", ")}] and filter [${filter.join(", ")}]; ` +
+        "the op in nn does without this kernel there",
+    );
   }
   return result;
 }

@@ -9,11 +9,17 @@ const gradientOperands = [...floats("dy"), ...operands];
 
 /** Feed-forward part of a transformer layer: `native/feed_forward.cc`. Its hidden activations are computed again backwards. */
 export function registerFeedForward(): void {
-  defineKernel<FeedForwardAttributes>(fusedKernels.feedForward, { inputs: seeded(operands) }, ({ inputs, attributes, backend, write }) =>
-    backend.executeSingleOutput("DetrkitFeedForward", opAttributes(attributes, write), inputs),
+  defineKernel<FeedForwardAttributes>(
+    fusedKernels.feedForward,
+    { inputs: seeded(operands) },
+    ({ inputs, attributes, backend, write }) =>
+      backend.executeSingleOutput("DetrkitFeedForward", opAttributes(attributes, write), inputs),
   );
-  defineKernel<FeedForwardAttributes>(fusedKernels.feedForwardGradient, { inputs: seeded(gradientOperands) }, ({ inputs, attributes, backend, write }) =>
-    backend.executeMultipleOutputs("DetrkitFeedForwardGradient", opAttributes(attributes, write), inputs, 5),
+  defineKernel<FeedForwardAttributes>(
+    fusedKernels.feedForwardGradient,
+    { inputs: seeded(gradientOperands) },
+    ({ inputs, attributes, backend, write }) =>
+      backend.executeMultipleOutputs("DetrkitFeedForwardGradient", opAttributes(attributes, write), inputs, 5),
   );
 }
 

@@ -16,7 +16,10 @@ export interface KernelSignature<Attributes> {
   readonly optional?: number;
 }
 
-/** The seed of a kernel's own random numbers: a scalar, since TensorFlow would keep every step's attribute as another kernel. */
+/**
+ * The seed of a kernel's own random numbers: a scalar, since TensorFlow would keep every step's attribute as another
+ * kernel.
+ */
 export const seedInput: KernelInput = { name: "seed", dtype: "int32" };
 
 /** Inputs of float32. */
@@ -25,16 +28,23 @@ export function floats(...names: readonly string[]): readonly KernelInput[] {
 }
 
 /**
- * Checks number and types of a kernel's inputs. TensorFlow ends the process where there is one too many; what a disposed tensor's
- * memory holds is somebody else's.
+ * Checks number and types of a kernel's inputs. TensorFlow ends the process where there is one too many; what a
+ * disposed tensor's memory holds is somebody else's.
  *
  * @throws TensorError
  */
-export function expectInputs<Attributes>(kernel: FusedKernel, inputs: readonly Tensor[], attributes: Attributes, { inputs: given, optional = 0 }: KernelSignature<Attributes>): void {
+export function expectInputs<Attributes>(
+  kernel: FusedKernel,
+  inputs: readonly Tensor[],
+  attributes: Attributes,
+  { inputs: given, optional = 0 }: KernelSignature<Attributes>,
+): void {
   const expected = typeof given === "function" ? given(attributes, inputs.length) : given;
   if (inputs.length > expected.length || inputs.length < expected.length - optional) {
     const names = expected.map(({ name }, index) => (index < expected.length - optional ? name : `${name} or none`));
-    throw new TensorError(`${kernel} expected ${names.length} inputs (${[...new Set(names)].join(", ")}), got ${inputs.length}`);
+    throw new TensorError(
+      `${kernel} expected ${names.length} inputs (${[...new Set(names)].join(", ")}), got ${inputs.length}`,
+    );
   }
   inputs.forEach((input, index) => {
     const { name, dtype } = expected[index] as KernelInput;

@@ -7,11 +7,21 @@ import { floats } from "./kernel-inputs.ts";
 
 /** Max pooling with symmetric padding: `native/max_pool.cc`. */
 export function registerMaxPool(): void {
-  defineKernel<MaxPoolAttributes>(fusedKernels.maxPool, { inputs: floats("input") }, ({ inputs, attributes, backend, write }) =>
-    backend.executeSingleOutput("DetrkitMaxPool", opAttributes(inputs[0] as Tensor, attributes, write), inputs),
+  defineKernel<MaxPoolAttributes>(
+    fusedKernels.maxPool,
+    { inputs: floats("input") },
+    ({ inputs, attributes, backend, write }) =>
+      backend.executeSingleOutput("DetrkitMaxPool", opAttributes(inputs[0] as Tensor, attributes, write), inputs),
   );
-  defineKernel<MaxPoolAttributes>(fusedKernels.maxPoolGradient, { inputs: floats("dy", "input", "y") }, ({ inputs, attributes, backend, write }) =>
-    backend.executeSingleOutput("DetrkitMaxPoolGradient", opAttributes(inputs[1] as Tensor, attributes, write), inputs),
+  defineKernel<MaxPoolAttributes>(
+    fusedKernels.maxPoolGradient,
+    { inputs: floats("dy", "input", "y") },
+    ({ inputs, attributes, backend, write }) =>
+      backend.executeSingleOutput(
+        "DetrkitMaxPoolGradient",
+        opAttributes(inputs[1] as Tensor, attributes, write),
+        inputs,
+      ),
   );
 }
 

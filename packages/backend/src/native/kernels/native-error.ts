@@ -5,7 +5,9 @@ import type { FusedKernel } from "@detrkit/nn";
 const refusal = /^Invalid TF_Status: (\d+)\s+Message: /u;
 const invalidArgument = "3";
 
-/** What a native kernel threw as an error of detrkit's: a ShapeError where an input did not fit, else a BackendError. */
+/**
+ * What a native kernel threw as an error of detrkit's: a ShapeError where an input did not fit, else a BackendError.
+ */
 export function nativeError(kernel: FusedKernel, cause: unknown): unknown {
   if (DetrkitError.isInstance(cause) || !(cause instanceof Error)) return cause;
   const status = refusal.exec(cause.message);
