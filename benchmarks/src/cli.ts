@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { cacheFolder, writableFolder } from "../../tools/bootstrap/cache-folder.mjs";
+import { cacheFolder, usableFolder } from "../../tools/bootstrap/cache-folder.mjs";
 import type { Benchmark } from "./benchmark.ts";
 import { benchmarks } from "./benchmarks.ts";
 import { type BenchCommand, helpText, parseCommandLine } from "./command-line.ts";
@@ -22,7 +22,7 @@ async function main(args: readonly string[]): Promise<void> {
     process.stdout.write(`${helpText(benchmarks.map(({ name, title }) => [name, title]))}\n`);
     return;
   }
-  const cache = writableFolder(cacheFolder(), join(root, ".cache", "detrkit"));
+  const cache = usableFolder(cacheFolder(), join(root, ".cache", "detrkit"), say);
   const chosen = benchmarks.filter(({ name }) => command.name === undefined || name === command.name);
   const python = chosen.some(isPython) ? await pythonEnvironment(cache, say) : "";
   const results: BenchmarkResult[] = [];
