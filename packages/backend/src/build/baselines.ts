@@ -17,6 +17,14 @@ export function baselinesOf(architecture: string): readonly Baseline[] {
   return baselinesByArchitecture[architecture] ?? [];
 }
 
+/**
+ * What the kernels of a baseline are compiled with. With AVX-512 loops still become vectors of 256 bits, as compilers choose for all
+ * processors that have it: rows of 64 numbers are too short for wider ones. Eigen's products use them all the same.
+ */
+export function baselineFlags(baseline: Baseline): readonly string[] {
+  return [`-march=${baseline}`, ...(baseline === "x86-64-v4" ? ["-mprefer-vector-width=256"] : [])];
+}
+
 /** What not to load any of detrkit's kernels is called in `DETRKIT_BASELINE`. */
 const withoutKernels = "none";
 

@@ -2,14 +2,13 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { type Baseline, usableBaselines } from "./baselines.ts";
 import type { NativeInstallation } from "./native-cache.ts";
-import { tensorflowLibraries } from "./native-parts.ts";
+import { tensorflowLibrary } from "./native-parts.ts";
 
 // Loads the addon and runs one of TensorFlow's ops; with kernels, one of ours too. Prints the best baseline of this processor. In a
 // process of its own: a broken binary may take it down.
 const script = `
-const [addon, loader, kernels, ...libraries] = process.argv.slice(1);
-const { load } = require(loader);
-for (const library of libraries) load(library);
+const [addon, loader, kernels, library] = process.argv.slice(1);
+require(loader).load(library);
 const binding = require(addon);
 const one = binding.createTensor([1, 1], binding.TF_FLOAT, new Float32Array([3]));
 const type = { name: "T", type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT };
@@ -52,7 +51,7 @@ type Trial = { readonly baseline: string } | { readonly problem: string };
 
 async function tryOut({ addon, loader, tensorflow }: NativeInstallation, kernels: string, signal: AbortSignal): Promise<Trial> {
   try {
-    const args = ["-e", script, addon, loader, kernels, ...tensorflowLibraries(tensorflow)];
+    const args = ["-e", script, addon, loader, kernels, tensorflowLibrary(tensorflow)];
     const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 120_000, signal });
     return { baseline: stdout };
   } catch (error) {

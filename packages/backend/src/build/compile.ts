@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
-import type { Baseline } from "./baselines.ts";
+import { type Baseline, baselineFlags } from "./baselines.ts";
 import type { NativeInstallation } from "./native-cache.ts";
 import { commonFlags, kernelFlags, nativeSourceFolder, nodeHeadersFolder, tfjsNodeFolder } from "./native-parts.ts";
 import { runTool } from "./run-tool.ts";
@@ -75,7 +75,7 @@ class Compilation {
       { file: loader, sources: [loaderSource, commonSource], flags: ["-O1"], symbols: "addon.map", usesTensorflow: false },
       { file: addon, sources: [...addonSources, commonSource], flags: ["-O1"], symbols: "addon.map", usesTensorflow: true },
       ...[...kernels].map(([baseline, file]) => ({
-        file, sources, flags: [...kernelFlags, `-march=${baseline}`], symbols: "kernels.map", usesTensorflow: true, baseline,
+        file, sources, flags: [...kernelFlags, ...baselineFlags(baseline)], symbols: "kernels.map", usesTensorflow: true, baseline,
       })),
     ];
   }

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { type Baseline, baselinesOf } from "./baselines.ts";
+import { type Baseline, baselineFlags, baselinesOf } from "./baselines.ts";
 import { commonFlags, kernelFlags, nativeSourceFolder, tensorflowVersion, tfjsNodeFolder } from "./native-parts.ts";
 
 /** Paths of one built native backend. */
@@ -99,7 +99,7 @@ export function prebuiltFolder(): string | undefined {
 export function sourcesKey(variant: "cpu" | "gpu"): string {
   const hash = createHash("sha256");
   const tfjsVersion = (JSON.parse(readFileSync(join(tfjsNodeFolder(), "package.json"), "utf8")) as { version: string }).version;
-  hash.update(JSON.stringify([tensorflowVersion, tfjsVersion, process.platform, process.arch, variant, commonFlags, kernelFlags, baselinesOf(process.arch)]));
+  hash.update(JSON.stringify([tensorflowVersion, tfjsVersion, process.platform, process.arch, variant, commonFlags, kernelFlags, baselinesOf(process.arch).map(baselineFlags)]));
   const sources = nativeSourceFolder();
   for (const name of readdirSync(sources).toSorted()) hash.update(name).update(readFileSync(join(sources, name)));
   return hash.digest("hex").slice(0, 16);

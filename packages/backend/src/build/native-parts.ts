@@ -45,9 +45,14 @@ export function nativeParts(platform: string, architecture: string, hasNvidiaGpu
 
 const require = createRequire(import.meta.url);
 
-/** TensorFlow's libraries in the order in which they have to be loaded. @param folder - where its wheel was unpacked */
-export function tensorflowLibraries(folder: string): readonly string[] {
-  return ["libtensorflow_framework.so.2", "libtensorflow_cc.so.2"].map((name) => join(folder, "tensorflow", name));
+/**
+ * The library that brings all of TensorFlow, its other one (libtensorflow_framework) too. Loaded by itself before it, that one would
+ * keep its own copies of what both define, and every op runs a tenth slower.
+ *
+ * @param folder - where its wheel was unpacked
+ */
+export function tensorflowLibrary(folder: string): string {
+  return join(folder, "tensorflow", "libtensorflow_cc.so.2");
 }
 
 /** Folder of this package's C++ sources, from `src` and from `dist` alike. */

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import util from "node:util";
 import type { KernelBackend, NamedAttrMap, Tensor, TensorInfo } from "@tensorflow/tfjs-core";
-import { tensorflowLibraries, tfjsNodeFolder } from "../build/native-parts.ts";
+import { tensorflowLibrary, tfjsNodeFolder } from "../build/native-parts.ts";
 import type { NativeInstallation } from "../build/native-cache.ts";
 import { type LoadedKernels, loadKernels } from "./load-kernels.ts";
 
@@ -58,7 +58,7 @@ export function createNodeBackend(installation: NativeInstallation): NodeBackend
   replaceRemovedUtilities();
   const require = createRequire(join(tfjsNodeFolder(), "dist", "index.js"));
   const loader = require(installation.loader) as { load(library: string): void };
-  for (const library of tensorflowLibraries(installation.tensorflow)) loader.load(library);
+  loader.load(tensorflowLibrary(installation.tensorflow));
   const binding = require(installation.addon) as Binding;
   const { NodeJSKernelBackend } = require("./nodejs_kernel_backend.js") as { NodeJSKernelBackend: new (binding: Binding, name: string) => NodeBackend };
   require("./register_all_kernels.js");
