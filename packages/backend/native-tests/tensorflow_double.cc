@@ -112,9 +112,11 @@ void ReportCrashes() {
   });
 }
 
-void SetCurrent(const std::string* description) {
-  current = description;
-  latest = description;
+Running::Running(std::string description) : description_(std::move(description)) { latest = current = &description_; }
+Running::~Running() { latest = current = nullptr; }
+void Running::Set(std::string description) {
+  description_ = std::move(description);
+  latest = &description_;
 }
 
 void Abort(const std::string& what) {
