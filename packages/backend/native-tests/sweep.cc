@@ -72,19 +72,18 @@ void KeepOutputs(const Call& call, const Result& result, const Case& given, cons
 
 void RunCase(const Case& given, const Keep& keep) {
   Random random(given.seed);
-  std::string description = "op " + std::to_string(given.op) + " with the case seed " + std::to_string(given.seed);
-  SetCurrent(&description);
+  Running running("op " + std::to_string(given.op) + " with the case seed " + std::to_string(given.seed));
   Draft draft(given.sizes, given.numbers, random);
   AllOps()[given.op](draft);
   const std::string base = draft.call().op + ", case seed " + std::to_string(given.seed) + ", sizes " + std::to_string(static_cast<int>(given.sizes)) +
                            ", numbers " + std::to_string(static_cast<int>(given.numbers));
-  description = base;
+  running.Set(base);
   const Result result = Checked(draft.call());
   if (result.code != TF_OK) Abort("it was refused: " + result.message);
   KeepOutputs(draft.call(), result, given, keep);
   if (given.sizes == Sizes::kLarge) return;
   for (const Change& change : draft.Changes()) {
-    description = base + ", " + change.what;
+    running.Set(base + ", " + change.what);
     RunChange(change);
   }
 }

@@ -52,9 +52,12 @@ std::map<std::string, Declaration> declarations;
 std::map<std::string, TF_KernelBuilder> kernels;
 std::atomic<int64_t> live_handles{0};
 thread_local const std::string* current = nullptr;
+// Of any thread: the pool's own threads work for one that called.
+std::atomic<const std::string*> latest{nullptr};
 
 void PrintCurrent() {
-  if (current) std::fprintf(stderr, "while running %s\n", current->c_str());
+  const std::string* description = current ? current : latest.load();
+  if (description) std::fprintf(stderr, "while running %s\n", description->c_str());
 }
 
 size_t BytesOf(TF_DataType type) { return type == TF_BOOL ? 1 : 4; }
@@ -109,7 +112,12 @@ void ReportCrashes() {
   });
 }
 
-void SetCurrent(const std::string* description) { current = description; }
+Running::Running(std::string description) : description_(std::move(description)) { latest = current = &description_; }
+Running::~Running() { latest = current = nullptr; }
+void Running::Set(std::string description) {
+  description_ = std::move(description);
+  latest = &description_;
+}
 
 void Abort(const std::string& what) {
   std::fprintf(stderr, "FAILED: %s\n", what.c_str());

@@ -70,8 +70,17 @@ int64_t LiveHandles();
 
 // From now on, a program that a sanitiser or an assertion ends says what it was running.
 void ReportCrashes();
-// What the calling thread is about to run. Has to live as long as it is the current one.
-void SetCurrent(const std::string* description);
+// What the calling thread is about to run, as long as this lives.
+class Running {
+ public:
+  explicit Running(std::string description);
+  ~Running();
+  Running(const Running&) = delete;
+  void Set(std::string description);
+
+ private:
+  std::string description_;
+};
 
 // Says which rule of the harness or of TensorFlow was broken, and by what, and ends the program.
 [[noreturn]] void Abort(const std::string& what);

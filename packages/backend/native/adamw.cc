@@ -63,11 +63,11 @@ void Compute(Context& context) {
     int64_t i = std::upper_bound(starts.begin(), starts.end(), begin) - starts.begin() - 1;
     for (int64_t at = begin; at < end; at = starts[++i]) {
       const float size = given[6 + 3 * i], left = given[7 + 3 * i], root = given[8 + 3 * i];
-      const float* gradient = gradients[i].f32() - starts[i];
-      float *m = first.f32(), *v = second.f32(), *values = parameters[i].f32() - starts[i];
-      const int64_t stop = std::min(starts[i + 1], end);
+      const int64_t from = at - starts[i], run = std::min(starts[i + 1], end) - at;
+      const float* gradient = gradients[i].f32() + from;
+      float *m = first.f32() + at, *v = second.f32() + at, *values = parameters[i].f32() + from;
       DETRKIT_VECTOR
-      for (int64_t k = at; k < stop; ++k) {
+      for (int64_t k = 0; k < run; ++k) {
         const float g = gradient[k] * factor;
         m[k] = keep1 * m[k] + add1 * g;
         v[k] = keep2 * v[k] + add2 * g * g;
