@@ -10,13 +10,13 @@ export interface LoadedKernels {
   readonly stepDown: string | undefined;
 }
 
-// Measured on a small model's training steps and DETR-R50's inference: docs/backends.md, "What a step down costs".
+// Measured on a small model's training steps: docs/backends.md, "What a step down costs".
 const costs: Readonly<Record<Baseline | "none", string>> = {
   "x86-64-v4": "full speed",
-  "x86-64-v3": "up to a tenth slower",
-  "x86-64-v2": "up to twice as slow",
+  "x86-64-v3": "about a tenth slower",
+  "x86-64-v2": "less than twice as slow",
   "armv8-a": "full speed",
-  none: "about half the speed in training, and more memory",
+  none: "about three times as slow in training",
 };
 
 /**
