@@ -129,7 +129,7 @@ test("shapes that do not fit are refused", () => {
     const [value, locations, weights] = [ones([1, 6, 2, 4]), ones([1, 3, 2, 1, 5, 2]), ones([1, 3, 2, 1, 5])];
     const attend = (...operands: Tensor[]) => (levelShapes: readonly { height: number; width: number }[]) => () => runKernel(fusedKernels.deformableAttention, operands, { levelShapes });
     expect(attend(value, locations, weights)([{ height: 2, width: 4 }])).toThrow("value has 6 cells, the levels together have 8");
-    expect(attend(value, locations, weights)([{ height: 6, width: 0 }])).toThrow("a level's width expected a whole number of at least 1");
+    expect(attend(value, locations, weights)([{ height: 6, width: 0 }])).toThrow("level 0 of [6, 0] is empty");
     expect(attend(value, ones([1, 3, 2, 1, 4, 2]), weights)(oneLevel.levelShapes)).toThrow("locations expected [1, 3, 2, 1, 5, 2], got [1, 3, 2, 1, 4, 2]");
     const sample = (...operands: Tensor[]) => () => runKernel(fusedKernels.deformableSampling, operands, { ...oneLevel, heads: 2, points: 5 });
     expect(sample(ones([1, 6, 7]), ones([1, 3, 20]), ones([1, 3, 10]), ones([1, 3, 1, 2]))).toThrow("D a multiple of the 2 heads");
