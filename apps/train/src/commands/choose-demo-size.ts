@@ -25,9 +25,6 @@ export interface TimedDemoChoice extends DemoChoice {
 /** Of the ten minutes, those for training: timing, pictures, and a machine that gets busier have the others. */
 const budgetSeconds = 480;
 
-/** The cost of the next size is known so roughly that it is timed unless even half of what is expected is too long. */
-const roughness = 2;
-
 function secondsOf(
   { settings, images }: DemoSize,
   epochs: number,
@@ -70,7 +67,7 @@ export async function chooseDemoSize(
   let expected: DemoTiming | undefined;
   for (const size of [...smaller, whole]) {
     if (expected !== undefined) {
-      const secondsPerStep = (expected.secondsPerStep * size.costOfSmaller) / roughness;
+      const secondsPerStep = expected.secondsPerStep * size.leastCost;
       if (secondsOf(size, size.fewestEpochs, { secondsPerStep, secondsPerEvaluation: 0 }) > budgetSeconds) break;
     }
     const timing = await measure(size);
