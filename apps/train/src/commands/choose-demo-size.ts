@@ -45,9 +45,9 @@ function asManyEpochsAsFit(size: DemoSize, timing: DemoTiming): Omit<TimedDemoCh
 }
 
 /**
- * The largest part of a demo that ends within ten minutes. Of a fast backend the whole one is timed first, and taken where
- * that is not too long. On the others a step of that would take a minute, so they start from the smallest and go up as
- * far as it is worth it; where not even that fits, one epoch of it is taken.
+ * The largest part of a demo that ends within ten minutes. Of a fast backend the whole one is timed first, and taken
+ * where that is not too long. On the others a step of that would take a minute, so they start from the smallest and go
+ * up as far as it is worth it; where not even that fits, one epoch of it is taken.
  *
  * @param patience - seconds that the whole demo may take on a fast backend; 0 says that this one is not fast
  * @param measure - times the steps of a size; undefined where it was stopped, and then so is the choice
