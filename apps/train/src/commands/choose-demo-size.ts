@@ -25,9 +25,6 @@ export interface TimedDemoChoice extends DemoChoice {
 /** Of the ten minutes, those for training: timing, pictures, and a machine that gets busier have the others. */
 const budgetSeconds = 480;
 
-/** The cost of the next size is known so roughly that it is timed unless even half of what is expected is too long. */
-const roughness = 2;
-
 function secondsOf(
   { settings, images }: DemoSize,
   epochs: number,
@@ -48,9 +45,9 @@ function asManyEpochsAsFit(size: DemoSize, timing: DemoTiming): Omit<TimedDemoCh
 }
 
 /**
- * The largest part of a demo that ends within ten minutes. Of a fast backend the whole one is timed first, and taken where
- * that is not too long. On the others a step of that would take a minute, so they start from the smallest and go up as
- * far as it is worth it; where not even that fits, one epoch of it is taken.
+ * The largest part of a demo that ends within ten minutes. Of a fast backend the whole one is timed first, and taken
+ * where that is not too long. On the others a step of that would take a minute, so they start from the smallest and go
+ * up as far as it is worth it; where not even that fits, one epoch of it is taken.
  *
  * @param patience - seconds that the whole demo may take on a fast backend; 0 says that this one is not fast
  * @param measure - times the steps of a size; undefined where it was stopped, and then so is the choice
@@ -70,7 +67,7 @@ export async function chooseDemoSize(
   let expected: DemoTiming | undefined;
   for (const size of [...smaller, whole]) {
     if (expected !== undefined) {
-      const secondsPerStep = (expected.secondsPerStep * size.costOfSmaller) / roughness;
+      const secondsPerStep = expected.secondsPerStep * size.leastCost;
       if (secondsOf(size, size.fewestEpochs, { secondsPerStep, secondsPerEvaluation: 0 }) > budgetSeconds) break;
     }
     const timing = await measure(size);

@@ -106,8 +106,8 @@ async function chosenSize(demo: Demo, flags: ParsedFlags, terminal: TrainingTerm
 }
 
 /**
- * Seconds that the whole demo may take. Natively it takes four to seven minutes where that was tried; where it is beyond
- * half an hour the machine is too slow, unless it is busy: then a demo cut short would only show that.
+ * Seconds that the whole demo may take. Natively it takes four to seven minutes where that was tried; where it is
+ * beyond half an hour the machine is too slow, unless it is busy: then a demo cut short would only show that.
  */
 function patienceWith(backend: BackendName): number {
   if (backend !== "native") return 0;

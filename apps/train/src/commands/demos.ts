@@ -10,8 +10,8 @@ export interface DemoSize {
   readonly dataOptions: string;
   /** With fewer, a smaller size shows more. */
   readonly fewestEpochs: number;
-  /** About how many times a step takes as long as one of the next smaller size, in plain JavaScript. */
-  readonly costOfSmaller: number;
+  /** At least so many times does a step take as long as one of the next smaller size, on any backend. */
+  readonly leastCost: number;
   /** What is to be expected of it where it was shortened. */
   readonly expectation: string;
 }
@@ -99,8 +99,8 @@ export const demos: Readonly<Record<ModelName, Demo>> = {
       images: 1200,
       dataOptions: `validation=${wholeValidation},smallest=16,largest=60,classes=3`,
       fewestEpochs: 4,
-      costOfSmaller: 10,
-      expectation: "It stops while it still learns: expect boxes about where they belong, and wrong classes.",
+      leastCost: 4,
+      expectation: "It stops before it has learned all that it could.",
     },
     smaller: [
       {
@@ -108,16 +108,16 @@ export const demos: Readonly<Record<ModelName, Demo>> = {
         images: 40,
         dataOptions: "validation=8,size=32,smallest=10,largest=20,objects=1,classes=1",
         fewestEpochs: 1,
-        costOfSmaller: 1,
+        leastCost: 1,
         expectation: showsThatItWorks,
       },
       {
-        settings: { ...smallSizes, ...deformable, epochs: 20, evaluateEvery: 10, warmupSteps: 20, numQueries: 12 },
+        settings: { ...smallSizes, ...deformable, epochs: 60, evaluateEvery: 20, warmupSteps: 20, numQueries: 12 },
         images: 400,
         dataOptions: "validation=40,size=64,smallest=16,largest=40,objects=3,classes=3",
         fewestEpochs: 4,
-        costOfSmaller: 4,
-        expectation: "Expect rough boxes, and classes that are often wrong.",
+        leastCost: 1.5,
+        expectation: "Expect rough boxes, some of the wrong class (AP50 was 0.5 after 60 epochs, 0.2 after 10).",
       },
     ],
     introduction: [
@@ -135,8 +135,8 @@ export const demos: Readonly<Record<ModelName, Demo>> = {
       images: 16,
       dataOptions: "",
       fewestEpochs: 200,
-      costOfSmaller: 10,
-      expectation: "It stops while it still learns: expect boxes about where they belong.",
+      leastCost: 4,
+      expectation: "It may stop before it knows them by heart.",
     },
     smaller: [
       {
@@ -144,7 +144,7 @@ export const demos: Readonly<Record<ModelName, Demo>> = {
         images: 4,
         dataOptions: "size=32,smallest=10,largest=20,objects=1,classes=1",
         fewestEpochs: 1,
-        costOfSmaller: 1,
+        leastCost: 1,
         expectation: showsThatItWorks,
       },
       {
@@ -152,8 +152,8 @@ export const demos: Readonly<Record<ModelName, Demo>> = {
         images: 8,
         dataOptions: "size=64,smallest=16,largest=40,objects=2,classes=3",
         fewestEpochs: 150,
-        costOfSmaller: 4,
-        expectation: "Expect rough boxes.",
+        leastCost: 1.5,
+        expectation: "It may stop before it knows them by heart.",
       },
     ],
     introduction: [
