@@ -15,7 +15,8 @@
 #include "draft.h"
 #include "op_cases.h"
 #include "record.h"
-#include "register.h"
+
+extern "C" const char* DetrkitRegisterKernels();
 
 namespace detrkit {
 namespace {
@@ -153,7 +154,7 @@ void Sweep(const Options& options, uint64_t seed, const Keep& keep) {
 
 int Main(const Options& options) {
   ReportCrashes();
-  if (const std::string problem = RegisterKernels(); !problem.empty()) Abort(problem);
+  if (const std::string problem = DetrkitRegisterKernels(); !problem.empty()) Abort(problem);
   CheckAllCovered();
   std::unique_ptr<Recorder> recorder(options.write.empty() ? nullptr : new Recorder(options.write));
   std::unique_ptr<Comparison> comparison(options.compare.empty() ? nullptr : new Comparison(options.compare));
