@@ -9,8 +9,8 @@ const kernelFolder = nativeSourceFolder();
 const testFolder = join(root, "packages", "backend", "native-tests");
 const tensorflowHeaders = join(nativeInstallation("cpu").tensorflow, "tensorflow", "include");
 
-/** The bindings to Node; everything else beside them is kernels. */
-const bindings = ["addon.cc", "stderr.cc"];
+/** What is not compiled for a processor: the bindings to Node, and what older machines need. Everything else beside them is kernels. */
+const bindings = ["addon.cc", "loader.cc", "processor.cc", "old_glibc.cc"];
 /** The C++ program that tries the thread pool alone. */
 const poolProgram = "pool_test.cc";
 
