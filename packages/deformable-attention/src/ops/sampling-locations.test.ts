@@ -36,6 +36,17 @@ describeOnBackends("samplingLocations", () => {
     });
   });
 
+  test.each([2, 4])("no heads: an empty result, and reference points of %i coordinates whose gradient is 0", (coordinates) => {
+    tidy(() => {
+      const inputs = [zeros<Rank.R6>([1, 2, 0, 2, 3, 2]), zeros<Rank.R4>([1, 2, 2, coordinates])];
+      const compute = (...[offsets, referencePoints]: Tensor[]): Tensor =>
+        samplingLocations({ offsets: offsets as Tensor<Rank.R6>, referencePoints: referencePoints as Tensor4D, levelShapes });
+      expect(compute(...inputs).shape).toEqual([1, 2, 0, 2, 3, 2]);
+      const [, byReferences] = grads(compute)(inputs) as [Tensor, Tensor];
+      expectClose(byReferences.dataSync(), new Float32Array(4 * coordinates));
+    });
+  });
+
   test("maps without size are named", () => {
     tidy(() => {
       const inputs = {

@@ -1,6 +1,6 @@
 import { ShapeError } from "@detrkit/common";
 import { expectFloats, expectTensor, type ImageSize } from "@detrkit/nn";
-import { add, div, mul, type Rank, reshape, slice, type Tensor, tensor, type Tensor4D, type Tensor5D, tidy } from "@tensorflow/tfjs-core";
+import { add, div, mul, type Rank, reshape, slice, sum, type Tensor, tensor, type Tensor4D, type Tensor5D, tidy } from "@tensorflow/tfjs-core";
 import { expectSizes } from "./level-shapes.ts";
 
 /** What {@link samplingLocations} combines. `B` images, `Q` queries, `M` heads, `L` levels, `P` points. */
@@ -25,6 +25,8 @@ export function samplingLocations({ offsets, referencePoints, levelShapes }: Sam
   const { B, Q, M, P } = expectFloats(offsets, "samplingLocations: offsets", ["B", "Q", "M", L, "P", 2]);
   const coordinates = expectReferencePoints(referencePoints, "samplingLocations: referencePoints", [B, Q, L]);
   return tidy(() => {
+    // Nothing to place. A plain sum, since tfjs-core's gradients know of no broadcast from 1 to 0.
+    if (offsets.size === 0) return add(offsets, sum(referencePoints));
     // Images and queries as one axis: backends broadcast up to five.
     const rows: Tensor5D = reshape(offsets, [B * Q, M, L, P, 2]);
     const references: Tensor5D = reshape(referencePoints, [B * Q, 1, L, 1, coordinates]);

@@ -73,6 +73,9 @@ function fusedConvolution(input: Tensor4D, filter: Tensor4D, options: Convolutio
 }
 
 function plainConvolution(input: Tensor4D, filter: Tensor4D, options: ConvolutionOptions): Tensor4D {
+  if (meetsSeparateCells(filter, options)) {
+    return tidy(() => plainConvolution(everyCell(padded(input, options), options.strides), filter, { ...options, strides: 1, padding: 0 }));
+  }
   const { strides, bias, residual, activation = "linear" } = options;
   return tidy(() => {
     const [x, pad] = paddedInput(input, filter, options);
@@ -80,6 +83,23 @@ function plainConvolution(input: Tensor4D, filter: Tensor4D, options: Convolutio
     const output = conv2d(x, filter, strides, pad);
     return finished(output, options);
   });
+}
+
+/**
+ * A strided 1×1 filter over few channels: the filter gradient of TensorFlow's oneDNN writes behind its own buffers there (seen in 2.21,
+ * fewer channels than a vector has lanes), which stride 1 over the cells that the filter meets does not.
+ */
+function meetsSeparateCells({ shape: [height, width, channels] }: Tensor4D, { strides }: ConvolutionOptions): boolean {
+  return height === 1 && width === 1 && strides > 1 && channels < 16;
+}
+
+/** Every `step`-th cell of every `step`-th row, from the first, by ops that have gradients. */
+function everyCell(map: Tensor4D, step: number): Tensor4D {
+  const [B, H, W, C] = map.shape;
+  const [rows, columns] = [Math.ceil(H / step), Math.ceil(W / step)];
+  const whole = pad(map, [[0, 0], [0, rows * step - H], [0, columns * step - W], [0, 0]]);
+  const grouped = reshape(whole, [B * rows, step, columns, step * C]);
+  return reshape(slice(grouped, [0, 0, 0, 0], [B * rows, 1, columns, C]), [B, rows, columns, C]);
 }
 
 function finished(output: Tensor4D, { bias, residual, activation }: ConvolutionOptions): Tensor4D {
@@ -93,7 +113,11 @@ function paddedInput(input: Tensor4D, filter: Tensor4D, { padding, strides }: Co
   if (padding === 0) return [input, "valid"];
   const [height, width] = filter.shape;
   if (strides === 1 && height === 2 * padding + 1 && width === height) return [input, "same"];
-  return [pad(input, [[0, 0], [padding, padding], [padding, padding], [0, 0]]), "valid"];
+  return [padded(input, { padding }), "valid"];
+}
+
+function padded(map: Tensor4D, { padding }: { readonly padding: number }): Tensor4D {
+  return pad(map, [[0, 0], [padding, padding], [padding, padding], [0, 0]]);
 }
 
 /** Stride 1: pixels that share their place modulo the dilation become images of their own, in which neighbours touch. */

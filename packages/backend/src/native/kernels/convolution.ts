@@ -1,11 +1,14 @@
 import { type ConvolutionAttributes, expectShape, fusedKernels } from "@detrkit/nn";
-import { pad, slice, type Tensor, tensor1d, tensor4d, tidy } from "@tensorflow/tfjs-core";
+import { pad, slice, stridedSlice, type Tensor, tensor1d, tensor4d, tidy } from "@tensorflow/tfjs-core";
 import type { NodeBackend, OpAttribute } from "../tfjs-node.ts";
 import type { AttributeWriter } from "./attributes.ts";
 import type { ConvolutionGradientAttributes } from "../../gradients/convolution.ts";
 import { convolutionInputs, expectConvolution, expectConvolutionGradient } from "./convolution-operands.ts";
 import { defineKernel, type NativeCall } from "./define-kernel.ts";
 import { floats } from "./kernel-inputs.ts";
+
+/** Float32 values in the widest vector register (AVX-512). */
+const vectorLanes = 16;
 
 /**
  * Convolution by TensorFlow's own kernels. Where oneDNN's fused one runs (x86; `oneDnn`), bias, residual and ReLU cost no op
@@ -92,6 +95,12 @@ function gradientOf(op: "Conv2DBackpropInput" | "Conv2DBackpropFilter", call: Na
   const padding = namedPadding(attributes, byInput ? other.shape : attributes.shape);
   // oneDNN's gradients know the named paddings only, and no dilation; the general kernel (slower) takes any padding.
   if (!oneDnn || attributes.dilation > 1) return gradientOp(op, slide(attributes, write), attributes.shape, [other, dy], backend);
+  const again = (input: Tensor, changed: Partial<ConvolutionGradientAttributes>): Tensor =>
+    replaced(input, gradientOf(op, { ...call, inputs: [input, dy], attributes: { ...attributes, ...changed } }, oneDnn));
+  if (!byInput && overrunsOneDnn(attributes)) {
+    const { strides } = attributes;
+    return again(stridedSlice(other, [0, 0, 0, 0], other.shape, [1, strides, strides, 1]), { strides: 1 });
+  }
   const run = (shape: readonly number[], tensor: Tensor, named: "VALID" | "SAME"): Tensor =>
     gradientOp(`_MklNative${op}`, [...slide(attributes, write, named), renamed(write)], shape, [tensor, dy], backend);
   if (padding !== undefined) return run(attributes.shape, other, padding);
@@ -101,8 +110,17 @@ function gradientOf(op: "Conv2DBackpropInput" | "Conv2DBackpropFilter", call: Na
     const padded = run([images, height + 2 * width, columns + 2 * width, channels], other, "VALID");
     return replaced(padded, slice(padded, [0, width, width, 0], [images, height, columns, channels]));
   }
-  const padded = pad(other, [[0, 0], [width, width], [width, width], [0, 0]]);
-  return replaced(padded, run(attributes.shape, padded, "VALID"));
+  return again(pad(other, [[0, 0], [width, width], [width, width], [0, 0]]), { padding: 0 });
+}
+
+/**
+ * Whether oneDNN's filter gradient would write behind its own buffers (seen in TensorFlow 2.21: heap corruption and crashes): a strided
+ * 1×1 filter over fewer channels than a vector has lanes. What such a filter meets is every `strides`-th cell, so that the same
+ * gradient comes from these cells at stride 1.
+ */
+function overrunsOneDnn({ shape, strides, padding }: ConvolutionGradientAttributes): boolean {
+  const [height, width, channels] = shape as [number, number, number, number];
+  return height === 1 && width === 1 && strides > 1 && padding === 0 && channels < vectorLanes;
 }
 
 function gradientOp(op: string, attributes: readonly OpAttribute[], shape: readonly number[], [other, dy]: readonly [Tensor, Tensor], backend: NodeBackend): Tensor {
