@@ -15,6 +15,7 @@ export const commands = {
   parity: { steps: [source("tools/parity/src/cli.ts")], native: true, from: "caller" },
   bench: { steps: [source("benchmarks/src/cli.ts")], native: true },
   fuzz: { steps: [source("tools/fuzz/src/cli.ts")], native: true, from: "caller" },
+  soak: { steps: [source("tools/soak/src/cli.ts")], native: true },
   test: { steps: [["vitest", "run"]], native: true },
   lint: { steps: [source("tools/write-package-manifests.mjs", "--check"), source("tools/check-dependencies.ts"), ["oxlint"]] },
   typecheck: { steps: [["tsc", "-p", "tsconfig.json"], turbo("typecheck")], pnpm: true },

@@ -38,15 +38,14 @@ export async function compileCell(cell: Cell, scratch: string): Promise<CellResu
     compileFiles({ program: compiler.program, folder, workers: 1, sources, flags: [...languageFlags, `-march=${target.name}`, ...flags] });
   const full = depth === "products" ? [matrixSource] : kernelSources;
   const rest = cell.checkRest ? [...kernelSources.filter((source) => !full.includes(source)), addonSource] : [];
-  const steps = [
-    // Optimised less, it is done in half the time, and code for every instruction is made all the same.
-    await compile(full, ["-fPIC", ...optimisation, ...(depth === "products" ? ["-O1"] : [])]),
-    await compile(rest, ["-fsyntax-only"]),
-    await compile(depth === "program" ? sweepSources : [], ["-O1"]),
-  ];
+  // Optimised less, it is done in half the time, and code for every instruction is made all the same.
+  const kernels = await compile(full, ["-fPIC", ...optimisation, ...(depth === "products" ? ["-O1"] : [])]);
+  const checked = await compile(rest, ["-fsyntax-only"]);
+  const program = await compile(depth === "program" ? sweepSources : [], ["-O1"]);
+  const steps = [kernels, checked, program];
   const failures = steps.flatMap((step) => step.failures);
   const seconds = steps.reduce((sum, step) => sum + step.seconds, 0);
-  const objects = steps.flatMap((step) => step.objects);
+  const objects = [...kernels.objects, ...program.objects];
   if (failures.length > 0) {
     return { cell, state: "failed", detail: failures.map(({ error, log }) => `${error} (${log})`).join("; "), seconds, folder, objects };
   }

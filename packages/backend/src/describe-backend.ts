@@ -22,9 +22,9 @@ export function describeBackend(backend: StartedBackend): BackendDescription {
   const gpu = nvidiaDriver();
   const sets = instructionSets();
   const advice: string[] = [];
-  const howToRetry = "install g++ and Python 3 with pip, then run this again with DETRKIT_RETRY=1 (docs/backends.md)";
-  if (backend.name === "wasm") advice.push(`WebAssembly trains several times slower than the native backend: ${howToRetry}`);
-  if (backend.name === "cpu") advice.push(`plain JavaScript is hundreds of times slower: ${howToRetry}`);
+  const native = "it needs g++ and Python 3 with pip; `detrkit doctor` says what failed; then DETRKIT_RETRY=1";
+  if (backend.name === "wasm") advice.push(`the native backend is several times faster: ${native}`);
+  if (backend.name === "cpu") advice.push(`the native backend is hundreds of times faster: ${native}`);
   if (backend.native?.stepDown !== undefined && !backend.native.gpu) advice.push(backend.native.stepDown);
   if (backend.native?.oneDnn === false && !backend.native.gpu) advice.push("oneDNN's fused convolution does not run on this processor: convolutions take the slower general kernels");
   if (gpu !== undefined && backend.native?.gpu !== true) advice.push("an NVIDIA driver is loaded but TensorFlow doesn't use the GPU: see docs/backends.md");

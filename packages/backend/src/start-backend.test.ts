@@ -65,6 +65,6 @@ describe("on plain JavaScript", () => {
   test("plain JavaScript says that it is slow and what to do", async () => {
     const description = describeBackend(await startBackend({ prefer: "cpu" }));
     expect(description.backend).toEqual({ name: "cpu", reason: "plain JavaScript: everything works, slowly" });
-    expect(description.advice.join()).toContain("install g++ and Python 3 with pip");
+    expect(description.advice.join()).toContain("it needs g++ and Python 3 with pip");
   });
 });

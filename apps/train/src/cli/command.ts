@@ -1,4 +1,4 @@
-import type { ProgressStream } from "../training/show-progress.ts";
+import type { ProgressStream } from "./terminal.ts";
 import type { CommandDescription } from "./help.ts";
 import type { ParsedFlags } from "./parse-flags.ts";
 

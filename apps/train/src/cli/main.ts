@@ -1,9 +1,9 @@
 import { DetrkitError } from "@detrkit/common";
 import { suggestion } from "../closest-name.ts";
-import { clearLine } from "./clear-line.ts";
 import type { Command, CommandStreams, ExitCode } from "./command.ts";
 import { commandHelp, overviewHelp } from "./help.ts";
 import { parseFlags } from "./parse-flags.ts";
+import { clearLine, fitted } from "./terminal.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** Each command is loaded when it is asked for: `evaluate` of two files needs no tensors, and starts at once. */
@@ -28,7 +28,7 @@ export async function main(args: readonly string[], streams: CommandStreams): Pr
     const known = DetrkitError.isInstance(error);
     const text = known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
     // On a terminal a line of progress may stand where this is written.
-    streams.stderr.write(`${streams.stderr.isTTY === true ? clearLine : ""}detrkit: ${text}\n`);
+    streams.stderr.write(`${streams.stderr.isTTY === true ? clearLine : ""}${fitted(`detrkit: ${text}`, streams.stderr)}\n`);
     return known && inputErrors.has(error.code) ? 2 : 1;
   }
 }

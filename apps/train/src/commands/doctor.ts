@@ -1,6 +1,7 @@
 import { type BackendDescription, describeBackend } from "@detrkit/backend";
 import type { Command } from "../cli/command.ts";
 import { switchFlag } from "../cli/parse-flags.ts";
+import { fitted, type ProgressStream } from "../cli/terminal.ts";
 import { backendFlag, backendOf } from "./backend-flag.ts";
 import { useBackend } from "./use-backend.ts";
 
@@ -14,15 +15,16 @@ export const doctorCommand: Command = {
     examples: ["detrkit doctor"],
   },
   async run(flags, streams) {
-    const started = await useBackend(backendOf(flags), (line) => streams.stderr.write(`${line}\n`));
+    const started = await useBackend(backendOf(flags), (line) => streams.stderr.write(`${fitted(line, streams.stderr)}\n`));
     const description = describeBackend(started);
-    streams.stdout.write(switchFlag(flags, "json") ? `${JSON.stringify(description, null, 2)}\n` : doctorText(description));
+    streams.stdout.write(switchFlag(flags, "json") ? `${JSON.stringify(description, null, 2)}\n` : doctorText(description, streams.stdout));
     return 0;
   },
 };
 
-/** The description as people read it. */
-export function doctorText({ node, platform, processor, threads, instructionSets, backend, gpu, advice }: BackendDescription): string {
+/** The description as people read it, no wider than where they read it. */
+export function doctorText(description: BackendDescription, stream: ProgressStream): string {
+  const { node, platform, processor, threads, instructionSets, backend, gpu, advice } = description;
   const rows: readonly (readonly [string, string])[] = [
     ["Node", node],
     ["platform", platform],
@@ -35,6 +37,7 @@ export function doctorText({ node, platform, processor, threads, instructionSets
     ["GPU", gpu ?? "none"],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
-  const found = rows.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join("");
-  return advice.length === 0 ? `${found}\nNothing is missing.\n` : `${found}\nTo do:\n${advice.map((line) => `  - ${line}\n`).join("")}`;
+  const found = rows.map(([name, value]) => `${fitted(`${name.padEnd(width)}  ${value}`, stream, " ".repeat(width + 2))}\n`).join("");
+  const toDo = advice.map((line) => `${fitted(`  - ${line}`, stream, "    ")}\n`).join("");
+  return advice.length === 0 ? `${found}\nNothing is missing.\n` : `${found}\nTo do:\n${toDo}`;
 }

@@ -5,6 +5,7 @@ import { decodeImage } from "@detrkit/image";
 import { dispose } from "@tensorflow/tfjs-core";
 import type { Command } from "../cli/command.ts";
 import { numberFlag, textFlag } from "../cli/parse-flags.ts";
+import { fitted } from "../cli/terminal.ts";
 import { UsageError } from "../usage-error.ts";
 import { drawnFrom } from "../drawing/drawn-from.ts";
 import { drawPredictions } from "../drawing/picture.ts";
@@ -51,7 +52,7 @@ export const predictCommand: Command = {
     const threshold = numberFlag(flags, "threshold") ?? drawnFrom;
     if (threshold < 0 || threshold > 1) throw new UsageError(`--threshold takes a number from 0 to 1, got ${threshold}`);
     const files = await imageFiles(flags.positionals);
-    await useBackend(backendOf(flags), (line) => streams.stderr.write(`${line}\n`));
+    await useBackend(backendOf(flags), (line) => streams.stderr.write(`${fitted(line, streams.stderr)}\n`));
     const detector = await loadDetector(checkpoint);
     const pictures = flags.values.get("pictures") === false ? [] : picturePaths(files, textFlag(flags, "output"));
     const predictions: ImagePrediction[] = [];
@@ -64,7 +65,7 @@ export const predictCommand: Command = {
       } catch (error) {
         if (!DetrkitError.isInstance(error) || error.code !== "ERR_DATA") throw error;
         unreadable += 1;
-        streams.stderr.write(`detrkit: ${error.message}\n`);
+        streams.stderr.write(`${fitted(`detrkit: ${error.message}`, streams.stderr)}\n`);
       }
     }
     const single = files.length === 1 && files[0] === flags.positionals[0];

@@ -1,13 +1,6 @@
-import { clearLine } from "../cli/clear-line.ts";
+import { clearLine, fitted, type ProgressStream } from "../cli/terminal.ts";
 import type { EstimateEvent, StepEvent, TrainingEvent } from "./training-events.ts";
 import type { EpochRecord } from "./epoch-record.ts";
-
-/** The part of a terminal stream that progress needs. */
-export interface ProgressStream {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-  write(text: string): unknown;
-}
 
 /** `3 days 4 h`, `1 h 05 min`, `12 min 30 s` or `8 s`. */
 export function duration(seconds: number): string {
@@ -106,9 +99,9 @@ export function showProgress(stream: ProgressStream, now: () => number = Date.no
     }
   };
   return (event) => {
-    if (event.kind === "message") line(event.text);
+    if (event.kind === "message") line(fitted(event.text, stream));
     else if (event.kind === "epoch") line(epochLine(event.record, event.epochs, live ? stream.columns : undefined));
-    else if (event.kind === "estimate") line(estimateLine(event));
+    else if (event.kind === "estimate") line(fitted(estimateLine(event), stream));
     else if (event.kind === "step") brief(stepLine(event), event.epoch === 1 && event.step === 1);
     else brief(`evaluating: image ${event.image}/${event.images}`, false);
   };

@@ -11,6 +11,18 @@ export function findPython(): Promise<string | undefined> {
   return findTool(["python3", "python"], ["-m", "pip", "--version"]);
 }
 
+/** What pip's last line hides: it says "no matching distribution" of an index that it could not ask. */
+const pipFailures: readonly (readonly [pattern: RegExp, meaning: string])[] = [
+  [/certificate verify failed/i, "the package index's certificate was not accepted; behind a proxy that has one of its own, name it to pip (PIP_CERT)"],
+  [/ProxyError|Cannot connect to proxy/i, "the proxy could not be reached; check pip's proxy setting (PIP_PROXY, HTTPS_PROXY)"],
+  [/NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|Connection refused|Network is unreachable/i, "the package index could not be reached; without a network see docs/backends.md, behind a proxy set PIP_PROXY"],
+];
+
+/** What pip's output says about its failure, where its last line does not. */
+export function whyPipFailed(output: string): string | undefined {
+  return pipFailures.find(([pattern]) => pattern.test(output))?.[1];
+}
+
 /** What a fetch works with. */
 export interface FetchContext {
   readonly progress: Progress;
@@ -28,7 +40,7 @@ export async function fetchTensorflow(python: string, parts: NativeParts, folder
     "--python-version", "3.11", "--platform", parts.platform, "--only-binary=:all:",
     ...(parts.withDependencies ? [] : ["--no-deps"]), "--dest", downloads, parts.requirement,
   ];
-  await runTool(python, args, { signal, log });
+  await runTool(python, args, { signal, log, explain: whyPipFailed });
   const wheels = (await readdir(downloads)).filter((name) => parts.wanted.test(name));
   if (wheels.length === 0) throw new BackendError(`pip fetched nothing of ${parts.requirement}`);
   for (const wheel of wheels) {

@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly log?: string | undefined;
   /** How many characters of what it says are kept, from the end. Default 200,000. */
   readonly keep?: number;
+  /** Says what a failure is about where the first line of an error does not. */
+  readonly explain?: (output: string) => string | undefined;
 }
 
 /**
@@ -18,11 +20,11 @@ export interface RunOptions {
  * @returns what it said
  * @throws BackendError with the first line that tells of an error
  */
-export async function runTool(program: string, args: readonly string[], { signal, log, keep = 200_000 }: RunOptions = {}): Promise<string> {
+export async function runTool(program: string, args: readonly string[], { signal, log, keep = 200_000, explain }: RunOptions = {}): Promise<string> {
   const { output, problem, cause } = await runToEnd(program, args, keep, signal);
   if (log !== undefined) await writeLog(log, `$ ${[program, ...args].join(" ")}\n${output}\n`);
   if (problem === undefined) return output;
-  throw new BackendError(`${basename(program)} failed (${problem}): ${firstProblem(output)}`, { cause });
+  throw new BackendError(`${basename(program)} failed (${problem}): ${explain?.(output) ?? firstProblem(output)}`, { cause });
 }
 
 interface Run {

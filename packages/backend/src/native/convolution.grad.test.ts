@@ -83,7 +83,8 @@ describe("on the native backend", () => {
       for (const width of [size, 72 - size]) {
         tidy(() => {
           const input = uniformTensor<Rank.R4>([2, size, width, 8], { seed: 1 });
-          grad((w: Tensor4D) => sum(convolution(input, w, { strides: 2, padding: 0, dilation: 1 })))(filter);
+          const gradient = grad((w) => sum(convolution(input, w as Tensor4D, { strides: 2, padding: 0, dilation: 1 })))(filter);
+          expect(gradient.shape).toEqual(filter.shape);
         });
       }
     }
