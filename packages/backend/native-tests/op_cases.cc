@@ -157,7 +157,10 @@ void PickDeformable(Draft& draft) {
   draft.Pick('P', 5, 4, 1);
   // Some numbers of channels have code of their own.
   draft.Let('C', draft.random().Of<int64_t>({1, 3, 8, 16, 32, 64}));
-  draft.Let('S', draft.AddLevels(1 + draft.random().Below(4), draft.sizes() == Sizes::kLarge ? 23 : draft.random().Of<int64_t>({1, 3, 11})));
+  // One after the other: compilers differ in which argument of a call they draw first.
+  const int64_t levels = 1 + draft.random().Below(4);
+  const int64_t longest = draft.sizes() == Sizes::kLarge ? 23 : draft.random().Of<int64_t>({1, 3, 11});
+  draft.Let('S', draft.AddLevels(levels, longest));
 }
 
 void AddDeformableAttention(Draft& draft, bool backward) {

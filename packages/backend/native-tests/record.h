@@ -25,7 +25,7 @@ class Comparison {
   void Finish();
 
   int64_t compared() const { return compared_; }
-  // The largest difference, as a part of the largest number in its output.
+  // The largest difference, as a part of the largest number in its output (or of 0.1, where all are smaller).
   float largest() const { return largest_; }
 
  private:
