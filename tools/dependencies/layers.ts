@@ -22,7 +22,7 @@ export const dependencyRules: DependencyRules = {
     { name: "parts", packages: ["boxes", "backend", "checkpoint", "optim", "position-encoding", "backbone", "transformer"] },
     { name: "combined parts", packages: ["deformable-attention"] },
     { name: "wholes", packages: ["matcher", "detr", "datasets"] },
-    { name: "training", packages: ["criterion"] },
+    { name: "training and inference", packages: ["criterion", "inference"] },
     { name: "tests", packages: ["test-utils"] },
     { name: "apps", packages: ["train"] },
   ],
