@@ -60,7 +60,7 @@ export const packages = [
     tfjs: true, workspace: ["common", "nn"], keywords: ["adamw"],
   }),
   library("inference", "Load a detector and find objects in images: runs of detrkit and published DETR weights.", {
-    tfjs: true, workspace: ["common", "nn", "image", "backend", "checkpoint", "detr"], subpaths: { "./browser": "browser" },
+    tfjs: true, workspace: ["common", "nn", "image", "backend", "checkpoint", "detr"], subpaths: { "./browser": "browser" }, devDependencies: ["@tensorflow/tfjs-backend-cpu"],
     keywords: ["detr", "inference"],
   }),
   library("test-utils", "Private helpers of detrkit's own tests.", {

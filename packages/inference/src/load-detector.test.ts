@@ -33,7 +33,9 @@ test.each(published)("a state dict of the authors' code, %s, is loaded with COCO
   expect(detector.description.detector).toEqual(config);
   expect(detector.description.categories).toEqual(cocoCategories);
   expect(detector.classes[18]).toBe("dog");
-  for (const [parameter, { values }] of await readParameters(detector.model)) expect(values, parameter).toEqual(parameters.get(parameter)?.values);
+  for (const [parameter, { values }] of await readParameters(detector.model)) {
+    expect([parameter, values]).toEqual([parameter, parameters.get(parameter)?.values]);
+  }
   const named = await loadDetector(path, { config, classes: cocoCategories.map(({ name }, id) => (id === 18 ? "hound" : name)) });
   expect(named.classes[18]).toBe("hound");
   named.dispose();
