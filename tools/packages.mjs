@@ -12,8 +12,8 @@ export const packages = [
   library("boxes", "Bounding boxes: formats, areas, IoU, generalised IoU, clipping; for tensors and for plain numbers.", {
     tfjs: true, workspace: ["common"], subpaths: { "./numbers": "numbers" },
   }),
-  library("image", "Decode, resize as Pillow does, normalise and encode images in Node.", {
-    workspace: ["common"], dependencies: ["sharp"], files: ["kernels"],
+  library("image", "Decode, resize as Pillow does, transform, normalise and encode images in Node.", {
+    workspace: ["common"], dependencies: ["sharp"], files: ["kernels"], subpaths: { "./pixels": "pixels" },
   }),
   library("backend", "Picks and starts a TensorFlow.js backend; builds the native one from npm and PyPI parts.", {
     tfjs: true, workspace: ["common", "nn"], dependencies: ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm", "node-api-headers", "yauzl"],
@@ -59,13 +59,17 @@ export const packages = [
   library("optim", "AdamW with parameter groups and gradient clipping, learning-rate schedules, serialisable state.", {
     tfjs: true, workspace: ["common", "nn"], keywords: ["adamw"],
   }),
+  library("inference", "Load a detector and find objects in images: runs of detrkit and published DETR weights.", {
+    tfjs: true, workspace: ["common", "nn", "image", "backend", "checkpoint", "detr"], subpaths: { "./browser": "browser" }, devDependencies: ["@tensorflow/tfjs-backend-cpu"],
+    keywords: ["detr", "inference"],
+  }),
   library("test-utils", "Private helpers of detrkit's own tests.", {
     private: true, tfjs: true, workspace: ["common", "backend", "checkpoint"], dependencies: ["@tensorflow/tfjs", "@tensorflow/tfjs-core", "vitest"],
   }),
   {
     name: "@detrkit/train", folder: "apps/train", description: "Train, evaluate and run DETR and Deformable DETR from the command line.",
     bin: { detrkit: "./dist/cli.js" }, entries: ["cli"], files: ["schema"],
-    workspace: ["common", "nn", "image", "backend", "matcher", "criterion", "detr", "datasets", "evaluation", "checkpoint", "optim"],
+    workspace: ["common", "nn", "image", "backend", "matcher", "criterion", "detr", "datasets", "evaluation", "checkpoint", "optim", "inference"],
     dependencies: ["@tensorflow/tfjs-core", "@napi-rs/canvas", "dejavu-fonts-ttf", "uplot", "zod"],
   },
 ];

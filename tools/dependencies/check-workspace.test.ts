@@ -23,7 +23,7 @@ const rules: DependencyRules = {
     { name: "apps", packages: ["serve"] },
   ],
   forbidden: [{ from: "serve", to: "criterion", why: "serving a model needs no loss" }],
-  tfjsFree: [],
+  entryPoints: [],
 };
 
 let root: string;
@@ -138,8 +138,8 @@ describe("the table of packages", () => {
   });
 });
 
-test("a tfjs-free entry point names the chain of files and packages that ends in tfjs", () => {
-  const free = { ...rules, tfjsFree: [{ package: "matcher", file: "index.ts" }] };
+test("an entry point that must load no tfjs, or nothing of Node, names the chain of files and packages that ends there", () => {
+  const free = { ...rules, entryPoints: [{ package: "matcher", file: "index.ts", without: "tfjs" as const }] };
   write("packages/matcher/src/index.ts", `import type { Tensor } from "@tensorflow/tfjs-core";\nimport "./costs.ts";`);
   write("packages/matcher/src/costs.ts", `import "@detrkit/boxes/numbers";`);
   write("packages/boxes/src/numbers.ts", `export const one = 1;`);
@@ -148,5 +148,11 @@ test("a tfjs-free entry point names the chain of files and packages that ends in
   write("packages/boxes/src/numbers.ts", `import { add } from "@tensorflow/tfjs-core";`);
   expect(violations({ rules: free, entries: withTfjs })).toEqual([
     "packages/matcher/src/index.ts has to load without tfjs, but packages/matcher/src/index.ts -> packages/matcher/src/costs.ts -> packages/boxes/src/numbers.ts -> @tensorflow/tfjs-core",
+  ]);
+  const forBrowsers = { ...rules, entryPoints: [{ package: "matcher", file: "index.ts", without: "node" as const }] };
+  expect(violations({ rules: forBrowsers, entries: withTfjs })).toEqual([]);
+  write("packages/matcher/src/costs.ts", `import { readFile } from "node:fs/promises";`);
+  expect(violations({ rules: forBrowsers, entries: withTfjs })).toEqual([
+    "packages/matcher/src/index.ts has to load without node, but packages/matcher/src/index.ts -> packages/matcher/src/costs.ts -> node:fs/promises",
   ]);
 });

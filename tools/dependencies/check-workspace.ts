@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { checkEntryPoints } from "./check-entry-points.ts";
 import { checkImports } from "./check-imports.ts";
 import { checkTable } from "./check-table.ts";
-import { checkTfjsFree } from "./check-tfjs-free.ts";
 import { layersAsMarkdown } from "./layers.ts";
 import type { DependencyRules } from "./layers.ts";
 import type { WorkspaceEntry } from "./workspace-entry.ts";
@@ -30,7 +30,7 @@ export function checkWorkspace({ root, entries, rules, testPackages }: Workspace
   const fromPage = page.includes(layersAsMarkdown(rules.layers))
     ? []
     : [`docs/architecture.md: its table of layers differs from tools/dependencies/layers.ts; it has to read\n${layersAsMarkdown(rules.layers)}`];
-  return { files: sources.length, violations: [...checkTable(entries, rules), ...fromImports, ...checkTfjsFree(entries, rules, read), ...fromPage] };
+  return { files: sources.length, violations: [...checkTable(entries, rules), ...fromImports, ...checkEntryPoints(entries, rules, read), ...fromPage] };
 }
 
 function sourcePaths(root: string, folder: string): readonly string[] {

@@ -10,8 +10,8 @@ export interface DependencyRules {
   readonly layers: readonly Layer[];
   /** Imports, direct or through others, that the layers would allow and that are wrong all the same. */
   readonly forbidden: readonly { readonly from: string; readonly to: string; readonly why: string }[];
-  /** Entry points that must load no tfjs, so that they can be used where no engine is: in workers, in other people's code. */
-  readonly tfjsFree: readonly { readonly package: string; readonly file: string }[];
+  /** Entry points that must load no tfjs, for where no engine is (workers, other people's code), or nothing of Node, for browsers. */
+  readonly entryPoints: readonly { readonly package: string; readonly file: string; readonly without: "tfjs" | "node" }[];
 }
 
 /** docs/architecture.md shows these layers; `check-dependencies` compares the two. */
@@ -22,14 +22,17 @@ export const dependencyRules: DependencyRules = {
     { name: "parts", packages: ["boxes", "backend", "checkpoint", "optim", "position-encoding", "backbone", "transformer"] },
     { name: "combined parts", packages: ["deformable-attention"] },
     { name: "wholes", packages: ["matcher", "detr", "datasets"] },
-    { name: "training", packages: ["criterion"] },
+    { name: "training and inference", packages: ["criterion", "inference"] },
     { name: "tests", packages: ["test-utils"] },
     { name: "apps", packages: ["train"] },
   ],
   forbidden: [{ from: "serve", to: "criterion", why: "serving a model needs no loss" }],
-  tfjsFree: [
-    { package: "matcher", file: "linear-sum-assignment.ts" },
-    { package: "boxes", file: "numbers.ts" },
+  entryPoints: [
+    { package: "matcher", file: "linear-sum-assignment.ts", without: "tfjs" },
+    { package: "boxes", file: "numbers.ts", without: "tfjs" },
+    { package: "image", file: "pixels.ts", without: "node" },
+    { package: "inference", file: "browser.ts", without: "node" },
+    { package: "backend", file: "wasm.ts", without: "node" },
   ],
 };
 

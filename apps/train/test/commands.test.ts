@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodePng } from "@detrkit/image";
+import { temporaryFolder } from "@detrkit/test-utils";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readLog } from "../src/training/epoch-record.ts";
 import { runFolder } from "../src/training/run-folder.ts";
 import { type CliResult, expectExit, runCli } from "./support/run-cli.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
 import { tinyDetrSettings, tinyFlags, tinySettings } from "./support/tiny-run.ts";
 
 const folder = temporaryFolder();

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { useBackend } from "@detrkit/test-utils";
+import { temporaryFolder, useBackend } from "@detrkit/test-utils";
 import { expect, test, vi } from "vitest";
 import { demos } from "../src/commands/demos.ts";
 import { measureDemoSize } from "../src/commands/measure-demo-size.ts";
@@ -10,7 +10,6 @@ import { readLog } from "../src/training/epoch-record.ts";
 import { runFolder } from "../src/training/run-folder.ts";
 import { train } from "../src/training/train.ts";
 import type { TrainingEvent } from "../src/training/training-events.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
 import { tinySettings } from "./support/tiny-run.ts";
 
 const folder = temporaryFolder();

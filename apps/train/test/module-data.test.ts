@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodePng } from "@detrkit/image";
+import { temporaryFolder } from "@detrkit/test-utils";
 import { expect, test } from "vitest";
 import { readLog } from "../src/training/epoch-record.ts";
 import { runFolder } from "../src/training/run-folder.ts";
 import { expectExit, runCli } from "./support/run-cli.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
 import { tinyFlags } from "./support/tiny-run.ts";
 
 const folder = temporaryFolder();

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { temporaryFolder } from "@detrkit/test-utils";
 import { expect, test } from "vitest";
 import { expectExit } from "./support/run-cli.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
 
 const folder = temporaryFolder();
 

@@ -1,10 +1,9 @@
 import { join } from "node:path";
-import { useBackend } from "@detrkit/test-utils";
+import { temporaryFolder, useBackend } from "@detrkit/test-utils";
 import { expect, test } from "vitest";
 import { resolveConfig } from "../src/configuration/resolve-config.ts";
 import { train } from "../src/training/train.ts";
 import { expectSameRun } from "./support/same-run.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
 import { tinyDetrSettings, tinySettings } from "./support/tiny-run.ts";
 
 const folder = temporaryFolder();

@@ -1,12 +1,11 @@
 import { join } from "node:path";
-import { useBackend } from "@detrkit/test-utils";
+import { temporaryFolder, useBackend } from "@detrkit/test-utils";
 import { beforeAll, describe, expect, test } from "vitest";
 import { resolveConfig } from "../src/configuration/resolve-config.ts";
 import { train } from "../src/training/train.ts";
 import type { TrainingEvent } from "../src/training/training-events.ts";
 import { expectExit, startCli } from "./support/run-cli.ts";
 import { expectSameRun } from "./support/same-run.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
 import { tinyFlags, tinySettings } from "./support/tiny-run.ts";
 
 const folder = temporaryFolder();

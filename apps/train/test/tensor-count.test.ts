@@ -1,10 +1,9 @@
 import { join } from "node:path";
-import { describeOnBackends } from "@detrkit/test-utils";
+import { describeOnBackends, temporaryFolder } from "@detrkit/test-utils";
 import { memory } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { resolveConfig } from "../src/configuration/resolve-config.ts";
 import { train } from "../src/training/train.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
 import { tinyDetrSettings, tinySettings } from "./support/tiny-run.ts";
 
 const folder = temporaryFolder();

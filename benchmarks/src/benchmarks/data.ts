@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Random } from "@detrkit/common";
-import { batchOrder, type Dataset, detrTraining, openDataset, planTransforms } from "@detrkit/datasets";
+import { batchOrder, type Dataset, openDataset } from "@detrkit/datasets";
+import { detrTraining, planTransforms } from "@detrkit/image";
 import type { Benchmark } from "../benchmark.ts";
 import { photographSet } from "../photograph-set.ts";
 

@@ -1,6 +1,6 @@
 import { CheckpointError } from "@detrkit/common";
 import type { Module, Parameter } from "@detrkit/nn";
-import { type CheckpointMetadata, decodeMetadata, encodeMetadata } from "./checkpoint-metadata.ts";
+import { type CheckpointMetadata, decodeMetadata, encodeMetadata, hasMetadata } from "./checkpoint-metadata.ts";
 import { type LoadOptions, type LoadReport, planLoad } from "./load-report.ts";
 import { assignData, readParameters } from "./module-tensors.ts";
 import { openSafetensors, type SafetensorsFile } from "./safetensors-reader.ts";
@@ -70,6 +70,16 @@ export class CheckpointFile {
 
   async close(): Promise<void> {
     await this.#file.close();
+  }
+}
+
+/** Whether a safetensors file is a checkpoint that {@link saveCheckpoint} wrote, not somebody else's tensors. */
+export async function isCheckpoint(path: string): Promise<boolean> {
+  const file = await openSafetensors(path);
+  try {
+    return hasMetadata(file.metadata);
+  } finally {
+    await file.close();
   }
 }
 

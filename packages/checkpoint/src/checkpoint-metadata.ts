@@ -16,6 +16,11 @@ export interface CheckpointMetadata {
 /** Where the strings of a safetensors header keep it. */
 const headerKey = "detrkit";
 
+/** Whether the strings of a safetensors header are those of a detrkit checkpoint. */
+export function hasMetadata(strings: Readonly<Record<string, string>>): boolean {
+  return strings[headerKey] !== undefined;
+}
+
 export function encodeMetadata(metadata: CheckpointMetadata): Readonly<Record<string, string>> {
   return { [headerKey]: JSON.stringify({ formatVersion: checkpointFormatVersion, ...metadata }) };
 }

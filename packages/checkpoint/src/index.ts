@@ -1,4 +1,4 @@
-export { CheckpointFile, openCheckpoint, saveCheckpoint } from "./checkpoint-file.ts";
+export { CheckpointFile, isCheckpoint, openCheckpoint, saveCheckpoint } from "./checkpoint-file.ts";
 export type { CheckpointContent, TrainingState } from "./checkpoint-file.ts";
 export { checkpointFormatVersion } from "./checkpoint-metadata.ts";
 export type { CheckpointMetadata } from "./checkpoint-metadata.ts";
@@ -18,7 +18,7 @@ export type { PthContent } from "./pth/pth-file.ts";
 export { PthTensor } from "./pth/pth-tensor.ts";
 export type { PthDtype } from "./pth/storage-types.ts";
 export type { PthValues } from "./pth/tensor-values.ts";
-export { readStateDict } from "./read-state-dict.ts";
+export { isPth, readStateDict } from "./read-state-dict.ts";
 export type { SafetensorsEntry } from "./safetensors-header.ts";
 export { openSafetensors, readSafetensors, SafetensorsFile } from "./safetensors-reader.ts";
 export { writeSafetensors } from "./safetensors-writer.ts";

@@ -10,8 +10,11 @@ export async function readStateDict(path: string, choice: StateDictChoice = {}):
   return (await isPth(path)) ? (await readPth(path, choice)).stateDict : (await readSafetensors(path)).tensors;
 }
 
-/** A safetensors file has `{` behind the eight bytes of its header's length; its name decides where the file is shorter. */
-async function isPth(path: string): Promise<boolean> {
+/**
+ * Whether a file is one of `torch.save`, not of safetensors: that has `{` behind the eight bytes of its header's length. Its name
+ * decides where the file is shorter.
+ */
+export async function isPth(path: string): Promise<boolean> {
   const file = await openForReading(path);
   try {
     const { size } = await file.stat();

@@ -1,12 +1,10 @@
 import type { DetectionTarget } from "@detrkit/boxes";
 import { ConfigError, Random } from "@detrkit/common";
+import { type ImageOperation, planTransforms, type TransformRecipe } from "@detrkit/image";
 import type { ImageSize } from "@detrkit/nn";
 import type { Dataset, ImageRecord } from "./dataset.ts";
 import { prepareObjects, transformObjects } from "./image-objects.ts";
-import { planTransforms } from "./image-operation.ts";
-import type { ImageOperation } from "./image-operation.ts";
 import { toDetectionTarget } from "./to-target.ts";
-import type { TransformRecipe } from "./transform-steps.ts";
 
 /** What decides which image is in which batch. */
 export interface BatchOrder {

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { DetectionTarget } from "@detrkit/boxes";
 import { ConfigError } from "@detrkit/common";
+import type { TransformRecipe } from "@detrkit/image";
 import type { ImageSize, PaddedBatch } from "@detrkit/nn";
 import { tensor3d, tensor4d } from "@tensorflow/tfjs-core";
 import { batchOrder, planImage } from "./batch-plan.ts";
@@ -9,7 +10,6 @@ import { imageName } from "./dataset.ts";
 import type { Dataset } from "./dataset.ts";
 import { ImageWorkers } from "./image-workers.ts";
 import type { RunningTask } from "./image-workers.ts";
-import type { TransformRecipe } from "./transform-steps.ts";
 
 export interface BatchesOptions extends BatchOrder {
   readonly transforms: TransformRecipe;

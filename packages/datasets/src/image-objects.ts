@@ -1,9 +1,7 @@
-import { crop, flipHorizontally, flipVertically, padRightBottom, resizeNearest } from "@detrkit/image";
-import type { BinaryMask } from "@detrkit/image";
+import { crop, flipHorizontally, flipVertically, padRightBottom, resizeNearest, sizeAfter } from "@detrkit/image";
+import type { BinaryMask, ImageOperation } from "@detrkit/image";
 import type { ImageSize } from "@detrkit/nn";
 import type { ImageRecord } from "./dataset.ts";
-import { sizeAfter } from "./image-operation.ts";
-import type { ImageOperation } from "./image-operation.ts";
 
 /** The `T` objects of one image while it is being transformed. Numbers are float32, as in the original. */
 export interface ImageObjects {

@@ -1,10 +1,8 @@
 import { DataError } from "@detrkit/common";
-import { decodeImage, normalisationTable, normaliseInto, readImageHeader } from "@detrkit/image";
-import type { Normalisation, RgbImage } from "@detrkit/image";
+import { applyOperations, decodeImage, normalisationTable, normaliseInto, readImageHeader } from "@detrkit/image";
+import type { ImageOperation, Normalisation, RgbImage } from "@detrkit/image";
 import type { ImageSize } from "@detrkit/nn";
-import { applyOperations } from "./apply-operations.ts";
 import type { PixelSource } from "./dataset.ts";
-import type { ImageOperation } from "./image-operation.ts";
 import { renderShapes } from "./shapes-image.ts";
 
 /** One image of a batch, from its file to its place in the batch's memory. Plain data: it is sent to a worker. */

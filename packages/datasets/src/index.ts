@@ -1,4 +1,3 @@
-export { applyOperations } from "./apply-operations.ts";
 export { batchCount, batchOrder } from "./batch-plan.ts";
 export type { BatchOrder } from "./batch-plan.ts";
 export { batches } from "./batches.ts";
@@ -16,8 +15,6 @@ export type { Dataset, ImageRecord, PixelSource, Segmentation } from "./dataset.
 export { exportCoco } from "./export-coco.ts";
 export { loadPixels } from "./image-task.ts";
 export { ImageWorkers } from "./image-workers.ts";
-export { planTransforms, sizeAfter } from "./image-operation.ts";
-export type { Draws, ImageOperation, TransformPlan } from "./image-operation.ts";
 export { prepareObjects, transformObjects } from "./image-objects.ts";
 export type { ImageObjects } from "./image-objects.ts";
 export type { AnnotatedImage, AnnotatedImages, AnnotatedObject, ModuleReader, ModuleReadRequest, ModuleSettings } from "./module-reader.ts";
@@ -26,6 +23,6 @@ export type { OpenDatasetOptions } from "./open-dataset.ts";
 export { renderShapes } from "./shapes-image.ts";
 export type { ShapesOptions } from "./shapes-options.ts";
 export { toDetectionTarget } from "./to-target.ts";
-export { resizedSize } from "./resize-rule.ts";
-export { detrEvaluation, detrTraining, fixedSize } from "./transform-steps.ts";
-export type { TransformRecipe, TransformStep } from "./transform-steps.ts";
+// The recipes that `batches` takes, beside it.
+export { detrEvaluation, detrTraining, fixedSize } from "@detrkit/image";
+export type { TransformRecipe, TransformStep } from "@detrkit/image";

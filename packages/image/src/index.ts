@@ -1,12 +1,34 @@
-export { crop, padRightBottom } from "./crop.ts";
 export { decodeImage, readImageHeader } from "./decode.ts";
 export type { DecodeOptions, ImageHeader, ImageSource } from "./decode.ts";
 export { encodePng, shrinkToWebp } from "./encode.ts";
 export type { WebpOptions } from "./encode.ts";
-export { flipHorizontally, flipVertically } from "./flip.ts";
-export type { ImageSize } from "./image-size.ts";
-export { imagenetNormalisation, normalisationTable, normaliseInto } from "./normalise.ts";
-export type { Normalisation } from "./normalise.ts";
-export { resizeBilinear } from "./resize-bilinear.ts";
-export { resizeNearest } from "./resize-nearest.ts";
-export type { BinaryMask, PixelRegion, RgbImage } from "./rgb-image.ts";
+export {
+  applyOperations,
+  crop,
+  detrEvaluation,
+  detrTraining,
+  fixedSize,
+  flipHorizontally,
+  flipVertically,
+  imagenetNormalisation,
+  normalisationTable,
+  normaliseInto,
+  padRightBottom,
+  planTransforms,
+  resizeBilinear,
+  resizedSize,
+  resizeNearest,
+  sizeAfter,
+} from "./pixels.ts";
+export type {
+  BinaryMask,
+  Draws,
+  ImageOperation,
+  ImageSize,
+  Normalisation,
+  PixelRegion,
+  RgbImage,
+  TransformPlan,
+  TransformRecipe,
+  TransformStep,
+} from "./pixels.ts";

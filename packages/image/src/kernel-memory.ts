@@ -38,7 +38,7 @@ export class KernelMemory {
   #next = 0;
 
   constructor() {
-    const module = new WebAssembly.Module(Buffer.from(imageKernelsWasm, "base64"));
+    const module = new WebAssembly.Module(bytesOfBase64(imageKernelsWasm));
     const exports = new WebAssembly.Instance(module).exports as Exports;
     this.kernels = exports;
     this.#memory = exports.memory;
@@ -89,4 +89,9 @@ export function kernelMemory(): KernelMemory {
   shared ??= new KernelMemory();
   shared.clear();
   return shared;
+}
+
+/** By what browsers and Node both have. */
+function bytesOfBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

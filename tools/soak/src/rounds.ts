@@ -2,10 +2,9 @@ import { join } from "node:path";
 import { saveCheckpoint } from "@detrkit/checkpoint";
 import { Random } from "@detrkit/common";
 import { batchCount, type Dataset, loadPixels } from "@detrkit/datasets";
-import { listDetections } from "@detrkit/detr";
 import { decodeImage, encodePng } from "@detrkit/image";
-import { drawPredictions, evaluateDetector, loadDetector, prepareImage } from "@detrkit/train";
-import { dispose } from "@tensorflow/tfjs-core";
+import { descriptionMetadata, loadDetector } from "@detrkit/inference";
+import { drawPredictions, evaluateDetector } from "@detrkit/train";
 import { imagesOfManySizes } from "./images.ts";
 import { soakedPresets, TrainedModel } from "./trained-model.ts";
 
@@ -42,19 +41,16 @@ export class Rounds {
 
   /** What `predict` does, from the weights as a file gives them. */
   async #predict({ detector }: TrainedModel, { records }: Dataset, checkpoint: string): Promise<number> {
-    const { detector: config, categories, transforms } = detector.description;
-    const metadata = { classes: categories.map(({ name }) => name), categoryIds: categories.map(({ id }) => id), config: { detector: config, transforms } };
-    await saveCheckpoint(checkpoint, { model: detector.model, metadata });
+    await saveCheckpoint(checkpoint, { model: detector.model, metadata: descriptionMetadata(detector.description) });
     const loaded = await loadDetector(checkpoint);
     try {
       for (const record of records.slice(0, predictedOfRound)) {
         const image = await decodeImage(await encodePng(await loadPixels(record.source, record.name, record)));
-        const batch = prepareImage(image, transforms);
-        const [found] = await loaded.detect(batch, [image]).finally(() => dispose([batch.images, batch.mask]));
-        if (found !== undefined) await drawPredictions(image, listDetections(found, { categories }));
+        const { detections } = await loaded.detect(image, { threshold: 0 });
+        await drawPredictions(image, detections);
       }
     } finally {
-      loaded.model.dispose();
+      loaded.dispose();
     }
     return predictedOfRound;
   }

@@ -1,8 +1,9 @@
 import { Random } from "@detrkit/common";
 import { boxL1, focalClassification, generalizedIou, type PredictionLoss, SetCriterion, softmaxClassification } from "@detrkit/criterion";
-import { batches, type Dataset, type TransformRecipe } from "@detrkit/datasets";
+import { batches, type Dataset } from "@detrkit/datasets";
 import { createDetector, presets } from "@detrkit/detr";
-import { imagenetNormalisation } from "@detrkit/image";
+import { imagenetNormalisation, type TransformRecipe } from "@detrkit/image";
+import { Detector } from "@detrkit/inference";
 import {
   boxL1 as boxL1Cost,
   classProbability,
@@ -12,7 +13,6 @@ import {
   type MatchCost,
 } from "@detrkit/matcher";
 import { AdamW } from "@detrkit/optim";
-import { Detector } from "@detrkit/train";
 
 const presetNames = ["detr-small", "deformable-detr-small"] as const;
 export type SoakedPreset = (typeof presetNames)[number];
@@ -57,6 +57,6 @@ export class TrainedModel {
 
   dispose(): void {
     this.#optimizer.dispose();
-    this.detector.model.dispose();
+    this.detector.dispose();
   }
 }

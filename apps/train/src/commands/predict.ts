@@ -1,19 +1,16 @@
 import { DetrkitError } from "@detrkit/common";
 import { writeFileAtomic } from "@detrkit/common/files";
-import { type Detection, listDetections } from "@detrkit/detr";
+import type { Detection } from "@detrkit/detr";
 import { decodeImage } from "@detrkit/image";
-import { dispose } from "@tensorflow/tfjs-core";
+import { type Detector, loadDetector } from "@detrkit/inference";
 import type { Command } from "../cli/command.ts";
 import { numberFlag, textFlag } from "../cli/parse-flags.ts";
 import { fitted } from "../cli/terminal.ts";
 import { UsageError } from "../usage-error.ts";
 import { drawnFrom } from "../drawing/drawn-from.ts";
 import { drawPredictions } from "../drawing/picture.ts";
-import type { Detector } from "../inference/detector.ts";
 import { imageFiles } from "../inference/image-files.ts";
-import { loadDetector } from "../inference/load-detector.ts";
 import { picturePaths } from "../inference/picture-paths.ts";
-import { prepareImage } from "../inference/prepare-image.ts";
 import { backendFlag, backendOf } from "./backend-flag.ts";
 import { useBackend } from "./use-backend.ts";
 
@@ -33,7 +30,7 @@ export const predictCommand: Command = {
     usage: "--checkpoint RUN FILE|FOLDER…",
     takesPaths: true,
     flags: [
-      { name: "checkpoint", kind: "text", placeholder: "RUN", description: "Run folder (its best checkpoint) or a .safetensors file" },
+      { name: "checkpoint", kind: "text", placeholder: "RUN", description: "Run folder (its best checkpoint), a .safetensors or an original .pth file" },
       { name: "threshold", kind: "number", description: `Leave out detections with a lower score; default ${drawnFrom}` },
       { name: "output", kind: "text", placeholder: "DIR", description: "Folder for the pictures; without it, each beside its image" },
       { name: "pictures", kind: "boolean", description: "Draw pictures (the default); --no-pictures writes JSON only" },
@@ -47,7 +44,7 @@ export const predictCommand: Command = {
   },
   async run(flags, streams) {
     const checkpoint = textFlag(flags, "checkpoint");
-    if (checkpoint === undefined) throw new UsageError("predict needs --checkpoint, a run folder or a .safetensors file");
+    if (checkpoint === undefined) throw new UsageError("predict needs --checkpoint, a run folder, a .safetensors or a .pth file");
     if (flags.positionals.length === 0) throw new UsageError("predict needs images: detrkit predict --checkpoint runs/mine photo.jpg");
     const threshold = numberFlag(flags, "threshold") ?? drawnFrom;
     if (threshold < 0 || threshold > 1) throw new UsageError(`--threshold takes a number from 0 to 1, got ${threshold}`);
@@ -76,10 +73,7 @@ export const predictCommand: Command = {
 
 async function predictFile(detector: Detector, file: string, picture: string | undefined, threshold: number): Promise<ImagePrediction> {
   const image = await decodeImage(file);
-  const { categories, transforms } = detector.description;
-  const batch = prepareImage(image, transforms);
-  const [found] = await detector.detect(batch, [image]).finally(() => dispose([batch.images, batch.mask]));
-  const detections = found === undefined ? [] : listDetections(found, { categories, threshold });
+  const { detections } = await detector.detect(image, { threshold });
   if (picture === undefined) return { image: file, detections };
   await writeFileAtomic(picture, await drawPredictions(image, detections));
   return { image: file, picture, detections };

@@ -1,6 +1,6 @@
 import { openDataset } from "@detrkit/datasets";
 import type { DetectionEvaluation } from "@detrkit/evaluation";
-import { loadDetector } from "../inference/load-detector.ts";
+import { loadDetector } from "@detrkit/inference";
 import type { TrainingEvent } from "../training/training-events.ts";
 import { evaluateDetector } from "./evaluate-detector.ts";
 
@@ -15,7 +15,7 @@ export interface EvaluateCheckpointOptions {
 /** Evaluates a checkpoint on one split of a data set. The tfjs backend must be running already. */
 export async function evaluateCheckpoint({ checkpoint, data, split, batchSize, report }: EvaluateCheckpointOptions): Promise<DetectionEvaluation> {
   const detector = await loadDetector(checkpoint);
-  const dataset = await openDataset(data, { split, classes: detector.description.categories.map(({ name }) => name) });
+  const dataset = await openDataset(data, { split, classes: detector.classes });
   report({ kind: "message", text: `data: ${dataset.length} images of ${data}, split ${dataset.split}` });
   const evaluated = await evaluateDetector({ detector, dataset, batchSize, onImages: (image, images) => report({ kind: "evaluation", image, images }) });
   if (evaluated === undefined) throw new Error("an evaluation without a signal cannot be stopped");

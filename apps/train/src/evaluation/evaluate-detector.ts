@@ -1,7 +1,7 @@
 import { batches, type Dataset, type ImageWorkers, toCocoGroundTruth } from "@detrkit/datasets";
 import { type Detection, listDetections } from "@detrkit/detr";
 import { type DetectionEvaluation, DetectionEvaluator } from "@detrkit/evaluation";
-import type { Detector } from "../inference/detector.ts";
+import type { Detector } from "@detrkit/inference";
 
 /** What a detector found in a data set and how good that is. */
 export interface EvaluatedDetector {
@@ -29,7 +29,7 @@ export async function evaluateDetector({ detector, dataset, batchSize, workers, 
   const detections = new Map<number, readonly Detection[]>();
   for await (const batch of batches(dataset, { batchSize, transforms: detector.description.transforms, ...(workers === undefined ? {} : { workers }) })) {
     if (signal?.aborted === true) return undefined;
-    const found = await detector.detect(batch.images, batch.records);
+    const found = await detector.detectBatch(batch.images, batch.records);
     batch.records.forEach((record, index) => {
       const listed = listDetections(found[index] as (typeof found)[number], { categories });
       detections.set(record.id, listed);

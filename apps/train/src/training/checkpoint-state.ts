@@ -1,8 +1,8 @@
 import { openCheckpoint, saveCheckpoint, type TrainingState } from "@detrkit/checkpoint";
 import { CheckpointError } from "@detrkit/common";
+import { type DetectorDescription, descriptionMetadata } from "@detrkit/inference";
 import type { Module } from "@detrkit/nn";
 import type { AdamW, StateTensor } from "@detrkit/optim";
-import { type DetectorDescription, descriptionMetadata } from "./detector-description.ts";
 import type { RunningSums } from "./running-sums.ts";
 
 /** Where a run is. Everything random follows from the seed and this, so it is also the state of the random numbers. */

@@ -1,7 +1,7 @@
 import { DataError } from "@detrkit/common";
-import { planTransforms, toDetectionTarget, transformObjects } from "@detrkit/datasets";
-import type { Draws, ImageObjects, ImageOperation, TransformStep } from "@detrkit/datasets";
-import type { BinaryMask } from "@detrkit/image";
+import { toDetectionTarget, transformObjects } from "@detrkit/datasets";
+import type { ImageObjects } from "@detrkit/datasets";
+import { type BinaryMask, type Draws, type ImageOperation, planTransforms, type TransformStep } from "@detrkit/image";
 import { compareExactly, compareTensor, tensorOf } from "../compare.ts";
 import type { Comparison, Fixture } from "../topic.ts";
 

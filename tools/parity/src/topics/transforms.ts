@@ -1,8 +1,8 @@
 import { DataError } from "@detrkit/common";
-import { prepareObjects, resizedSize } from "@detrkit/datasets";
+import { prepareObjects } from "@detrkit/datasets";
 import type { Segmentation } from "@detrkit/datasets";
 import { compressCounts, decodeMask, maskArea, maskBoundingBox, polygonToMask, segmentationToMask } from "@detrkit/evaluation";
-import { flipHorizontally, imagenetNormalisation, normalisationTable, normaliseInto, resizeBilinear } from "@detrkit/image";
+import { flipHorizontally, imagenetNormalisation, normalisationTable, normaliseInto, resizeBilinear, resizedSize } from "@detrkit/image";
 import { check, compareExactly, compareNumbers, compareTensor, tensorOf } from "../compare.ts";
 import type { Comparison, Fixture } from "../topic.ts";
 import { compareTransformCase } from "./transforms-cases.ts";

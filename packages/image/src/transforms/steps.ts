@@ -1,5 +1,5 @@
-import { imagenetNormalisation } from "@detrkit/image";
-import type { Normalisation } from "@detrkit/image";
+import { imagenetNormalisation } from "../normalise.ts";
+import type { Normalisation } from "../normalise.ts";
 
 /** One step of a recipe, as plain data: it can be stored in a configuration and sent to another thread. */
 export type TransformStep =

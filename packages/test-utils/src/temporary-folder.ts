@@ -6,7 +6,7 @@ import { afterAll } from "vitest";
 
 /** A folder that is there for the tests of a file and gone afterwards. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "detrkit-train-"));
+  const folder = mkdtempSync(join(tmpdir(), "detrkit-test-"));
   afterAll(async () => {
     await rm(folder, { recursive: true, force: true });
   });

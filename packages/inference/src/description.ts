@@ -1,14 +1,14 @@
 import type { CheckpointMetadata } from "@detrkit/checkpoint";
 import { CheckpointError } from "@detrkit/common";
-import type { TransformRecipe } from "@detrkit/datasets";
 import type { Category, DetectorConfig } from "@detrkit/detr";
+import type { TransformRecipe } from "@detrkit/image/pixels";
 
-/** What a checkpoint says about its model, so that it can be used without the run's settings. */
+/** What a checkpoint says about its detector: enough to build it again and to give it images as in training. */
 export interface DetectorDescription {
   readonly detector: DetectorConfig;
-  /** The model's classes by label, with the ids of the data it was trained on. */
+  /** The model's classes by label, with the category ids of the data that it was trained on. */
   readonly categories: readonly Category[];
-  /** What happens to an image before the model sees it. */
+  /** What is done to an image before the model sees it. */
   readonly transforms: TransformRecipe;
 }
 
@@ -21,11 +21,18 @@ export function descriptionMetadata({ detector, categories, transforms }: Detect
   };
 }
 
-/** The description that a checkpoint's metadata hold. */
-export function descriptionOf({ classes, categoryIds, config }: CheckpointMetadata, path: string): DetectorDescription {
+/**
+ * The description in a checkpoint's metadata.
+ *
+ * @param source - the checkpoint's path, for errors
+ * @throws CheckpointError where the metadata describe something else than a detector
+ */
+export function descriptionOf({ classes, categoryIds, config }: CheckpointMetadata, source: string): DetectorDescription {
   const { detector, transforms } = (config ?? {}) as Partial<DetectorDescription>;
   if (typeof detector !== "object" || typeof transforms !== "object") {
-    throw new CheckpointError(`${path}: is no checkpoint of \`detrkit train\`: its header does not describe a detector and the transforms of its images`);
+    throw new CheckpointError(
+      `${source}: is no checkpoint of a detector: its header describes neither a detector nor the transforms of its images`,
+    );
   }
   return { detector, transforms, categories: classes.map((name, label) => ({ name, id: categoryIds[label] ?? label })) };
 }

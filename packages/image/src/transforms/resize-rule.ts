@@ -1,4 +1,4 @@
-import type { ImageSize } from "@detrkit/nn";
+import type { ImageSize } from "../image-size.ts";
 
 /** Rounds halves to the even neighbour, as Python's `round`, which the published sizes were made with. */
 export function roundHalfEven(value: number): number {

@@ -1,8 +1,8 @@
 import { ConfigError } from "@detrkit/common";
 import type { Random } from "@detrkit/common";
-import type { ImageSize } from "@detrkit/nn";
+import type { ImageSize } from "../image-size.ts";
 import { resizedSize, roundHalfEven } from "./resize-rule.ts";
-import type { TransformStep } from "./transform-steps.ts";
+import type { TransformStep } from "./steps.ts";
 
 /** One change of an image with nothing random left in it. */
 export type ImageOperation =

@@ -1,6 +1,8 @@
-import { crop, flipHorizontally, flipVertically, padRightBottom, resizeBilinear } from "@detrkit/image";
-import type { RgbImage } from "@detrkit/image";
-import type { ImageOperation } from "./image-operation.ts";
+import { crop, padRightBottom } from "../crop.ts";
+import { flipHorizontally, flipVertically } from "../flip.ts";
+import { resizeBilinear } from "../resize-bilinear.ts";
+import type { RgbImage } from "../rgb-image.ts";
+import type { ImageOperation } from "./plan.ts";
 
 /** Carries a plan out on pixels. A crop right after a resize is taken into it: what would be cut off is never computed. */
 export function applyOperations(image: RgbImage, operations: readonly ImageOperation[]): RgbImage {

@@ -1,0 +1,153 @@
+import { ConfigError, DataError } from "@detrkit/common";
+import { type Detection, type DetectionModel, type ImageDetections, listDetections } from "@detrkit/detr";
+import type { RgbImage } from "@detrkit/image/pixels";
+import type { ImageSize, PaddedBatch } from "@detrkit/nn";
+import { dispose, tidy } from "@tensorflow/tfjs-core";
+import type { DetectorDescription } from "./description.ts";
+import { prepareImages } from "./prepare-images.ts";
+
+/** An image: a path, the bytes of an image file, or pixels. Without Node: pixels. */
+export type ImageInput = string | Uint8Array | RgbImage;
+
+export interface DetectOptions {
+  /** Detections with a lower score are left out. Default 0.5. */
+  readonly threshold?: number;
+  /** The most detections of one image, those with the highest scores. Default: all. */
+  readonly limit?: number;
+  /** Names of the classes that are wanted. Default: all. */
+  readonly labels?: readonly string[];
+  /**
+   * Images that go through the model together, padded to the largest of them. Default 4. Convolutions carry the padding a few cells
+   * into an image, as in the original, so its scores depend a little on the sizes of the others; with 1 they do not.
+   */
+  readonly batchSize?: number;
+  /** Stops between two batches. */
+  readonly signal?: AbortSignal;
+}
+
+/** What was found in one image. */
+export interface DetectedImage {
+  /** Size of the image, in the pixels of the boxes. */
+  readonly width: number;
+  readonly height: number;
+  /** Highest score first. */
+  readonly detections: readonly Detection[];
+}
+
+/** What a {@link Detector} is made of. */
+export interface DetectorParts {
+  /** Becomes the detector's: {@link Detector.dispose} frees it. */
+  readonly model: DetectionModel;
+  readonly description: DetectorDescription;
+  /** Reads paths and the bytes of image files; without it only pixels are taken. */
+  readonly decode?: (image: string | Uint8Array) => Promise<RgbImage>;
+}
+
+/** A model with what is needed to use it on images. */
+export class Detector {
+  readonly model: DetectionModel;
+  readonly description: DetectorDescription;
+  readonly #decode: DetectorParts["decode"];
+
+  constructor({ model, description, decode }: DetectorParts) {
+    this.model = model;
+    this.description = description;
+    this.#decode = decode;
+  }
+
+  /** Names of the classes that it can find. */
+  get classes(): readonly string[] {
+    return this.description.categories.map(({ name }) => name);
+  }
+
+  /**
+   * Finds objects in one image, or in several of any sizes.
+   *
+   * @returns for each image its size and detections, boxes in its own pixels
+   * @throws DataError naming an image that can't be read; ConfigError when an option is out of range or a label is unknown;
+   *   the signal's reason when it stopped this
+   */
+  detect(image: ImageInput, options?: DetectOptions): Promise<DetectedImage>;
+  detect(images: readonly ImageInput[], options?: DetectOptions): Promise<DetectedImage[]>;
+  async detect(images: ImageInput | readonly ImageInput[], options: DetectOptions = {}): Promise<DetectedImage | DetectedImage[]> {
+    this.#checkOptions(options);
+    if (isList(images)) return await this.#detectAll(images, options);
+    const [found] = await this.#detectAll([images], options);
+    return found as DetectedImage;
+  }
+
+  /**
+   * All that the model says about each image of a batch, boxes in the pixels of `sourceSizes`: `B` images. What a data set is
+   * evaluated with. The batch stays the caller's.
+   */
+  async detectBatch(batch: PaddedBatch, sourceSizes: readonly ImageSize[]): Promise<ImageDetections[]> {
+    const { logits, boxes } = tidy(() => {
+      const { logits, boxes } = this.model.call(batch, { auxiliary: false });
+      return { logits, boxes };
+    });
+    try {
+      return await this.model.postProcess({ logits, boxes }, sourceSizes);
+    } finally {
+      dispose([logits, boxes]);
+    }
+  }
+
+  /** Frees the model. */
+  dispose(): void {
+    this.model.dispose();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.dispose();
+    return Promise.resolve();
+  }
+
+  async #detectAll(inputs: readonly ImageInput[], options: DetectOptions): Promise<DetectedImage[]> {
+    const { batchSize = 4, signal } = options;
+    const detected: DetectedImage[] = [];
+    for (let first = 0; first < inputs.length; first += batchSize) {
+      signal?.throwIfAborted();
+      const images = await Promise.all(inputs.slice(first, first + batchSize).map((input) => this.#pixelsOf(input)));
+      signal?.throwIfAborted();
+      const batch = prepareImages(images, this.description.transforms);
+      const found = await this.detectBatch(batch, images).finally(() => dispose([batch.images, batch.mask]));
+      images.forEach(({ width, height }, index) => {
+        detected.push({ width, height, detections: this.#listed(found[index] as ImageDetections, options) });
+      });
+    }
+    return detected;
+  }
+
+  async #pixelsOf(input: ImageInput): Promise<RgbImage> {
+    if (typeof input === "string" || input instanceof Uint8Array) {
+      if (this.#decode !== undefined) return await this.#decode(input);
+      throw new DataError("Detector.detect: this detector takes pixels ({ width, height, data }), got a path or the bytes of a file; decode it first");
+    }
+    const { width, height, data } = input;
+    if (width > 0 && height > 0 && data.length === width * height * 3) return input;
+    throw new DataError(
+      `Detector.detect: an image of ${width}x${height} expected ${width * height * 3} bytes of red, green and blue, got ${data.length}; ` +
+        "pixels of a canvas have a fourth, which has to be left out",
+    );
+  }
+
+  #listed(found: ImageDetections, { threshold = 0.5, limit, labels }: DetectOptions): readonly Detection[] {
+    const listed = listDetections(found, { categories: this.description.categories, threshold });
+    return (labels === undefined ? listed : listed.filter(({ label }) => labels.includes(label))).slice(0, limit);
+  }
+
+  #checkOptions({ threshold = 0, limit = 0, labels = [], batchSize = 1 }: DetectOptions): void {
+    const refuse = (name: string, expected: string, value: unknown): never => {
+      throw new ConfigError(`Detector.detect: ${name} expected ${expected}, got ${String(value)}`);
+    };
+    if (!(threshold >= 0 && threshold <= 1)) refuse("threshold", "a number from 0 to 1", threshold);
+    if (!Number.isInteger(limit) || limit < 0) refuse("limit", "a whole number from 0", limit);
+    if (!Number.isInteger(batchSize) || batchSize < 1) refuse("batchSize", "a whole number from 1", batchSize);
+    const unknown = labels.find((label) => !this.classes.includes(label));
+    if (unknown !== undefined) refuse("labels", `names of the model's classes (${this.classes.slice(0, 20).join(", ")})`, unknown);
+  }
+}
+
+function isList(images: ImageInput | readonly ImageInput[]): images is readonly ImageInput[] {
+  return Array.isArray(images);
+}

@@ -1,0 +1,109 @@
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { startBackend } from "@detrkit/backend";
+import {
+  importStateDict,
+  isCheckpoint,
+  isPth,
+  loadParameters,
+  openCheckpoint,
+  readPth,
+  readSafetensors,
+  type TensorData,
+} from "@detrkit/checkpoint";
+import { CheckpointError } from "@detrkit/common";
+import { type Category, createDetector, type DetectionModel, type DetectorConfig, type PresetName, presets } from "@detrkit/detr";
+import { decodeImage } from "@detrkit/image";
+import { detrEvaluation } from "@detrkit/image/pixels";
+import { getBackend } from "@tensorflow/tfjs-core";
+import { cocoCategories } from "./coco-classes.ts";
+import { type DetectorDescription, descriptionOf } from "./description.ts";
+import { Detector } from "./detector.ts";
+import { besideTheDetector, recogniseOriginal, settingsOf, type UnseenSettings } from "./original-state-dict.ts";
+
+export interface LoadDetectorOptions {
+  /** Of a file of the authors' code, where its tensors do not tell all (DC5, other heads than 8): a preset's name, or all settings. */
+  readonly config?: PresetName | DetectorConfig;
+  /** Class names by label, of a file that does not hold them. Default: COCO's where the model has COCO's 91 labels. */
+  readonly classes?: readonly string[];
+  /** Told what is being done while the native backend is built, the first time on a machine. */
+  readonly onProgress?: (line: string) => void;
+}
+
+/**
+ * Loads a detector: a run folder of `detrkit train` (its best checkpoint, else its last), a checkpoint, or a `.pth` or
+ * `.safetensors` state dict of facebookresearch/detr or fundamentalvision/Deformable-DETR. Where no tfjs backend was set, the
+ * fastest one there is gets started.
+ *
+ * @throws CheckpointError naming the file where it is missing, damaged or none of these
+ */
+export async function loadDetector(path: string, options: LoadDetectorOptions = {}): Promise<Detector> {
+  const file = checkpointFile(path);
+  // tfjs's types say that there is always one.
+  if (!(getBackend() as string | undefined)) await startBackend({ onProgress: options.onProgress });
+  if (await isPth(file)) {
+    const { stateDict, content } = await readPth(file);
+    return await detectorOfStateDict(stateDict, file, options, settingsOf(content));
+  }
+  if (await isCheckpoint(file)) return await detectorOfCheckpoint(file);
+  return await detectorOfStateDict((await readSafetensors(file)).tensors, file, options, {});
+}
+
+/** The file that a path means: itself, or the best (else the last) checkpoint of a run folder. */
+export function checkpointFile(path: string): string {
+  if (!existsSync(path)) throw new CheckpointError(`${path} does not exist; expected a run folder, a .safetensors or a .pth file`);
+  if (!statSync(path).isDirectory()) return path;
+  const names = ["checkpoint-best.safetensors", "checkpoint-last.safetensors"];
+  const found = names.map((name) => join(path, name)).find((file) => existsSync(file));
+  if (found === undefined) throw new CheckpointError(`${path} holds no checkpoint yet; expected ${names.join(" or ")} in it`);
+  return found;
+}
+
+async function detectorOfCheckpoint(path: string): Promise<Detector> {
+  const file = await openCheckpoint(path);
+  try {
+    const description = descriptionOf(file.metadata, path);
+    return await filled(description, async (model) => void (await file.loadModel(model)));
+  } finally {
+    await file.close();
+  }
+}
+
+async function detectorOfStateDict(
+  stateDict: ReadonlyMap<string, TensorData>,
+  path: string,
+  { config, classes }: LoadDetectorOptions,
+  unseen: UnseenSettings,
+): Promise<Detector> {
+  const recognised = recogniseOriginal(stateDict, path, unseen);
+  const chosen = typeof config === "string" ? presets[config] : config;
+  const detector = chosen ?? recognised.detector;
+  const { tensors, unknown } = importStateDict(stateDict, { dialect: recognised.dialect });
+  const foreign = unknown.filter((key) => !besideTheDetector.test(key));
+  if (foreign.length > 0) {
+    throw new CheckpointError(`${path}: ${foreign.length} keys have no place in a detector of ${recognised.dialect.name}, "${foreign[0]}" first`);
+  }
+  const categories = categoriesOf(detector.numClasses, classes, path);
+  return await filled({ detector, categories, transforms: detrEvaluation }, async (model) => void loadParameters(model, tensors, path));
+}
+
+/** Builds the model that is described, and frees it where its weights do not fit. */
+async function filled(description: DetectorDescription, fill: (model: DetectionModel) => Promise<void>): Promise<Detector> {
+  const model: DetectionModel = createDetector(description.detector, { initialize: false });
+  try {
+    await fill(model);
+    return new Detector({ model, description, decode: (image) => decodeImage(image) });
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+function categoriesOf(numClasses: number, classes: readonly string[] | undefined, path: string): readonly Category[] {
+  if (classes === undefined) {
+    if (numClasses === cocoCategories.length) return cocoCategories;
+    return Array.from({ length: numClasses }, (_, id) => ({ id, name: `class ${id}` }));
+  }
+  if (classes.length === numClasses) return classes.map((name, id) => ({ id, name }));
+  throw new CheckpointError(`${path}: the model has ${numClasses} labels, "classes" has ${classes.length} names; give one for each label, unused ones included`);
+}

@@ -1,0 +1,152 @@
+import { type Dialect, originalDeformableDetr, originalDetr, PickleRecord, type PickleValue, type TensorData } from "@detrkit/checkpoint";
+import { CheckpointError } from "@detrkit/common";
+import { type BackboneSettings, type DetectorConfig, presets } from "@detrkit/detr";
+
+/** What a state dict of the authors' code says about its model. */
+export interface RecognisedModel {
+  readonly detector: DetectorConfig;
+  readonly dialect: Dialect;
+}
+
+/** What tensors do not show; the command line of the training that made the file, where it kept that. */
+export interface UnseenSettings {
+  /** Attention heads of every layer. */
+  readonly heads?: number | undefined;
+  /** Whether the last stage keeps its resolution (DC5). */
+  readonly dilateLastStage?: boolean | undefined;
+  /** Queries of a two-stage model, which has no embedding of them. */
+  readonly numQueries?: number | undefined;
+}
+
+/** What the authors' code keeps beside the tensors: the arguments of its command line. */
+export function settingsOf(content: PickleValue): UnseenSettings {
+  const args = content instanceof Map ? content.get("args") : undefined;
+  const values = args instanceof PickleRecord && args.state instanceof Map ? args.state : undefined;
+  const wholeNumber = (name: string): number | undefined => {
+    const value = values?.get(name);
+    return typeof value === "number" && Number.isInteger(value) && value > 0 ? value : undefined;
+  };
+  return { heads: wholeNumber("nheads"), numQueries: wholeNumber("num_queries"), dilateLastStage: values?.get("dilation") === true };
+}
+
+/** Parts around a detector that are not of it: the mask heads of the panoptic models. */
+export const besideTheDetector: RegExp = /^(?:module\.)?(?:bbox_attention|mask_head)\./;
+
+/**
+ * Builds the configuration of a model from the shapes of its tensors, by the names that facebookresearch/detr and
+ * fundamentalvision/Deformable-DETR give them. What shapes do not show is as published: 8 heads, sine encoding, frozen batch norm.
+ *
+ * @param source - the file, for errors
+ * @throws CheckpointError where it is a state dict of neither
+ */
+export function recogniseOriginal(stateDict: ReadonlyMap<string, TensorData>, source: string, unseen: UnseenSettings = {}): RecognisedModel {
+  const shapes = new Shapes(stateDict, source);
+  if (shapes.has("input_proj.weight")) return { detector: detrOf(shapes, unseen), dialect: originalDetr };
+  if (shapes.has("input_proj.0.0.weight")) return { detector: deformableDetrOf(shapes, unseen), dialect: originalDeformableDetr };
+  throw new CheckpointError(
+    `${source}: is no state dict of facebookresearch/detr or fundamentalvision/Deformable-DETR: it has neither "input_proj.weight" nor ` +
+      `"input_proj.0.0.weight"; its first keys are ${[...stateDict.keys()].slice(0, 5).join(", ")}`,
+  );
+}
+
+function detrOf(shapes: Shapes, { heads = 8, dilateLastStage = false }: UnseenSettings): DetectorConfig {
+  const [dim, channels] = shapes.of("input_proj.weight");
+  const published = presets["detr-r50"];
+  return {
+    ...published,
+    backbone: { ...backboneOf(shapes), returnStages: [stageOf(channels, shapes)], dilateLastStage },
+    positionEncoding: shapes.has("backbone.1.row_embed.weight") ? { kind: "learned" } : published.positionEncoding,
+    transformer: { ...published.transformer, ...layersOf(shapes, dim), heads, preNorm: shapes.has("transformer.encoder.norm.weight") },
+    numClasses: shapes.of("class_embed.weight")[0] - 1,
+    numQueries: shapes.of("query_embed.weight")[0],
+  };
+}
+
+function deformableDetrOf(shapes: Shapes, { heads = 8, dilateLastStage = false, numQueries = 300 }: UnseenSettings): DetectorConfig {
+  const levels = shapes.count((level) => `input_proj.${level}.0.weight`);
+  const projections = Array.from({ length: levels }, (_, level) => shapes.of(`input_proj.${level}.0.weight`));
+  // Levels beyond the backbone's are made by convolutions of 3×3.
+  const ofBackbone = projections.filter(([, , size]) => size === 1);
+  const twoStage = shapes.has("transformer.enc_output.weight");
+  const points = (layers: string, attention: string): number =>
+    shapes.of(`transformer.${layers}.layers.0.${attention}.attention_weights.weight`)[0] / (heads * levels);
+  const published = presets["deformable-detr-r50"];
+  return {
+    ...published,
+    backbone: { ...backboneOf(shapes), returnStages: ofBackbone.map(([, channels]) => stageOf(channels, shapes)), dilateLastStage },
+    transformer: {
+      ...published.transformer,
+      ...layersOf(shapes, projections[0]?.[0] ?? 0),
+      heads,
+      encoderPoints: points("encoder", "self_attn"),
+      decoderPoints: points("decoder", "cross_attn"),
+    },
+    featureLevels: levels,
+    boxRefinement: shapes.has("transformer.decoder.bbox_embed.0.layers.0.weight"),
+    twoStage,
+    numClasses: shapes.of("class_embed.0.weight")[0],
+    numQueries: twoStage ? numQueries : shapes.of("query_embed.weight")[0],
+  };
+}
+
+function layersOf(shapes: Shapes, dim: number): { dim: number; encoderLayers: number; decoderLayers: number; feedForwardDim: number } {
+  return {
+    dim,
+    encoderLayers: shapes.count((layer) => `transformer.encoder.layers.${layer}.linear1.weight`),
+    decoderLayers: shapes.count((layer) => `transformer.decoder.layers.${layer}.linear1.weight`),
+    feedForwardDim: shapes.of("transformer.decoder.layers.0.linear1.weight")[0],
+  };
+}
+
+function backboneOf(shapes: Shapes): Omit<BackboneSettings, "returnStages"> {
+  const blocks = [1, 2, 3, 4].map((stage) => shapes.count((block) => `backbone.0.body.layer${stage}.${block}.conv1.weight`));
+  const [width] = shapes.of("backbone.0.body.conv1.weight");
+  const published = presets["detr-r50"].backbone;
+  const depths = isBottleneck(shapes) ? bottleneckDepths : basicDepths;
+  const depth = depths.find(([, ofDepth]) => ofDepth.join() === blocks.join())?.[0];
+  if (depth !== undefined) return { ...published, depth, width };
+  return { ...published, depth: depths[0][0], blocks: blocks.filter((count) => count > 0), width };
+}
+
+const basicDepths = [[18, [2, 2, 2, 2]], [34, [3, 4, 6, 3]]] as const;
+const bottleneckDepths = [[50, [3, 4, 6, 3]], [101, [3, 4, 23, 3]]] as const;
+
+const isBottleneck = (shapes: Shapes): boolean => shapes.has("backbone.0.body.layer1.0.conv3.weight");
+
+/** The stage of the backbone whose map has so many channels. */
+function stageOf(channels: number, shapes: Shapes): number {
+  const ofFirst = shapes.of(`backbone.0.body.layer1.0.conv${isBottleneck(shapes) ? 3 : 2}.weight`)[0];
+  return Math.log2(channels / ofFirst) + 1;
+}
+
+/** The shapes of a state dict's tensors, whatever wraps their names. */
+class Shapes {
+  readonly source: string;
+  readonly #shapes: ReadonlyMap<string, readonly number[]>;
+
+  constructor(stateDict: ReadonlyMap<string, TensorData>, source: string) {
+    this.source = source;
+    this.#shapes = new Map([...stateDict].map(([name, { shape }]) => [name.replace(/^(?:module\.|detr\.)+/, ""), shape]));
+  }
+
+  has(key: string): boolean {
+    return this.#shapes.has(key);
+  }
+
+  /** @throws CheckpointError where there is no such key */
+  of(key: string): readonly [number, number, number, number] {
+    const [a = 1, b = 1, c = 1, d = 1] = this.#shapes.get(key) ?? this.#missing(key);
+    return [a, b, c, d];
+  }
+
+  /** How many keys of a numbered family there are, from 0. */
+  count(key: (index: number) => string): number {
+    let index = 0;
+    while (this.#shapes.has(key(index))) index++;
+    return index;
+  }
+
+  #missing(key: string): never {
+    throw new CheckpointError(`${this.source}: has no "${key}"; is it the whole model?`);
+  }
+}
