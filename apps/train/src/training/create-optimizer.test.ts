@@ -11,7 +11,7 @@ import { createOptimizer, createSchedule } from "./create-optimizer.ts";
 
 useBackend("cpu");
 
-const needed = { data: "shapes", output: "runs/test" };
+const needed = { data: "shapes", output: "runs/test", backboneNorm: "group", backboneFrozenStages: 0 } as const;
 
 /** The rate at the last step of each epoch. */
 function rates(config: TrainingConfig, stepsPerEpoch: number): number[] {
