@@ -1,19 +1,4 @@
-/** Number of characters to insert, delete or replace, and of neighbours to swap, that turn one word into the other. */
-function editDistance(from: string, to: string): number {
-  let beforePrevious: number[] = [];
-  let previous = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= from.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= to.length; column++) {
-      const replaced = (previous[column - 1] ?? 0) + (from[row - 1] === to[column - 1] ? 0 : 1);
-      const swappable = row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
-      const swapped = swappable ? (beforePrevious[column - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY;
-      current.push(Math.min(replaced, swapped, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
-    }
-    [beforePrevious, previous] = [previous, current];
-  }
-  return previous[to.length] ?? 0;
-}
+import { editDistance } from "@detrkit/common";
 
 /** The known name that somebody who typed `typed` most likely meant, if one is near enough. */
 export function closestName(typed: string, known: readonly string[]): string | undefined {

@@ -2,7 +2,7 @@ import { Random } from "@detrkit/common";
 import { Linear, Module, Parameter } from "@detrkit/nn";
 import { describeOnBackends } from "@detrkit/test-utils";
 import { tensor1d } from "@tensorflow/tfjs-core";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { loadParameters, readParameters } from "./module-tensors.ts";
 import type { TensorData } from "./tensor-data.ts";
 
@@ -81,5 +81,22 @@ describeOnBackends("parameters in memory", () => {
     expect([report.missing, report.unexpected]).toEqual([["trunk.bias"], ["extra"]]);
     const misshapen = await fileOf({ "trunk.bias": filled([2], 0) });
     expect(() => loadParameters(model, misshapen, "a.safetensors", { strict: false })).toThrow("trunk.bias expected [3], got [2]");
+  });
+
+  test("parameters of a second copy of @detrkit/nn are written and read", async () => {
+    vi.resetModules();
+    const second = await import("@detrkit/nn");
+    expect(second.Module).not.toBe(Module);
+    class Mixed extends Module {
+      readonly backbone = new second.Linear({ inputDim: 2, outputDim: 3, random: new Random(3) });
+      readonly classHead = new Linear({ inputDim: 3, outputDim: 5, random: new Random(4) });
+    }
+    const mixed = new Mixed();
+    const file = new Map(await readParameters(mixed));
+    expect([...file.keys()]).toEqual(["backbone.weight", "backbone.bias", "classHead.weight", "classHead.bias"]);
+    file.set("backbone.weight", filled([2, 3], 0.5));
+    loadParameters(mixed, file, "a.safetensors");
+    expect(await readParameters(mixed)).toEqual(file);
+    mixed.dispose();
   });
 });

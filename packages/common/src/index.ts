@@ -1,3 +1,5 @@
+export { editDistance } from "./edit-distance.ts";
+export type { EditDistanceOptions } from "./edit-distance.ts";
 export {
   BackendError,
   CheckpointError,

@@ -1,11 +1,12 @@
 export { readLossTerms } from "./loss-terms.ts";
 export type { LossTerms } from "./loss-terms.ts";
-export type { LoggedTerm, LossTerm, MaskLoss, PredictionLoss } from "./loss-term.ts";
+export type { LoggedTerm, LossTerm, MaskLoss, MatchedLoss, PredictionLoss } from "./loss-term.ts";
 export { maskDice } from "./masks/mask-dice.ts";
 export type { MaskDiceOptions } from "./masks/mask-dice.ts";
 export { maskFocal } from "./masks/mask-focal.ts";
 export type { MaskFocalOptions } from "./masks/mask-focal.ts";
 export type { MatchedMasks } from "./masks/matched-masks.ts";
+export type { MatchedPredictions } from "./matched-predictions.ts";
 export { forEachPair } from "./prediction-group.ts";
 export type { PredictionGradient, PredictionGroup, VisitPair } from "./prediction-group.ts";
 export { SetCriterion } from "./set-criterion.ts";

@@ -1,5 +1,6 @@
 import type { Scalar } from "@tensorflow/tfjs-core";
 import type { MatchedMasks } from "./masks/matched-masks.ts";
+import type { MatchedPredictions } from "./matched-predictions.ts";
 import type { PredictionGradient, PredictionGroup } from "./prediction-group.ts";
 
 /** What every loss term has. */
@@ -23,6 +24,17 @@ export interface PredictionLoss extends Term {
   evaluate(group: PredictionGroup, gradient: PredictionGradient): number;
 }
 
+/**
+ * A loss on the matched queries' classes or boxes, of one layer, as tensor ops that tfjs differentiates: the way to
+ * write a term of one's own. It costs its ops once for each layer, forwards and backwards; a {@link PredictionLoss}
+ * costs none.
+ */
+export interface MatchedLoss extends Term {
+  readonly on?: undefined;
+  /** The value, without the weight. Called inside a `tidy`, with at least one pair; without any the term counts 0. */
+  call(matched: MatchedPredictions): Scalar;
+}
+
 /** A loss on the masks of matched queries, of the last decoder layer. Masks are large: these are tensors. */
 export interface MaskLoss extends Term {
   readonly on: "masks";
@@ -30,7 +42,7 @@ export interface MaskLoss extends Term {
   call(masks: MatchedMasks): Scalar;
 }
 
-export type LossTerm = PredictionLoss | MaskLoss;
+export type LossTerm = PredictionLoss | MatchedLoss | MaskLoss;
 
 /** A number that is reported and never trained on. */
 export interface LoggedTerm {

@@ -2,10 +2,11 @@ import type { DetectionTarget } from "@detrkit/boxes";
 import { ConfigError, ShapeError } from "@detrkit/common";
 import { type Matcher, namingFault } from "@detrkit/matcher";
 import { add, customGrad, mul, type Scalar, scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
-import type { LoggedTerm, LossTerm, MaskLoss, PredictionLoss } from "./loss-term.ts";
+import type { LoggedTerm, LossTerm, MaskLoss, MatchedLoss, PredictionLoss } from "./loss-term.ts";
 import type { LossTerms } from "./loss-terms.ts";
 import { matchMasks } from "./masks/matched-masks.ts";
 import { withoutMasks } from "./masks/without-masks.ts";
+import { expectScalar, matchedPredictions } from "./matched-predictions.ts";
 import { blocksOf, type PredictionBlock, readJoined, splitLike } from "./prediction-block.ts";
 import type { PredictionGradient, PredictionGroup } from "./prediction-group.ts";
 import type { SetPrediction } from "./set-prediction.ts";
@@ -34,22 +35,30 @@ export interface CriterionResult {
   readonly terms: LossTerms;
 }
 
-/** Values of all terms on classes and boxes, and where they lead. */
+/** Values of all closed-form terms on classes and boxes, and where they lead. */
 interface Evaluation {
   readonly total: number;
   readonly terms: Readonly<Record<string, number>>;
   /** One for each block. */
   readonly gradients: readonly PredictionGradient[];
-  /** Of the last decoder layer. */
-  readonly lastLayer: PredictionGroup;
+  /** Of each block the matched layers; the first block is the decoder's. */
+  readonly groups: readonly (readonly PredictionGroup[])[];
+}
+
+/** What a term made of tensor ops comes to in one layer. */
+interface TensorTerm {
+  readonly reportedAs: string;
+  readonly weight: number;
+  readonly value: Scalar;
 }
 
 /**
  * The loss of set prediction: matches each layer's queries to the targets, then adds up loss terms on what was matched.
  *
  * Matching needs logits and boxes as plain numbers, so they cross from the backend once for all layers, synchronously
- * (tfjs's tape is), and the terms on them are computed there with their derivatives: however many layers and terms, a step
- * takes at most six tensor ops (none and two where the prediction is `stacked`), masks aside.
+ * (tfjs's tape is), and the closed-form terms on them are computed there with their derivatives: however many layers
+ * and terms, a step takes at most six tensor ops (none and two where the prediction is `stacked`), masks and terms of
+ * one's own aside.
  */
 export class SetCriterion {
   readonly matcher: Matcher;
@@ -74,19 +83,19 @@ export class SetCriterion {
    */
   call(prediction: SetPrediction, targets: readonly DetectionTarget[]): CriterionResult {
     const blocks = blocksOf(prediction);
-    const maskLosses = this.losses.filter((term): term is MaskLoss => term.on === "masks");
-    const terms: Record<string, number | Scalar> = {};
-    const { loss } = tidy(() => {
+    const numbers: Record<string, number> = {};
+    const { loss, values } = tidy(() => {
       const { loss, evaluation } = this.#lossOnPredictions(blocks, targets);
-      Object.assign(terms, evaluation.terms);
-      if (maskLosses.length === 0) return { loss };
-      const maskValues = this.#evaluateMasks(maskLosses, prediction, evaluation.lastLayer);
-      maskLosses.forEach(({ name }, index) => {
-        terms[name] = maskValues[index] as Scalar;
-      });
-      return { loss: maskLosses.reduce<Scalar>((total, { weight }, index) => add(total, mul(maskValues[index] as Scalar, weight)), loss), maskValues };
+      const { groups } = evaluation;
+      const matched = this.#evaluateMatched(blocks, groups);
+      const tensors = [...matched.tensors, ...this.#evaluateMasks(prediction, groups[0]?.at(-1) as PredictionGroup)];
+      Object.assign(numbers, evaluation.terms, matched.numbers);
+      return {
+        loss: tensors.reduce<Scalar>((total, { value, weight }) => add(total, mul(value, weight)), loss),
+        values: Object.fromEntries(tensors.map(({ reportedAs, value }) => [reportedAs, value])),
+      };
     });
-    return { loss, terms };
+    return { loss, terms: { ...numbers, ...values } };
   }
 
   #lossOnPredictions(blocks: readonly PredictionBlock[], targets: readonly DetectionTarget[]): { loss: Scalar; evaluation: Evaluation } {
@@ -111,32 +120,30 @@ export class SetCriterion {
     const losses = this.losses.filter((term): term is PredictionLoss => term.on === "predictions");
     const terms: Record<string, number> = {};
     let total = 0;
-    let lastLayer: PredictionGroup | undefined;
+    const groups: PredictionGroup[][] = [];
     const gradients = blocks.map((block) => {
       const logits = readJoined(block.logits);
       const boxes = readJoined(block.boxes);
       const gradient = { logits: new Float32Array(logits.length), boxes: new Float32Array(boxes.length) };
-      block.layers.forEach((layer, index) => {
+      groups.push(block.layers.map((layer, index) => {
         const part = ({ logits, boxes }: PredictionGradient): PredictionGradient => ({
           logits: layerPart(logits, index, block.layers.length),
           boxes: layerPart(boxes, index, block.layers.length),
         });
         const group = this.#match({ ...block, ...part({ logits, boxes }), layer, targets, matches: [], boxCount });
-        const isLast = layer === "decoder";
-        if (isLast) lastLayer = group;
-        const prefix = isLast ? "" : `${layer}.`;
         for (const term of losses) {
           const value = term.evaluate(group, part(gradient));
           total += term.weight * value;
-          terms[`${prefix}${term.name}`] = value;
+          terms[nameInReport(term, layer)] = value;
         }
         for (const term of this.logged) {
-          if (isLast || term.everyLayer) terms[`${prefix}${term.name}`] = term.measure(group);
+          if (layer === "decoder" || term.everyLayer) terms[nameInReport(term, layer)] = term.measure(group);
         }
-      });
+        return group;
+      }));
       return gradient;
     });
-    return { total, terms, gradients, lastLayer: lastLayer as PredictionGroup };
+    return { total, terms, gradients, groups };
   }
 
   /** The group with its matches. The encoder's proposals only tell object from background, so there all targets are class 0. */
@@ -151,11 +158,45 @@ export class SetCriterion {
     return { ...group, targets, matches };
   }
 
-  #evaluateMasks(losses: readonly MaskLoss[], { masks }: SetPrediction, lastLayer: PredictionGroup): Scalar[] {
+  /** Terms of one's own, in every layer: tensors where something is matched, elsewhere the number 0. */
+  #evaluateMatched(
+    blocks: readonly PredictionBlock[],
+    groups: Evaluation["groups"],
+  ): { tensors: TensorTerm[]; numbers: Record<string, number> } {
+    const losses = this.losses.filter((term): term is MatchedLoss => term.on === undefined);
+    const tensors: TensorTerm[] = [];
+    const numbers: Record<string, number> = {};
+    if (losses.length === 0) return { tensors, numbers };
+    blocks.forEach((block, index) => {
+      matchedPredictions(block, groups[index] ?? []).forEach((matched, position) => {
+        const layer = block.layers[position] as string;
+        for (const term of losses) {
+          const reportedAs = nameInReport(term, layer);
+          if (matched === undefined) numbers[reportedAs] = 0;
+          else {
+            const value = expectScalar(term.call(matched), term.name, layer);
+            tensors.push({ reportedAs, weight: term.weight, value });
+          }
+        }
+      });
+    });
+    return { tensors, numbers };
+  }
+
+  #evaluateMasks({ masks }: SetPrediction, lastLayer: PredictionGroup): TensorTerm[] {
+    const losses = this.losses.filter((term): term is MaskLoss => term.on === "masks");
+    if (losses.length === 0) return [];
     if (masks === undefined) throw new ConfigError(`SetCriterion.call: "${losses[0]?.name}" needs predicted masks, but the prediction has none; use a model with a mask head or leave mask losses out`);
     const matched = matchMasks(masks, lastLayer);
-    return losses.map((term) => (matched === undefined ? withoutMasks(masks) : term.call(matched)));
+    return losses.map((term) => {
+      const value = matched === undefined ? withoutMasks(masks) : term.call(matched);
+      return { reportedAs: term.name, weight: term.weight, value };
+    });
   }
+}
+
+function nameInReport({ name }: LossTerm | LoggedTerm, layer: string): string {
+  return layer === "decoder" ? name : `${layer}.${name}`;
 }
 
 /** The `index`-th of `count` equal parts, without a copy. */

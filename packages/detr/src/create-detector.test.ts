@@ -1,9 +1,14 @@
+import { Random } from "@detrkit/common";
+import { MultiScaleDeformableAttention } from "@detrkit/deformable-attention";
 import type { PaddedBatch } from "@detrkit/nn";
+import { LearnedPositionEncoding, SinePositionEncoding } from "@detrkit/position-encoding";
 import { uniformTensor, useBackend } from "@detrkit/test-utils";
+import { Transformer } from "@detrkit/transformer";
 import { dispose, type Rank, tidy, zeros } from "@tensorflow/tfjs-core";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { PatchBackbone } from "../test-support/patch-detector.ts";
 import { createDetector } from "./create-detector.ts";
+import type { DeformableTransformer } from "./deformable/deformable-parts.ts";
 import type { DetectionModel } from "./detection-model.ts";
 import type { DeformableDetrSettings, DetrSettings } from "./detector-config.ts";
 import { presets } from "./presets.ts";
@@ -17,6 +22,17 @@ const tiny: DetrSettings = {
   transformer: { dim: 8, heads: 2, encoderLayers: 1, decoderLayers: 2, feedForwardDim: 12, dropout: 0, preNorm: false },
   numQueries: 5,
 };
+
+/** Runs a model on an image; how many decoder layers there are. */
+function expectRuns(model: DetectionModel): number {
+  return tidy(() => {
+    const images = uniformTensor<Rank.R4>([1, 37, 41, 3], { seed: 1 });
+    const { stacked } = model.call({ images, mask: zeros([1, 37, 41], "bool"), sizes: [{ height: 37, width: 41 }] });
+    expect(stacked.boxes.shape.slice(1)).toEqual([1, 5, 4]);
+    expect(stacked.boxes.dataSync().every((value) => value > 0 && value < 1)).toBe(true);
+    return stacked.boxes.shape[0];
+  });
+}
 
 function countWeights(model: DetectionModel): { total: number; trainable: number } {
   const weights = [...model.parameters().values()].filter(({ kind }) => kind === "weight");
@@ -123,13 +139,78 @@ test("parameters of a Deformable DETR lie under the paths that checkpoints use",
   expect(ownersOf({ ...deformableTiny, twoStage: true })).toEqual(new Set([...common, ...proposed, ...heads(3)]));
 });
 
-test("a backbone of one's own takes the place of the configuration's", () => {
+test("a backbone and a position encoding of one's own take the place of the configuration's", () => {
   for (const config of [tiny, deformableTiny]) {
-    const backbone = new PatchBackbone();
-    const model: DetectionModel = createDetector(config, { backbone });
-    expect(model.backbone).toBe(backbone);
+    const { dim } = config.transformer;
+    const positionEncoding = new LearnedPositionEncoding({ dim, random: new Random(1) });
+    const parts = { backbone: new PatchBackbone(), positionEncoding };
+    const model: DetectionModel = createDetector(config, { parts });
+    expect(model).toMatchObject(parts);
+    expectRuns(model);
     model.dispose();
   }
+});
+
+test("a transformer of one's own takes the place of the configuration's, in each model", () => {
+  const random = new Random(1);
+  const sizes = { heads: 2, encoderLayers: 1, decoderLayers: 3, feedForwardDim: 7, random };
+  const dense = new Transformer({ dim: 8, ...sizes });
+  const detr = createDetector(tiny, { parts: { transformer: dense } });
+  const attention = () => new MultiScaleDeformableAttention({ dim: 32, heads: 2, levels: 2, points: 3, random });
+  const attentions = { decoderNorm: false, encoderAttention: attention, decoderAttention: attention };
+  const sampling = new Transformer({ dim: 32, ...sizes, ...attentions });
+  const deformable = createDetector(deformableTiny, { parts: { transformer: sampling } });
+  expect([detr.transformer, deformable.transformer]).toEqual([dense, sampling]);
+  for (const model of [detr, deformable]) {
+    expect(expectRuns(model)).toBe(3);
+    model.dispose();
+  }
+});
+
+test("the other parts have the same initial weights beside a part of one's own", () => {
+  const plain = createDetector(tiny, { seed: 3 });
+  const own = createDetector(tiny, { seed: 3, parts: { backbone: new PatchBackbone() } });
+  const valuesOf = (model: DetectionModel, path: string): unknown => model.parameters().get(path)?.value.dataSync();
+  const attention = "transformer.encoder.layers.0.selfAttention";
+  for (const path of ["classHead.weight", "queryEmbedding.weight", `${attention}.query.weight`]) {
+    expect(valuesOf(own, path)).toEqual(valuesOf(plain, path));
+  }
+  plain.dispose();
+  own.dispose();
+});
+
+test("a backbone that brings a second copy of @detrkit/nn is found, frozen and freed like any other", async () => {
+  vi.resetModules();
+  const second = await import("../test-support/patch-detector.ts");
+  expect(second.PatchBackbone).not.toBe(PatchBackbone);
+  const model = createDetector(tiny, { parts: { backbone: new second.PatchBackbone() } });
+  expect([...model.parameters().keys()]).toContain("backbone.patches.1.weight");
+  expect(countWeights(model).trainable).toBe(countWeights(model).total);
+  expectRuns(model);
+  model.backbone.freeze();
+  expect([...model.trainableParameters().keys()].filter((path) => path.startsWith("backbone"))).toEqual([]);
+  model.dispose();
+});
+
+test("a position encoding of another width than the configuration's transformer is refused", () => {
+  const positionEncoding = new SinePositionEncoding({ dim: 12 });
+  for (const config of [tiny, deformableTiny]) {
+    const { dim } = config.transformer;
+    expect(() => createDetector(config as DetrSettings, { parts: { positionEncoding } })).toThrow(
+      `createDetector: parts.positionEncoding has a width of 12, but the configuration's transformer one of ${dim}; ` +
+        `set transformer.dim to 12, or build the position encoding with dim ${dim}`,
+    );
+  }
+});
+
+test("parts of the other model are a type error", () => {
+  const transformer = { encoder: {}, decoder: {} } as unknown as DeformableTransformer;
+  // No such preset, so that nothing is built of what does not fit.
+  const preset = "none" as "detr-r50";
+  // @ts-expect-error DETR calls its transformer as a whole.
+  expect(() => createDetector(preset, { parts: { transformer } })).toThrow("there is no preset");
+  // @ts-expect-error Parts are built parts, not settings.
+  expect(() => createDetector(preset, { parts: { backbone: tiny.backbone } })).toThrow("there is no preset");
 });
 
 test("the same seed gives the same model, another seed another one", () => {

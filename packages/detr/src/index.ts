@@ -1,5 +1,5 @@
 export { createDetector } from "./create-detector.ts";
-export type { CreateDetectorOptions } from "./create-detector.ts";
+export type { CreateDetectorOptions, OwnParts } from "./create-detector.ts";
 export { DeformableDetr } from "./deformable/deformable-detr.ts";
 export type { DeformableDetrConfig, DeformableDetrDetails, DeformableTransformer } from "./deformable/deformable-parts.ts";
 export { encoderReferencePoints } from "./deformable/encoder-reference-points.ts";

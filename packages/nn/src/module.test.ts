@@ -1,6 +1,6 @@
 import { useBackend } from "@detrkit/test-utils";
 import { memory, ones, scalar, tensor1d, type Tensor, zeros } from "@tensorflow/tfjs-core";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Module } from "./module.ts";
 import { Parameter } from "./parameter.ts";
 
@@ -70,4 +70,36 @@ test("assigning takes the value over and counts as a change", () => {
   expect([...parameter.value.dataSync()]).toEqual([4, 5, 6]);
   expect(parameter).toMatchObject({ shape: [3], size: 3, kind: "weight" });
   parameter.dispose();
+});
+
+test("modules and parameters of a second copy of this package are part of the tree", async () => {
+  vi.resetModules();
+  const second = { ...(await import("./module.ts")), ...(await import("./parameter.ts")) };
+  expect([second.Module, second.Parameter]).not.toContain(Module);
+  class ForeignLeaf extends second.Module {
+    readonly weight = new second.Parameter(ones([2, 3]));
+    cache: Tensor | undefined = scalar(1);
+
+    override disposeCaches(): void {
+      this.cache?.dispose();
+    }
+  }
+  class Mixed extends Module {
+    readonly backbone = new ForeignLeaf();
+    readonly head = new Leaf();
+    readonly scale: unknown = new second.Parameter(scalar(1));
+  }
+  const before = memory().numTensors;
+  const mixed = new Mixed();
+  expect([...mixed.parameters().keys()]).toEqual(["backbone.weight", "head.weight", "head.statistics", "scale"]);
+  expect([...mixed.modules().keys()]).toEqual(["", "backbone", "head"]);
+  const { backbone, head } = mixed;
+  expect([backbone, head].map(Module.isInstance)).toEqual([true, true]);
+  expect([backbone.weight, {}, null].map(Module.isInstance)).toEqual([false, false, false]);
+  expect([backbone.weight, head.weight].map(Parameter.isInstance)).toEqual([true, true]);
+  expect([head, {}, undefined].map(Parameter.isInstance)).toEqual([false, false, false]);
+  mixed.freeze();
+  expect(mixed.trainableParameters().size).toBe(0);
+  mixed.dispose();
+  expect(memory().numTensors).toBe(before);
 });

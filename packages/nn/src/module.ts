@@ -1,25 +1,34 @@
 import { Parameter } from "./parameter.ts";
 
+const marker = Symbol.for("detrkit.module");
+
 /**
  * A node of a model: owns parameters and other modules, found in its own properties (also in arrays and plain records of
  * them). The path of a parameter is the property names that lead to it, joined by dots:
- * `transformer.encoder.layers.0.selfAttention.query.weight`. Private `#fields` and properties that hold anything else are not part of the tree.
- * A module reached by two paths (a shared head) is listed once, under the first.
+ * `transformer.encoder.layers.0.selfAttention.query.weight`. Private `#fields` and properties that hold anything else
+ * are not part of the tree. A module reached by two paths (a shared head) is listed once, under the first.
+ *
+ * Modules and parameters are known by a mark, not by their class: two copies of this package in one process find each
+ * other's. Use {@link Module.isInstance} rather than `instanceof`.
  */
 export abstract class Module {
+  constructor() {
+    Object.defineProperty(this, marker, { value: true });
+  }
+
+  /** Whether this is a module, of this copy of the package or of another one. */
+  static isInstance(value: unknown): value is Module {
+    return typeof value === "object" && value !== null && marker in value;
+  }
+
   /** Every parameter and buffer below this module by dotted path, in the order of construction. */
   parameters(): Map<string, Parameter> {
-    const found = new Map<string, Parameter>();
-    const seen = new Set<object>();
-    this.#collect(this, "", found, seen, () => {});
-    return found;
+    return membersOf(this).parameters;
   }
 
   /** Every module below this one (itself first, under the empty path) by dotted path. */
   modules(): Map<string, Module> {
-    const modules = new Map<string, Module>();
-    this.#collect(this, "", new Map(), new Set(), (path, module) => modules.set(path, module));
-    return modules;
+    return membersOf(this).modules;
   }
 
   /** The parameters that training may change, by dotted path. */
@@ -41,21 +50,31 @@ export abstract class Module {
 
   /** Frees tensors that this module alone keeps to save work (folded weights, say). Overridden where there are any. */
   disposeCaches(): void {}
+}
 
-  #collect(value: unknown, path: string, parameters: Map<string, Parameter>, seen: Set<object>, visit: (path: string, module: Module) => void): void {
+interface Members {
+  readonly parameters: Map<string, Parameter>;
+  readonly modules: Map<string, Module>;
+}
+
+/** Walks the tree by own properties only: private members of a module of another copy are out of reach. */
+function membersOf(root: Module): Members {
+  const members: Members = { parameters: new Map(), modules: new Map() };
+  const seen = new Set<object>();
+  const visit = (value: unknown, path: string): void => {
     if (typeof value !== "object" || value === null || seen.has(value)) return;
-    if (value instanceof Parameter) {
+    if (Parameter.isInstance(value)) {
       seen.add(value);
-      parameters.set(path, value);
+      members.parameters.set(path, value);
       return;
     }
-    if (value instanceof Module) visit(path, value);
+    if (Module.isInstance(value)) members.modules.set(path, value);
     else if (!Array.isArray(value) && !isPlainRecord(value)) return;
     seen.add(value);
-    for (const [name, child] of Object.entries(value)) {
-      this.#collect(child, path === "" ? name : `${path}.${name}`, parameters, seen, visit);
-    }
-  }
+    for (const [name, child] of Object.entries(value)) visit(child, path === "" ? name : `${path}.${name}`);
+  };
+  visit(root, "");
+  return members;
 }
 
 function isPlainRecord(value: object): boolean {

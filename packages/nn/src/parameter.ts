@@ -1,5 +1,7 @@
 import { add, backend, dispose, type Tensor, type Variable, variable } from "@tensorflow/tfjs-core";
 
+const marker = Symbol.for("detrkit.parameter");
+
 /** Whether the optimiser may change a parameter: `weight`s are trained unless frozen, `buffer`s are state and never are. */
 export type ParameterKind = "weight" | "buffer";
 
@@ -20,6 +22,12 @@ export class Parameter {
     this.#trainable = this.kind === "weight" && (options.trainable ?? true);
     this.#variable = variable(initial, this.#trainable);
     dispose(initial);
+    Object.defineProperty(this, marker, { value: true });
+  }
+
+  /** Whether this is a parameter, of this copy of the package or of another one. */
+  static isInstance(value: unknown): value is Parameter {
+    return typeof value === "object" && value !== null && marker in value;
   }
 
   get value(): Variable {

@@ -1,7 +1,7 @@
 import { Module, Parameter } from "@detrkit/nn";
 import { describeOnBackends, expectClose, loadFixture } from "@detrkit/test-utils";
 import { add, div, mean, memory, mul, scalar, sqrt, square, sub, sum, type Tensor, tensor } from "@tensorflow/tfjs-core";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { AdamW, type AdamWConfig } from "./adamw.ts";
 import { NonFiniteError } from "./non-finite-error.ts";
 import type { ParameterGroup } from "./parameter-groups.ts";
@@ -185,8 +185,11 @@ describeOnBackends("AdamW", () => {
   });
 
   test("what can't be trained is refused with what to do", async () => {
-    const { model, optimizer } = setUp(oneParameter(), { groups: [{ match: "backbone.**", learningRate: 1 }] });
-    await expect(optimizer.step(model, () => sum(weightOf(model)))).rejects.toThrow('AdamW: no group has "head.weight". Add a last group without match');
+    const values = { ...oneParameter(), "backbone.weight": tensor([1]) };
+    const { model, optimizer } = setUp(values, { groups: [{ match: "backbone.**", learningRate: 1 }] });
+    await expect(optimizer.step(model, () => sum(weightOf(model)))).rejects.toThrow(
+      'AdamW: no group has "head.weight". Add a last group without match',
+    );
     const promised = (async () => 1) as unknown as () => Tensor;
     await expect(optimizer.step(model, promised)).rejects.toThrow("the loss must be computed synchronously");
     model.freeze();
@@ -203,6 +206,40 @@ describeOnBackends("AdamW", () => {
       "learning rate and weight decay must be finite and 0 or more, got Infinity and 0",
     );
     expect(() => new AdamW({ groups: [], clipNorm: NaN })).toThrow("weightDecay and clipNorm must be 0 or more, got 0.01 and NaN");
+  });
+
+  test("a group's pattern that fits no parameter is refused with the closest paths; frozen ones count", async () => {
+    const others = { "backbone.weight": tensor([1]), "backbone.bias": tensor([2]), "neck.bias": tensor([3]) };
+    const groups = [{ match: ["neck.**", "backbon.**"], learningRate: 1 }, { learningRate: 2 }];
+    const { model, optimizer } = setUp({ ...oneParameter(), ...others }, { groups });
+    await expect(optimizer.step(model, () => sum(weightOf(model)))).rejects.toThrow(
+      'AdamW: the pattern "backbon.**" of a parameter group fits none of the model\'s 4 parameters; ' +
+        "the closest are backbone.weight, backbone.bias, neck.bias. Correct the pattern or leave it out",
+    );
+    expect([valueOf(model, "head.weight"), optimizer.stepsDone]).toEqual([[1, -2], 0]);
+    const correct = [{ match: "backbone.**", learningRate: 1 }, { learningRate: 2 }];
+    const { optimizer: corrected } = setUp(model, { groups: correct });
+    for (const [path, parameter] of model.parameters()) if (path.startsWith("backbone")) parameter.setTrainable(false);
+    await corrected.step(model, () => sum(weightOf(model)));
+    expectClose(valueOf(model, "head.weight"), [-1, -4]);
+  });
+
+  test("parameters of a second copy of @detrkit/nn are trained", async () => {
+    vi.resetModules();
+    const second = await import("@detrkit/nn");
+    expect(second.Parameter).not.toBe(Parameter);
+    class ForeignHead extends second.Module {
+      readonly weight = new second.Parameter(tensor([1, -2]));
+    }
+    class Model extends Module {
+      readonly head = new ForeignHead();
+    }
+    const model = new Model();
+    const { optimizer } = setUp(oneParameter(), { groups: [{ match: "head.*", learningRate: 0.1 }] });
+    await optimizer.step(model, () => sum(mul(weightOf(model), tensor([3, -4]))));
+    expectClose(model.head.weight.value, [0.9, -1.9]);
+    expect([...(await optimizer.readState()).keys()]).toContain("first/head.weight");
+    model.dispose();
   });
 
   test("a state that is not whole, or of another model, is refused by name", async () => {

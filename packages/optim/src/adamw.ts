@@ -9,7 +9,7 @@ import { type ParameterGroup, ParameterGroups } from "./parameter-groups.ts";
 import { constantSchedule, type Schedule } from "./schedules.ts";
 
 export interface AdamWConfig {
-  /** The first group whose pattern fits a parameter has it. */
+  /** The first group whose pattern fits a parameter has it. A pattern that fits none is an error at the first step. */
   readonly groups: readonly ParameterGroup[];
   /** Default 0.01. */
   readonly weightDecay?: number;
@@ -67,10 +67,12 @@ export class AdamW {
    *
    * @param compute - runs the model and returns the scalar loss, or the loss and its terms; synchronous
    * @throws NonFiniteError when the loss or a gradient is not finite; nothing has changed then
+   * @throws ConfigError when a group's pattern fits no parameter of the model
    */
   async step(model: Module, compute: () => Tensor | LossWithTerms): Promise<StepResult> {
     const trainable = model.trainableParameters();
     if (trainable.size === 0) throw new ConfigError("AdamW.step: the model has no trainable parameter; is all of it frozen?");
+    this.#groups.expectAllMatch(model);
     const computed = await lossGradients(trainable, compute);
     try {
       const learningRates = this.learningRates;

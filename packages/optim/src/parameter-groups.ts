@@ -1,9 +1,12 @@
-import { ConfigError } from "@detrkit/common";
-import { pathPattern } from "@detrkit/nn";
+import { ConfigError, editDistance } from "@detrkit/common";
+import { type Module, pathPattern } from "@detrkit/nn";
+
+/** How many existing paths an error names. */
+const numSuggestions = 3;
 
 /** Settings for some of a model's parameters. */
 export interface ParameterGroup {
-  /** Patterns of the parameters' paths, `backbone.**`. Default: all that no earlier group has. */
+  /** Patterns of the parameters' paths, `backbone.**`; each must fit one. Default: all that no earlier group has. */
   readonly match?: string | readonly string[];
   readonly learningRate: number;
   /** Default: the optimiser's. */
@@ -15,6 +18,7 @@ export class ParameterGroups {
   readonly groups: readonly ParameterGroup[];
   readonly #tests: readonly ((path: string) => boolean)[];
   readonly #found = new Map<string, number>();
+  readonly #checked = new WeakSet<Module>();
 
   constructor(groups: readonly ParameterGroup[]) {
     for (const { learningRate, weightDecay = 0 } of groups) {
@@ -31,6 +35,25 @@ export class ParameterGroups {
     });
   }
 
+  /**
+   * Sees that each pattern fits a parameter or buffer of the model, frozen ones included: one that fits nothing is
+   * misspelt, or for another model, and its settings would be lost without a word.
+   *
+   * @throws ConfigError with the pattern and the paths that come closest to it
+   */
+  expectAllMatch(model: Module): void {
+    if (this.#checked.has(model)) return;
+    const paths = [...model.parameters().keys()];
+    for (const pattern of this.groups.flatMap(({ match = [] }) => match)) {
+      if (paths.some(pathPattern(pattern))) continue;
+      throw new ConfigError(
+        `AdamW: the pattern "${pattern}" of a parameter group fits none of the model's ${paths.length} parameters; ` +
+          `the closest are ${closestPaths(pattern, paths).join(", ")}. Correct the pattern or leave it out`,
+      );
+    }
+    this.#checked.add(model);
+  }
+
   /** Index of the parameter's group. */
   indexOf(path: string): number {
     const known = this.#found.get(path);
@@ -42,4 +65,10 @@ export class ParameterGroups {
     this.#found.set(path, index);
     return index;
   }
+}
+
+function closestPaths(pattern: string, paths: readonly string[]): string[] {
+  const text = pattern.replaceAll(/\*+/g, "*");
+  const ranked = paths.map((path) => ({ path, distance: editDistance(text, path, { wildcard: "*" }) }));
+  return ranked.toSorted((a, b) => a.distance - b.distance).slice(0, numSuggestions).map(({ path }) => path);
 }

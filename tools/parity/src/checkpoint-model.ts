@@ -34,5 +34,5 @@ function modelOf({ json, file, ...record }: Fixture, stateDict: ReadonlyMap<stri
   const blocks = stages.map((stage) => new Set([...stateDict.keys()].filter((key) => key.startsWith(stage)).map((key) => key.slice(stage.length).split(".")[0])).size);
   const width = stages.map((stage) => stateDict.get(`${stage}0.conv1.weight`)?.shape[0] as number);
   const backbone = new ResNet({ ...presets["detr-r50"].backbone, depth: 18, blocks, width, random: new Random(0) });
-  return createDetector(config, { backbone, initialize: false });
+  return createDetector(config, { parts: { backbone }, initialize: false });
 }

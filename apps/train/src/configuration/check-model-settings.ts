@@ -1,6 +1,7 @@
+import type { PresetName } from "@detrkit/detr";
 import { UsageError } from "../usage-error.ts";
 import { flagName } from "./flag-name.ts";
-import { modelOf, type ModelName, presetNames, settingsOfOneModel } from "./model-settings.ts";
+import { modelOf, type ModelName, modelSettings, presetNames, settingsOfOneModel } from "./model-settings.ts";
 import type { PartialTrainingConfig, TrainingConfig } from "./training-config.ts";
 
 const titles: Readonly<Record<ModelName, string>> = { detr: "DETR", "deformable-detr": "Deformable DETR" };
@@ -40,4 +41,34 @@ export function refuseImpossibleModel({ preset, hiddenDim, heads, backboneStages
     throw new UsageError(`--feature-levels ${featureLevels} must be at least the ${backboneStages.length} of --backbone-stages ${backboneStages.join(",")}`);
   }
   if (twoStage === true && boxRefinement !== true) throw new UsageError("--two-stage needs --box-refinement: without it the decoder cannot correct the proposals");
+}
+
+/**
+ * Refuses to keep a part of the backbone as it begins. Published detectors do, with the weights of a backbone trained
+ * before; a run begins with random ones, and what is frozen of these stays random to its end.
+ *
+ * @throws UsageError with the settings that train all of the backbone
+ */
+export function refuseFrozenRandomWeights(config: TrainingConfig): void {
+  const { preset, backboneNorm: norm, backboneFrozenStages: stages, backboneLearningRateFactor: factor } = config;
+  const frozen = [
+    { flag: "--backbone-norm", value: norm, instead: "group", freezes: norm === "frozen-batch" },
+    { flag: "--backbone-frozen-stages", value: stages, instead: 0, freezes: stages > 0 },
+    { flag: "--backbone-learning-rate-factor", value: factor, instead: 1, freezes: factor === 0 },
+  ].filter(({ freezes }) => freezes);
+  if (frozen.length === 0) return;
+  const settings = frozen.map(({ flag, value }) => `${flag} ${value}`).join(" and ");
+  const corrected = frozen.map(({ flag, instead }) => `${flag} ${instead}`).join(" ");
+  const others = presetNames.filter((name) => modelOf({ preset: name }) === modelOf(config) && trainsAll(name));
+  const otherPreset = others.includes(preset as PresetName) ? "" : `, or take --preset ${others.join(" or ")}`;
+  throw new UsageError(
+    `with ${settings} (preset ${preset}) a backbone needs weights that were trained before; a run begins with random ` +
+      `ones, and what is frozen would stay random\ntrain all of the backbone: ${corrected}${otherPreset}`,
+  );
+}
+
+/** Whether a preset is for training from random weights. */
+function trainsAll(preset: string): boolean {
+  const { backboneNorm, backboneFrozenStages } = modelSettings(preset);
+  return backboneNorm !== "frozen-batch" && backboneFrozenStages === 0;
 }

@@ -10,6 +10,7 @@ export type ModelName = DetectorConfig["model"];
 export type ModelSettingName =
   | "numQueries" | "hiddenDim" | "heads" | "encoderLayers" | "decoderLayers" | "feedForwardDim" | "dropout" | "preNorm"
   | "positionsNormalized" | "backboneWidth" | "backboneStage" | "backboneStages" | "backboneStem"
+  | "backboneNorm" | "backboneFrozenStages"
   | "featureLevels" | "points" | "boxRefinement" | "twoStage";
 
 export type ModelSettings = Pick<TrainingConfig, ModelSettingName>;
@@ -61,6 +62,8 @@ export function modelSettings(name: string): ModelSettings {
     dropout: transformer.dropout,
     backboneWidth: backbone.width,
     backboneStem: backbone.stem,
+    backboneNorm: backbone.norm,
+    backboneFrozenStages: backbone.frozenStages,
   };
   if (preset.model === "deformable-detr") {
     const { featureLevels, boxRefinement, twoStage } = preset;
@@ -77,7 +80,13 @@ export function modelSettings(name: string): ModelSettings {
 /** The model that a run's settings describe: its preset, with the settings on top. */
 export function detectorConfig(config: TrainingConfig, numClasses: number): DetectorConfig {
   const preset = presetNamed(config.preset);
-  const backbone = { ...preset.backbone, width: config.backboneWidth, stem: config.backboneStem };
+  const backbone = {
+    ...preset.backbone,
+    width: config.backboneWidth,
+    stem: config.backboneStem,
+    norm: config.backboneNorm,
+    frozenStages: config.backboneFrozenStages,
+  };
   const transformer = {
     dim: config.hiddenDim,
     heads: config.heads,

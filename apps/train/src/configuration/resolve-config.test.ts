@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { flagSettings, settingFlags } from "../cli/setting-flags.ts";
 import { parseFlags } from "../cli/parse-flags.ts";
 import { readConfigFile, resolveConfig } from "./resolve-config.ts";
+import type { PartialTrainingConfig } from "./training-config.ts";
 import { trainingRecipes } from "./training-recipes.ts";
 
 let folder = "";
@@ -22,6 +23,8 @@ async function configFile(content: string): Promise<string> {
 }
 
 const needed = { data: "shapes:8", output: "runs/test" };
+/** What a published preset needs to be trained from random weights. */
+const trainAll = { backboneNorm: "group", backboneFrozenStages: 0 } as const;
 
 test("flags override the config file, which overrides the preset", async () => {
   const file = await readConfigFile(await configFile('{"$schema": "x", "epochs": 7, "batchSize": 5, "shortSides": [11, 13]}'));
@@ -31,7 +34,7 @@ test("flags override the config file, which overrides the preset", async () => {
 });
 
 test.each(Object.keys(trainingRecipes))("preset %s is complete", (preset) => {
-  expect(resolveConfig({ ...needed, preset }).preset).toBe(preset);
+  expect(resolveConfig({ ...needed, ...trainAll, preset }).preset).toBe(preset);
 });
 
 test("the small presets train everything at one rate, the published ones the backbone at a tenth", () => {
@@ -39,8 +42,9 @@ test("the small presets train everything at one rate, the published ones the bac
   expect(resolveConfig({ ...needed, preset: "detr-small" })).toMatchObject({ ...small, classWeight: 1, noObjectWeight: 0.1 });
   expect(resolveConfig({ ...needed, preset: "deformable-detr-small" })).toMatchObject({ ...small, classWeight: 2, focalAlpha: 0.25, samplingLearningRateFactor: 0.1 });
   const published = { backboneLearningRateFactor: 0.1, dropout: 0.1, transforms: "detr", batchSize: 2, weightDecay: 1e-4, clipNorm: 0.1, boxL1Weight: 5, giouWeight: 2 };
-  expect(resolveConfig({ ...needed, preset: "detr-r50" })).toMatchObject({ ...published, learningRate: 1e-4, epochs: 300, classWeight: 1 });
-  const deformable = resolveConfig({ ...needed, preset: "deformable-detr-r50" });
+  const detr = resolveConfig({ ...needed, ...trainAll, preset: "detr-r50" });
+  expect(detr).toMatchObject({ ...published, learningRate: 1e-4, epochs: 300, classWeight: 1 });
+  const deformable = resolveConfig({ ...needed, ...trainAll, preset: "deformable-detr-r50" });
   expect(deformable).toMatchObject({ ...published, learningRate: 2e-4, epochs: 50, classWeight: 2, focalAlpha: 0.25, samplingLearningRateFactor: 0.1, numQueries: 300 });
   expect(deformable.dropAt * deformable.epochs).toBe(40);
 });
@@ -70,6 +74,31 @@ test("an unknown preset is refused with the nearest one", () => {
 test("a run needs data and an output folder", () => {
   expect(() => resolveConfig({ output: "o" })).toThrow("--data is missing");
   expect(() => resolveConfig({ data: "shapes:3" })).toThrow("--output is missing");
+});
+
+const published = Object.keys(trainingRecipes).filter((preset) => !preset.endsWith("-small"));
+
+test.each(published)("%s is not trained from frozen random weights, and the way out is named", (preset) => {
+  const small = preset.startsWith("deformable") ? "deformable-detr-small" : "detr-small";
+  expect(() => resolveConfig({ ...needed, preset })).toThrow(
+    `with --backbone-norm frozen-batch and --backbone-frozen-stages 2 (preset ${preset}) a backbone needs weights ` +
+      "that were trained before; a run begins with random ones, and what is frozen would stay random\n" +
+      `train all of the backbone: --backbone-norm group --backbone-frozen-stages 0, or take --preset ${small}`,
+  );
+  const flags = ["--preset", preset, "--backbone-norm", "group", "--backbone-frozen-stages", "0"];
+  const config = resolveConfig({ ...needed, ...flagSettings(parseFlags(flags, settingFlags())) });
+  expect(config).toMatchObject(trainAll);
+});
+
+test("the small presets train all of their backbone; freezing any of it is refused", () => {
+  for (const preset of ["detr-small", "deformable-detr-small"]) {
+    expect(resolveConfig({ ...needed, preset })).toMatchObject(trainAll);
+    const refused = (settings: PartialTrainingConfig) => () => resolveConfig({ ...needed, preset, ...settings });
+    expect(refused({ backboneFrozenStages: 1 })).toThrow(/-frozen-stages 1 .*: --backbone-frozen-stages 0$/su);
+    expect(refused({ backboneNorm: "frozen-batch" })).toThrow(/-norm frozen-batch .*: --backbone-norm group$/su);
+    expect(refused({ backboneLearningRateFactor: 0 })).toThrow(/-factor 0 .*: --backbone-learning-rate-factor 1$/su);
+    expect(resolveConfig({ ...needed, preset, backboneNorm: "batch" }).backboneNorm).toBe("batch");
+  }
 });
 
 test("settings that cannot work are refused", () => {

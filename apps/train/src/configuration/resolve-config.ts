@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { PresetName } from "@detrkit/detr";
 import { suggestion } from "../closest-name.ts";
 import { UsageError } from "../usage-error.ts";
-import { refuseForeignSettings, refuseImpossibleModel } from "./check-model-settings.ts";
+import { refuseForeignSettings, refuseFrozenRandomWeights, refuseImpossibleModel } from "./check-model-settings.ts";
 import { defaultPreset, modelSettings } from "./model-settings.ts";
 import { checkConfig, checkSettings, type SettingProblem, settings } from "./schema.ts";
 import type { PartialTrainingConfig, TrainingConfig } from "./training-config.ts";
@@ -50,6 +50,7 @@ export function resolveConfig(...sources: readonly PartialTrainingConfig[]): Tra
   if ("problems" in checked) throw describeProblems("the settings do not fit together", checked.problems);
   const { value } = checked;
   refuseImpossibleModel(value);
+  refuseFrozenRandomWeights(value);
   return inOrder(value);
 }
 

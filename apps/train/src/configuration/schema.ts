@@ -6,6 +6,8 @@ const count = (minimum: number): z.ZodNumber => z.number().int().min(minimum);
 const positive = (): z.ZodNumber => z.number().positive();
 const fraction = (): z.ZodNumber => z.number().min(0).max(1);
 
+const backboneNorms = ["frozen-batch", "batch", "group"] as const;
+
 /** One rule and one line of help for each setting, in the order in which `--help` and `config.json` show them. */
 const fields = {
   preset: z.string().describe(`Model and recipe to start from: ${presetNames.join(", ")}`),
@@ -22,7 +24,7 @@ const fields = {
   batchSize: count(1).describe("Images in a step; the last batch of an epoch may be smaller"),
   learningRate: positive().describe("AdamW's learning rate"),
   samplingLearningRateFactor: z.number().min(0).describe("Deformable DETR: its sampling offsets and reference points learn at this times the learning rate"),
-  backboneLearningRateFactor: z.number().min(0).describe("The backbone learns at this times the learning rate; 0 freezes it"),
+  backboneLearningRateFactor: z.number().min(0).describe("The backbone learns at this times the learning rate"),
   weightDecay: z.number().min(0).describe("AdamW's weight decay, on every parameter"),
   clipNorm: z.number().min(0).describe("Largest norm of all gradients together; 0 leaves them as they are"),
   schedule: z.enum(["constant", "step", "cosine"]).describe("How the learning rate falls"),
@@ -49,6 +51,8 @@ const fields = {
   backboneStage: z.number().int().min(1).max(4).describe("DETR: backbone stage that the transformer sees: 3 has cells of 16x16 pixels, 4 of 32x32"),
   backboneStages: z.array(z.number().int().min(1).max(4)).min(1).describe("Deformable DETR: backbone stages that the transformer sees: 2 has cells of 8x8 pixels, 3 of 16x16, 4 of 32x32"),
   backboneStem: z.enum(["7x7pool", "3x3pool"]).describe("First layers of the backbone; 3x3pool for small images"),
+  backboneNorm: z.enum(backboneNorms).describe("Backbone's norms; frozen-batch needs trained weights"),
+  backboneFrozenStages: count(0).max(5).describe("How many of the backbone's stem and 4 stages are not trained"),
   featureLevels: count(1).describe("Deformable DETR: maps that the transformer sees; those beyond the backbone's are each half as large as the one before"),
   points: count(1).describe("Deformable DETR: points that each attention head samples in each map"),
   boxRefinement: z.boolean().describe("Deformable DETR: each decoder layer corrects the boxes of the one before"),

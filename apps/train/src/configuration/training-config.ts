@@ -13,6 +13,9 @@ export type BadDataPolicy = "drop" | "stop";
 /** The backbone's first layers: ResNet's own 7×7 or, for small images, a 3×3 convolution; both of stride 2, then pooled. */
 export type BackboneStem = "7x7pool" | "3x3pool";
 
+/** How the backbone normalises: by stored statistics that never change, over the batch, or over groups of channels. */
+export type BackboneNorm = "frozen-batch" | "batch" | "group";
+
 /** The backend that was asked for; `auto` takes the fastest one that works. */
 export type BackendChoice = "auto" | "native" | "wasm" | "cpu";
 
@@ -75,6 +78,8 @@ export interface TrainingConfig extends MaybeAbsent<DetrOnlySettings>, MaybeAbse
   readonly dropout: number;
   readonly backboneWidth: number;
   readonly backboneStem: BackboneStem;
+  readonly backboneNorm: BackboneNorm;
+  readonly backboneFrozenStages: number;
 
   readonly classWeight: number;
   readonly boxL1Weight: number;

@@ -1,15 +1,17 @@
-import { Linear, Module } from "@detrkit/nn";
+import { createDetector } from "@detrkit/detr";
+import { Linear, Module, type Parameter } from "@detrkit/nn";
 import { Random } from "@detrkit/common";
 import { useBackend } from "@detrkit/test-utils";
-import { mean, type Scalar } from "@tensorflow/tfjs-core";
+import { mean, type Scalar, sum } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
+import { detectorConfig, presetNames } from "../configuration/model-settings.ts";
 import { resolveConfig } from "../configuration/resolve-config.ts";
 import type { TrainingConfig } from "../configuration/training-config.ts";
 import { createOptimizer, createSchedule } from "./create-optimizer.ts";
 
 useBackend("cpu");
 
-const needed = { data: "shapes", output: "runs/test" };
+const needed = { data: "shapes", output: "runs/test", backboneNorm: "group", backboneFrozenStages: 0 } as const;
 
 /** The rate at the last step of each epoch. */
 function rates(config: TrainingConfig, stepsPerEpoch: number): number[] {
@@ -57,6 +59,19 @@ test("the backbone and what decides where attention looks have rates of their ow
   // AdamW's first step is the learning rate.
   const moved = Object.fromEntries(biases.map(([path, { value }], index) => [path, Number(((before[index] as number) - (value.dataSync()[0] as number)).toFixed(7))]));
   expect(moved).toEqual({ "backbone.bias": 2e-5, "referencePoints.bias": 2e-5, "attention.samplingOffsets.bias": 2e-5, "queryEmbedding.bias": 2e-4 });
+  optimizer.dispose();
+  model.dispose();
+});
+
+test.each(presetNames)("every group of the optimiser has parameters in %s", async (preset) => {
+  const widths = { hiddenDim: 32, heads: 1, feedForwardDim: 3, backboneWidth: 4 };
+  const config = resolveConfig({ ...needed, preset, ...widths, encoderLayers: 1, decoderLayers: 1, numQueries: 5 });
+  const model = createDetector(detectorConfig(config, 2), { initialize: false });
+  const weight = model.trainableParameters().values().next().value as Parameter;
+  model.freeze();
+  weight.setTrainable(true);
+  const optimizer = createOptimizer(config, 7);
+  expect((await optimizer.step(model, () => sum(weight.value))).loss).toBe(0);
   optimizer.dispose();
   model.dispose();
 });

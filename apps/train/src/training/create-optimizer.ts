@@ -12,16 +12,24 @@ export function createSchedule({ schedule, warmupSteps, dropAt, dropFactor }: Tr
   return stepSchedule({ dropAfter: [Math.floor(dropAt * totalSteps)], factor: dropFactor, warmupSteps });
 }
 
-/** Parameters that decide where deformable attention looks; their gradients are steep. */
-const samplingParameters = ["**.samplingOffsets.*", "referencePoints.*"];
+/**
+ * Parameters that decide where deformable attention looks; their gradients are steep. With two stages the proposals are
+ * the reference points, and no parameter makes them.
+ */
+function samplingParameters({ twoStage }: TrainingConfig): readonly string[] {
+  return ["**.samplingOffsets.*", ...(twoStage === true ? [] : ["referencePoints.*"])];
+}
 
 /** AdamW as the models were published with: the backbone at a rate of its own, so are sampling points, everything else at the learning rate. */
 export function createOptimizer(config: TrainingConfig, totalSteps: number): AdamW {
   const { learningRate, backboneLearningRateFactor, samplingLearningRateFactor, weightDecay, clipNorm } = config;
+  const ofSampling = samplingLearningRateFactor === undefined
+    ? []
+    : [{ match: samplingParameters(config), learningRate: learningRate * samplingLearningRateFactor }];
   return new AdamW({
     groups: [
       { match: "backbone.**", learningRate: learningRate * backboneLearningRateFactor },
-      ...(samplingLearningRateFactor === undefined ? [] : [{ match: samplingParameters, learningRate: learningRate * samplingLearningRateFactor }]),
+      ...ofSampling,
       // Last: the rate that the log shows.
       { learningRate },
     ],

@@ -6,13 +6,13 @@ import { evaluationTransforms, trainingTransforms } from "./transform-recipes.ts
 const needed = { data: "shapes", output: "runs/test" };
 
 test.each(["detr-r50", "deformable-detr-r50-two-stage"])("%s sees what DETR saw", (preset) => {
-  const config = resolveConfig({ ...needed, preset });
+  const config = resolveConfig({ ...needed, preset, backboneNorm: "group", backboneFrozenStages: 0 });
   expect(trainingTransforms(config)).toEqual(detrTraining);
   expect(evaluationTransforms(config)).toEqual(detrEvaluation);
 });
 
 test.each(["detr-small", "deformable-detr-small"])("%s sees 320x240, mirrored both ways when it trains", (preset) => {
-  const config = resolveConfig({ ...needed, preset });
+  const config = resolveConfig({ ...needed, preset, backboneNorm: "group", backboneFrozenStages: 0 });
   expect(trainingTransforms(config)).toEqual(fixedSize({ width: 320, height: 240 }, { training: true }));
   expect(evaluationTransforms(config)).toEqual(fixedSize({ width: 320, height: 240 }, { training: false }));
 });
