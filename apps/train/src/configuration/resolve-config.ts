@@ -41,17 +41,22 @@ export async function readConfigFile(path: string): Promise<PartialTrainingConfi
 export function resolveConfig(...sources: readonly PartialTrainingConfig[]): TrainingConfig {
   const given: PartialTrainingConfig = Object.assign({}, ...sources);
   const preset = given.preset ?? defaultPreset;
-  const model = modelSettings(preset);
+  const ofPreset = presetSettings(preset);
   refuseForeignSettings(preset, given);
   for (const [key, flag, example] of [["data", "--data", "voc:path/to/data"], ["output", "--output", "runs/mine"]] as const) {
     if (given[key] === undefined) throw new UsageError(`${flag} is missing: detrkit train ${flag} ${example}`);
   }
-  const checked = checkConfig({ ...trainingRecipes[preset as PresetName], ...model, preset, split: "train", dataVal: "", splitVal: "val", ...given });
+  const checked = checkConfig({ ...ofPreset, preset, split: "train", dataVal: "", splitVal: "val", ...given });
   if ("problems" in checked) throw describeProblems("the settings do not fit together", checked.problems);
   const { value } = checked;
   refuseImpossibleModel(value);
   refuseFrozenRandomWeights(value);
   return inOrder(value);
+}
+
+/** What a preset says about its model and its training. @throws UsageError where there is no such preset */
+export function presetSettings(preset: string): PartialTrainingConfig {
+  return { ...trainingRecipes[preset as PresetName], ...modelSettings(preset) };
 }
 
 /** Keys in the order of the schema, so that stored and printed configurations are easy to compare. */

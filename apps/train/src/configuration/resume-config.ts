@@ -2,6 +2,7 @@ import { UsageError } from "../usage-error.ts";
 import { readRunConfig, runFolder } from "../training/run-folder.ts";
 import { refuseForeignSettings } from "./check-model-settings.ts";
 import { flagName } from "./flag-name.ts";
+import { presetSettings } from "./resolve-config.ts";
 import { checkConfig } from "./schema.ts";
 import type { PartialTrainingConfig, TrainingConfig } from "./training-config.ts";
 
@@ -17,7 +18,10 @@ export async function resumeConfig(given: PartialTrainingConfig): Promise<Traini
   if (given.output === undefined) throw new UsageError("--resume needs --output, the folder of the run");
   const stored = await readRunConfig(runFolder(given.output));
   if (stored === undefined) throw new UsageError(`${given.output} holds no run to resume; leave --resume away to start one`);
-  const checked = checkConfig({ ...(stored as object), output: given.output });
+  const { preset } = stored as PartialTrainingConfig;
+  // A setting that an older version did not have was what the preset says.
+  const ofPreset = typeof preset === "string" ? presetSettings(preset) : {};
+  const checked = checkConfig({ ...ofPreset, ...(stored as object), output: given.output });
   if ("problems" in checked) {
     throw new UsageError(`${runFolder(given.output).config} was not written by this version: ${checked.problems.map(({ key, message }) => `${key}: ${message}`).join("; ")}`);
   }

@@ -30,6 +30,8 @@ export interface Binding {
   loadKernels(path: string): void;
   /** The library whose kernels this process has, or an empty text. */
   loadedKernels(): string;
+  /** Gives memory that was freed, and kept for the next step, back to the system. */
+  trimMemory(): void;
 }
 
 /** tfjs-node's backend, as far as it is used here. */
@@ -48,6 +50,9 @@ export interface KernelArguments {
   readonly attrs?: NamedAttrMap | undefined;
 }
 
+/** Often enough that a process does not grow for hours, seldom enough that it costs nothing: about 20 ms each time. */
+const trimMilliseconds = 60_000;
+
 /**
  * Loads the addon with detrkit's kernels and tfjs-node's JavaScript, and makes a backend of them. The stock entry of that package is
  * passed by: it insists on its own prebuilt binary.
@@ -62,6 +67,8 @@ export function createNodeBackend(installation: NativeInstallation): NodeBackend
   const binding = require(installation.addon) as Binding;
   const { NodeJSKernelBackend } = require("./nodejs_kernel_backend.js") as { NodeJSKernelBackend: new (binding: Binding, name: string) => NodeBackend };
   require("./register_all_kernels.js");
+  // Never what keeps the program from ending.
+  setInterval(() => binding.trimMemory(), trimMilliseconds).unref();
   return Object.assign(new NodeJSKernelBackend(binding, "@detrkit/backend"), { kernels: loadKernels(binding, installation) });
 }
 
