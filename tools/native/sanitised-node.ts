@@ -5,7 +5,8 @@ import { nativeInstallation } from "../../packages/backend/src/build/native-cach
 import { sanitiseFolder } from "./sanitised-program.ts";
 import { root } from "./sources.ts";
 
-const sanitisers = "-fsanitize=address,undefined -fno-sanitize-recover=all -g1 -fno-omit-frame-pointer";
+// Of virtual tables, which need the C++ library that the addon has inside, nothing is checked.
+const sanitisers = "-fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=all -g1 -fno-omit-frame-pointer";
 
 /**
  * Builds the addon with AddressSanitizer and UndefinedBehaviorSanitizer in a cache of its own, by a compiler that adds them to
@@ -23,8 +24,8 @@ export async function runInNode(program: string): Promise<number> {
   // Less than the build's own optimisation, which comes before: the last one counts.
   writeFileSync(script, `#!/bin/sh\nunset LD_PRELOAD\nexec ${real} "$@" ${sanitisers} -O1\n`);
   chmodSync(script, 0o755);
-  // Node does not link the sanitiser's library, which has to come first, nor the C++ library whose exceptions it wraps.
-  const libraries = await Promise.all(["libasan.so", "libstdc++.so.6"].map(async (name) => (await runStep(real, [`-print-file-name=${name}`])).output.trim()));
+  // Node does not link the sanitisers' libraries, which have to come first, nor the C++ library whose exceptions it wraps.
+  const libraries = await Promise.all(["libasan.so", "libubsan.so", "libstdc++.so.6"].map(async (name) => (await runStep(real, [`-print-file-name=${name}`])).output.trim()));
   const env = {
     ...process.env,
     DETRKIT_CACHE: cache,
