@@ -3,6 +3,7 @@ export type { CheckpointContent, TrainingState } from "./checkpoint-file.ts";
 export { checkpointFormatVersion } from "./checkpoint-metadata.ts";
 export type { CheckpointMetadata } from "./checkpoint-metadata.ts";
 export type { Dialect, ModuleAlias, ModuleKind } from "./dialect.ts";
+export { huggingFaceToOriginal, isHuggingFace } from "./dialects/hugging-face.ts";
 export { originalDeformableDetr, originalRefiningDeformableDetr } from "./dialects/original-deformable-detr.ts";
 export { originalDetr } from "./dialects/original-detr.ts";
 export { KeyMap } from "./key-map.ts";

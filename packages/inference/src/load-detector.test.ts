@@ -59,7 +59,7 @@ test("a checkpoint of something else than a detector is refused", async () => {
 });
 
 test("what is not there, and a folder without a checkpoint, are named", async () => {
-  await expect(loadDetector(join(folder, "none"))).rejects.toThrow("none does not exist; expected a run folder, a .safetensors or a .pth file");
+  await expect(loadDetector(join(folder, "none"))).rejects.toThrow("none does not exist; expected a run folder, a .safetensors or .pth file, or a folder of Hugging Face");
   const run = join(folder, "run");
   await mkdir(run);
   await expect(loadDetector(run)).rejects.toThrow(`${run} holds no checkpoint yet`);

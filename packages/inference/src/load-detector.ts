@@ -2,8 +2,10 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { startBackend } from "@detrkit/backend";
 import {
+  huggingFaceToOriginal,
   importStateDict,
   isCheckpoint,
+  isHuggingFace,
   isPth,
   loadParameters,
   openCheckpoint,
@@ -19,7 +21,8 @@ import { getBackend } from "@tensorflow/tfjs-core";
 import { cocoCategories } from "./coco-classes.ts";
 import { type DetectorDescription, descriptionOf } from "./description.ts";
 import { Detector } from "./detector.ts";
-import { besideTheDetector, recogniseOriginal, settingsOf, type UnseenSettings } from "./original-state-dict.ts";
+import { type HuggingFaceFolder, isHuggingFaceFolder, readHuggingFaceFolder } from "./hugging-face-folder.ts";
+import { besideTheDetector, recogniseOriginal, settingsOf } from "./original-state-dict.ts";
 
 export interface LoadDetectorOptions {
   /** Of a file of the authors' code, where its tensors do not tell all (DC5, other heads than 8): a preset's name, or all settings. */
@@ -31,27 +34,29 @@ export interface LoadDetectorOptions {
 }
 
 /**
- * Loads a detector: a run folder of `detrkit train` (its best checkpoint, else its last), a checkpoint, or a `.pth` or
- * `.safetensors` state dict of facebookresearch/detr or fundamentalvision/Deformable-DETR. Where no tfjs backend was set, the
- * fastest one there is gets started.
+ * Loads a detector: a run folder of `detrkit train` (its best checkpoint, else its last), a checkpoint, a `.pth` or
+ * `.safetensors` state dict of facebookresearch/detr or fundamentalvision/Deformable-DETR, or a folder of Hugging Face's
+ * Transformers with either model. Where no tfjs backend was set, the fastest one there is gets started.
  *
  * @throws CheckpointError naming the file where it is missing, damaged or none of these
  */
 export async function loadDetector(path: string, options: LoadDetectorOptions = {}): Promise<Detector> {
-  const file = checkpointFile(path);
+  const folder = isHuggingFaceFolder(path) ? await readHuggingFaceFolder(path) : undefined;
+  const file = folder?.weights ?? checkpointFile(path);
   // tfjs's types say that there is always one.
   if (!(getBackend() as string | undefined)) await startBackend({ onProgress: options.onProgress });
   if (await isPth(file)) {
     const { stateDict, content } = await readPth(file);
-    return await detectorOfStateDict(stateDict, file, options, settingsOf(content));
+    return await detectorOfStateDict(stateDict, file, { unseen: settingsOf(content), ...folder, ...options });
   }
-  if (await isCheckpoint(file)) return await detectorOfCheckpoint(file);
-  return await detectorOfStateDict((await readSafetensors(file)).tensors, file, options, {});
+  if (folder === undefined && (await isCheckpoint(file))) return await detectorOfCheckpoint(file);
+  const { tensors } = await readSafetensors(file);
+  return await detectorOfStateDict(tensors, file, { ...folder, ...options });
 }
 
 /** The file that a path means: itself, or the best (else the last) checkpoint of a run folder. */
 export function checkpointFile(path: string): string {
-  if (!existsSync(path)) throw new CheckpointError(`${path} does not exist; expected a run folder, a .safetensors or a .pth file`);
+  if (!existsSync(path)) throw new CheckpointError(`${path} does not exist; expected a run folder, a .safetensors or .pth file, or a folder of Hugging Face`);
   if (!statSync(path).isDirectory()) return path;
   const names = ["checkpoint-best.safetensors", "checkpoint-last.safetensors"];
   const found = names.map((name) => join(path, name)).find((file) => existsSync(file));
@@ -70,11 +75,11 @@ async function detectorOfCheckpoint(path: string): Promise<Detector> {
 }
 
 async function detectorOfStateDict(
-  stateDict: ReadonlyMap<string, TensorData>,
+  given: ReadonlyMap<string, TensorData>,
   path: string,
-  { config, classes }: LoadDetectorOptions,
-  unseen: UnseenSettings,
+  { config, classes, unseen, transforms = detrEvaluation }: LoadDetectorOptions & Partial<HuggingFaceFolder>,
 ): Promise<Detector> {
+  const stateDict = isHuggingFace(given.keys()) ? huggingFaceToOriginal(given) : given;
   const recognised = recogniseOriginal(stateDict, path, unseen);
   const chosen = typeof config === "string" ? presets[config] : config;
   const detector = chosen ?? recognised.detector;
@@ -84,7 +89,7 @@ async function detectorOfStateDict(
     throw new CheckpointError(`${path}: ${foreign.length} keys have no place in a detector of ${recognised.dialect.name}, "${foreign[0]}" first`);
   }
   const categories = categoriesOf(detector.numClasses, classes, path);
-  return await filled({ detector, categories, transforms: detrEvaluation }, async (model) => void loadParameters(model, tensors, path));
+  return await filled({ detector, categories, transforms }, async (model) => void loadParameters(model, tensors, path));
 }
 
 /** Builds the model that is described, and frees it where its weights do not fit. */

@@ -16,7 +16,7 @@ export const evaluateCommand: Command = {
     summary: "Evaluate a checkpoint on a data set, or a COCO results file, with COCO's metrics.",
     usage: "--checkpoint RUN --data SPEC | --annotations FILE --results FILE",
     flags: [
-      { name: "checkpoint", kind: "text", placeholder: "RUN", description: "Run folder (its best checkpoint), a .safetensors or an original .pth file" },
+      { name: "checkpoint", kind: "text", placeholder: "RUN", description: "Run folder (its best checkpoint), .safetensors, original .pth, or a folder of Hugging Face" },
       { name: "data", kind: "text", placeholder: "SPEC", description: "Images with their truth: coco:DIR, voc:DIR, yolo:DIR, module:FILE or shapes" },
       { name: "split", kind: "text", placeholder: "NAME", description: "Split of the data; without it, the validation split" },
       { name: "batch-size", kind: "number", description: "Images at a time; default 8" },

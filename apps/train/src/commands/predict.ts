@@ -30,7 +30,7 @@ export const predictCommand: Command = {
     usage: "--checkpoint RUN FILE|FOLDER…",
     takesPaths: true,
     flags: [
-      { name: "checkpoint", kind: "text", placeholder: "RUN", description: "Run folder (its best checkpoint), a .safetensors or an original .pth file" },
+      { name: "checkpoint", kind: "text", placeholder: "RUN", description: "Run folder (its best checkpoint), .safetensors, original .pth, or a folder of Hugging Face" },
       { name: "threshold", kind: "number", description: `Leave out detections with a lower score; default ${drawnFrom}` },
       { name: "output", kind: "text", placeholder: "DIR", description: "Folder for the pictures; without it, each beside its image" },
       { name: "pictures", kind: "boolean", description: "Draw pictures (the default); --no-pictures writes JSON only" },
