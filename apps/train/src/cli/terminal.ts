@@ -16,5 +16,9 @@ export const clearLine = "\r\u001B[K";
  */
 export function fitted(text: string, { isTTY, columns }: ProgressStream, indent = "  "): string {
   if (isTTY !== true || columns === undefined) return text;
-  return text.split("\n").map((line) => wrapText(line, columns - 1, indent)).join("\n");
+  const wrapped = (line: string): string => {
+    const margin = line.length - line.trimStart().length;
+    return line.slice(0, margin) + wrapText(line.slice(margin), columns - 1 - margin, indent);
+  };
+  return text.split("\n").map(wrapped).join("\n");
 }
