@@ -1,14 +1,26 @@
-// Runs examples/*/main.ts and examples/short/*.ts from source, each in a scratch folder: node tools/run-examples.ts
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+// Runs examples/*/main.ts, examples/short/*.ts and the code of docs/guides from source, each in a scratch folder: node tools/run-examples.ts
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { runStep } from "./bootstrap/child-process.mjs";
+import { typescriptBlocks } from "./readmes/extract-example.ts";
 
 const root = join(import.meta.dirname, "..");
 const folder = join(root, "examples");
 const source = ["--conditions=@detrkit/source", "--disable-warning=ExperimentalWarning"];
 const withMain = readdirSync(folder).map((name) => join(folder, name, "main.ts")).filter((file) => existsSync(file));
 const short = readdirSync(join(folder, "short")).filter((name) => name.endsWith(".ts")).map((name) => join(folder, "short", name));
+
+/** The blocks of each guide, one after the other, as a program among the short examples, where detrkit's packages are found. */
+const guides = join(folder, "short", ".cache");
+function writeGuides(): readonly string[] {
+  mkdirSync(guides, { recursive: true });
+  return readdirSync(join(root, "docs", "guides")).filter((name) => name.endsWith(".md")).map((name) => {
+    const file = join(guides, `guide-${name.replace(/md$/, "ts")}`);
+    writeFileSync(file, typescriptBlocks(readFileSync(join(root, "docs", "guides", name), "utf8")).join("\n"));
+    return file;
+  });
+}
 
 /** What the short ones are given: a run and a picture, weights under the names of the authors' code. */
 const given: Readonly<Record<string, readonly string[]>> = {
@@ -34,9 +46,10 @@ async function prepare(): Promise<string> {
 }
 
 const inputs = await prepare();
+const programs = [...withMain, ...short, ...writeGuides()];
 let failed = 0;
-for (const file of [...withMain, ...short]) {
-  const name = basename(file) === "main.ts" ? basename(join(file, "..")) : `short/${basename(file)}`;
+for (const file of programs) {
+  const name = relative(folder, basename(file) === "main.ts" ? join(file, "..") : file);
   const cwd = mkdtempSync(join(tmpdir(), "detrkit-example-"));
   cpSync(inputs, cwd, { recursive: true });
   const started = Date.now();
@@ -45,6 +58,12 @@ for (const file of [...withMain, ...short]) {
   if (code !== 0) failed += 1;
   process.stdout.write(`examples/${name}: ${code === 0 ? "ok" : `exit code ${code}\n${output}`} (${((Date.now() - started) / 1000).toFixed(1)} s)\n`);
 }
+const types = await runStep(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", join(folder, "short")], { cwd: root });
+if (types.code !== 0) {
+  failed += 1;
+  process.stdout.write(`examples/short and guides do not type-check:\n${types.output}`);
+}
 rmSync(inputs, { recursive: true, force: true });
-process.stdout.write(`examples: ${withMain.length + short.length - failed} ran, ${failed} failed\n`);
+rmSync(guides, { recursive: true, force: true });
+process.stdout.write(`examples: ${programs.length} programs, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;
