@@ -8,6 +8,13 @@ import { BackendError, Random } from "@detrkit/common";
 import { guardAgainstLeaks } from "@detrkit/test-utils";
 import { backend, ones, setBackend, tidy } from "@tensorflow/tfjs-core";
 import { beforeAll, expect, test } from "vitest";
+import { kernelBytes } from "./kernel-module.ts";
+
+// TypeScript has its types in the browser's library only.
+declare const WebAssembly: {
+  readonly Memory: new (limits: object) => { readonly buffer: ArrayBuffer };
+  readonly instantiate: (bytes: Uint8Array, imports: object) => Promise<{ readonly instance: { readonly exports: unknown } }>;
+};
 
 beforeAll(async () => {
   await startBackend({ prefer: "wasm" });
@@ -41,6 +48,17 @@ test("dropout drops the very elements that the native backend drops", async () =
 test("the compiled kernels are of these sources", async () => {
   const root = fileURLToPath(new URL("../../../..", import.meta.url));
   await expect(promisify(execFile)(process.execPath, ["tools/build-backend-kernels.mjs", "--check"], { cwd: root })).resolves.toMatchObject({ stderr: "" });
+});
+
+// tfjs's threaded build does not start in Node; its memory is one that threads share.
+test.each([false, true])("the compiled kernels take a memory that is shared: %s", async (shared) => {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 16_384, shared });
+  const { instance } = await WebAssembly.instantiate(kernelBytes(shared), { env: { memory } });
+  const values = new Float32Array(memory.buffer, 0, 8);
+  values.set([1, 2, 3, 4, 0, 0, 0, 0]);
+  const { sumOfSquares } = instance.exports as { readonly sumOfSquares: (at: number, count: number) => number };
+  expect(sumOfSquares(0, 4)).toBe(30);
+  await expect(WebAssembly.instantiate(kernelBytes(!shared), { env: { memory } })).rejects.toThrow("shared");
 });
 
 test("what a browser loads reaches for no module of Node's", async () => {

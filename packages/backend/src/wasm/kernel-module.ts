@@ -3,7 +3,7 @@ import { type DataType, type KernelBackend, type TensorInfo, util } from "@tenso
 import { kernelsWasm } from "./kernels-wasm.ts";
 
 interface Memory {
-  readonly buffer: ArrayBuffer;
+  readonly buffer: ArrayBuffer | SharedArrayBuffer;
 }
 
 /** A function of the compiled kernels: addresses, integers and floats in, mostly nothing out. */
@@ -99,9 +99,30 @@ export async function loadKernels(backend: WasmBackend): Promise<KernelModule> {
   const memory = backend.wasm.wasmMemory ?? backend.wasm.asm?.memory;
   if (memory === undefined) throw new BackendError("the WebAssembly backend keeps its memory where detrkit does not find it; @tensorflow/tfjs-backend-wasm 4.22 is expected");
   refuseToRunOut(backend, memory);
-  const bytes = Uint8Array.from(atob(kernelsWasm), (character) => character.charCodeAt(0));
-  const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
+  const { instance } = await WebAssembly.instantiate(kernelBytes(isShared(memory)), { env: { memory } });
   return new KernelModule(backend, memory, instance.exports as Readonly<Record<KernelName, Kernel>>);
+}
+
+/** Whether it is the memory of tfjs's threaded build, which pages that are isolated across origins get. */
+function isShared({ buffer }: Memory): boolean {
+  return typeof SharedArrayBuffer !== "undefined" && buffer instanceof SharedArrayBuffer;
+}
+
+/** The start of the compiled module's import section: its id and length, one import, env.memory, no limits. */
+const plainImport = [2, 15, 1, 3, 101, 110, 118, 6, 109, 101, 109, 111, 114, 121, 2, 0, 0] as const;
+/** The same of a memory that threads share, of at most 65,536 pages: such a one has to say its limit. */
+const sharedImport = [2, 18, 1, 3, 101, 110, 118, 6, 109, 101, 109, 111, 114, 121, 2, 3, 0, 128, 128, 4] as const;
+
+/**
+ * The compiled kernels. A module has to say whether the memory that it imports is shared; nothing else in it depends on that, so that
+ * the declaration alone is exchanged instead of carrying all kernels twice.
+ */
+export function kernelBytes(shared: boolean): Uint8Array {
+  const bytes = Uint8Array.from(atob(kernelsWasm), (character) => character.charCodeAt(0));
+  if (!shared) return bytes;
+  const at = bytes.findIndex((_, start) => plainImport.every((byte, offset) => bytes[start + offset] === byte));
+  if (at < 0) throw new BackendError("the compiled kernels import no plain memory; build them again with tools/build-backend-kernels.mjs");
+  return Uint8Array.from([...bytes.subarray(0, at), ...sharedImport, ...bytes.subarray(at + plainImport.length)]);
 }
 
 function refuseToRunOut({ wasm }: WasmBackend, memory: Memory): void {
