@@ -44,6 +44,13 @@ export class CheckpointFile {
     this.#file = file;
   }
 
+  /** How many tensors of the model it holds, and how many numbers these have. */
+  get held(): { readonly tensors: number; readonly values: number } {
+    const shapes = [...this.#file.entries].filter(([name]) => !name.startsWith(trainingPrefix)).map(([, { shape }]) => shape);
+    const sizes = shapes.map((shape) => shape.reduce((product, size) => product * size, 1));
+    return { tensors: sizes.length, values: sizes.reduce((sum, size) => sum + size, 0) };
+  }
+
   /** Loads the model's parameters, one after the other, so that no second copy of the model is held. */
   async loadModel(model: Module, options: LoadOptions = {}): Promise<LoadReport> {
     const shapes = [...this.#file.entries].filter(([name]) => !name.startsWith(trainingPrefix)).map(([name, { shape }]) => [name, shape] as const);

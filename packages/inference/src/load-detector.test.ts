@@ -72,3 +72,28 @@ test("COCO's labels are its category ids", () => {
   ]);
   expect(cocoCategories.filter(({ name }) => name === "N/A").map(({ id }) => id)).toEqual([0, 12, 26, 29, 30, 45, 66, 68, 69, 71, 83]);
 });
+
+test("a description that asks for more than the file holds, or makes no sense, is refused before anything is built", async () => {
+  const config: DetectorConfig = { ...presets["detr-small"], transformer: { ...presets["detr-small"].transformer, dim: 32, feedForwardDim: 16 }, numQueries: 5 };
+  const model = createDetector(config, { seed: 1 });
+  const saved = async (name: string, changes: object): Promise<string> => {
+    const path = join(folder, `${name}.safetensors`);
+    const detector = { ...config, ...changes };
+    await saveCheckpoint(path, { model, metadata: { classes: ["a", "b", "c"], categoryIds: [1, 2, 3], config: { detector, transforms: { steps: [] } } } });
+    return path;
+  };
+  const cases: readonly (readonly [string, object, string])[] = [
+    ["layers", { transformer: { ...config.transformer, encoderLayers: 1e8 } }, "transformer.feedForwardDim cannot be"],
+    ["queries", { numQueries: 1e9 }, "numQueries cannot be"],
+    ["width", { backbone: { ...config.backbone, width: 1e6 } }, "backbone.width cannot be"],
+    ["blocks", { backbone: { ...config.backbone, blocks: [1e6, 1, 1, 1] } }, "backbone.blocks cannot be"],
+    ["text", { numClasses: "many" }, 'numClasses expected a whole number above 0, got "many"'],
+    ["nothing", { transformer: null }, "transformer.dim expected a whole number above 0, got undefined"],
+  ];
+  for (const [name, changes, message] of cases) {
+    const path = await saved(name, changes);
+    await expect(loadDetector(path)).rejects.toThrow(message);
+  }
+  (await loadDetector(await saved("right", {}))).dispose();
+  model.dispose();
+});

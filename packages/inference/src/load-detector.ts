@@ -18,6 +18,7 @@ import { type Category, createDetector, type DetectionModel, type DetectorConfig
 import { decodeImage } from "@detrkit/image";
 import { detrEvaluation } from "@detrkit/image/pixels";
 import { getBackend } from "@tensorflow/tfjs-core";
+import { expectFitting } from "./check-description.ts";
 import { cocoCategories } from "./coco-classes.ts";
 import { type DetectorDescription, descriptionOf } from "./description.ts";
 import { Detector } from "./detector.ts";
@@ -68,6 +69,7 @@ async function detectorOfCheckpoint(path: string): Promise<Detector> {
   const file = await openCheckpoint(path);
   try {
     const description = descriptionOf(file.metadata, path);
+    expectFitting(description.detector, file.held, path);
     return await filled(description, async (model) => void (await file.loadModel(model)));
   } finally {
     await file.close();
