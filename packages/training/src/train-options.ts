@@ -44,10 +44,12 @@ export interface FinishedEpoch {
 /**
  * The parts that are trained, and how. Parts stay the caller's, who frees them.
  *
- * What is not here is a part that holds another: an average of the weights (EMA) and accumulated gradients are an
- * `optimizer` around AdamW, which keeps what it adds in `readState`; the averaged weights are measured by an `evaluate`
- * that is given a detector of theirs. Of several processes each has its share of `data`; `optimizer` adds up the
- * gradients, `averageBoxCount` of the criterion the boxes, `evaluate` the detections, and one process has an `output`.
+ * What is not built in goes around these parts:
+ * - An average of the weights (EMA) is an `optimizer` around AdamW, whose `readState` has the average too. Another
+ *   `evaluate` measures a detector of the averaged weights, and `afterEpoch` saves it.
+ * - Accumulated gradients are an `optimizer` too: it is given every batch, and decides at which the weights change.
+ * - Of several processes each has its share of `data`. `optimizer` adds up gradients, the criterion's `averageBoxCount`
+ *   the boxes, `evaluate` the detections, and only one process has an `output`.
  */
 export interface TrainOptions {
   readonly model: DetectionModel;
