@@ -154,8 +154,11 @@ describe("a run of built parts", () => {
 
   test("is not replaced, and not gone on with from another seed", async () => {
     const before = await finalState(output);
-    await expect(trainAnew({ output })).rejects.toThrow("already holds a run");
-    await expect(trainAnew({ output, resume: true, seed: 7 })).rejects.toThrow("has seed 0, got 7");
+    // What the caller writes before a run must not replace what is there either.
+    const beforeTraining = (): Promise<void> => Promise.reject(new Error("nothing may be written"));
+    await expect(trainAnew({ output, beforeTraining })).rejects.toThrow("already holds a run");
+    const other = { output, resume: true, seed: 7, beforeTraining };
+    await expect(trainAnew(other)).rejects.toThrow("has seed 0, got 7");
     expect(await finalState(output)).toEqual(before);
   });
 });

@@ -8,7 +8,16 @@ import { expect, test } from "vitest";
 import { detectorConfig, presetNames } from "../configuration/model-settings.ts";
 import { resolveConfig } from "../configuration/resolve-config.ts";
 import type { PartialTrainingConfig, TrainingConfig } from "../configuration/training-config.ts";
-import { createCriterion, createOptimizer, createSchedule, evaluationTransforms, trainingTransforms } from "./parts.ts";
+import { exampleRecord } from "../../test/support/example-run.ts";
+import { openTrainingData } from "./open-data.ts";
+import {
+  createCriterion,
+  createOptimizer,
+  createSchedule,
+  evaluationTransforms,
+  partsOf,
+  trainingTransforms,
+} from "./parts.ts";
 
 useBackend("cpu");
 
@@ -123,4 +132,20 @@ test("mirror images can be left out", () => {
   const steps = (flips: "none" | "horizontal") => trainingTransforms(resolveConfig({ ...needed, flips })).steps.map(({ kind }) => kind);
   expect(steps("none")).toEqual(["resizeTo"]);
   expect(steps("horizontal")).toEqual(["horizontalFlip", "resizeTo"]);
+});
+
+test("settings come to built parts: the run's length, its seed, and when it has learned enough", async () => {
+  const data = "shapes:count=5,validation=3,size=32,classes=2";
+  const config = resolveConfig({ ...needed, data, seed: 7, epochs: 3, batchSize: 2, evaluateEvery: 2, backboneWidth: 4 });
+  const opened = await openTrainingData(config, () => {});
+  const run = { seed: 7, epochs: 3, batchSize: 2, evaluateEvery: 2, auxiliary: true, data: opened };
+  // Not evaluated, AP50 at what was asked for, above it; then nothing is asked for.
+  for (const [stopAtAp50, ends] of [[0.5, [false, false, true]], [0, [false, false, false]]] as const) {
+    const parts = partsOf({ ...config, stopAtAp50 }, opened);
+    expect(parts).toMatchObject({ ...run, detector: { numClasses: 2, backbone: { width: 4 } } });
+    expect(parts.model.numClasses).toBe(2);
+    expect([undefined, 0.25, 0.5].map((AP) => parts.stopWhen?.(exampleRecord(1, AP)))).toEqual(ends);
+    parts.model.dispose();
+    parts.optimizer.dispose();
+  }
 });
