@@ -63,13 +63,17 @@ export const packages = [
     tfjs: true, workspace: ["common", "nn", "image", "backend", "checkpoint", "detr"], subpaths: { "./browser": "browser" }, devDependencies: ["@tensorflow/tfjs-backend-cpu"],
     keywords: ["detr", "inference"],
   }),
+  library("training", "Train a detector from built parts: the loop, its events, log and checkpoints, stop and resume to the same numbers.", {
+    tfjs: true, workspace: ["common", "nn", "boxes", "checkpoint", "optim", "evaluation", "datasets", "detr", "inference"],
+    dev: ["backend", "matcher", "criterion"], subpaths: { "./run-files": "run-files" }, keywords: ["training"],
+  }),
   library("test-utils", "Private helpers of detrkit's own tests.", {
     private: true, tfjs: true, workspace: ["common", "backend", "checkpoint"], dependencies: ["@tensorflow/tfjs", "@tensorflow/tfjs-core", "vitest"],
   }),
   {
     name: "@detrkit/train", folder: "apps/train", description: "Train, evaluate and run DETR and Deformable DETR from the command line.",
     bin: { detrkit: "./dist/cli.js" }, entries: ["cli"], files: ["schema"],
-    workspace: ["common", "nn", "image", "backend", "matcher", "criterion", "detr", "datasets", "evaluation", "checkpoint", "optim", "inference"],
+    workspace: ["common", "nn", "image", "backend", "matcher", "criterion", "detr", "datasets", "evaluation", "checkpoint", "optim", "inference", "training"],
     dependencies: ["@tensorflow/tfjs-core", "@napi-rs/canvas", "dejavu-fonts-ttf", "uplot", "zod"],
   },
 ];

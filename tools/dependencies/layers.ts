@@ -22,7 +22,8 @@ export const dependencyRules: DependencyRules = {
     { name: "parts", packages: ["boxes", "backend", "checkpoint", "optim", "position-encoding", "backbone", "transformer"] },
     { name: "combined parts", packages: ["deformable-attention"] },
     { name: "wholes", packages: ["matcher", "detr", "datasets"] },
-    { name: "training and inference", packages: ["criterion", "inference"] },
+    { name: "losses and inference", packages: ["criterion", "inference"] },
+    { name: "training", packages: ["training"] },
     { name: "tests", packages: ["test-utils"] },
     { name: "apps", packages: ["train"] },
   ],
@@ -30,6 +31,7 @@ export const dependencyRules: DependencyRules = {
   entryPoints: [
     { package: "matcher", file: "linear-sum-assignment.ts", without: "tfjs" },
     { package: "boxes", file: "numbers.ts", without: "tfjs" },
+    { package: "training", file: "run-files.ts", without: "tfjs" },
     { package: "image", file: "pixels.ts", without: "node" },
     { package: "inference", file: "browser.ts", without: "node" },
     { package: "backend", file: "wasm.ts", without: "node" },

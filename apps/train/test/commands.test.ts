@@ -3,8 +3,8 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodePng } from "@detrkit/image";
 import { temporaryFolder } from "@detrkit/test-utils";
+import { readLog } from "@detrkit/training";
 import { beforeAll, describe, expect, test } from "vitest";
-import { readLog } from "../src/training/epoch-record.ts";
 import { runFolder } from "../src/training/run-folder.ts";
 import { type CliResult, expectExit, runCli } from "./support/run-cli.ts";
 import { tinyDetrSettings, tinyFlags, tinySettings } from "./support/tiny-run.ts";
@@ -71,6 +71,7 @@ describe("train", () => {
     const { code, stderr } = await runCli("train", ...tinyFlags(root), "--learning-rate", "1e30", "--clip-norm", "0");
     expectExit({ code, stderr }, 1);
     expect(stderr).toMatch(/epoch 1, step \d: SetCriterion.*The batch's images:\n {2}shapes-train-00000\d\.png\n/s);
+    expect(stderr).toContain("`detrkit check-data`; if they are sound, lower --learning-rate");
   });
 
   test("ends when the model cannot be built, and leaves no run", async () => {

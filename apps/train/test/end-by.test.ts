@@ -2,14 +2,13 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryFolder, useBackend } from "@detrkit/test-utils";
+import { readLog, type TrainingEvent } from "@detrkit/training";
 import { expect, test, vi } from "vitest";
 import { demos } from "../src/commands/demos.ts";
 import { measureDemoSize } from "../src/commands/measure-demo-size.ts";
 import { resolveConfig } from "../src/configuration/resolve-config.ts";
-import { readLog } from "../src/training/epoch-record.ts";
 import { runFolder } from "../src/training/run-folder.ts";
 import { train } from "../src/training/train.ts";
-import type { TrainingEvent } from "../src/training/training-events.ts";
 import { tinySettings } from "./support/tiny-run.ts";
 
 const folder = temporaryFolder();

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { temporaryFolder, useBackend } from "@detrkit/test-utils";
+import type { TrainingEvent } from "@detrkit/training";
 import { beforeAll, describe, expect, test } from "vitest";
 import { resolveConfig } from "../src/configuration/resolve-config.ts";
 import { train } from "../src/training/train.ts";
-import type { TrainingEvent } from "../src/training/training-events.ts";
 import { expectExit, startCli } from "./support/run-cli.ts";
 import { expectSameRun } from "./support/same-run.ts";
 import { tinyFlags, tinySettings } from "./support/tiny-run.ts";

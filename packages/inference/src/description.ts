@@ -5,7 +5,8 @@ import type { TransformRecipe } from "@detrkit/image/pixels";
 
 /** What a checkpoint says about its detector: enough to build it again and to give it images as in training. */
 export interface DetectorDescription {
-  readonly detector: DetectorConfig;
+  /** What `createDetector` builds it from; left out of a model of one's own, which only its own code can build. */
+  readonly detector?: DetectorConfig;
   /** The model's classes by label, with the category ids of the data that it was trained on. */
   readonly categories: readonly Category[];
   /** What is done to an image before the model sees it. */
@@ -27,8 +28,17 @@ export function descriptionMetadata({ detector, categories, transforms }: Detect
  * @param source - the checkpoint's path, for errors
  * @throws CheckpointError where the metadata describe something else than a detector
  */
-export function descriptionOf({ classes, categoryIds, config }: CheckpointMetadata, source: string): DetectorDescription {
+export function descriptionOf(
+  { classes, categoryIds, config }: CheckpointMetadata,
+  source: string,
+): Required<DetectorDescription> {
   const { detector, transforms } = (config ?? {}) as Partial<DetectorDescription>;
+  if (detector === undefined && typeof transforms === "object") {
+    throw new CheckpointError(
+      `${source}: was trained without a configuration of its model (detector), so only your own code can build that: ` +
+        "do so, and fill it with openCheckpoint and loadModel of @detrkit/checkpoint",
+    );
+  }
   if (typeof detector !== "object" || typeof transforms !== "object") {
     throw new CheckpointError(
       `${source}: is no checkpoint of a detector: its header describes neither a detector nor the transforms of its images`,

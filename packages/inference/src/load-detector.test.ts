@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { exportStateDict, originalDeformableDetr, originalDetr, readParameters, saveCheckpoint, writeSafetensors } from "@detrkit/checkpoint";
 import { Random } from "@detrkit/common";
 import { createDetector, type DetectorConfig, presets } from "@detrkit/detr";
+import { detrEvaluation } from "@detrkit/image/pixels";
 import { Linear } from "@detrkit/nn";
 import { temporaryFolder, useBackend } from "@detrkit/test-utils";
 import { expect, test } from "vitest";
 import { cocoCategories } from "./coco-classes.ts";
+import { descriptionMetadata } from "./description.ts";
 import { loadDetector } from "./load-detector.ts";
 
 const folder = temporaryFolder();
@@ -55,6 +57,15 @@ test("a checkpoint of something else than a detector is refused", async () => {
   const model = new Linear({ inputDim: 2, outputDim: 3, random: new Random(1) });
   await saveCheckpoint(path, { model, metadata: { classes: ["cat"], categoryIds: [17], config: { layers: 1 } } });
   await expect(loadDetector(path)).rejects.toThrow(`${path}: is no checkpoint of a detector`);
+  model.dispose();
+});
+
+test("a checkpoint of a model that no configuration describes names the way to load it", async () => {
+  const path = join(folder, "own.safetensors");
+  const model = new Linear({ inputDim: 2, outputDim: 3, random: new Random(1) });
+  const metadata = descriptionMetadata({ categories: [{ id: 17, name: "cat" }], transforms: detrEvaluation });
+  await saveCheckpoint(path, { model, metadata });
+  await expect(loadDetector(path)).rejects.toThrow(`${path}: was trained without a configuration of its model`);
   model.dispose();
 });
 

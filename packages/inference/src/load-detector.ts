@@ -95,7 +95,10 @@ async function detectorOfStateDict(
 }
 
 /** Builds the model that is described, and frees it where its weights do not fit. */
-async function filled(description: DetectorDescription, fill: (model: DetectionModel) => Promise<void>): Promise<Detector> {
+async function filled(
+  description: Required<DetectorDescription>,
+  fill: (model: DetectionModel) => Promise<void>,
+): Promise<Detector> {
   const model: DetectionModel = createDetector(description.detector, { initialize: false });
   try {
     await fill(model);

@@ -4,7 +4,8 @@ import { Random } from "@detrkit/common";
 import { batchCount, type Dataset, loadPixels } from "@detrkit/datasets";
 import { decodeImage, encodePng } from "@detrkit/image";
 import { descriptionMetadata, loadDetector } from "@detrkit/inference";
-import { drawPredictions, evaluateDetector } from "@detrkit/train";
+import { drawPredictions } from "@detrkit/train";
+import { evaluateDetector } from "@detrkit/training";
 import { imagesOfManySizes } from "./images.ts";
 import { soakedPresets, TrainedModel } from "./trained-model.ts";
 

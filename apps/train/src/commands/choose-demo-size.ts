@@ -1,5 +1,5 @@
 import { batchCount } from "@detrkit/datasets";
-import { workLeft } from "../training/run-length.ts";
+import { workLeft } from "@detrkit/training";
 import type { Demo, DemoSize } from "./demos.ts";
 
 /** What was timed of a size. */

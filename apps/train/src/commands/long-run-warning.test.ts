@@ -1,5 +1,5 @@
+import type { EstimateEvent } from "@detrkit/training";
 import { expect, test } from "vitest";
-import type { EstimateEvent } from "../training/training-events.ts";
 import { type LongRun, longRunWarning } from "./long-run-warning.ts";
 
 const hours = (count: number): EstimateEvent => ({

@@ -1,7 +1,7 @@
 import type { BackendName, StartedBackend } from "@detrkit/backend";
+import type { EstimateEvent } from "@detrkit/training";
 import type { TrainingConfig } from "../configuration/training-config.ts";
 import { duration } from "../training/show-progress.ts";
-import type { EstimateEvent } from "../training/training-events.ts";
 import { fasterBackend } from "./faster-backend.ts";
 
 /**

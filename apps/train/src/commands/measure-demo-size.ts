@@ -1,8 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { train } from "@detrkit/training";
 import { resolveConfig } from "../configuration/resolve-config.ts";
-import { train } from "../training/train.ts";
+import { withParts } from "../training/train.ts";
 import type { DemoTiming } from "./choose-demo-size.ts";
 import { demoData, type DemoSize } from "./demos.ts";
 
@@ -10,24 +8,20 @@ import { demoData, type DemoSize } from "./demos.ts";
 const endless = 100_000;
 
 /**
- * Times the steps of a size by beginning a run of it that is thrown away, so that the run that counts starts from
+ * Times the steps of a size by beginning a run of it that keeps nothing, so that the run that counts starts from
  * nothing. The tfjs backend must be running already.
  *
  * @returns undefined when the signal stopped it
  */
 export async function measureDemoSize(size: DemoSize, signal: AbortSignal): Promise<DemoTiming | undefined> {
-  const output = await mkdtemp(join(tmpdir(), "detrkit-demo-"));
   const measured = new AbortController();
   let timing: DemoTiming | undefined;
-  try {
-    const config = resolveConfig({
-      ...size.settings,
-      data: demoData(size, size.images),
-      output,
-      epochs: endless,
-      evaluateEvery: 0,
-    });
-    await train(config, "refuse", {
+  const data = demoData(size, size.images);
+  // Every run of settings has a folder; this one's is not used.
+  const config = resolveConfig({ ...size.settings, data, output: "unused", epochs: endless, evaluateEvery: 0 });
+  await withParts(config, () => {}, async (parts) => {
+    await train({
+      ...parts,
       signal: AbortSignal.any([signal, measured.signal]),
       report: (event) => {
         if (event.kind !== "estimate") return;
@@ -35,8 +29,6 @@ export async function measureDemoSize(size: DemoSize, signal: AbortSignal): Prom
         measured.abort();
       },
     });
-    return timing;
-  } finally {
-    await rm(output, { recursive: true, force: true });
-  }
+  });
+  return timing;
 }

@@ -1,3 +1,4 @@
+import type { TrainingEvent, TrainingOutcome } from "@detrkit/training";
 import type { Command, ExitCode } from "../cli/command.ts";
 import { flagSettings, settingFlags } from "../cli/setting-flags.ts";
 import { type ParsedFlags, switchFlag, textFlag } from "../cli/parse-flags.ts";
@@ -6,8 +7,7 @@ import { readConfigFile, resolveConfig } from "../configuration/resolve-config.t
 import { resumeConfig } from "../configuration/resume-config.ts";
 import type { TrainingConfig } from "../configuration/training-config.ts";
 import { type ExistingRun, runFolder } from "../training/run-folder.ts";
-import { train, type TrainingOutcome } from "../training/train.ts";
-import type { TrainingEvent } from "../training/training-events.ts";
+import { train } from "../training/train.ts";
 import { longRunWarning } from "./long-run-warning.ts";
 import { announceTiming, type TrainingTerminal, withTrainingTerminal } from "./training-terminal.ts";
 

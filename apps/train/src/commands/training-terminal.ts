@@ -1,8 +1,8 @@
 import type { StartedBackend } from "@detrkit/backend";
+import type { TrainingEvent } from "@detrkit/training";
 import type { CommandStreams } from "../cli/command.ts";
 import type { BackendChoice } from "../configuration/training-config.ts";
 import { showProgress } from "../training/show-progress.ts";
-import type { TrainingEvent } from "../training/training-events.ts";
 import { interruptible } from "./interruption.ts";
 import { useBackend } from "./use-backend.ts";
 

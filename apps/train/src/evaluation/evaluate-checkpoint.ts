@@ -1,8 +1,7 @@
 import { openDataset } from "@detrkit/datasets";
 import type { DetectionEvaluation } from "@detrkit/evaluation";
 import { loadDetector } from "@detrkit/inference";
-import type { TrainingEvent } from "../training/training-events.ts";
-import { evaluateDetector } from "./evaluate-detector.ts";
+import { evaluateDetector, type TrainingEvent } from "@detrkit/training";
 
 export interface EvaluateCheckpointOptions {
   readonly checkpoint: string;

@@ -1,7 +1,6 @@
 import { evaluateDetections } from "@detrkit/evaluation";
 import { expect, test } from "vitest";
-import { classTable, metricsText } from "./metrics-text.ts";
-import { summariseEvaluation } from "./summarise-evaluation.ts";
+import { classTable, metricsText, summariseEvaluation } from "./metrics-text.ts";
 
 const evaluation = evaluateDetections({
   type: "bbox",

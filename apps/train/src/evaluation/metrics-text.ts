@@ -1,4 +1,5 @@
-import { metricNames, type ClassEvaluation, type CocoMetrics } from "@detrkit/evaluation";
+import { type ClassEvaluation, type CocoMetrics, type DetectionEvaluation, metricNames } from "@detrkit/evaluation";
+import type { EvaluationSummary } from "../report/report-data.ts";
 
 /** What each of COCO's twelve figures counts: kind, IoU, size of the objects, detections a class and image. */
 const rows: Readonly<Record<keyof CocoMetrics, readonly [kind: string, iou: string, size: string, detections: string]>> = {
@@ -38,4 +39,21 @@ export function classTable(classes: readonly ClassEvaluation[]): string {
       `${name.padEnd(width)}${String(truths).padStart(9)}${String(detections).padStart(9)}${cells([metrics.AP, metrics.AP50, metrics.AP75, metrics.AR100])}\n`,
   );
   return header + lines.join("");
+}
+
+/** The part of an evaluation that a report shows. */
+export function summariseEvaluation({ metrics, perClass, parameters }: DetectionEvaluation): EvaluationSummary {
+  const counted = perClass.filter(({ truths }) => truths > 0);
+  const threshold = parameters.iouThresholds.indexOf(0.5);
+  const levels = parameters.recallThresholds.length;
+  const [first, end] = [threshold * levels, (threshold + 1) * levels];
+  return {
+    metrics,
+    classes: counted.map(({ name: label, truths: objects, metrics: { AP, AP50, AP75, AR100 } }) => (
+      { label, objects, AP, AP50, AP75, AR100 }
+    )),
+    precisionRecall: threshold < 0
+      ? []
+      : counted.map(({ name: label, precision }) => ({ label, precision: [...precision.subarray(first, end)] })),
+  };
 }

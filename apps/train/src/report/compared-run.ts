@@ -1,7 +1,7 @@
 import { basename, resolve } from "node:path";
 import { type CocoMetrics, metricNames } from "@detrkit/evaluation";
+import type { EpochRecord } from "@detrkit/training";
 import { suggestion } from "../closest-name.ts";
-import type { EpochRecord } from "../training/epoch-record.ts";
 import { runFolder } from "../training/run-folder.ts";
 import { UsageError } from "../usage-error.ts";
 import { readRun } from "./report-of-run.ts";

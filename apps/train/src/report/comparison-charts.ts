@@ -1,4 +1,4 @@
-import type { EpochRecord } from "../training/epoch-record.ts";
+import type { EpochRecord } from "@detrkit/training";
 import type { Chart } from "./charts.ts";
 import type { ComparedRun, MetricName } from "./compared-run.ts";
 

@@ -1,5 +1,5 @@
 import type { CocoMetrics } from "@detrkit/evaluation";
-import type { EpochRecord } from "../training/epoch-record.ts";
+import type { EpochRecord } from "@detrkit/training";
 
 /** How well one class is found. -1 where there is nothing to count. */
 export interface ClassFigures {

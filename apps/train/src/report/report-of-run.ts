@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DataError } from "@detrkit/common";
 import type { CocoMetrics } from "@detrkit/evaluation";
-import { type EpochRecord, readLog } from "../training/epoch-record.ts";
+import { type EpochRecord, readLog } from "@detrkit/training/run-files";
 import { readRunConfig, type RunFolder } from "../training/run-folder.ts";
 import { UsageError } from "../usage-error.ts";
 import type { ReportData, ReportFacts, SamplePicture } from "./report-data.ts";

@@ -1,12 +1,10 @@
 import { ConfigError, DataError } from "@detrkit/common";
 import { type Dataset, dataPolicy, describeProblem, listSplits, openDataset } from "@detrkit/datasets";
+import type { TrainingData } from "@detrkit/training";
 import type { TrainingConfig } from "../configuration/training-config.ts";
 
-/** What a run trains on and what it is measured on. Labels mean the same classes in both. */
-export interface TrainingData {
-  readonly training: Dataset;
-  readonly validation: Dataset;
-}
+/** A run of the program is always measured. */
+export type RunData = Required<TrainingData>;
 
 async function openSplit(spec: string, split: string, flag: string, classes?: readonly string[]): Promise<Dataset> {
   const splits = await listSplits(spec);
@@ -18,7 +16,7 @@ async function openSplit(spec: string, split: string, flag: string, classes?: re
 }
 
 /** Reads both parts of a run's data and says how many images they have and what was left out. */
-export async function openTrainingData(config: TrainingConfig, say: (line: string) => void): Promise<TrainingData> {
+export async function openTrainingData(config: TrainingConfig, say: (line: string) => void): Promise<RunData> {
   const training = await openSplit(config.data, config.split, "split");
   const validation = await openSplit(config.dataVal === "" ? config.data : config.dataVal, config.splitVal, "split-val", training.classes);
   say(`data: ${training.length} training and ${validation.length} validation images, classes ${training.classes.join(", ")}`);

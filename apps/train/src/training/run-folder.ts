@@ -2,17 +2,13 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "@detrkit/common/files";
+import { runFiles, type RunFiles } from "@detrkit/training/run-files";
 import { UsageError } from "../usage-error.ts";
 import type { TrainingConfig } from "../configuration/training-config.ts";
 
-/** Where a run keeps what. */
-export interface RunFolder {
-  readonly root: string;
+/** Where a run keeps what: the files of its training, its settings, and what people look at. */
+export interface RunFolder extends RunFiles {
   readonly config: string;
-  readonly log: string;
-  readonly metrics: string;
-  readonly lastCheckpoint: string;
-  readonly bestCheckpoint: string;
   /** What `report.html` shows beside settings and log: the last evaluation by class, and what the pictures are of. */
   readonly reportFacts: string;
   readonly predictions: string;
@@ -22,12 +18,8 @@ export interface RunFolder {
 /** The files of a run folder. */
 export function runFolder(root: string): RunFolder {
   return {
-    root,
+    ...runFiles(root),
     config: join(root, "config.json"),
-    log: join(root, "log.jsonl"),
-    metrics: join(root, "metrics.json"),
-    lastCheckpoint: join(root, "checkpoint-last.safetensors"),
-    bestCheckpoint: join(root, "checkpoint-best.safetensors"),
     reportFacts: join(root, "report.json"),
     predictions: join(root, "predictions"),
     report: join(root, "report.html"),

@@ -1,6 +1,6 @@
+import type { StepEvent, TrainingEvent } from "@detrkit/training";
 import { expect, test } from "vitest";
 import { duration, showProgress } from "./show-progress.ts";
-import type { StepEvent, TrainingEvent } from "./training-events.ts";
 
 const step: StepEvent = {
   kind: "step", epoch: 2, epochs: 5, step: 3, stepsPerEpoch: 11, loss: 7.25, terms: { class: 0.5, giou: 0.75, classError: 41.7, cardinalityError: 3 }, imagesPerSecond: 13, secondsLeft: 75,

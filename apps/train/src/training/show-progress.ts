@@ -1,6 +1,5 @@
+import type { EpochRecord, EstimateEvent, StepEvent, TrainingEvent } from "@detrkit/training";
 import { clearLine, fitted, type ProgressStream } from "../cli/terminal.ts";
-import type { EstimateEvent, StepEvent, TrainingEvent } from "./training-events.ts";
-import type { EpochRecord } from "./epoch-record.ts";
 
 /** `3 days 4 h`, `1 h 05 min`, `12 min 30 s` or `8 s`. */
 export function duration(seconds: number): string {

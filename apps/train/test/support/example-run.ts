@@ -1,5 +1,5 @@
 import type { CocoMetrics } from "@detrkit/evaluation";
-import type { EpochRecord } from "../../src/training/epoch-record.ts";
+import type { EpochRecord } from "@detrkit/training";
 import type { ComparedRun } from "../../src/report/compared-run.ts";
 
 const nothing: CocoMetrics = { AP: 0, AP50: 0, AP75: 0, APs: -1, APm: 0, APl: 0, AR1: 0, AR10: 0, AR100: 0, ARs: -1, ARm: 0, ARl: 0 };

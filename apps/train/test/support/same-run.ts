@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { readSafetensors } from "@detrkit/checkpoint";
+import { readLog } from "@detrkit/training";
 import { expect } from "vitest";
-import { readLog } from "../../src/training/epoch-record.ts";
 import { runFolder } from "../../src/training/run-folder.ts";
 import { numbersOf } from "./tiny-run.ts";
 

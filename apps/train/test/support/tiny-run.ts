@@ -1,6 +1,6 @@
+import type { EpochRecord } from "@detrkit/training";
 import type { PartialTrainingConfig } from "../../src/configuration/training-config.ts";
 import { flagName } from "../../src/configuration/flag-name.ts";
-import type { EpochRecord } from "../../src/training/epoch-record.ts";
 
 type TinySettings = PartialTrainingConfig & { readonly data: string; readonly numQueries: number };
 

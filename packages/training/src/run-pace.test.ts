@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { Random } from "@detrkit/common";
-import { workLeft } from "./run-length.ts";
-import { RunPace } from "./run-pace.ts";
+import { RunPace, workLeft } from "./run-pace.ts";
 
 interface Shown {
   /** Seconds since the start, by the run's own clock. */

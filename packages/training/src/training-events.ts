@@ -1,3 +1,4 @@
+import { DetrkitError } from "@detrkit/common";
 import type { EpochRecord } from "./epoch-record.ts";
 
 /** Something a run does that its user wants to see. */
@@ -39,14 +40,14 @@ export interface EstimateEvent {
   readonly secondsPerEvaluation: number;
 }
 
-/** What a caller of `train` may watch and decide. */
-export interface TrainingHooks {
-  readonly report?: (event: TrainingEvent) => void;
-  /** When it aborts, the run finishes its step, saves its state and returns. */
-  readonly signal?: AbortSignal;
-  /**
-   * When the run is to be over, as `performance.now()` counts: an epoch after which another one would end later is the
-   * last, and is evaluated as that. Numbers then depend on the clock.
-   */
-  readonly endBy?: number;
+/** A run cannot go on: its numbers are no longer finite. */
+export class TrainingError extends DetrkitError {
+  /** Where it happened, and the images of the step. */
+  readonly found: string;
+
+  /** @param advice - what to do about it */
+  constructor(found: string, advice: string, cause?: unknown) {
+    super("ERR_TRAINING", `${found}\n${advice} A checkpoint that is there is from before this.`, { cause });
+    this.found = found;
+  }
 }

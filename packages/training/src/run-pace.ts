@@ -1,4 +1,39 @@
-import type { WorkLeft } from "./run-length.ts";
+/** How long a run is, and after which of its epochs it is evaluated. */
+export interface RunLength {
+  readonly epochs: number;
+  /** 0: after the last one only. */
+  readonly evaluateEvery: number;
+}
+
+/** Whether an epoch, counted from 1, ends with an evaluation. */
+export function isEvaluated(epoch: number, { epochs, evaluateEvery }: RunLength): boolean {
+  return epoch === epochs || (evaluateEvery > 0 && epoch % evaluateEvery === 0);
+}
+
+/** What of a run is still to be done. */
+export interface WorkLeft {
+  readonly steps: number;
+  readonly evaluations: number;
+  /** Epochs that end without one. */
+  readonly plainEpochs: number;
+}
+
+/**
+ * The work that a run has before it.
+ *
+ * @param position - the present epoch, from 0, and how many of its steps are done
+ */
+export function workLeft(
+  length: RunLength,
+  stepsPerEpoch: number,
+  { epoch, stepsDone }: { readonly epoch: number; readonly stepsDone: number },
+): WorkLeft {
+  const epochs = Math.max(0, length.epochs - epoch);
+  const every = length.evaluateEvery > 0 ? length.evaluateEvery : Number.POSITIVE_INFINITY;
+  const regular = Math.floor(length.epochs / every) - Math.floor(epoch / every);
+  const evaluations = epochs === 0 ? 0 : regular + (length.epochs % every === 0 ? 0 : 1);
+  return { steps: Math.max(0, epochs * stepsPerEpoch - stepsDone), evaluations, plainEpochs: epochs - evaluations };
+}
 
 /** The first step allocates memory and compiles: it can take ten times as long as the others. */
 const warmUpSteps = 1;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { truthBoxes } from "./truth-boxes.ts";
+import { truthBoxes } from "./run-report.ts";
 
 test("drawn objects carry their class's name and the id that predictions have too", () => {
   const record = {

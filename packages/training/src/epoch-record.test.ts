@@ -1,19 +1,14 @@
-import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { temporaryFolder } from "@detrkit/test-utils";
+import { expect, test } from "vitest";
 import { type EpochRecord, readLog, writeLog } from "./epoch-record.ts";
 
-let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "detrkit-log-"));
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true });
-});
+const folder = temporaryFolder();
 
 function record(epoch: number, loss: number): EpochRecord {
-  return { epoch, step: epoch * 3, loss, terms: { class: 0.1 }, gradientNorm: 2, learningRate: 1e-4, imagesPerSecond: 5, dataWaitSeconds: 0, seconds: 1, peakMemoryMb: 100 };
+  const fixed = { terms: { class: 0.1 }, gradientNorm: 2, learningRate: 1e-4, imagesPerSecond: 5, dataWaitSeconds: 0 };
+  return { epoch, step: epoch * 3, loss, ...fixed, seconds: 1, peakMemoryMb: 100 };
 }
 
 test("a log that was written reads back the same, to the last bit", async () => {

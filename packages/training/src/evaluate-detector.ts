@@ -22,12 +22,15 @@ export interface EvaluateDetectorOptions {
 }
 
 /** COCO's metrics of a detector on a data set, in source pixels; undefined when the signal stopped it. */
-export async function evaluateDetector({ detector, dataset, batchSize, workers, signal, onImages }: EvaluateDetectorOptions): Promise<EvaluatedDetector | undefined> {
+export async function evaluateDetector(options: EvaluateDetectorOptions): Promise<EvaluatedDetector | undefined> {
+  const { detector, dataset, batchSize, workers, signal, onImages } = options;
   const evaluator = new DetectionEvaluator({ groundTruth: toCocoGroundTruth(dataset), type: "bbox" });
   // The ids are the data's, not those of the data that the model was trained on; the labels' order is the model's.
   const categories = dataset.classes.map((name, label) => ({ id: dataset.categoryIds[label] ?? label, name }));
   const detections = new Map<number, readonly Detection[]>();
-  for await (const batch of batches(dataset, { batchSize, transforms: detector.description.transforms, ...(workers === undefined ? {} : { workers }) })) {
+  const { transforms } = detector.description;
+  const shared = workers === undefined ? {} : { workers };
+  for await (const batch of batches(dataset, { batchSize, transforms, ...shared })) {
     if (signal?.aborted === true) return undefined;
     const found = await detector.detectBatch(batch.images, batch.records);
     batch.records.forEach((record, index) => {

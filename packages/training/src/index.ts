@@ -1,0 +1,21 @@
+export { readLog } from "./epoch-record.ts";
+export type { EpochRecord } from "./epoch-record.ts";
+export { evaluateDetector } from "./evaluate-detector.ts";
+export type { EvaluatedDetector, EvaluateDetectorOptions } from "./evaluate-detector.ts";
+export { workLeft } from "./run-pace.ts";
+export type { RunLength, WorkLeft } from "./run-pace.ts";
+export { runFiles } from "./run-files.ts";
+export type { RunFiles } from "./run-files.ts";
+export { countTrainedParameters } from "./session.ts";
+export { train } from "./train.ts";
+export type {
+  Criterion,
+  FinishedEpoch,
+  Optimizer,
+  TrainingData,
+  TrainingOutcome,
+  TrainingTransforms,
+  TrainOptions,
+} from "./train-options.ts";
+export { TrainingError } from "./training-events.ts";
+export type { EstimateEvent, StepEvent, TrainingEvent } from "./training-events.ts";

@@ -1,0 +1,143 @@
+import { ConfigError, Random } from "@detrkit/common";
+import { batchCount, batches, type DetectionBatch, ImageWorkers } from "@detrkit/datasets";
+import { Detector } from "@detrkit/inference";
+import type { Module } from "@detrkit/nn";
+import type { StepResult } from "@detrkit/optim";
+import { emptySums, type EpochRecord } from "./epoch-record.ts";
+import { isEvaluated, RunPace, type WorkLeft, workLeft } from "./run-pace.ts";
+import { RunStore, type TrainingPosition } from "./run-store.ts";
+import { type CompleteOptions, completeOptions, type TrainOptions } from "./train-options.ts";
+
+/** How many numbers of a model training changes. */
+export function countTrainedParameters(model: Module): number {
+  return [...model.trainableParameters().values()].reduce((sum, { size }) => sum + size, 0);
+}
+
+/** A run in progress: its parts, and where it is. */
+export class TrainingSession {
+  readonly options: CompleteOptions;
+  readonly store: RunStore;
+  readonly detector: Detector;
+  readonly stepsPerEpoch: number;
+  /** Changes with every step. */
+  readonly position: TrainingPosition;
+  readonly pace: RunPace;
+  readonly workers: ImageWorkers;
+  readonly #random: Random;
+
+  constructor(given: TrainOptions) {
+    this.options = completeOptions(given);
+    const { batchSize, data, detector, model, optimizer, output, seed, transforms } = this.options;
+    const { classes, categoryIds, length } = data.training;
+    this.stepsPerEpoch = batchCount(length, { batchSize });
+    this.position = { epoch: 0, stepsDone: 0, step: 0, seed, sums: emptySums() };
+    this.pace = new RunPace({ batchSize, validationImages: data.validation?.length ?? 0 });
+    this.#random = new Random(seed);
+    const categories = classes.map((name, label) => ({ id: categoryIds[label] ?? label, name }));
+    const config = detector === undefined ? {} : { detector };
+    this.detector = new Detector({ model, description: { ...config, categories, transforms: transforms.evaluation } });
+    this.store = new RunStore(output, this.detector, optimizer);
+    // Last, since what could not be built is never closed: threads that nobody stops keep the program from ending.
+    this.workers = new ImageWorkers();
+  }
+
+  /** Whether all steps of the present epoch are done, though its evaluation may not be. */
+  get epochTrained(): boolean {
+    return this.position.stepsDone >= this.stepsPerEpoch;
+  }
+
+  /** What the run has still to do. */
+  get workLeft(): WorkLeft {
+    const left = workLeft(this.options, this.stepsPerEpoch, this.position);
+    if (this.options.data.validation !== undefined) return left;
+    return { ...left, evaluations: 0, plainEpochs: left.evaluations + left.plainEpochs };
+  }
+
+  /** Whether the present epoch has to be the last: another one with an evaluation would end later than `endBy`. */
+  get outOfTime(): boolean {
+    const { endBy = Number.POSITIVE_INFINITY, epochs } = this.options;
+    if (this.position.epoch + 1 >= epochs) return false;
+    // Nothing is late before steps were timed.
+    const seconds = this.pace.secondsLeft({ steps: this.stepsPerEpoch, evaluations: 1, plainEpochs: 0 });
+    return seconds !== undefined && performance.now() + seconds * 1000 > endBy;
+  }
+
+  /**
+   * Whether the present epoch ends with an evaluation.
+   *
+   * @param ending - whether it is the last, though there could be more
+   */
+  isEvaluated(ending: boolean): boolean {
+    return this.options.data.validation !== undefined && (ending || isEvaluated(this.position.epoch + 1, this.options));
+  }
+
+  /** Whether this record's epoch ends the run. */
+  reached(record: EpochRecord | undefined): boolean {
+    return record !== undefined && this.options.stopWhen?.(record) === true;
+  }
+
+  /** The batches of the present epoch that are still to come. */
+  trainingBatches(): AsyncGenerator<DetectionBatch, void, void> {
+    const { batchSize, data, seed, transforms } = this.options;
+    const { epoch, stepsDone: firstBatch } = this.position;
+    const order = { batchSize, seed, epoch, firstBatch, shuffle: true };
+    return batches(data.training, { ...order, transforms: transforms.training, workers: this.workers });
+  }
+
+  /** Takes one optimiser step. */
+  async step({ images, targets }: DetectionBatch): Promise<StepResult> {
+    const { auxiliary, criterion, model, optimizer } = this.options;
+    const options = { training: true, random: this.#random.fork("dropout", this.position.step), auxiliary };
+    const result = await optimizer.step(model, () => criterion.call(model.call(images, options), targets));
+    return { ...result, terms: withoutAuxiliary(result.terms) };
+  }
+
+  /** Counts a step that was taken. */
+  advance(): void {
+    this.position.stepsDone += 1;
+    this.position.step += 1;
+  }
+
+  nextEpoch(): void {
+    this.position.epoch += 1;
+    this.position.stepsDone = 0;
+    this.position.sums = emptySums();
+  }
+
+  /** Puts the run where its last checkpoint left it. One that was killed before its first starts again. */
+  async restore(): Promise<void> {
+    const kept = await this.store.restore();
+    if (kept !== undefined && kept.seed !== this.position.seed) {
+      throw new ConfigError(
+        `train: the run in ${this.options.output} has seed ${kept.seed}, got ${this.position.seed}: ` +
+          "another seed would be another run; resume with that of the run",
+      );
+    }
+    Object.assign(this.position, kept);
+  }
+
+  async close(): Promise<void> {
+    await this.workers.close();
+  }
+}
+
+/** The session of a run: at its start, or where its last checkpoint is. */
+export async function openSession(options: TrainOptions): Promise<TrainingSession> {
+  const session = new TrainingSession(options);
+  try {
+    if (options.resume === true) await session.restore();
+    else session.store.expectNoRun();
+    return session;
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+/**
+ * The terms of the last decoder layer and of the encoder's proposals (`encoder.boxL1`): those of the layers between say
+ * little more.
+ */
+function withoutAuxiliary(terms: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(terms).filter(([name]) => !name.startsWith("auxiliary.")));
+}

@@ -1,0 +1,159 @@
+import type { DetectionTarget } from "@detrkit/boxes";
+import { ConfigError, DataError } from "@detrkit/common";
+import { type Dataset, detrEvaluation, detrTraining, type TransformRecipe } from "@detrkit/datasets";
+import type { DetectionModel, DetectorConfig, DetrOutput } from "@detrkit/detr";
+import type { AdamW, LossWithTerms } from "@detrkit/optim";
+import type { EpochRecord } from "./epoch-record.ts";
+import { type EvaluatedDetector, evaluateDetector, type EvaluateDetectorOptions } from "./evaluate-detector.ts";
+import type { TrainingEvent } from "./training-events.ts";
+
+/** A loss: SetCriterion of `@detrkit/criterion`, or anything of its signature. */
+export interface Criterion {
+  /** @param targets - one for each of the batch's images */
+  call(prediction: DetrOutput, targets: readonly DetectionTarget[]): LossWithTerms;
+}
+
+/** What changes the weights: AdamW of `@detrkit/optim`, or anything that does these three. */
+export type Optimizer = Pick<AdamW, "step" | "readState" | "loadState">;
+
+/** What a run trains on and what it is measured on. Labels mean the same classes in both. */
+export interface TrainingData {
+  readonly training: Dataset;
+  /** Without it nothing is evaluated, and no checkpoint is the best one. */
+  readonly validation?: Dataset;
+}
+
+/** What happens to images before the model sees them. */
+export interface TrainingTransforms {
+  readonly training: TransformRecipe;
+  /** Also kept in checkpoints, for whoever uses the detector. */
+  readonly evaluation: TransformRecipe;
+}
+
+/** An epoch that is done, but for its line in the log. */
+export interface FinishedEpoch {
+  readonly record: EpochRecord;
+  /** Of all epochs so far, this one last. */
+  readonly records: readonly EpochRecord[];
+  /** Undefined where no evaluation was due. */
+  readonly evaluated: EvaluatedDetector | undefined;
+  /** Whether the run ends with it. */
+  readonly last: boolean;
+}
+
+/**
+ * The parts that are trained, and how. Parts stay the caller's, who frees them.
+ *
+ * What is not built in goes around these parts:
+ * - An average of the weights (EMA) is an `optimizer` around AdamW, whose `readState` has the average too. Another
+ *   `evaluate` measures a detector of the averaged weights, and `afterEpoch` saves it.
+ * - Accumulated gradients are an `optimizer` too: it is given every batch, and decides at which the weights change.
+ * - Of several processes each has its share of `data`. `optimizer` adds up gradients, the criterion's `averageBoxCount`
+ *   the boxes, `evaluate` the detections, and only one process has an `output`.
+ */
+export interface TrainOptions {
+  readonly model: DetectionModel;
+  readonly criterion: Criterion;
+  readonly optimizer: Optimizer;
+  readonly data: TrainingData;
+  /** Folder for log, metrics and checkpoints; without it nothing is kept on disk. */
+  readonly output?: string | undefined;
+  /** What `createDetector` built the model from. Only with it can `loadDetector` build that of a checkpoint again. */
+  readonly detector?: DetectorConfig;
+  /** Default: `detrTraining` and `detrEvaluation`. */
+  readonly transforms?: TrainingTransforms;
+  /** Images of a step. Default 4. */
+  readonly batchSize?: number;
+  /** Passes over the training images. Default 1; a run that is done goes on with `resume` and more of them. */
+  readonly epochs?: number;
+  /** Epochs from one evaluation to the next; 0 evaluates after the last one only. Default 1. */
+  readonly evaluateEvery?: number;
+  /** Decides order and augmentation of the images, and dropout. Default 0. */
+  readonly seed?: number;
+  /** Whether the decoder layers before the last are trained too, by losses of their own. Default true. */
+  readonly auxiliary?: boolean;
+  /** Whether to go on from the checkpoint in `output`, where there is one. Default false: a run there is refused. */
+  readonly resume?: boolean;
+  /** How the detector is measured on the validation images. Default: `evaluateDetector`. */
+  readonly evaluate?: (options: EvaluateDetectorOptions) => Promise<EvaluatedDetector | undefined>;
+  /** Asked after every epoch; true ends the run. Asked of the last epoch again when the run is resumed. */
+  readonly stopWhen?: ((record: EpochRecord) => boolean) | undefined;
+  /**
+   * When the run is to be over, as `performance.now()` counts: an epoch after which another one would end later is the
+   * last, and is evaluated as that. Numbers then depend on the clock.
+   */
+  readonly endBy?: number | undefined;
+  /** When it aborts, the run finishes its step, saves its state and returns. */
+  readonly signal?: AbortSignal | undefined;
+  readonly report?: ((event: TrainingEvent) => void) | undefined;
+  /** Awaited once, when the parts were found to fit and a checkpoint was read, before anything is written. */
+  readonly beforeTraining?: () => Promise<void>;
+  /**
+   * Awaited after every epoch, when its checkpoint and metrics are written and its line in the log is not: a run that
+   * is killed before that does all of this again when it is resumed.
+   */
+  readonly afterEpoch?: (epoch: FinishedEpoch) => Promise<void>;
+}
+
+/** How a run ended. */
+export interface TrainingOutcome {
+  /**
+   * `stopped`: by its signal, to be resumed. `reached`: `stopWhen` said so. `outOfTime`: no epoch more would have ended
+   * by `endBy`. `finished`: all epochs done.
+   */
+  readonly state: "finished" | "outOfTime" | "reached" | "stopped";
+  readonly records: readonly EpochRecord[];
+}
+
+/** Options that have a default. */
+type Defaulted = "transforms" | "batchSize" | "epochs" | "evaluateEvery" | "seed" | "auxiliary" | "evaluate";
+
+/** Options with nothing left open that has a default. */
+export type CompleteOptions = TrainOptions & Required<Pick<TrainOptions, Defaulted>>;
+
+const defaults: Required<Pick<TrainOptions, Defaulted>> = {
+  transforms: { training: detrTraining, evaluation: detrEvaluation },
+  batchSize: 4,
+  epochs: 1,
+  evaluateEvery: 1,
+  seed: 0,
+  auxiliary: true,
+  evaluate: evaluateDetector,
+};
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws ConfigError where an option is out of range, or model and data have different classes
+ * @throws DataError where there are no images to train on
+ */
+export function completeOptions(given: TrainOptions): CompleteOptions {
+  const options = { ...defaults, ...given };
+  expectFitting(options);
+  return options;
+}
+
+function expectFitting({ data: { training, validation }, epochs, evaluateEvery, model }: CompleteOptions): void {
+  const expectWhole = (name: string, value: number, least: number): void => {
+    if (Number.isInteger(value) && value >= least) return;
+    throw new ConfigError(`train: ${name} expected a whole number from ${least}, got ${value}`);
+  };
+  if (training.length === 0) {
+    throw new DataError(`train: ${training.spec}, split ${training.split}, has no images to train on`);
+  }
+  expectWhole("epochs", epochs, 1);
+  expectWhole("evaluateEvery", evaluateEvery, 0);
+  const classes = training.classes.join(", ");
+  if (model.numClasses !== training.classes.length) {
+    throw new ConfigError(
+      `train: the model has ${model.numClasses} classes, the training data ${training.classes.length} (${classes}); ` +
+        "build the model with numClasses: data.training.classes.length",
+    );
+  }
+  if (validation !== undefined && validation.classes.join(", ") !== classes) {
+    throw new ConfigError(
+      `train: the training data has classes ${classes}, the validation data ${validation.classes.join(", ")}; ` +
+        "open it with openDataset(…, { classes: training.classes })",
+    );
+  }
+}

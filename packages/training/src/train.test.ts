@@ -1,0 +1,244 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { openCheckpoint, readSafetensors } from "@detrkit/checkpoint";
+import { boxL1, generalizedIou, SetCriterion, softmaxClassification } from "@detrkit/criterion";
+import { detrEvaluation, fixedSize, openDataset } from "@detrkit/datasets";
+import { createDetector, type DetectorConfig, presets } from "@detrkit/detr";
+import { loadDetector } from "@detrkit/inference";
+import { boxL1 as boxL1Cost, classProbability, HungarianMatcher } from "@detrkit/matcher";
+import { AdamW } from "@detrkit/optim";
+import { temporaryFolder, useBackend } from "@detrkit/test-utils";
+import { beforeAll, describe, expect, test } from "vitest";
+import { readLog } from "./epoch-record.ts";
+import { evaluateDetector } from "./evaluate-detector.ts";
+import { runFiles } from "./run-files.ts";
+import { train } from "./train.ts";
+import type { TrainingData, TrainingOutcome, TrainOptions } from "./train-options.ts";
+import type { TrainingEvent } from "./training-events.ts";
+
+const folder = temporaryFolder();
+const size = { width: 32, height: 32 };
+const transforms = { training: fixedSize(size, { training: true }), evaluation: fixedSize(size, { training: false }) };
+const { backbone, transformer, ...preset } = presets["detr-small"];
+const layers = { encoderLayers: 1, decoderLayers: 2 };
+/** With dropout, so that all that is random takes part. */
+const detector: DetectorConfig = {
+  ...preset,
+  backbone: { ...backbone, width: 4, stem: "3x3pool" },
+  transformer: { ...transformer, dim: 16, heads: 2, ...layers, feedForwardDim: 11, dropout: 0.1 },
+  numClasses: 2,
+  numQueries: 5,
+};
+
+useBackend("cpu");
+
+let data: Required<TrainingData>;
+beforeAll(async () => {
+  const spec = "shapes:count=5,validation=3,size=32,smallest=8,largest=16,objects=2,classes=2";
+  const training = await openDataset(spec, { split: "train" });
+  data = { training, validation: await openDataset(spec, { split: "val", classes: training.classes }) };
+});
+
+/** Trains parts that are built for it, as after a start of the program: three steps an epoch. */
+async function trainAnew(options: Partial<TrainOptions>, learningRate = 1e-3): Promise<TrainingOutcome> {
+  const model = createDetector(detector, { seed: 3 });
+  const optimizer = new AdamW({ groups: [{ learningRate }], clipNorm: learningRate < 1 ? 0.1 : 0 });
+  const criterion = new SetCriterion({
+    matcher: new HungarianMatcher({ costs: [classProbability(1), boxL1Cost(5)] }),
+    losses: [softmaxClassification({ noObjectWeight: 0.1 }), boxL1({ weight: 5 }), generalizedIou({ weight: 2 })],
+  });
+  try {
+    const usual = { data, detector, transforms, batchSize: 2, epochs: 3 };
+    return await train({ model, criterion, optimizer, ...usual, ...options });
+  } finally {
+    optimizer.dispose();
+    model.dispose();
+  }
+}
+
+/** Weights and the optimiser's state of a run, by name. */
+async function finalState(output: string): Promise<ReadonlyMap<string, unknown>> {
+  const { tensors } = await readSafetensors(runFiles(output).lastCheckpoint);
+  return new Map([...tensors].toSorted(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+/** What of an outcome does not depend on the clock or the machine. */
+function numbersOf({ records }: Pick<TrainingOutcome, "records">): unknown[] {
+  return records.map(({ epoch, step, loss, terms, gradientNorm, learningRate, metrics }) => [
+    [epoch, step, loss, gradientNorm, learningRate],
+    [terms, metrics],
+  ]);
+}
+
+test("parts and a folder are enough: the rest has defaults", async () => {
+  const output = join(folder, "defaults");
+  const model = createDetector(detector);
+  const criterion = new SetCriterion({
+    matcher: new HungarianMatcher({ costs: [classProbability(1)] }),
+    losses: [softmaxClassification()],
+  });
+  const optimizer = new AdamW({ groups: [{ learningRate: 1e-4 }] });
+  const said: unknown[] = [];
+  // Stopped before its first step: DETR's images of 800 pixels take plain JavaScript too long.
+  const signal = AbortSignal.abort();
+  await train({ model, criterion, optimizer, data, output, signal, report: (event) => said.push(event) });
+  expect(said).toEqual([{ kind: "message", text: expect.stringContaining(" 2 steps an epoch") as string }]);
+  const { lastCheckpoint } = runFiles(output);
+  const file = await openCheckpoint(lastCheckpoint);
+  await file.close();
+  expect(file.metadata).toEqual({
+    classes: ["circle", "square"],
+    categoryIds: data.training.categoryIds,
+    config: { transforms: detrEvaluation },
+  });
+  await expect(loadDetector(lastCheckpoint)).rejects.toThrow("without a configuration of its model");
+  model.dispose();
+});
+
+describe("a run of built parts", () => {
+  const output = join(folder, "whole");
+  const events: TrainingEvent[] = [];
+  let whole: TrainingOutcome;
+  beforeAll(async () => {
+    whole = await trainAnew({ output, evaluateEvery: 2, report: (event) => void events.push(event) });
+  }, 120_000);
+
+  test("keeps log, metrics and checkpoints, and says what it does", async () => {
+    expect(whole.state).toBe("finished");
+    expect(whole.records.map(({ epoch, step, metrics }) => [epoch, step, metrics !== undefined])).toEqual([
+      [1, 3, false],
+      [2, 6, true],
+      [3, 9, true],
+    ]);
+    const files = runFiles(output);
+    expect(Object.values(files).filter((file) => !existsSync(file))).toEqual([]);
+    expect(await readLog(files.log)).toEqual(whole.records);
+    expect(JSON.parse(await readFile(files.metrics, "utf8"))).toEqual(whole.records.at(-1)?.metrics);
+    const kinds = events.map(({ kind }) => kind).filter((kind) => kind !== "estimate");
+    const [steps, evaluation] = [["step", "step", "step"], ["evaluation", "evaluation"]];
+    const epochs = [...steps, "epoch", ...steps, ...evaluation, "epoch", ...steps, ...evaluation, "epoch"];
+    expect(kinds).toEqual(["message", ...epochs]);
+  });
+
+  test.each<readonly [string, (event: TrainingEvent) => boolean]>([
+    ["in the middle of an epoch", (event) => event.kind === "step" && event.epoch === 2 && event.step === 2],
+    ["in its evaluation", (event) => event.kind === "evaluation" && event.image < event.images],
+    ["before its first step", (event) => event.kind === "message"],
+  ])("that was stopped %s and resumed ends with the same weights", async (when, isMoment) => {
+    const stopped = join(folder, when.replaceAll(" ", "-"));
+    const controller = new AbortController();
+    const report = (event: TrainingEvent): void => {
+      if (isMoment(event)) controller.abort();
+    };
+    const { signal } = controller;
+    expect((await trainAnew({ output: stopped, evaluateEvery: 2, report, signal })).state).toBe("stopped");
+    expect(await finalState(stopped)).not.toEqual(await finalState(output));
+    const resumed = await trainAnew({ output: stopped, evaluateEvery: 2, resume: true });
+    expect(resumed.state).toBe("finished");
+    expect(numbersOf(resumed)).toEqual(numbersOf(whole));
+    expect(await finalState(stopped)).toEqual(await finalState(output));
+  }, 120_000);
+
+  test("gives the same numbers without a folder", async () => {
+    expect(numbersOf(await trainAnew({ evaluateEvery: 2 }))).toEqual(numbersOf(whole));
+  }, 120_000);
+
+  test("leaves a detector that loadDetector builds again and that measures as it did", async () => {
+    const loaded = await loadDetector(runFiles(output).lastCheckpoint);
+    const evaluated = await evaluateDetector({ detector: loaded, dataset: data.validation, batchSize: 3 });
+    loaded.dispose();
+    expect(loaded.classes).toEqual(data.training.classes);
+    expect(evaluated?.evaluation.metrics).toEqual(whole.records.at(-1)?.metrics);
+  }, 60_000);
+
+  test("is not replaced, and not gone on with from another seed", async () => {
+    const before = await finalState(output);
+    // What the caller writes before a run must not replace what is there either.
+    const beforeTraining = (): Promise<void> => Promise.reject(new Error("nothing may be written"));
+    await expect(trainAnew({ output, beforeTraining })).rejects.toThrow("already holds a run");
+    const other = { output, resume: true, seed: 7, beforeTraining };
+    await expect(trainAnew(other)).rejects.toThrow("has seed 0, got 7");
+    expect(await finalState(output)).toEqual(before);
+  });
+});
+
+test("hooks are awaited: before anything is written, and before an epoch's line in the log", async () => {
+  const output = join(folder, "hooks");
+  const seen: unknown[] = [];
+  await trainAnew({
+    output,
+    epochs: 2,
+    evaluateEvery: 0,
+    beforeTraining: async () => {
+      await Promise.resolve();
+      seen.push(existsSync(output));
+    },
+    afterEpoch: async ({ record, records, evaluated, last }) => {
+      const logged = await readLog(runFiles(output).log);
+      seen.push([record.epoch, records.length, logged.length, evaluated?.detections.size, last]);
+      expect(records.at(-1)).toBe(record);
+      expect(record.metrics).toBe(evaluated?.evaluation.metrics);
+    },
+  });
+  expect(seen).toEqual([false, [1, 1, 0, undefined, false], [2, 2, 1, 3, true]]);
+}, 60_000);
+
+test("a run ends when it is told to, also right after it was resumed", async () => {
+  const output = join(folder, "reached");
+  const stopWhen: TrainOptions["stopWhen"] = ({ epoch }) => epoch === 2;
+  const { state, records } = await trainAnew({ output, stopWhen });
+  expect([state, records.length]).toEqual(["reached", 2]);
+  const before = await finalState(output);
+  expect((await trainAnew({ output, stopWhen, resume: true })).state).toBe("reached");
+  expect(await finalState(output)).toEqual(before);
+}, 60_000);
+
+test("without validation images nothing is evaluated and no checkpoint is the best", async () => {
+  const output = join(folder, "unmeasured");
+  const { records } = await trainAnew({ output, epochs: 1, data: { training: data.training } });
+  expect(records.map(({ metrics }) => metrics)).toEqual([undefined]);
+  const { bestCheckpoint, lastCheckpoint, metrics } = runFiles(output);
+  expect([bestCheckpoint, lastCheckpoint, metrics].map((file) => existsSync(file))).toEqual([false, true, false]);
+}, 60_000);
+
+test("evaluation can be another: of averaged weights, say", async () => {
+  const detectors: unknown[] = [];
+  const { records } = await trainAnew({
+    epochs: 1,
+    evaluate: async (options) => {
+      detectors.push(options.detector.description.transforms);
+      return await evaluateDetector({ ...options, dataset: data.training });
+    },
+    afterEpoch: async ({ evaluated }) => {
+      await Promise.resolve();
+      expect(evaluated?.detections.size).toBe(5);
+    },
+  });
+  expect(detectors).toEqual([transforms.evaluation]);
+  expect(records).toHaveLength(1);
+}, 60_000);
+
+test("numbers that are no longer finite end the run with the images of the step", async () => {
+  await expect(trainAnew({}, 1e30)).rejects.toThrow(
+    /epoch 1, step \d: SetCriterion.*The batch's images:\n {2}shapes-train-00000\d\.png\n.*\nCheck them \(check/s,
+  );
+}, 60_000);
+
+test.each<readonly [Partial<TrainOptions>, string]>([
+  [{ epochs: 0 }, "epochs expected a whole number from 1, got 0"],
+  [{ evaluateEvery: 0.5 }, "evaluateEvery expected a whole number from 0, got 0.5"],
+  [{ batchSize: 0 }, "batchSize expected a whole number from 1, got 0"],
+  [{ resume: true }, "resume needs output"],
+])("%j is refused", async (options, message) => {
+  await expect(trainAnew(options)).rejects.toThrow(message);
+});
+
+test("data of other classes than the model's, or than one another, or without images, is refused", async () => {
+  const three = await openDataset("shapes:count=2,size=32,classes=3", { split: "train" });
+  const { training } = data;
+  await expect(trainAnew({ data: { training: three } })).rejects.toThrow("has 2 classes, the training data 3");
+  await expect(trainAnew({ data: { training, validation: three } })).rejects.toThrow("triangle; open it with");
+  const empty = { ...training, length: 0, records: [] };
+  await expect(trainAnew({ data: { training: empty } })).rejects.toThrow("split train, has no images to train on");
+});

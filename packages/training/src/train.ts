@@ -1,0 +1,57 @@
+import { finishEpoch, trainEpoch } from "./epoch.ts";
+import { countTrainedParameters, openSession, type TrainingSession } from "./session.ts";
+import type { TrainingOutcome, TrainOptions } from "./train-options.ts";
+
+/**
+ * Trains a detector from built parts. The tfjs backend must be running already.
+ *
+ * A run that was stopped, in whatever way, goes on with `resume` and gives the numbers that it would have given
+ * undisturbed: order of images, augmentation and dropout follow from the seed and the position alone, and both are
+ * stored with weights and optimiser in one file. The parts have to be built again as they were, of the same settings.
+ *
+ * @throws ConfigError where parts or options do not fit together, or `output` holds a run that is not to be resumed
+ * @throws TrainingError naming the images of a step whose loss or gradients are not finite
+ */
+export async function train(options: TrainOptions): Promise<TrainingOutcome> {
+  const session = await openSession(options);
+  try {
+    await options.beforeTraining?.();
+    sayWhere(session);
+    return await runEpochs(session);
+  } finally {
+    await session.close();
+  }
+}
+
+function sayWhere({ options, position: { epoch, stepsDone, step }, stepsPerEpoch }: TrainingSession): void {
+  const say = (text: string): void => options.report?.({ kind: "message", text });
+  const count = countTrainedParameters(options.model).toLocaleString("en");
+  say(`model: ${count} trained parameters, ${stepsPerEpoch} steps an epoch`);
+  if (step > 0) say(`resumed after step ${stepsDone} of epoch ${epoch + 1}`);
+}
+
+async function runEpochs(session: TrainingSession): Promise<TrainingOutcome> {
+  const { options, pace, position, store } = session;
+  const logged = position.epoch + (session.epochTrained ? 1 : 0);
+  let records = (await store.readLog()).filter(({ epoch }) => epoch <= logged);
+  for (;;) {
+    const last = records.at(-1);
+    if (last !== undefined && last.epoch > position.epoch) session.nextEpoch();
+    if (session.reached(last)) return { state: "reached", records };
+    if (position.epoch >= options.epochs) return { state: "finished", records };
+    let trainedAt = performance.now();
+    if (!session.epochTrained) {
+      const whole = await trainEpoch(session);
+      trainedAt = performance.now();
+      await store.save(position);
+      if (!whole) return { state: "stopped", records };
+    }
+    const { outOfTime } = session;
+    const finished = await finishEpoch(session, records, outOfTime);
+    if (finished === undefined) return { state: "stopped", records };
+    pace.addEpochEnd((performance.now() - trainedAt) / 1000, finished.metrics !== undefined);
+    records = [...records, finished];
+    options.report?.({ kind: "epoch", epochs: options.epochs, record: finished });
+    if (outOfTime) return { state: "outOfTime", records };
+  }
+}
