@@ -59,7 +59,7 @@ for (const entry of packages.filter(({ binary }) => !binary)) {
   }
   for (const asset of entry.assets ?? []) exportsMap[`./${asset}`] = `./${asset}`;
   exportsMap["./package.json"] = "./package.json";
-  const tfjsPeer = entry.tfjs ? { "@tensorflow/tfjs-core": "catalog:" } : {};
+  const tfjsPeer = entry.tfjs ? { "@tensorflow/tfjs-core": "catalog:peers" } : {};
   const manifest = {
     name: entry.name,
     version: entry.private ? "0.0.0" : currentVersion(entry.folder),
@@ -81,7 +81,7 @@ for (const entry of packages.filter(({ binary }) => !binary)) {
     ...unlessEmpty("dependencies", record([...workspace(entry.workspace ?? []), ...catalog(entry.dependencies ?? [])])),
     ...unlessEmpty("optionalDependencies", record([...workspace(entry.optionalWorkspace ?? []), ...catalog(entry.optional ?? [])])),
     ...unlessEmpty("peerDependencies", entry.private || isApp ? {} : tfjsPeer),
-    ...unlessEmpty("devDependencies", record([...workspace(entry.dev ?? []), ...(isApp ? [] : Object.entries(tfjsPeer)), ...catalog(entry.devDependencies ?? [])])),
+    ...unlessEmpty("devDependencies", record([...workspace(entry.dev ?? []), ...(isApp ? [] : catalog(Object.keys(tfjsPeer))), ...catalog(entry.devDependencies ?? [])])),
     ...repository(entry.folder),
     ...(entry.private ? {} : published),
   };
