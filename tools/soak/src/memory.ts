@@ -1,4 +1,4 @@
-import { memory } from "@tensorflow/tfjs-core";
+import { backend, memory } from "@tensorflow/tfjs-core";
 
 /** What the process holds at one time, in MiB. */
 export interface MemorySample {
@@ -13,9 +13,13 @@ export interface MemorySample {
   readonly tensors: number;
 }
 
-/** Collects garbage first, so that what is counted is what is held. */
+/**
+ * Collects garbage and gives freed memory back first, as the native backend does once a minute, so that what is counted is what
+ * is held: in between resident memory goes up and down with the sizes of the last batches.
+ */
 export function sampleMemory(minutes: number, batches: number): MemorySample {
   globalThis.gc?.();
+  (backend() as { readonly binding?: { trimMemory?(): void } }).binding?.trimMemory?.();
   const { rss, heapUsed, external } = process.memoryUsage();
   const mebibytes = (bytes: number): number => bytes / 2 ** 20;
   return { minutes, batches, resident: mebibytes(rss), heap: mebibytes(heapUsed), external: mebibytes(external), tensors: memory().numTensors };
