@@ -99,3 +99,15 @@ test("a file that is missing, empty, cut off or no image is named", async () => 
   await expect(readImageHeader(text, { name: "upload" })).rejects.toThrow("upload: cannot be decoded");
   await expect(decodeImage(cut)).rejects.toBeInstanceOf(DataError);
 });
+
+test("a file that claims far more pixels than its bytes can hold is refused before it takes their memory", async () => {
+  const small = await sharp({ create: { width: 64, height: 64, channels: 3, background: "#808080" } }).jpeg().toBuffer();
+  // Height and width stand behind the start of the frame (FFC0), its length and its depth.
+  const frame = small.indexOf(Buffer.from([0xff, 0xc0]));
+  const bomb = Buffer.from(small);
+  bomb.writeUInt16BE(9000, frame + 5);
+  bomb.writeUInt16BE(9000, frame + 7);
+  await expect(decodeImage(bomb, { name: "bomb.jpg" })).rejects.toThrow(/^bomb\.jpg: cannot be decoded \(it claims 81 million pixels in \d+ bytes\)/u);
+  const plain = await sharp({ create: { width: 7000, height: 6000, channels: 3, background: "#808080" } }).jpeg().toBuffer();
+  expect((await decodeImage(plain)).data.length).toBe(7000 * 6000 * 3);
+});

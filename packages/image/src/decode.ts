@@ -74,7 +74,8 @@ export async function decodeImage(source: ImageSource, options: DecodeOptions = 
   const bytes = await readSource(source, name);
   try {
     const image = open(bytes, { autoOrient: options.orientation !== "ignore" });
-    const { format, space, depth } = await image.metadata();
+    const { format, space, depth, width: columns, height: rows } = await image.metadata();
+    refuseBomb(columns * rows, bytes.length);
     if (space === "cmyk") return await decodeCmyk(image, depth === "ushort");
     if (format === "gif") return await decodeGif(image, bytes);
     const { pixels, width, height } = await rawPixels(image.removeAlpha().toColourspace("srgb"));
@@ -82,6 +83,17 @@ export async function decodeImage(source: ImageSource, options: DecodeOptions = 
   } catch (error) {
     throw undecodable(name, error);
   }
+}
+
+/** More pixels than cameras of today have. */
+const manyPixels = 40e6;
+/** More than any format packs into a byte, unless next to nothing is in the picture. */
+const mostPixelsOfByte = 4096;
+
+/** A few bytes may claim hundreds of millions of pixels, and take gigabytes when they are believed. */
+function refuseBomb(pixels: number, bytes: number): void {
+  if (pixels <= manyPixels || pixels <= bytes * mostPixelsOfByte) return;
+  throw new Error(`it claims ${Math.round(pixels / 1e6)} million pixels in ${bytes} bytes`);
 }
 
 /** The inks as they are stored; libvips would take a press's profile for granted. */
