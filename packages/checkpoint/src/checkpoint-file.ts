@@ -46,15 +46,13 @@ export class CheckpointFile {
 
   /** How many tensors of the model it holds, and how many numbers these have. */
   get held(): { readonly tensors: number; readonly values: number } {
-    const shapes = [...this.#file.entries].filter(([name]) => !name.startsWith(trainingPrefix)).map(([, { shape }]) => shape);
-    const sizes = shapes.map((shape) => shape.reduce((product, size) => product * size, 1));
+    const sizes = [...this.#modelShapes().values()].map((shape) => shape.reduce((product, size) => product * size, 1));
     return { tensors: sizes.length, values: sizes.reduce((sum, size) => sum + size, 0) };
   }
 
   /** Loads the model's parameters, one after the other, so that no second copy of the model is held. */
   async loadModel(model: Module, options: LoadOptions = {}): Promise<LoadReport> {
-    const shapes = [...this.#file.entries].filter(([name]) => !name.startsWith(trainingPrefix)).map(([name, { shape }]) => [name, shape] as const);
-    const report = planLoad(model, new Map(shapes), this.#file.path, options);
+    const report = planLoad(model, this.#modelShapes(), this.#file.path, options);
     const parameters = model.parameters();
     for (const name of report.matched) assignData(parameters.get(name) as Parameter, await this.#file.read(name));
     return report;
@@ -73,6 +71,12 @@ export class CheckpointFile {
     } catch (cause) {
       throw new CheckpointError(`${this.#file.path}: its training state is not JSON; the file is damaged`, { cause });
     }
+  }
+
+  /** Shapes of the model's tensors by name, without those of its training. */
+  #modelShapes(): ReadonlyMap<string, readonly number[]> {
+    const shapes = [...this.#file.entries].filter(([name]) => !name.startsWith(trainingPrefix));
+    return new Map(shapes.map(([name, { shape }]) => [name, shape]));
   }
 
   async close(): Promise<void> {

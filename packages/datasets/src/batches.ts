@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { DetectionTarget } from "@detrkit/boxes";
 import { ConfigError } from "@detrkit/common";
 import type { TransformRecipe } from "@detrkit/image";
-import type { ImageSize, PaddedBatch } from "@detrkit/nn";
+import { type ImageSize, type PaddedBatch, paddingMask } from "@detrkit/nn";
 import { tensor3d, tensor4d } from "@tensorflow/tfjs-core";
 import { batchOrder, planImage } from "./batch-plan.ts";
 import type { BatchOrder, PlannedImage } from "./batch-plan.ts";
@@ -88,26 +88,16 @@ function startBatch(index: number, planned: readonly PlannedImage[], recipe: Tra
   return { index, planned, padded, memory, tasks, done };
 }
 
-/** True on padding: `[B, H, W]`. */
-function paddingMask(planned: readonly PlannedImage[], { height, width }: ImageSize): Uint8Array {
-  const mask = new Uint8Array(planned.length * height * width);
-  planned.forEach(({ size }, position) => {
-    const start = position * height * width;
-    for (let y = 0; y < size.height; y++) mask.fill(1, start + y * width + size.width, start + (y + 1) * width);
-    mask.fill(1, start + size.height * width, start + height * width);
-  });
-  return mask;
-}
-
 function finishBatch({ index, planned, padded, memory }: StartedBatch, waitedMs: number): DetectionBatch {
   const { height, width } = padded;
+  const sizes = planned.map(({ size }) => size);
   const pixels = new Float32Array(memory, 0, planned.length * height * width * 3);
   return {
     index,
     images: {
       images: tensor4d(pixels, [planned.length, height, width, 3]),
-      mask: tensor3d(paddingMask(planned, padded), [planned.length, height, width], "bool"),
-      sizes: planned.map(({ size }) => size),
+      mask: tensor3d(paddingMask(sizes, padded), [planned.length, height, width], "bool"),
+      sizes,
     },
     targets: planned.map(({ target }) => target),
     records: planned.map(({ record }) => ({ id: record.id, name: record.name, file: imageName(record), width: record.width, height: record.height })),

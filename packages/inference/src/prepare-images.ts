@@ -1,6 +1,6 @@
 import { Random } from "@detrkit/common";
 import { applyOperations, normalisationTable, normaliseInto, planTransforms, type RgbImage, type TransformRecipe } from "@detrkit/image/pixels";
-import type { PaddedBatch } from "@detrkit/nn";
+import { type PaddedBatch, paddingMask } from "@detrkit/nn";
 import { tensor3d, tensor4d } from "@tensorflow/tfjs-core";
 
 /**
@@ -12,23 +12,16 @@ import { tensor3d, tensor4d } from "@tensorflow/tfjs-core";
 export function prepareImages(images: readonly RgbImage[], { steps, normalisation }: TransformRecipe): PaddedBatch {
   // The transforms of inference draw nothing; the random numbers are there for those of training.
   const plans = images.map((image) => planTransforms(steps, image, new Random(0)));
-  const padded = {
-    height: Math.max(...plans.map(({ size }) => size.height)),
-    width: Math.max(...plans.map(({ size }) => size.width)),
-  };
+  const sizes = plans.map(({ size }) => size);
+  const padded = { height: Math.max(...sizes.map(({ height }) => height)), width: Math.max(...sizes.map(({ width }) => width)) };
   const pixels = padded.height * padded.width;
   const values = new Float32Array(images.length * pixels * 3);
-  const mask = new Uint8Array(images.length * pixels).fill(1);
   const table = normalisationTable(normalisation);
   images.forEach((image, index) => {
-    const { operations, size } = plans[index] as (typeof plans)[number];
+    const { operations } = plans[index] as (typeof plans)[number];
     const place = values.subarray(index * pixels * 3, (index + 1) * pixels * 3);
     normaliseInto(applyOperations(image, operations), table, place, padded);
-    for (let y = 0; y < size.height; y++) {
-      const start = index * pixels + y * padded.width;
-      mask.fill(0, start, start + size.width);
-    }
   });
   const shape: [number, number, number] = [images.length, padded.height, padded.width];
-  return { images: tensor4d(values, [...shape, 3]), mask: tensor3d(mask, shape, "bool"), sizes: plans.map(({ size }) => size) };
+  return { images: tensor4d(values, [...shape, 3]), mask: tensor3d(paddingMask(sizes, padded), shape, "bool"), sizes };
 }

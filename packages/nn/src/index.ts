@@ -77,5 +77,6 @@ export type {
 } from "./ops/native-kernel.ts";
 export type { Statistics } from "./ops/normalize.ts";
 export type { MapShape, Sliding } from "./ops/window-shape.ts";
+export { paddingMask } from "./padded-batch.ts";
 export type { ImageSize, PaddedBatch } from "./padded-batch.ts";
 export type { ParameterKind } from "./parameter.ts";

@@ -20,3 +20,19 @@ export interface PaddedBatch {
   /** Size of each image without its padding. */
   readonly sizes: readonly ImageSize[];
 }
+
+/**
+ * The padding mask of images at the top left of a common size, as plain bytes `[B · H · W]`: 1 on padding.
+ *
+ * @param sizes - of each image, none larger than `padded`
+ * @param padded - `H`, `W`
+ */
+export function paddingMask(sizes: readonly ImageSize[], { height, width }: ImageSize): Uint8Array {
+  const mask = new Uint8Array(sizes.length * height * width);
+  sizes.forEach((size, position) => {
+    const start = position * height * width;
+    for (let y = 0; y < size.height; y++) mask.fill(1, start + y * width + size.width, start + (y + 1) * width);
+    mask.fill(1, start + size.height * width, start + height * width);
+  });
+  return mask;
+}
