@@ -18,7 +18,11 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "numeric", include: ["{packages/*,tools/parity}/src/**/*.{grad,parity}.test.ts"], testTimeout: 120_000 },
+        test: {
+          name: "numeric",
+          include: ["{packages/*,tools/parity}/src/**/*.{grad,parity}.test.ts"],
+          testTimeout: 120_000,
+        },
       },
       {
         extends: true,

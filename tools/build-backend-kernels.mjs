@@ -1,4 +1,5 @@
-// Compiles packages/backend/kernels (AssemblyScript) into packages/backend/src/wasm/kernels-wasm.ts. Needed only after changing the kernels. `--check` only compares.
+// Compiles packages/backend/kernels (AssemblyScript) into packages/backend/src/wasm/kernels-wasm.ts. Needed only after
+// changing the kernels. `--check` only compares.
 import { compileKernels } from "./compile-kernels.mjs";
 
 compileKernels({

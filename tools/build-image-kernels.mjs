@@ -1,4 +1,5 @@
-// Compiles packages/image/kernels (AssemblyScript) into packages/image/src/image-kernels-wasm.ts. Needed only after changing the kernels. `--check` only compares.
+// Compiles packages/image/kernels (AssemblyScript) into packages/image/src/image-kernels-wasm.ts. Needed only after
+// changing the kernels. `--check` only compares.
 import { compileKernels } from "./compile-kernels.mjs";
 
 compileKernels({

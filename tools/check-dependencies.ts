@@ -1,4 +1,5 @@
-// Fails when a package imports against the dependency direction (docs/architecture.md): node tools/check-dependencies.ts
+// Fails when a package imports against the dependency direction (docs/architecture.md): node
+// tools/check-dependencies.ts
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkWorkspace } from "./dependencies/check-workspace.ts";
@@ -6,9 +7,18 @@ import { dependencyRules } from "./dependencies/layers.ts";
 import { workspaceEntries } from "./dependencies/workspace-entry.ts";
 
 const root = join(import.meta.dirname, "..");
-const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { devDependencies: Record<string, string> };
+const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  devDependencies: Record<string, string>;
+};
 
-const { files, violations } = checkWorkspace({ root, entries: workspaceEntries, rules: dependencyRules, testPackages: Object.keys(devDependencies) });
+const { files, violations } = checkWorkspace({
+  root,
+  entries: workspaceEntries,
+  rules: dependencyRules,
+  testPackages: Object.keys(devDependencies),
+});
 for (const violation of violations) process.stderr.write(`${violation}\n`);
-process.stdout.write(`dependencies: ${files} files checked, ${violations.length === 0 ? "all imports allowed" : `${violations.length} not allowed`}\n`);
+process.stdout.write(
+  `dependencies: ${files} files checked, ${violations.length === 0 ? "all imports allowed" : `${violations.length} not allowed`}\n`,
+);
 process.exitCode = violations.length === 0 ? 0 : 1;

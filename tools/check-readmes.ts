@@ -1,4 +1,5 @@
-// Type-checks and runs the example of the README of every public package that has code, from source: node tools/check-readmes.ts
+// Type-checks and runs the example of the README of every public package that has code, from source: node
+// tools/check-readmes.ts
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runStep } from "./bootstrap/child-process.mjs";
@@ -7,7 +8,9 @@ import { extractExample } from "./readmes/extract-example.ts";
 
 const root = join(import.meta.dirname, "..");
 const scratch = join(root, ".cache", "readmes");
-const libraries = workspaceEntries.filter((entry) => !entry.private && !entry.binary && entry.folder.startsWith("packages/"));
+const libraries = workspaceEntries.filter(
+  (entry) => !entry.private && !entry.binary && entry.folder.startsWith("packages/"),
+);
 const SOURCE = ["--conditions=@detrkit/source", "--disable-warning=ExperimentalWarning"];
 
 const problems: string[] = [];
@@ -31,8 +34,15 @@ try {
   mkdirSync(scratch, { recursive: true });
   const tsconfig = join(scratch, "tsconfig.json");
   const compilerOptions = { isolatedDeclarations: false, declaration: false, declarationMap: false };
-  writeFileSync(tsconfig, JSON.stringify({ extends: "../../tsconfig.base.json", compilerOptions, files: examples.map(({ file }) => file) }));
-  const types = await runStep(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", tsconfig], { cwd: root });
+  writeFileSync(
+    tsconfig,
+    JSON.stringify({ extends: "../../tsconfig.base.json", compilerOptions, files: examples.map(({ file }) => file) }),
+  );
+  const types = await runStep(
+    process.execPath,
+    [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", tsconfig],
+    { cwd: root },
+  );
   if (types.code !== 0) problems.push(`examples do not type-check:\n${types.output}`);
 
   for (const { name, file } of examples) {
@@ -44,5 +54,7 @@ try {
 }
 
 for (const problem of problems) process.stderr.write(`${problem}\n`);
-process.stdout.write(`READMEs: ${libraries.length} packages, ${problems.length === 0 ? "every example runs" : `${problems.length} problems`}\n`);
+process.stdout.write(
+  `READMEs: ${libraries.length} packages, ${problems.length === 0 ? "every example runs" : `${problems.length} problems`}\n`,
+);
 process.exitCode = problems.length === 0 ? 0 : 1;

@@ -1,7 +1,15 @@
-// What each `npm run` command needs and starts. A command is a list of programs run one after the other; `node` stands for the
-// project's Node with its source condition, anything else is a bin of node_modules.
+// What each `npm run` command needs and starts. A command is a list of programs run one after the other; `node` stands
+// for the project's Node with its source condition, anything else is a bin of node_modules.
 const source = (file, ...args) => ["node", file, ...args];
-const turbo = (...tasks) => ["turbo", "run", ...tasks, "--output-logs=new-only", "--continue", "--concurrency=100%", "--no-update-notifier"];
+const turbo = (...tasks) => [
+  "turbo",
+  "run",
+  ...tasks,
+  "--output-logs=new-only",
+  "--continue",
+  "--concurrency=100%",
+  "--no-update-notifier",
+];
 const train = "apps/train/src/cli.ts";
 
 /** @typedef {{ steps: readonly (readonly string[])[], native?: boolean, pnpm?: boolean, from?: "root" | "caller" }} Command
@@ -17,7 +25,15 @@ export const commands = {
   fuzz: { steps: [source("tools/fuzz/src/cli.ts")], native: true, from: "caller" },
   soak: { steps: [source("tools/soak/src/cli.ts")], native: true },
   test: { steps: [["vitest", "run"]], native: true },
-  lint: { steps: [source("tools/write-package-manifests.mjs", "--check"), source("tools/check-dependencies.ts"), ["oxlint"]] },
+  lint: {
+    steps: [
+      source("tools/write-package-manifests.mjs", "--check"),
+      source("tools/check-dependencies.ts"),
+      ["oxlint"],
+      ["oxfmt", "--check"],
+    ],
+  },
+  format: { steps: [["oxfmt"]] },
   typecheck: { steps: [["tsc", "-p", "tsconfig.json"], turbo("typecheck")], pnpm: true },
   build: { steps: [turbo("build")], pnpm: true },
   "check-packages": { steps: [turbo("check:exports")], pnpm: true },

@@ -1,4 +1,5 @@
-// Compiles AssemblyScript to WebAssembly in a TypeScript file. The compiler is fetched into a scratch folder, so that nobody else has to install it.
+// Compiles AssemblyScript to WebAssembly in a TypeScript file. The compiler is fetched into a scratch folder, so that
+// nobody else has to install it.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -10,15 +11,18 @@ const compiler = "assemblyscript@0.28.20";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 /**
- * Compiles one module, or with `--check` on the command line only compares: the process ends with 1 where the target is of other sources.
+ * Compiles one module, or with `--check` on the command line only compares: the process ends with 1 where the target is
+ * of other sources.
  *
- * @param {{ tool: string, source: string, target: string, name: string, flags?: readonly string[] }} options - tool: the script to run again;
+ * @param {{ tool: string, source: string, target: string, name: string, flags?: readonly string[] }} options - tool:
+ * the script to run again;
  *   source and target from the repository's root, every file beside the source counting as one; name of the exported text
  */
 export function compileKernels({ tool, source, target, name, flags = [] }) {
   const folder = dirname(join(root, source));
   const hash = createHash("sha256").update(compiler);
-  for (const file of readdirSync(folder).toSorted()) if (file.endsWith(".ts")) hash.update(readFileSync(join(folder, file)));
+  for (const file of readdirSync(folder).toSorted())
+    if (file.endsWith(".ts")) hash.update(readFileSync(join(folder, file)));
   const digest = hash.digest("hex").slice(0, 16);
   if (process.argv.includes("--check")) {
     if (readFileSync(join(root, target), "utf8").includes(digest)) return;
@@ -31,7 +35,23 @@ export function compileKernels({ tool, source, target, name, flags = [] }) {
   const quiet = { stdio: ["ignore", "ignore", "inherit"] };
   execFileSync("npm", ["install", "--no-save", "--prefix", scratch, compiler], quiet);
   const asc = join(scratch, "node_modules/assemblyscript/bin/asc.js");
-  execFileSync(process.execPath, [asc, join(root, source), "-O3", "--noAssert", "--enable", "simd", "--runtime", "stub", ...flags, "--outFile", binary], quiet);
+  execFileSync(
+    process.execPath,
+    [
+      asc,
+      join(root, source),
+      "-O3",
+      "--noAssert",
+      "--enable",
+      "simd",
+      "--runtime",
+      "stub",
+      ...flags,
+      "--outFile",
+      binary,
+    ],
+    quiet,
+  );
   const bytes = readFileSync(binary);
   const lines = bytes.toString("base64").match(/.{1,120}/gu) ?? [];
   writeFileSync(

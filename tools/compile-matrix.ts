@@ -1,5 +1,5 @@
-// Compiles the C++ kernels for processors that are not here: npm run compile-matrix -- [--full] [--run]. Installs nothing; what is
-// missing is a skipped cell (.ci/install-compilers gets it on Debian).
+// Compiles the C++ kernels for processors that are not here: npm run compile-matrix -- [--full] [--run]. Installs
+// nothing; what is missing is a skipped cell (.ci/install-compilers gets it on Debian).
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +15,9 @@ const help = `npm run compile-matrix -- [--full] [--run] [--only=TEXT]
   --run       every target with one compiler, all kernels, and runs them: here, and under qemu-user
   --only      cells whose "TARGET COMPILER" holds this text`;
 
-const { values } = parseArgs({ options: { full: { type: "boolean" }, run: { type: "boolean" }, only: { type: "string" }, help: { type: "boolean" } } });
+const { values } = parseArgs({
+  options: { full: { type: "boolean" }, run: { type: "boolean" }, only: { type: "string" }, help: { type: "boolean" } },
+});
 
 function show({ cell, state, detail, seconds }: CellResult): void {
   const name = `${cell.target.name.padEnd(16)} ${cell.compiler.program.padEnd(22)}`;
@@ -41,7 +43,9 @@ if (values.help === true) {
     if (values.run === true) show(results.at(-1) ?? result);
   }
   const count = (state: CellResult["state"]): number => results.filter((result) => result.state === state).length;
-  process.stdout.write(`compile matrix: ${count("passed")} passed, ${count("failed")} failed, ${count("skipped")} skipped\n`);
+  process.stdout.write(
+    `compile matrix: ${count("passed")} passed, ${count("failed")} failed, ${count("skipped")} skipped\n`,
+  );
   // What the compilers said about a failure stays, to be read.
   if (count("failed") === 0) rmSync(scratch, { recursive: true });
   process.exitCode = count("failed") === 0 && count("passed") > 0 ? 0 : 1;

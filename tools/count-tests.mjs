@@ -1,4 +1,5 @@
-// Prints "PASSED FAILED" of a vitest JSON report, then one line for each failure: node tools/count-tests.mjs REPORT EXIT_CODE
+// Prints "PASSED FAILED" of a vitest JSON report, then one line for each failure: node tools/count-tests.mjs REPORT
+// EXIT_CODE
 import { existsSync, readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 

@@ -1,4 +1,5 @@
-// Runs examples/*/main.ts, examples/short/*.ts and the code of docs/guides from source, each in a scratch folder: node tools/run-examples.ts
+// Runs examples/*/main.ts, examples/short/*.ts and the code of docs/guides from source, each in a scratch folder: node
+// tools/run-examples.ts
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
@@ -8,18 +9,27 @@ import { typescriptBlocks } from "./readmes/extract-example.ts";
 const root = join(import.meta.dirname, "..");
 const folder = join(root, "examples");
 const source = ["--conditions=@detrkit/source", "--disable-warning=ExperimentalWarning"];
-const withMain = readdirSync(folder).map((name) => join(folder, name, "main.ts")).filter((file) => existsSync(file));
-const short = readdirSync(join(folder, "short")).filter((name) => name.endsWith(".ts")).map((name) => join(folder, "short", name));
+const withMain = readdirSync(folder)
+  .map((name) => join(folder, name, "main.ts"))
+  .filter((file) => existsSync(file));
+const short = readdirSync(join(folder, "short"))
+  .filter((name) => name.endsWith(".ts"))
+  .map((name) => join(folder, "short", name));
 
-/** The blocks of each guide, one after the other, as a program among the short examples, where detrkit's packages are found. */
+/**
+ * The blocks of each guide, one after the other, as a program among the short examples, where detrkit's packages are
+ * found.
+ */
 const guides = join(folder, "short", ".cache");
 function writeGuides(): readonly string[] {
   mkdirSync(guides, { recursive: true });
-  return readdirSync(join(root, "docs", "guides")).filter((name) => name.endsWith(".md")).map((name) => {
-    const file = join(guides, `guide-${name.replace(/md$/, "ts")}`);
-    writeFileSync(file, typescriptBlocks(readFileSync(join(root, "docs", "guides", name), "utf8")).join("\n"));
-    return file;
-  });
+  return readdirSync(join(root, "docs", "guides"))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => {
+      const file = join(guides, `guide-${name.replace(/md$/, "ts")}`);
+      writeFileSync(file, typescriptBlocks(readFileSync(join(root, "docs", "guides", name), "utf8")).join("\n"));
+      return file;
+    });
 }
 
 /** What the short ones are given: a run and a picture, weights under the names of the authors' code. */
@@ -30,13 +40,29 @@ const given: Readonly<Record<string, readonly string[]>> = {
 
 /** A run of one epoch, of a model too small to find anything. */
 const run = [
-  "train", "--data", "shapes:count=8,validation=2,size=64,classes=3", "--image-size", "64x64", "--epochs", "1", "--hidden-dim", "32",
-  "--backbone-width", "8", "--sample-pictures", "1", "--output", "run",
+  "train",
+  "--data",
+  "shapes:count=8,validation=2,size=64,classes=3",
+  "--image-size",
+  "64x64",
+  "--epochs",
+  "1",
+  "--hidden-dim",
+  "32",
+  "--backbone-width",
+  "8",
+  "--sample-pictures",
+  "1",
+  "--output",
+  "run",
 ];
 
 async function prepare(): Promise<string> {
   const cwd = mkdtempSync(join(tmpdir(), "detrkit-examples-"));
-  for (const step of [[join(root, "apps", "train", "src", "cli.ts"), ...run], [join(folder, "short", "inputs", "make-inputs.ts")]]) {
+  for (const step of [
+    [join(root, "apps", "train", "src", "cli.ts"), ...run],
+    [join(folder, "short", "inputs", "make-inputs.ts")],
+  ]) {
     const { code, output } = await runStep(process.execPath, [...source, ...step], { cwd });
     if (code !== 0) throw new Error(`${step[0]}: exit code ${code}\n${output}`);
   }
@@ -53,12 +79,20 @@ for (const file of programs) {
   const cwd = mkdtempSync(join(tmpdir(), "detrkit-example-"));
   cpSync(inputs, cwd, { recursive: true });
   const started = Date.now();
-  const { code, output } = await runStep(process.execPath, [...source, file, ...(given[basename(file)] ?? [])], { cwd });
+  const { code, output } = await runStep(process.execPath, [...source, file, ...(given[basename(file)] ?? [])], {
+    cwd,
+  });
   rmSync(cwd, { recursive: true, force: true });
   if (code !== 0) failed += 1;
-  process.stdout.write(`examples/${name}: ${code === 0 ? "ok" : `exit code ${code}\n${output}`} (${((Date.now() - started) / 1000).toFixed(1)} s)\n`);
+  process.stdout.write(
+    `examples/${name}: ${code === 0 ? "ok" : `exit code ${code}\n${output}`} (${((Date.now() - started) / 1000).toFixed(1)} s)\n`,
+  );
 }
-const types = await runStep(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", join(folder, "short")], { cwd: root });
+const types = await runStep(
+  process.execPath,
+  [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", join(folder, "short")],
+  { cwd: root },
+);
 if (types.code !== 0) {
   failed += 1;
   process.stdout.write(`examples/short and guides do not type-check:\n${types.output}`);

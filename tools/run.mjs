@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// `npm run COMMAND`: sets up whatever is missing, then runs the command. Plain JavaScript without dependencies, since it is
-// what a bare Node 18 starts with (docs/architecture.md, "One bootstrap").
+// `npm run COMMAND`: sets up whatever is missing, then runs the command. Plain JavaScript without dependencies, since
+// it is what a bare Node 18 starts with (docs/architecture.md, "One bootstrap").
 import { readFileSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,7 +36,9 @@ async function main([name, ...args]) {
   await ensureInstalled({ root, env, pnpm, say });
   if (command.native) {
     const prepare = () => prepareNativeBackend(node, env, say);
-    await withLock(join(cache, "native.lock"), prepare, (owner) => say(`waiting for ${owner}, which is preparing the native backend`));
+    await withLock(join(cache, "native.lock"), prepare, (owner) =>
+      say(`waiting for ${owner}, which is preparing the native backend`),
+    );
   }
 
   const cwd = command.from === "caller" ? (process.env.INIT_CWD ?? process.cwd()) : root;

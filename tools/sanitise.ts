@@ -1,4 +1,5 @@
-// Runs the C++ kernels and their thread pool under sanitisers: npm run sanitise -- [--quick] [--minutes=N] [--seed=S] [--node]
+// Runs the C++ kernels and their thread pool under sanitisers: npm run sanitise -- [--quick] [--minutes=N] [--seed=S]
+// [--node]
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
 import { runForeground } from "./bootstrap/child-process.mjs";
@@ -13,10 +14,15 @@ const help = `npm run sanitise -- [options]
   --seed=S        of these inputs; drawn and printed unless given
   --node          instead: the numeric tests in Node, on an addon with AddressSanitizer`;
 
-const text = { type: "string" } as const, flag = { type: "boolean" } as const;
+const text = { type: "string" } as const,
+  flag = { type: "boolean" } as const;
 const { values } = parseArgs({ options: { quick: flag, minutes: text, seed: text, node: flag, help: flag } });
 
-const sweep: Sanitised = { name: "sweep", sources: [...kernelSources, ...sweepSources], sanitisers: "address,undefined,float-cast-overflow" };
+const sweep: Sanitised = {
+  name: "sweep",
+  sources: [...kernelSources, ...sweepSources],
+  sanitisers: "address,undefined,float-cast-overflow",
+};
 const racing: Sanitised = { ...sweep, name: "racing", sanitisers: "thread" };
 const pool: Sanitised = { name: "pool", sources: poolSources, sanitisers: "thread" };
 
@@ -55,7 +61,9 @@ if (values.help === true) {
   await run(compiler, sweep, ["--rounds=1"]);
   if (values.minutes !== undefined) {
     const seed = values.seed ?? String(randomInt(2 ** 40));
-    process.stdout.write(`random inputs for ${values.minutes} min: npm run sanitise -- --minutes=${values.minutes} --seed=${seed} has them again\n`);
+    process.stdout.write(
+      `random inputs for ${values.minutes} min: npm run sanitise -- --minutes=${values.minutes} --seed=${seed} has them again\n`,
+    );
     await run(compiler, sweep, [`--minutes=${values.minutes}`, `--seed=${seed}`, "--rounds=0"]);
   }
   if (values.quick !== true) await run(compiler, racing, ["--rounds=1", "--threads=3"]);

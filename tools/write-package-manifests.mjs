@@ -25,7 +25,9 @@ const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 const workspace = (names) => names.map((name) => [`@detrkit/${name}`, "workspace:^"]);
 const catalog = (names) => names.map((name) => [name, "catalog:"]);
 const record = (entries) => Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
-const repository = (folder) => ({ repository: { type: "git", url: "git+https://github.com/detrkit/detrkit.git", directory: folder } });
+const repository = (folder) => ({
+  repository: { type: "git", url: "git+https://github.com/detrkit/detrkit.git", directory: folder },
+});
 const published = { publishConfig: { access: "public", provenance: true } };
 const unlessEmpty = (key, value) => (Object.keys(value).length > 0 ? { [key]: value } : {});
 
@@ -48,14 +50,19 @@ function binaryManifest({ name, folder, description, binary }) {
   };
 }
 
-for (const entry of packages.filter(({ binary }) => binary)) emit(`${entry.folder}/package.json`, json(binaryManifest(entry)));
+for (const entry of packages.filter(({ binary }) => binary))
+  emit(`${entry.folder}/package.json`, json(binaryManifest(entry)));
 
 for (const entry of packages.filter(({ binary }) => !binary)) {
   const isApp = entry.folder.startsWith("apps/");
   const entries = { ".": "index", ...entry.subpaths };
   const exportsMap = {};
   for (const [subpath, file] of Object.entries(entries)) {
-    exportsMap[subpath] = { "@detrkit/source": `./src/${file}.ts`, types: `./dist/${file}.d.ts`, default: `./dist/${file}.js` };
+    exportsMap[subpath] = {
+      "@detrkit/source": `./src/${file}.ts`,
+      types: `./dist/${file}.d.ts`,
+      default: `./dist/${file}.js`,
+    };
   }
   for (const asset of entry.assets ?? []) exportsMap[`./${asset}`] = `./${asset}`;
   exportsMap["./package.json"] = "./package.json";
@@ -79,20 +86,39 @@ for (const entry of packages.filter(({ binary }) => !binary)) {
       ...(entry.private ? {} : { "check:exports": "publint --strict && attw --pack --profile esm-only" }),
     },
     ...unlessEmpty("dependencies", record([...workspace(entry.workspace ?? []), ...catalog(entry.dependencies ?? [])])),
-    ...unlessEmpty("optionalDependencies", record([...workspace(entry.optionalWorkspace ?? []), ...catalog(entry.optional ?? [])])),
+    ...unlessEmpty(
+      "optionalDependencies",
+      record([...workspace(entry.optionalWorkspace ?? []), ...catalog(entry.optional ?? [])]),
+    ),
     ...unlessEmpty("peerDependencies", entry.private || isApp ? {} : tfjsPeer),
-    ...unlessEmpty("devDependencies", record([...workspace(entry.dev ?? []), ...(isApp ? [] : catalog(Object.keys(tfjsPeer))), ...catalog(entry.devDependencies ?? [])])),
+    ...unlessEmpty(
+      "devDependencies",
+      record([
+        ...workspace(entry.dev ?? []),
+        ...(isApp ? [] : catalog(Object.keys(tfjsPeer))),
+        ...catalog(entry.devDependencies ?? []),
+      ]),
+    ),
     ...repository(entry.folder),
     ...(entry.private ? {} : published),
   };
   const up = "../..";
   emit(`${entry.folder}/package.json`, json(manifest));
-  emit(`${entry.folder}/tsconfig.json`, json({ extends: `${up}/tsconfig.base.json`, include: ["src", ...(isApp ? ["test"] : [])] }));
+  emit(
+    `${entry.folder}/tsconfig.json`,
+    json({ extends: `${up}/tsconfig.base.json`, include: ["src", ...(isApp ? ["test"] : [])] }),
+  );
   emit(
     `${entry.folder}/tsconfig.build.json`,
     json({
       extends: `${up}/tsconfig.base.json`,
-      compilerOptions: { noEmit: false, emitDeclarationOnly: true, rootDir: "src", outDir: "dist", customConditions: [] },
+      compilerOptions: {
+        noEmit: false,
+        emitDeclarationOnly: true,
+        rootDir: "src",
+        outDir: "dist",
+        customConditions: [],
+      },
       include: ["src"],
       exclude: ["src/**/*.test.ts"],
     }),

@@ -32,7 +32,8 @@ def export(settings, folder):
     made = tempfile.mkdtemp(prefix=f"{os.path.basename(folder)}-", dir=os.path.dirname(folder))
     model = detector(settings["model"])
     images = noise_images(settings)
-    # PyTorch's fused attention would be exported with a guard against rows without any key, which costs time and never helps here.
+    # PyTorch's fused attention would be exported with a guard against rows without any key, which costs time and never
+    # helps here.
     model.set_attn_implementation("eager")
     network = Unpadded(model).eval()
     path = os.path.join(made, "model.onnx")

@@ -18,8 +18,8 @@ def detector(config, all_layers=False):
         "auxiliary_loss": all_layers,
     }
     model = BUILDERS[config["model"]](shared)
-    # Both train all of ResNet but its stem and first stage. transformers looks for stage names of another backbone there and
-    # freezes everything, which would spare the peer half of its backward pass.
+    # Both train all of ResNet but its stem and first stage. transformers looks for stage names of another backbone
+    # there and freezes everything, which would spare the peer half of its backward pass.
     for name, parameter in model.model.backbone.named_parameters():
         parameter.requires_grad_(any(f"stages.{stage}." in name for stage in (1, 2, 3)))
     return model
@@ -33,8 +33,8 @@ def deformable_detr(shared):
     backbone = ResNetConfig(out_features=["stage2", "stage3", "stage4"])
     # Its own kernel is for CUDA; everything else takes its composition of grid_sample.
     model = DeformableDetrForObjectDetection(DeformableDetrConfig(**shared, backbone_config=backbone, disable_custom_kernels=True))
-    # As the original begins, and transformers does not: queries that look at different places, every class at 1 %, all boxes
-    # small and where their query looks.
+    # As the original begins, and transformers does not: queries that look at different places, every class at 1 %, all
+    # boxes small and where their query looks.
     with torch.no_grad():
         model.model.query_position_embeddings.weight.normal_()
         model.class_embed[0].bias.fill_(-math.log(99))

@@ -39,8 +39,8 @@ export interface Benchmark {
   /** Untimed iterations before those. */
   readonly warmups: number;
   /**
-   * Iterations that follow one another in a turn, default 1; their mean is its time. For what is done again and again and is short
-   * beside what a pause costs: after one, the first iteration finds cold caches.
+   * Iterations that follow one another in a turn, default 1; their mean is its time. For what is done again and again
+   * and is short beside what a pause costs: after one, the first iteration finds cold caches.
    */
   readonly iterationsPerTurn?: number;
   /** How the cases make one figure: the least favourable one, or all of them together. */

@@ -14,8 +14,16 @@ import { wasmTraining } from "./benchmarks/wasm-training.ts";
 
 /** Every comparison, in the order in which they run. */
 export const benchmarks: readonly Benchmark[] = [
-  matcher, evaluator, data,
-  detrInference, onnxruntimeInference, detrTraining, smallTraining,
-  deformableOp, deformableOpTraining, deformableInference, deformableTraining,
+  matcher,
+  evaluator,
+  data,
+  detrInference,
+  onnxruntimeInference,
+  detrTraining,
+  smallTraining,
+  deformableOp,
+  deformableOpTraining,
+  deformableInference,
+  deformableTraining,
   wasmTraining,
 ];

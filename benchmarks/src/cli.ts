@@ -17,7 +17,10 @@ function say(line: string): void {
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  const command = parseCommandLine(args, benchmarks.map(({ name }) => name));
+  const command = parseCommandLine(
+    args,
+    benchmarks.map(({ name }) => name),
+  );
   if (command.help) {
     process.stdout.write(`${helpText(benchmarks.map(({ name, title }) => [name, title]))}\n`);
     return;
@@ -32,13 +35,25 @@ async function main(args: readonly string[]): Promise<void> {
   else if (command.name === undefined) process.stdout.write(`\n${resultTable(figures)}\n`);
 }
 
-async function runBenchmark(benchmark: Benchmark, { quick, json, runs }: BenchCommand, cache: string, python: string): Promise<BenchmarkResult> {
+async function runBenchmark(
+  benchmark: Benchmark,
+  { quick, json, runs }: BenchCommand,
+  cache: string,
+  python: string,
+): Promise<BenchmarkResult> {
   const testCases = await benchmark.cases({ cache, quick });
-  const setup = { python, node: process.execPath, threads, runs: runs ?? (quick ? benchmark.quickRuns : benchmark.runs), say };
+  const setup = {
+    python,
+    node: process.execPath,
+    threads,
+    runs: runs ?? (quick ? benchmark.quickRuns : benchmark.runs),
+    say,
+  };
   const cases: CaseResult[] = [];
   for (const testCase of testCases) cases.push(await compareCase(benchmark, testCase, setup));
   const result = { benchmark, cases };
-  const describe = (name: string, medianMs: number): string | undefined => testCases.find((testCase) => testCase.name === name)?.describe?.(medianMs);
+  const describe = (name: string, medianMs: number): string | undefined =>
+    testCases.find((testCase) => testCase.name === name)?.describe?.(medianMs);
   if (!json) process.stdout.write(`${detailedReport(result, describe)}\n`);
   return result;
 }
@@ -47,6 +62,8 @@ try {
   await main(process.argv.slice(2));
 } catch (error) {
   const usage = error instanceof SetupProblem;
-  process.stderr.write(usage ? `${error.message}\n` : `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    usage ? `${error.message}\n` : `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   process.exitCode = usage ? 2 : 1;
 }

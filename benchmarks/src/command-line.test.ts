@@ -5,7 +5,13 @@ import { SetupProblem } from "./python-environment.ts";
 const names = ["matcher", "data"];
 
 test("a name and flags, in any order", () => {
-  expect(parseCommandLine(["--json", "data", "--runs", "3"], names)).toEqual({ name: "data", json: true, quick: false, runs: 3, help: false });
+  expect(parseCommandLine(["--json", "data", "--runs", "3"], names)).toEqual({
+    name: "data",
+    json: true,
+    quick: false,
+    runs: 3,
+    help: false,
+  });
   expect(parseCommandLine(["--quick"], names)).toMatchObject({ name: undefined, quick: true, runs: undefined });
 });
 
@@ -20,8 +26,14 @@ test.each([
 });
 
 test("the help lists every comparison, in columns however long the names", () => {
-  const text = helpText([["matcher", "who takes what"], ["walking-by-the-sea-in-winter", "how far"]]);
+  const text = helpText([
+    ["matcher", "who takes what"],
+    ["walking-by-the-sea-in-winter", "how far"],
+  ]);
   expect(text).toMatch(/matcher +who takes what/);
-  const columns = text.split("\n").filter((line) => /who takes|how far/.test(line)).map((line) => line.search(/who|how/));
+  const columns = text
+    .split("\n")
+    .filter((line) => /who takes|how far/.test(line))
+    .map((line) => line.search(/who|how/));
   expect(columns).toEqual([32, 32]);
 });

@@ -16,9 +16,11 @@ export function parseCommandLine(args: readonly string[], names: readonly string
   const { values, positionals } = parse(args);
   const [name, ...rest] = positionals;
   if (rest.length > 0) throw new SetupProblem(`bench: one name at a time, got ${positionals.join(" ")}`);
-  if (name !== undefined && !names.includes(name)) throw new SetupProblem(`bench: there is no comparison "${name}"; there are ${names.join(", ")}`);
+  if (name !== undefined && !names.includes(name))
+    throw new SetupProblem(`bench: there is no comparison "${name}"; there are ${names.join(", ")}`);
   const runs = values.runs === undefined ? undefined : Number(values.runs);
-  if (runs !== undefined && (!Number.isInteger(runs) || runs < 1)) throw new SetupProblem(`bench: --runs expected a whole number from 1, got ${values.runs}`);
+  if (runs !== undefined && (!Number.isInteger(runs) || runs < 1))
+    throw new SetupProblem(`bench: --runs expected a whole number from 1, got ${values.runs}`);
   return { name, runs, json: values.json, quick: values.quick, help: values.help };
 }
 

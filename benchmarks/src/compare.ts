@@ -40,16 +40,38 @@ const listenMs = 50;
 const tolerance = 1e-9;
 const folder = import.meta.dirname;
 
-/** Times one case: both sides are loaded and warmed up, then take turns, so that a machine that speeds up or slows down does so for both. */
-export async function compareCase(benchmark: Benchmark, testCase: BenchmarkCase, setup: ComparisonSetup): Promise<CaseResult> {
+/**
+ * Times one case: both sides are loaded and warmed up, then take turns, so that a machine that speeds up or slows down
+ * does so for both.
+ */
+export async function compareCase(
+  benchmark: Benchmark,
+  testCase: BenchmarkCase,
+  setup: ComparisonSetup,
+): Promise<CaseResult> {
   const { warmups, iterationsPerTurn = 1 } = benchmark;
-  const shared = { env: limitedThreads(setup.threads), settings: { ...testCase.settings, warmups, iterationsPerTurn, threads: setup.threads } };
-  const byNode = (file: string) => [setup.node, "--conditions=@detrkit/source", "--disable-warning=ExperimentalWarning", `${folder}/ours/${file}`] as const;
-  const peerProgram = isPython(benchmark) ? ([setup.python, `${folder}/../peers/${benchmark.peer}`] as const) : byNode(benchmark.peer);
+  const shared = {
+    env: limitedThreads(setup.threads),
+    settings: { ...testCase.settings, warmups, iterationsPerTurn, threads: setup.threads },
+  };
+  const byNode = (file: string) =>
+    [
+      setup.node,
+      "--conditions=@detrkit/source",
+      "--disable-warning=ExperimentalWarning",
+      `${folder}/ours/${file}`,
+    ] as const;
+  const peerProgram = isPython(benchmark)
+    ? ([setup.python, `${folder}/../peers/${benchmark.peer}`] as const)
+    : byNode(benchmark.peer);
   setup.say(`${benchmark.name} ${testCase.name}: loading and warming up both sides`);
   const ours = await startSide({ ...shared, label: `${benchmark.name} (ours)`, command: byNode(benchmark.ours) });
   try {
-    const peer = await startSide({ ...shared, label: `${benchmark.name} (${benchmark.peerName})`, command: peerProgram });
+    const peer = await startSide({
+      ...shared,
+      label: `${benchmark.name} (${benchmark.peerName})`,
+      command: peerProgram,
+    });
     try {
       checkSameWork(ours.facts, peer.facts);
       return await takeTurns(`${benchmark.name} ${testCase.name}`, testCase.name, { ours, peer }, setup);
@@ -66,13 +88,20 @@ export function isPython({ peer }: Benchmark): boolean {
   return peer.endsWith(".py");
 }
 
-async function takeTurns(title: string, name: string, { ours, peer }: { readonly ours: Side; readonly peer: Side }, { runs, say }: ComparisonSetup): Promise<CaseResult> {
+async function takeTurns(
+  title: string,
+  name: string,
+  { ours, peer }: { readonly ours: Side; readonly peer: Side },
+  { runs, say }: ComparisonSetup,
+): Promise<CaseResult> {
   const times: { readonly ours: Iteration[]; readonly peer: Iteration[] } = { ours: [], peer: [] };
   const load = new OtherLoad();
   for (let run = 1; run <= runs; run++) {
     times.ours.push(await timed(ours, load));
     times.peer.push(await timed(peer, load));
-    say(`${title}: run ${run} of ${runs}, ours ${formatMs(times.ours.at(-1)?.ms)}, peer ${formatMs(times.peer.at(-1)?.ms)}`);
+    say(
+      `${title}: run ${run} of ${runs}, ours ${formatMs(times.ours.at(-1)?.ms)}, peer ${formatMs(times.peer.at(-1)?.ms)}`,
+    );
   }
   const results = { ours: await finish(ours, times.ours), peer: await finish(peer, times.peer) };
   return { name, ...results, ratio: results.peer.timesMs.median / results.ours.timesMs.median, otherLoad: load.share };
@@ -99,7 +128,9 @@ async function finish(side: Side, iterations: readonly Iteration[]): Promise<Sid
 export function checkSameWork(ours: Facts, peer: Facts): void {
   const different = Object.keys(ours).filter((name) => name in peer && !same(ours[name], peer[name]));
   if (different.length === 0) return;
-  throw new Error(`the two sides don't do the same work: ${different.map((name) => `${name} is ${ours[name]} in ours and ${peer[name]} in the peer`).join(", ")}`);
+  throw new Error(
+    `the two sides don't do the same work: ${different.map((name) => `${name} is ${ours[name]} in ours and ${peer[name]} in the peer`).join(", ")}`,
+  );
 }
 
 function same(a: number | string | undefined, b: number | string | undefined): boolean {
@@ -109,7 +140,14 @@ function same(a: number | string | undefined, b: number | string | undefined): b
 
 function limitedThreads(threads: number): NodeJS.ProcessEnv {
   const count = String(threads);
-  return { ...process.env, PYTHONDONTWRITEBYTECODE: "1", OMP_NUM_THREADS: count, MKL_NUM_THREADS: count, TF_NUM_INTRAOP_THREADS: count, TF_NUM_INTEROP_THREADS: "1" };
+  return {
+    ...process.env,
+    PYTHONDONTWRITEBYTECODE: "1",
+    OMP_NUM_THREADS: count,
+    MKL_NUM_THREADS: count,
+    TF_NUM_INTRAOP_THREADS: count,
+    TF_NUM_INTEROP_THREADS: "1",
+  };
 }
 
 function formatMs(value: number | undefined): string {

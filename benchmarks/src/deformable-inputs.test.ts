@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { deformableInputs } from "./deformable-inputs.ts";
 
-const levelShapes = [{ height: 3, width: 5 }, { height: 2, width: 1 }];
+const levelShapes = [
+  { height: 3, width: 5 },
+  { height: 2, width: 1 },
+];
 const size = { levelShapes, heads: 2, points: 7, dim: 22 };
 let cache = "";
 

@@ -21,19 +21,41 @@ export interface DeformableInputs {
 
 /** Spread of the sampled cells around where an untrained layer looks. */
 const spread = 1.5;
-/** Samples keep this far from cell centres: there a location's gradient jumps, and the last bit would decide to which side. */
+/**
+ * Samples keep this far from cell centres: there a location's gradient jumps, and the last bit would decide to which
+ * side.
+ */
 const margin = 0.02;
 
-/** Writes the inputs of one encoder layer, unless they are there: locations around each cell as a layer predicts them, most near, some far, some outside. */
+/**
+ * Writes the inputs of one encoder layer, unless they are there: locations around each cell as a layer predicts them,
+ * most near, some far, some outside.
+ */
 export async function deformableInputs(cache: string, size: DeformableSize): Promise<DeformableInputs> {
   const { levelShapes, heads, points, dim } = size;
-  const [levels, tokens] = [levelShapes.length, levelShapes.reduce((sum, { height, width }) => sum + height * width, 0)];
+  const [levels, tokens] = [
+    levelShapes.length,
+    levelShapes.reduce((sum, { height, width }) => sum + height * width, 0),
+  ];
   const file = join(cache, "benchmarks", `deformable-${tokens}x${dim}-${heads}x${levels}x${points}-v1.f32`);
-  const shapes = [[1, tokens, heads, dim / heads], [1, tokens, heads, levels, points, 2], [1, tokens, heads, levels, points], [1, tokens, dim]];
+  const shapes = [
+    [1, tokens, heads, dim / heads],
+    [1, tokens, heads, levels, points, 2],
+    [1, tokens, heads, levels, points],
+    [1, tokens, dim],
+  ];
   if (!existsSync(file)) {
     const random = new Random(13);
-    const tensors = [normals(tokens * dim, random), locations(size, tokens, random), weights(tokens * heads, levels * points, random), normals(tokens * dim, random)];
-    await writeFileAtomic(file, tensors.map(({ buffer }) => new Uint8Array(buffer)));
+    const tensors = [
+      normals(tokens * dim, random),
+      locations(size, tokens, random),
+      weights(tokens * heads, levels * points, random),
+      normals(tokens * dim, random),
+    ];
+    await writeFileAtomic(
+      file,
+      tensors.map(({ buffer }) => new Uint8Array(buffer)),
+    );
   }
   return { file, shapes };
 }
@@ -43,7 +65,11 @@ function normals(count: number, random: Random): Float32Array<ArrayBuffer> {
 }
 
 /** Each head looks its own way, each point a step further, and in every level at about as many cells' distance. */
-function locations({ levelShapes, heads, points }: DeformableSize, tokens: number, random: Random): Float32Array<ArrayBuffer> {
+function locations(
+  { levelShapes, heads, points }: DeformableSize,
+  tokens: number,
+  random: Random,
+): Float32Array<ArrayBuffer> {
   const all = new Float32Array(tokens * heads * levelShapes.length * points * 2);
   let at = 0;
   for (const { height, width } of levelShapes) {
@@ -76,7 +102,10 @@ function weights(rows: number, columns: number, random: Random): Float32Array<Ar
   for (let start = 0; start < all.length; start += columns) {
     const row = Float64Array.from({ length: columns }, () => Math.exp(random.normal()));
     const sum = row.reduce((total, value) => total + value, 0);
-    all.set(row.map((value) => value / sum), start);
+    all.set(
+      row.map((value) => value / sum),
+      start,
+    );
   }
   return all;
 }

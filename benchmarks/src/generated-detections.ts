@@ -21,10 +21,23 @@ export function generatedDetections(): GeneratedDetections {
     for (let object = random.integer(0, 15); object > 0; object--) {
       const bbox = randomBox(random);
       const category = random.integer(1, classes);
-      annotations.push({ id: annotations.length + 1, image_id: image, category_id: category, bbox, area: bbox[2] * bbox[3], iscrowd: random.uniform() < 0.03 ? 1 : 0 });
+      annotations.push({
+        id: annotations.length + 1,
+        image_id: image,
+        category_id: category,
+        bbox,
+        area: bbox[2] * bbox[3],
+        iscrowd: random.uniform() < 0.03 ? 1 : 0,
+      });
       const found = random.uniform() < 0.85 ? [jittered(bbox, random), jittered(bbox, random)] : [];
-      for (const box of found) detections.push({ image_id: image, category_id: category, bbox: box, score: random.uniform(0.2, 1) });
-      detections.push({ image_id: image, category_id: random.integer(1, classes), bbox: randomBox(random), score: random.uniform(0, 0.6) });
+      for (const box of found)
+        detections.push({ image_id: image, category_id: category, bbox: box, score: random.uniform(0.2, 1) });
+      detections.push({
+        image_id: image,
+        category_id: random.integer(1, classes),
+        bbox: randomBox(random),
+        score: random.uniform(0, 0.6),
+      });
     }
   }
   return {
@@ -44,5 +57,10 @@ function randomBox(random: Random): CocoBox {
 
 function jittered([x, y, w, h]: CocoBox, random: Random): CocoBox {
   const spread = random.uniform(0, 0.2);
-  return [x + spread * w * random.normal(), y + spread * h * random.normal(), w * random.uniform(1 - spread, 1 + spread), h * random.uniform(1 - spread, 1 + spread)];
+  return [
+    x + spread * w * random.normal(),
+    y + spread * h * random.normal(),
+    w * random.uniform(1 - spread, 1 + spread),
+    h * random.uniform(1 - spread, 1 + spread),
+  ];
 }

@@ -1,6 +1,9 @@
 import { cpus } from "node:os";
 
-/** How busy other programs keep the machine: measured while both sides sleep, so whatever is busy then is none of theirs. */
+/**
+ * How busy other programs keep the machine: measured while both sides sleep, so whatever is busy then is none of
+ * theirs.
+ */
 export class OtherLoad {
   #busy = 0;
   #total = 0;

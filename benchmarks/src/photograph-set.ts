@@ -15,7 +15,10 @@ const height = 480;
 const objects = 7;
 const quality = 90;
 
-/** Writes `count` JPEGs of textured shapes, of the size and about as hard to decode as a photograph, unless they are there. */
+/**
+ * Writes `count` JPEGs of textured shapes, of the size and about as hard to decode as a photograph, unless they are
+ * there.
+ */
 export async function photographSet(cache: string, count: number): Promise<PhotographSet> {
   const folder = join(cache, "benchmarks", `photographs-${count}-v1`);
   const annotations = join(folder, "annotations.json");
@@ -25,7 +28,9 @@ export async function photographSet(cache: string, count: number): Promise<Photo
   for (let image = 0; image < count; image++) {
     const random = new Random(100 + image);
     const shapes = Array.from({ length: objects }, () => randomBox(random));
-    await sharp(paint(shapes, random), { raw: { width, height, channels: 3 } }).jpeg({ quality }).toFile(join(folder, fileName(image)));
+    await sharp(paint(shapes, random), { raw: { width, height, channels: 3 } })
+      .jpeg({ quality })
+      .toFile(join(folder, fileName(image)));
     boxes.push(shapes);
   }
   // Written last: what is complete is known by it.
@@ -46,12 +51,19 @@ function randomBox(random: Random): readonly number[] {
 /** Ellipses over a background, both of waves of several lengths and some grain. */
 function paint(shapes: readonly (readonly number[])[], random: Random): Uint8Array {
   const pixels = new Uint8Array(width * height * 3);
-  const waves = Array.from({ length: 6 }, (_, index) => ({ across: random.uniform(-1, 1) / 2 ** index, down: random.uniform(-1, 1) / 2 ** index, phase: random.uniform(0, 6) }));
+  const waves = Array.from({ length: 6 }, (_, index) => ({
+    across: random.uniform(-1, 1) / 2 ** index,
+    down: random.uniform(-1, 1) / 2 ** index,
+    phase: random.uniform(0, 6),
+  }));
   const colours = Array.from({ length: (shapes.length + 1) * 3 }, () => random.uniform(50, 200));
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const shape = shapes.findLastIndex((box) => isInside(box, x, y)) + 1;
-      const texture = waves.reduce((sum, { across, down, phase }) => sum + 8 * Math.sin(across * x + down * y + phase + shape), 0);
+      const texture = waves.reduce(
+        (sum, { across, down, phase }) => sum + 8 * Math.sin(across * x + down * y + phase + shape),
+        0,
+      );
       const grain = random.uniform(-12, 12);
       for (let channel = 0; channel < 3; channel++) {
         const value = (colours[3 * shape + channel] ?? 0) + texture + grain;
@@ -71,7 +83,12 @@ function cocoOf(boxes: readonly (readonly (readonly number[])[])[]): unknown {
     images: boxes.map((_, image) => ({ id: image + 1, file_name: fileName(image), width, height })),
     categories: [1, 2, 3].map((id) => ({ id, name: `kind ${id}` })),
     annotations: boxes.flat().map((bbox, index) => ({
-      id: index + 1, image_id: Math.floor(index / objects) + 1, category_id: (index % 3) + 1, bbox, area: (bbox[2] ?? 0) * (bbox[3] ?? 0), iscrowd: 0,
+      id: index + 1,
+      image_id: Math.floor(index / objects) + 1,
+      category_id: (index % 3) + 1,
+      bbox,
+      area: (bbox[2] ?? 0) * (bbox[3] ?? 0),
+      iscrowd: 0,
     })),
   };
 }

@@ -16,8 +16,8 @@ const stamp = "detrkit-complete";
 const lastShown = 6;
 
 /**
- * The Python of the peers' own environment, made on first use. It is rebuilt when the versions above change, and counts as made
- * only when a stamp, written last, says so.
+ * The Python of the peers' own environment, made on first use. It is rebuilt when the versions above change, and counts
+ * as made only when a stamp, written last, says so.
  *
  * @returns path of its interpreter
  * @throws SetupProblem when Python or pip is missing, or a package can't be installed
@@ -28,18 +28,30 @@ export async function pythonEnvironment(cache: string, say: (line: string) => vo
   const python = join(folder, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
   const ready = (): boolean => existsSync(join(folder, stamp)) && existsSync(python);
   if (ready()) return python;
-  await withLock(`${folder}.lock`, async () => {
-    if (ready()) return;
-    removeOlder(folder);
-    say(`making the Python environment of the peers in ${folder} (once, about 1 GB, some minutes)`);
-    await succeed(system.program, ["-m", "venv", folder], `Python ${system.version} could not make a virtual environment; install its venv and pip (on Debian: python3-venv)`);
-    for (const packages of steps) {
-      say(`pip install ${packages.join(" ")}`);
-      await succeed(python, ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", ...packages], `pip could not install ${packages.join(" ")} (this needs the network once)`);
-    }
-    writeFileSync(join(folder, stamp), `${steps.flat().join("\n")}\n`);
-    say("the Python environment is ready");
-  }, (owner: string) => say(`waiting for ${owner}, which is making the Python environment`));
+  await withLock(
+    `${folder}.lock`,
+    async () => {
+      if (ready()) return;
+      removeOlder(folder);
+      say(`making the Python environment of the peers in ${folder} (once, about 1 GB, some minutes)`);
+      await succeed(
+        system.program,
+        ["-m", "venv", folder],
+        `Python ${system.version} could not make a virtual environment; install its venv and pip (on Debian: python3-venv)`,
+      );
+      for (const packages of steps) {
+        say(`pip install ${packages.join(" ")}`);
+        await succeed(
+          python,
+          ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", ...packages],
+          `pip could not install ${packages.join(" ")} (this needs the network once)`,
+        );
+      }
+      writeFileSync(join(folder, stamp), `${steps.flat().join("\n")}\n`);
+      say("the Python environment is ready");
+    },
+    (owner: string) => say(`waiting for ${owner}, which is making the Python environment`),
+  );
   return python;
 }
 
@@ -48,24 +60,35 @@ async function systemPython(): Promise<{ readonly program: string; readonly vers
     const { code, output } = await runStep(program, ["-c", "import sys; print('%d.%d' % sys.version_info[:2])"]);
     if (code === 0 && output.trim().startsWith("3.")) return { program, version: output.trim() };
   }
-  throw new SetupProblem("benchmarks: there is no Python 3; install Python 3.11 or newer with pip and venv, the peers run in it");
+  throw new SetupProblem(
+    "benchmarks: there is no Python 3; install Python 3.11 or newer with pip and venv, the peers run in it",
+  );
 }
 
 async function succeed(program: string, args: readonly string[], problem: string): Promise<void> {
   const { code, output } = await runStep(program, args);
   if (code === 0) return;
-  const reason = output.trimEnd().split("\n").slice(-lastShown).filter((line) => line.trim() !== "").join(" | ");
+  const reason = output
+    .trimEnd()
+    .split("\n")
+    .slice(-lastShown)
+    .filter((line) => line.trim() !== "")
+    .join(" | ");
   throw new SetupProblem(`benchmarks: ${problem}: ${reason}`);
 }
 
 function versionsKey(): string {
-  return steps.flat().map((requirement) => requirement.replace(/^(\w)\w*==/, "$1")).join("-");
+  return steps
+    .flat()
+    .map((requirement) => requirement.replace(/^(\w)\w*==/, "$1"))
+    .join("-");
 }
 
 /** Environments of other versions, and one that was never finished: together they take gigabytes. */
 function removeOlder(folder: string): void {
   const parent = dirname(folder);
   for (const name of readdirSync(parent)) {
-    if (name.startsWith("python-") && !name.endsWith(".lock")) rmSync(join(parent, name), { recursive: true, force: true });
+    if (name.startsWith("python-") && !name.endsWith(".lock"))
+      rmSync(join(parent, name), { recursive: true, force: true });
   }
 }

@@ -4,7 +4,16 @@ import type { CaseResult, SideResult } from "./compare.ts";
 import { detailedReport, overallResult, resultTable } from "./report.ts";
 
 const benchmark: Benchmark = {
-  name: "walking", title: "to the sea", peerName: "a snail", ours: "", peer: "", runs: 3, quickRuns: 1, warmups: 0, overall: "worst", cases: async () => [],
+  name: "walking",
+  title: "to the sea",
+  peerName: "a snail",
+  ours: "",
+  peer: "",
+  runs: 3,
+  quickRuns: 1,
+  warmups: 0,
+  overall: "worst",
+  cases: async () => [],
 };
 
 function side(median: number, peakMb: number, facts: SideResult["facts"] = {}): SideResult {
@@ -28,14 +37,22 @@ test("the figures are those of the least favourable case", () => {
 });
 
 test("pieces of one job add up, and their memory does not", () => {
-  const { ours, peer, ratio } = overallResult({ benchmark: { ...benchmark, overall: "total" }, cases: [downhill, uphill] });
+  const { ours, peer, ratio } = overallResult({
+    benchmark: { ...benchmark, overall: "total" },
+    cases: [downhill, uphill],
+  });
   expect(ours).toEqual({ medianMs: 30, peakMb: 100 });
   expect(peer).toEqual({ name: "a snail", medianMs: 70, peakMb: 60 });
   expect(ratio).toBe(2.333);
 });
 
 test("the report has the spread, what both sides agree in, and a warning when the machine was not quiet", () => {
-  const busy = caseResult("uphill", side(20, 100, { steps: 7, shoes: "brown" }), side(30, 50, { steps: 7, slime: 0.123456 }), 0.42);
+  const busy = caseResult(
+    "uphill",
+    side(20, 100, { steps: 7, shoes: "brown" }),
+    side(30, 50, { steps: 7, slime: 0.123456 }),
+    0.42,
+  );
   const text = detailedReport({ benchmark, cases: [busy] }, (_, medianMs) => `${1000 / medianMs} a second`);
   expect(text).toContain("ours  median 20.00 ms  (10.00 ms to 40.00 ms)  peak 100 MB  50 a second");
   expect(text).toContain("both: steps 7\n    ours: shoes brown\n    peer: slime 0.1235");

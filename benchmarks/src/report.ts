@@ -18,7 +18,10 @@ export interface JsonResult {
   readonly ratio: number;
 }
 
-/** One figure of a comparison: that of its least favourable case, or the sum over its cases where they are one job in pieces. */
+/**
+ * One figure of a comparison: that of its least favourable case, or the sum over its cases where they are one job in
+ * pieces.
+ */
 export function overallResult({ benchmark, cases }: BenchmarkResult): JsonResult {
   const chosen = benchmark.overall === "total" ? cases : cases.toSorted((a, b) => a.ratio - b.ratio).slice(0, 1);
   const side = (pick: (result: CaseResult) => SideResult): { readonly medianMs: number; readonly peakMb: number } => ({
@@ -35,10 +38,16 @@ export function overallResult({ benchmark, cases }: BenchmarkResult): JsonResult
 }
 
 /** Everything known of one comparison, for people. */
-export function detailedReport(result: BenchmarkResult, describe: (caseName: string, medianMs: number) => string | undefined): string {
+export function detailedReport(
+  result: BenchmarkResult,
+  describe: (caseName: string, medianMs: number) => string | undefined,
+): string {
   const { benchmark, cases } = result;
   const blocks = cases.map((one) => {
-    const sides: readonly (readonly [string, SideResult])[] = [["ours", one.ours], ["peer", one.peer]];
+    const sides: readonly (readonly [string, SideResult])[] = [
+      ["ours", one.ours],
+      ["peer", one.peer],
+    ];
     const rows = sides.map(([label, { timesMs, cpuMs, peakMb }]) => {
       const more = describe(one.name, timesMs.median);
       const spread = `${milliseconds(timesMs.least)} to ${milliseconds(timesMs.most)}`;
@@ -48,20 +57,42 @@ export function detailedReport(result: BenchmarkResult, describe: (caseName: str
         ...(more === undefined ? [] : [more]),
       ].join("  ");
     });
-    return [`  ${one.name}`, ...rows, `    ratio ${one.ratio.toFixed(2)}`, ...factLines(one), ...detailLines(one), ...warningOf(one)].join("\n");
+    return [
+      `  ${one.name}`,
+      ...rows,
+      `    ratio ${one.ratio.toFixed(2)}`,
+      ...factLines(one),
+      ...detailLines(one),
+      ...warningOf(one),
+    ].join("\n");
   });
-  const overall = cases.length > 1 ? [`  ${benchmark.overall === "total" ? "all together" : "the least favourable"}: ratio ${overallResult(result).ratio.toFixed(2)}`] : [];
+  const overall =
+    cases.length > 1
+      ? [
+          `  ${benchmark.overall === "total" ? "all together" : "the least favourable"}: ratio ${overallResult(result).ratio.toFixed(2)}`,
+        ]
+      : [];
   return [`${benchmark.name}: ${benchmark.title}`, `  peer: ${benchmark.peerName}`, ...blocks, ...overall].join("\n");
 }
 
 /** What both state (and agree in) once, then what each has to say of itself. */
 function factLines({ ours, peer }: CaseResult): readonly string[] {
-  const own = (facts: Facts, others: Facts): Facts => Object.fromEntries(Object.entries(facts).filter(([name]) => !(name in others)));
+  const own = (facts: Facts, others: Facts): Facts =>
+    Object.fromEntries(Object.entries(facts).filter(([name]) => !(name in others)));
   const shared = Object.fromEntries(Object.entries(ours.facts).filter(([name]) => name in peer.facts));
-  const lines: readonly (readonly [string, Facts])[] = [["both", shared], ["ours", own(ours.facts, peer.facts)], ["peer", own(peer.facts, ours.facts)]];
+  const lines: readonly (readonly [string, Facts])[] = [
+    ["both", shared],
+    ["ours", own(ours.facts, peer.facts)],
+    ["peer", own(peer.facts, ours.facts)],
+  ];
   return lines
     .filter(([, facts]) => Object.keys(facts).length > 0)
-    .map(([label, facts]) => `    ${label}: ${Object.entries(facts).map(([name, value]) => `${name} ${factText(value)}`).join(", ")}`);
+    .map(
+      ([label, facts]) =>
+        `    ${label}: ${Object.entries(facts)
+          .map(([name, value]) => `${name} ${factText(value)}`)
+          .join(", ")}`,
+    );
 }
 
 function detailLines({ ours, peer }: CaseResult): readonly string[] {
@@ -75,17 +106,32 @@ function factText(value: number | string): string {
 /** Two sides that wait for threads in different ways don't suffer alike from other programs. */
 function warningOf({ otherLoad }: CaseResult): readonly string[] {
   if (otherLoad < disturbing) return [];
-  return [`    other programs used ${(otherLoad * 100).toFixed(0)} % of the machine meanwhile: these figures are worth little, run it on a quiet one`];
+  return [
+    `    other programs used ${(otherLoad * 100).toFixed(0)} % of the machine meanwhile: these figures are worth little, run it on a quiet one`,
+  ];
 }
 
 /** One line for each comparison. */
 export function resultTable(results: readonly JsonResult[]): string {
   const header = ["bench", "ours", "peer", "ours MB", "peer MB", "ratio", "peer is"];
   const rows = results.map(({ bench, ours, peer, ratio }) => [
-    bench, milliseconds(ours.medianMs), milliseconds(peer.medianMs), ours.peakMb.toFixed(0), peer.peakMb.toFixed(0), ratio.toFixed(2), peer.name,
+    bench,
+    milliseconds(ours.medianMs),
+    milliseconds(peer.medianMs),
+    ours.peakMb.toFixed(0),
+    peer.peakMb.toFixed(0),
+    ratio.toFixed(2),
+    peer.name,
   ]);
   const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  return [header, ...rows].map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()).join("\n");
+  return [header, ...rows]
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
 }
 
 function milliseconds(value: number): string {

@@ -13,7 +13,12 @@ const answering = `
   }`;
 
 function program(settings: unknown): Parameters<typeof startSide>[0] {
-  return { label: "snail", command: [process.execPath, "--input-type=module", "-e", answering], env: process.env, settings };
+  return {
+    label: "snail",
+    command: [process.execPath, "--input-type=module", "-e", answering],
+    env: process.env,
+    settings,
+  };
 }
 
 test("a side gets its settings, answers each run, and says what memory it took", async () => {
@@ -28,5 +33,7 @@ test("a side that fails is named with what it said", async () => {
 });
 
 test("a program that isn't there is named", async () => {
-  await expect(startSide({ ...program({}), command: ["./no-such-snail"] })).rejects.toThrow("snail: ./no-such-snail could not be started");
+  await expect(startSide({ ...program({}), command: ["./no-such-snail"] })).rejects.toThrow(
+    "snail: ./no-such-snail could not be started",
+  );
 });

@@ -26,15 +26,18 @@ const stderrKept = 4_000;
 
 /**
  * Starts a side and waits until it is warm. Both languages speak the same way: a line of JSON in (settings first, then
- * `"run"` or `"stop"`), a line of JSON out. While it waits for the next line a side sleeps, so the other has the machine to itself.
+ * `"run"` or `"stop"`), a line of JSON out. While it waits for the next line a side sleeps, so the other has the
+ * machine to itself.
  */
 export async function startSide({ label, command: [program, ...args], env, settings }: SideProgram): Promise<Side> {
   const child = spawn(program, args, { env, stdio: ["pipe", "pipe", "pipe"] });
   const ask = conversation(child, label);
-  const { facts, details = [] } = await ask<{ facts: Facts; details?: readonly string[] }>(settings).catch((error: unknown) => {
-    child.kill();
-    throw error;
-  });
+  const { facts, details = [] } = await ask<{ facts: Facts; details?: readonly string[] }>(settings).catch(
+    (error: unknown) => {
+      child.kill();
+      throw error;
+    },
+  );
   return {
     facts,
     details,
@@ -47,7 +50,10 @@ export async function startSide({ label, command: [program, ...args], env, setti
   };
 }
 
-function conversation(child: ChildProcessWithoutNullStreams, label: string): <Reply>(message: unknown) => Promise<Reply> {
+function conversation(
+  child: ChildProcessWithoutNullStreams,
+  label: string,
+): <Reply>(message: unknown) => Promise<Reply> {
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -56,8 +62,12 @@ function conversation(child: ChildProcessWithoutNullStreams, label: string): <Re
   // Writing to a process that has ended fails here and, with its reason, at the missing reply.
   child.stdin.on("error", () => {});
   const ended = new Promise<never>((_, reject) => {
-    child.once("error", (error) => reject(new Error(`${label}: ${child.spawnfile} could not be started: ${error.message}`)));
-    child.once("close", (code, signal) => reject(new Error(`${label} ended with ${signal ?? `exit code ${code}`}:\n${stderr.trimEnd()}`)));
+    child.once("error", (error) =>
+      reject(new Error(`${label}: ${child.spawnfile} could not be started: ${error.message}`)),
+    );
+    child.once("close", (code, signal) =>
+      reject(new Error(`${label} ended with ${signal ?? `exit code ${code}`}:\n${stderr.trimEnd()}`)),
+    );
   });
   ended.catch(() => {});
   return async <Reply>(message: unknown): Promise<Reply> => {

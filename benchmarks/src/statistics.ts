@@ -10,7 +10,8 @@ export function summarise(values: readonly number[]): Summary {
   const sorted = values.toSorted((a, b) => a - b);
   const [least] = sorted;
   const most = sorted.at(-1);
-  if (least === undefined || most === undefined) throw new RangeError("summarise: expected at least one value, got none");
+  if (least === undefined || most === undefined)
+    throw new RangeError("summarise: expected at least one value, got none");
   return { median: median(sorted), least, most };
 }
 

@@ -34,7 +34,9 @@ test("images are found beside their name, lines separated by spaces or commas", 
   expect(records[0]).toMatchObject({ id: 1, source: { path: join(folder, "g/1/1_test.jpg") }, width: 40, height: 30 });
   expect([...(records[0]?.boxes ?? [])]).toEqual([1, 2, 11, 22, 5, 6, 7, 8]);
   expect([...(records[0]?.labels ?? [])].map((label) => classes[label])).toEqual(["mousebite", "pin-hole"]);
-  expect(problems).toEqual([{ kind: "renamed-image", file: join(folder, "trainval.txt"), line: 1, detail: '"g/1/1.jpg" is "1_test.jpg"' }]);
+  expect(problems).toEqual([
+    { kind: "renamed-image", file: join(folder, "trainval.txt"), line: 1, detail: '"g/1/1.jpg" is "1_test.jpg"' },
+  ]);
 });
 
 test("what is missing or can't be understood is named", async () => {
@@ -51,7 +53,9 @@ test("what is missing or can't be understood is named", async () => {
     ["box-not-finite", "a.txt", 3],
     ["image-without-boxes", "a.txt", undefined],
   ]);
-  await expect(openDataset(data)).rejects.toThrow("trainval.txt: a DeepPCB folder holds trainval.txt (train) and test.txt (val, test)");
+  await expect(openDataset(data)).rejects.toThrow(
+    "trainval.txt: a DeepPCB folder holds trainval.txt (train) and test.txt (val, test)",
+  );
 });
 
 test("generated boards are in the same form, and the same each time", async () => {
@@ -71,14 +75,30 @@ test("generated boards are in the same form, and the same each time", async () =
 // The public data lies beside a developer's checkout; its README lists what is odd about it.
 const shared = join(process.env["DETRKIT_DATA"] ?? join(import.meta.dirname, "../../../shared/data"), "deeppcb-mini");
 
-describe.skipIf(!existsSync(shared))(`the data in ${shared} (skipped where it is not there; DETRKIT_DATA names another place)`, () => {
-  test("every image is found under its real name, grey ones are noted, nothing is wrong", async () => {
-    const { splits, findings, wrong } = await checkDataset(`module:${module},path=${shared}`, { decode: false });
-    expect(wrong).toBe(false);
-    expect(Object.fromEntries(findings.map(({ kind, count }) => [kind, count]))).toEqual({ "grey-image": 609, "renamed-image": 625 });
-    expect(splits).toEqual([
-      { split: "train", images: 500, boxes: 3410, boxesByClass: { open: 648, short: 500, mousebite: 683, spur: 565, copper: 502, "pin-hole": 512 } },
-      { split: "val", images: 125, boxes: 794, boxesByClass: { open: 167, short: 120, mousebite: 138, spur: 129, copper: 121, "pin-hole": 119 } },
-    ]);
-  });
-});
+describe.skipIf(!existsSync(shared))(
+  `the data in ${shared} (skipped where it is not there; DETRKIT_DATA names another place)`,
+  () => {
+    test("every image is found under its real name, grey ones are noted, nothing is wrong", async () => {
+      const { splits, findings, wrong } = await checkDataset(`module:${module},path=${shared}`, { decode: false });
+      expect(wrong).toBe(false);
+      expect(Object.fromEntries(findings.map(({ kind, count }) => [kind, count]))).toEqual({
+        "grey-image": 609,
+        "renamed-image": 625,
+      });
+      expect(splits).toEqual([
+        {
+          split: "train",
+          images: 500,
+          boxes: 3410,
+          boxesByClass: { open: 648, short: 500, mousebite: 683, spur: 565, copper: 502, "pin-hole": 512 },
+        },
+        {
+          split: "val",
+          images: 125,
+          boxes: 794,
+          boxesByClass: { open: 167, short: 120, mousebite: 138, spur: 129, copper: 121, "pin-hole": 119 },
+        },
+      ]);
+    });
+  },
+);

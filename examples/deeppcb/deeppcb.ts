@@ -20,7 +20,14 @@ function linesOf(file: string): { readonly line: number; readonly text: string }
 function objectsOf(file: string, report: ModuleReadRequest["report"]): AnnotatedObject[] {
   return linesOf(file).flatMap(({ line, text }) => {
     const [left, top, right, bottom, type, ...more] = text.split(/[\s,]+/u).map(Number);
-    if (left === undefined || top === undefined || right === undefined || bottom === undefined || type === undefined || more.length > 0) {
+    if (
+      left === undefined ||
+      top === undefined ||
+      right === undefined ||
+      bottom === undefined ||
+      type === undefined ||
+      more.length > 0
+    ) {
       report({ kind: "unreadable-annotation", file, line, detail: `expected "x1 y1 x2 y2 type", got "${text}"` });
       return [];
     }
@@ -34,9 +41,13 @@ function testedImage(root: string, image: string): string {
   return existsSync(join(root, tested)) ? tested : image;
 }
 
-function readSplit({ settings: { path: root = "" }, split, report }: ModuleReadRequest): { readonly classes: readonly string[]; readonly images: readonly AnnotatedImage[] } {
+function readSplit({ settings: { path: root = "" }, split, report }: ModuleReadRequest): {
+  readonly classes: readonly string[];
+  readonly images: readonly AnnotatedImage[];
+} {
   const list = join(root, lists[split] ?? split);
-  if (!existsSync(list)) throw new Error(`no ${list}: a DeepPCB folder holds trainval.txt (train) and test.txt (val, test)`);
+  if (!existsSync(list))
+    throw new Error(`no ${list}: a DeepPCB folder holds trainval.txt (train) and test.txt (val, test)`);
   const images = linesOf(list).flatMap(({ line, text }): AnnotatedImage[] => {
     const [image = "", annotation = ""] = text.split(/\s+/u);
     const annotationFile = join(root, annotation);
@@ -45,8 +56,16 @@ function readSplit({ settings: { path: root = "" }, split, report }: ModuleReadR
       return [];
     }
     const name = testedImage(root, image);
-    if (name !== image) report({ kind: "renamed-image", file: list, line, detail: `"${image}" is "${basename(name)}"` });
-    return [{ file: join(root, name), annotationFile, listed: { file: list, line }, objects: objectsOf(annotationFile, report) }];
+    if (name !== image)
+      report({ kind: "renamed-image", file: list, line, detail: `"${image}" is "${basename(name)}"` });
+    return [
+      {
+        file: join(root, name),
+        annotationFile,
+        listed: { file: list, line },
+        objects: objectsOf(annotationFile, report),
+      },
+    ];
   });
   return { classes, images };
 }

@@ -1,4 +1,5 @@
-// The reference app on a form of data that it does not know: check, train, evaluate, with the reader of deeppcb.ts beside this file.
+// The reference app on a form of data that it does not know: check, train, evaluate, with the reader of deeppcb.ts
+// beside this file.
 //   node --conditions=@detrkit/source examples/deeppcb/main.ts [DEEPPCB-FOLDER]
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -24,10 +25,12 @@ try {
   await generateBoards(boards, { train: 8, test: 4 }, 1);
   const data = `module:${module},path=${boards}`;
   await detrkit("check-data", "--data", data);
-  const small = "--preset detr-small --epochs 2 --batch-size 4 --image-size 64x64 --backbone-width 8 --backbone-stem 3x3pool --hidden-dim 32 --feed-forward-dim 64 --num-queries 10";
+  const small =
+    "--preset detr-small --epochs 2 --batch-size 4 --image-size 64x64 --backbone-width 8 --backbone-stem 3x3pool --hidden-dim 32 --feed-forward-dim 64 --num-queries 10";
   await detrkit("train", "--data", data, "--output", run, ...small.split(" "));
   await detrkit("evaluate", "--checkpoint", run, "--data", data);
-  if (existsSync(real)) await detrkit("check-data", "--data", `module:${module},path=${real}`, "--no-decode", "--examples", "1");
+  if (existsSync(real))
+    await detrkit("check-data", "--data", `module:${module},path=${real}`, "--no-decode", "--examples", "1");
   else process.stdout.write(`\nno ${real}: the real data was left out; name its folder to check it\n`);
 } finally {
   await rm(scratch, { recursive: true });

@@ -5,7 +5,12 @@ import { Random } from "@detrkit/common";
 import { boxL1, classError, generalizedIou, SetCriterion, softmaxClassification } from "@detrkit/criterion";
 import { batches, fixedSize, openDataset } from "@detrkit/datasets";
 import { createDetector, presets } from "@detrkit/detr";
-import { boxL1 as boxL1Cost, classProbability, generalizedIou as generalizedIouCost, HungarianMatcher } from "@detrkit/matcher";
+import {
+  boxL1 as boxL1Cost,
+  classProbability,
+  generalizedIou as generalizedIouCost,
+  HungarianMatcher,
+} from "@detrkit/matcher";
 import { AdamW } from "@detrkit/optim";
 
 const epochs = 3;
@@ -17,7 +22,12 @@ process.stdout.write(`${reason}\n`);
 const dataset = await openDataset("shapes:count=16,size=64,classes=3", { split: "train" });
 const { backbone, transformer } = presets["detr-small"];
 const model = createDetector(
-  { ...presets["detr-small"], backbone: { ...backbone, width: 8, stem: "3x3pool" }, transformer: { ...transformer, dim: 32, feedForwardDim: 64 }, numQueries: 12 },
+  {
+    ...presets["detr-small"],
+    backbone: { ...backbone, width: 8, stem: "3x3pool" },
+    transformer: { ...transformer, dim: 32, feedForwardDim: 64 },
+    numQueries: 12,
+  },
   { numClasses: dataset.classes.length, seed },
 );
 const criterion = new SetCriterion({
@@ -25,7 +35,11 @@ const criterion = new SetCriterion({
   losses: [softmaxClassification({ noObjectWeight: 0.1 }), boxL1({ weight: 5 }), generalizedIou({ weight: 2 })],
   logged: [classError()],
 });
-const optimizer = new AdamW({ groups: [{ match: "backbone.**", learningRate: 2e-4 }, { learningRate: 5e-4 }], weightDecay: 1e-4, clipNorm: 0.1 });
+const optimizer = new AdamW({
+  groups: [{ match: "backbone.**", learningRate: 2e-4 }, { learningRate: 5e-4 }],
+  weightDecay: 1e-4,
+  clipNorm: 0.1,
+});
 
 const random = new Random(seed);
 const transforms = fixedSize({ width: 64, height: 64 }, { training: true });
@@ -34,7 +48,9 @@ for (let epoch = 0; epoch < epochs; epoch++) {
   let sum = 0;
   let steps = 0;
   for await (const batch of batches(dataset, { batchSize: 4, transforms, seed, epoch, shuffle: true, workers: 1 })) {
-    const { loss } = await optimizer.step(model, () => criterion.call(model.call(batch.images, { training: true, random }), batch.targets));
+    const { loss } = await optimizer.step(model, () =>
+      criterion.call(model.call(batch.images, { training: true, random }), batch.targets),
+    );
     sum += loss;
     steps += 1;
   }

@@ -1,14 +1,21 @@
-// Published weights, other classes, a loop of one's own:  … examples/short/fine-tune.ts detr-r50.pth detr-r50 voc:./my-data
+// Published weights, other classes, a loop of one's own:  … examples/short/fine-tune.ts detr-r50.pth detr-r50
+// voc:./my-data
 import { startBackend } from "@detrkit/backend";
 import { importStateDict, loadParameters, originalDetr, readStateDict } from "@detrkit/checkpoint";
 import { Random } from "@detrkit/common";
 import { boxL1, generalizedIou, SetCriterion, softmaxClassification } from "@detrkit/criterion";
 import { batches, fixedSize, openDataset } from "@detrkit/datasets";
 import { createDetector, type DetrPresetName } from "@detrkit/detr";
-import { boxL1 as boxL1Cost, classProbability, generalizedIou as generalizedIouCost, HungarianMatcher } from "@detrkit/matcher";
+import {
+  boxL1 as boxL1Cost,
+  classProbability,
+  generalizedIou as generalizedIouCost,
+  HungarianMatcher,
+} from "@detrkit/matcher";
 import { AdamW } from "@detrkit/optim";
 
-const [weights = "detr-r50.pth", preset = "detr-r50", data = "shapes:count=8,size=64,classes=3"] = process.argv.slice(2);
+const [weights = "detr-r50.pth", preset = "detr-r50", data = "shapes:count=8,size=64,classes=3"] =
+  process.argv.slice(2);
 await startBackend();
 const dataset = await openDataset(data);
 const model = createDetector(preset as DetrPresetName, { numClasses: dataset.classes.length });
@@ -18,9 +25,15 @@ loadParameters(model, tensors, weights, { ignoreMismatched: ["classHead.**"] });
 const matcher = new HungarianMatcher({ costs: [classProbability(1), boxL1Cost(5), generalizedIouCost(2)] });
 const losses = [softmaxClassification({ noObjectWeight: 0.1 }), boxL1({ weight: 5 }), generalizedIou({ weight: 2 })];
 const criterion = new SetCriterion({ matcher, losses });
-const optimizer = new AdamW({ groups: [{ match: "backbone.**", learningRate: 1e-5 }, { learningRate: 1e-4 }], weightDecay: 1e-4, clipNorm: 0.1 });
+const optimizer = new AdamW({
+  groups: [{ match: "backbone.**", learningRate: 1e-5 }, { learningRate: 1e-4 }],
+  weightDecay: 1e-4,
+  clipNorm: 0.1,
+});
 const transforms = fixedSize({ width: 64, height: 64 }, { training: true });
 for await (const { images, targets } of batches(dataset, { batchSize: 2, transforms, shuffle: true, workers: 0 })) {
-  const { loss } = await optimizer.step(model, () => criterion.call(model.call(images, { training: true, random: new Random(1) }), targets));
+  const { loss } = await optimizer.step(model, () =>
+    criterion.call(model.call(images, { training: true, random: new Random(1) }), targets),
+  );
   console.log(loss.toFixed(2));
 }

@@ -12,16 +12,27 @@ const greedy: Matcher = {
     const pairs = Array.from(cost.keys(), (at) => ({ at, query: Math.floor(at / objects), target: at % objects }));
     pairs.sort((a, b) => (cost[a.at] ?? 0) - (cost[b.at] ?? 0));
     const chosen: typeof pairs = [];
-    for (const pair of pairs) if (chosen.every(({ query, target }) => query !== pair.query && target !== pair.target)) chosen.push(pair);
+    for (const pair of pairs)
+      if (chosen.every(({ query, target }) => query !== pair.query && target !== pair.target)) chosen.push(pair);
     chosen.sort((a, b) => a.query - b.query);
-    return { queries: Int32Array.from(chosen, ({ query }) => query), targets: Int32Array.from(chosen, ({ target }) => target) };
+    return {
+      queries: Int32Array.from(chosen, ({ query }) => query),
+      targets: Int32Array.from(chosen, ({ target }) => target),
+    };
   },
 };
 
 await startBackend();
 const dataset = await openDataset("shapes:count=2,size=64,classes=3");
 const model = createDetector("detr-small", { numClasses: dataset.classes.length });
-const criterion = new SetCriterion({ matcher: greedy, losses: [softmaxClassification(), boxL1({ weight: 5 }), generalizedIou({ weight: 2 })] });
-for await (const { images, targets } of batches(dataset, { batchSize: 2, transforms: fixedSize({ width: 64, height: 64 }, { training: false }), workers: 0 })) {
+const criterion = new SetCriterion({
+  matcher: greedy,
+  losses: [softmaxClassification(), boxL1({ weight: 5 }), generalizedIou({ weight: 2 })],
+});
+for await (const { images, targets } of batches(dataset, {
+  batchSize: 2,
+  transforms: fixedSize({ width: 64, height: 64 }, { training: false }),
+  workers: 0,
+})) {
   console.log(criterion.call(model.call(images), targets).loss.dataSync()[0]);
 }

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -79,7 +88,13 @@ describe("the lock", () => {
         0,
       );
     await Promise.all([hold("first"), hold("second")]);
-    expect(events).toEqual(["first in", `second waits for process ${process.pid} on ${hostname()}`, "first out", "second in", "second out"]);
+    expect(events).toEqual([
+      "first in",
+      `second waits for process ${process.pid} on ${hostname()}`,
+      "first out",
+      "second in",
+      "second out",
+    ]);
     expect(existsSync(lock)).toBe(false);
   });
 
@@ -103,7 +118,9 @@ describe("the lock", () => {
 describe("child processes", () => {
   test("a step keeps its exit code and hands over its lines", async () => {
     const lines: string[] = [];
-    const { code, output } = await runStep(process.execPath, ["-e", "console.log('one\\ntwo'); process.exit(7)"], { onLine: (line) => lines.push(line) });
+    const { code, output } = await runStep(process.execPath, ["-e", "console.log('one\\ntwo'); process.exit(7)"], {
+      onLine: (line) => lines.push(line),
+    });
     expect({ code, output, lines }).toEqual({ code: 7, output: "one\ntwo\n", lines: ["one", "two"] });
   });
 
@@ -144,7 +161,12 @@ describe("installing", () => {
   });
 
   test("looks at every manifest of the workspace", () => {
-    expect(manifestPaths(folder)).toEqual(["package.json", "packages/nn/package.json", "pnpm-lock.yaml", "tools/parity/package.json"]);
+    expect(manifestPaths(folder)).toEqual([
+      "package.json",
+      "packages/nn/package.json",
+      "pnpm-lock.yaml",
+      "tools/parity/package.json",
+    ]);
   });
 
   test("is not done twice", () => {
@@ -156,7 +178,10 @@ describe("installing", () => {
     ["a manifest changes", () => write("packages/nn/package.json", '{ "dependencies": { "x": "2" } }')],
     ["a package is added", () => write("packages/new/package.json", "{}")],
     ["node_modules is removed", () => rmSync(join(folder, "node_modules"), { recursive: true })],
-    ["a package's node_modules is removed", () => rmSync(join(folder, "packages/nn/node_modules"), { recursive: true })],
+    [
+      "a package's node_modules is removed",
+      () => rmSync(join(folder, "packages/nn/node_modules"), { recursive: true }),
+    ],
   ])("is done again when %s", (_, change) => {
     change();
     expect(isInstalled(folder)).toBe(false);
@@ -170,7 +195,10 @@ describe("installing", () => {
 test("progress lines carry the seconds since the command began", () => {
   const lines: string[] = [];
   let now = 1_000;
-  const { say } = createProgress((text) => lines.push(text), () => now);
+  const { say } = createProgress(
+    (text) => lines.push(text),
+    () => now,
+  );
   now = 13_340;
   say("packages ready");
   expect(lines).toEqual(["[setup   12s] packages ready\n"]);
@@ -179,7 +207,9 @@ test("progress lines carry the seconds since the command began", () => {
 test("every npm script of the root is a command of the bootstrap", async () => {
   const { commands } = await import("../commands.mjs");
   const root = join(import.meta.dirname, "..", "..");
-  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: Record<string, string> };
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    scripts: Record<string, string>;
+  };
   for (const script of Object.values(scripts)) {
     const name = /^node tools\/run\.mjs ([\w-]+)$/.exec(script)?.[1] ?? script;
     expect(Object.keys(commands)).toContain(name);

@@ -20,7 +20,9 @@ export function usableFolder(preferred, fallback, say) {
   if (problem === undefined) return preferred;
   const second = folderProblem(fallback);
   if (second !== undefined) {
-    throw new SetupError(`${problem}; ${second}: set DETRKIT_CACHE to a folder that programs can be written to and run from`);
+    throw new SetupError(
+      `${problem}; ${second}: set DETRKIT_CACHE to a folder that programs can be written to and run from`,
+    );
   }
   say(`${problem}: taking ${fallback}`);
   return fallback;

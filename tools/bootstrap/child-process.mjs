@@ -68,7 +68,10 @@ function onSignals(listener) {
  *  @param {{ kill(signal: NodeJS.Signals): boolean }} child
  *  @param {boolean} [terminal] is this a foreground job of a terminal?
  *  @returns {() => void} stops it */
-export function forwardSignals(child, terminal = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY)) {
+export function forwardSignals(
+  child,
+  terminal = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY),
+) {
   let last = 0;
   return onSignals((signal) => {
     // A terminal sends Ctrl-C to every process of the job, so the child has it already, and a second one would mean
@@ -80,7 +83,9 @@ export function forwardSignals(child, terminal = [process.stdin, process.stdout,
   });
 }
 
-/** @param {number | null} code @param {NodeJS.Signals | null} signal the shell's convention: 128 + the signal's number */
+/**
+ * @param {number | null} code @param {NodeJS.Signals | null} signal the shell's convention: 128 + the signal's number
+ */
 export function exitCode(code, signal) {
   if (code !== null) return code;
   return signal === null ? 1 : 128 + constants.signals[signal];

@@ -19,7 +19,9 @@ export function manifestPaths(root) {
       .filter((entry) => entry.isDirectory() && entry.name !== "node_modules")
       .map((entry) => `${folder}/${entry.name}/package.json`);
   });
-  return ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", "benchmarks/package.json", ...nested].filter((path) => existsSync(join(root, path))).sort();
+  return ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", "benchmarks/package.json", ...nested]
+    .filter((path) => existsSync(join(root, path)))
+    .sort();
 }
 
 /** One value for everything an install depends on: it differs whenever an install could bring something else.
@@ -36,7 +38,12 @@ const stampFile = (root) => join(root, "node_modules", ".detrkit-install");
 export function isInstalled(root) {
   const stamp = stampFile(root);
   if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== installFingerprint(root)) return false;
-  return manifestPaths(root).every((path) => !path.endsWith("/package.json") || !hasDependencies(join(root, path)) || existsSync(join(root, path, "..", "node_modules")));
+  return manifestPaths(root).every(
+    (path) =>
+      !path.endsWith("/package.json") ||
+      !hasDependencies(join(root, path)) ||
+      existsSync(join(root, path, "..", "node_modules")),
+  );
 }
 
 function hasDependencies(manifest) {
@@ -60,9 +67,14 @@ export async function ensureInstalled({ root, env, pnpm, say }) {
     };
     const args = ["install", "--frozen-lockfile", "--reporter=append-only", "--config.confirmModulesPurge=false"];
     const { code, output } = await runStep(command, args, { cwd: root, env, onLine });
-    if (code !== 0) throw new SetupError(`pnpm install --frozen-lockfile failed (the first run needs the network):\n${lastLines(output, 25)}`);
+    if (code !== 0)
+      throw new SetupError(
+        `pnpm install --frozen-lockfile failed (the first run needs the network):\n${lastLines(output, 25)}`,
+      );
     writeFileSync(stampFile(root), installFingerprint(root));
     say("packages ready");
   };
-  await withLock(join(root, ".cache", "setup.lock"), install, (owner) => say(`waiting for ${owner}, which is installing the packages`));
+  await withLock(join(root, ".cache", "setup.lock"), install, (owner) =>
+    say(`waiting for ${owner}, which is installing the packages`),
+  );
 }

@@ -17,13 +17,21 @@ export async function ensureNode({ cache, say }) {
   if (isUsableNode(process.versions.node)) return process.execPath;
   const name = nodePackage(process.platform, process.arch);
   const folder = join(cache, "toolchain", `node-${NODE_MAJOR}-${process.platform}-${process.arch}`);
-  const find = () => [join("bin", executable("node")), executable("node")].map((path) => join(folder, "node_modules", name, path)).find(existsSync);
+  const find = () =>
+    [join("bin", executable("node")), executable("node")]
+      .map((path) => join(folder, "node_modules", name, path))
+      .find(existsSync);
   const ready = find();
   if (ready) return ready;
-  say(`this is Node ${process.versions.node}, older than 22.18: getting Node ${NODE_MAJOR} from npm (once, about 60 MB)`);
+  say(
+    `this is Node ${process.versions.node}, older than 22.18: getting Node ${NODE_MAJOR} from npm (once, about 60 MB)`,
+  );
   await fetchPackage({ specifier: `${name}@${NODE_MAJOR}`, folder, find, say });
   const node = find();
-  if (!node) throw new SetupError(`npm installed ${name}, but no node is in ${folder}. Install Node 22.18 or newer by hand and try again.`);
+  if (!node)
+    throw new SetupError(
+      `npm installed ${name}, but no node is in ${folder}. Install Node 22.18 or newer by hand and try again.`,
+    );
   say(`Node ${NODE_MAJOR} ready in ${dirname(node)}`);
   return node;
 }
@@ -40,16 +48,22 @@ export async function ensurePnpm({ cache, say }) {
   say(`getting pnpm ${PNPM_VERSION} from npm (once, about 25 MB)`);
   await fetchPackage({ specifier: `pnpm@${PNPM_VERSION}`, folder, find, say });
   const pnpm = find();
-  if (!pnpm) throw new SetupError(`npm installed pnpm, but its binary for ${process.platform}-${process.arch} is missing. Install pnpm ${PNPM_VERSION} by hand and try again.`);
+  if (!pnpm)
+    throw new SetupError(
+      `npm installed pnpm, but its binary for ${process.platform}-${process.arch} is missing. Install pnpm ${PNPM_VERSION} by hand and try again.`,
+    );
   say(`pnpm ${PNPM_VERSION} ready`);
   return pnpm;
 }
 
-// pnpm is one native binary in a package a platform; the `pnpm` package's own bins need its install script, which stays off.
+// pnpm is one native binary in a package a platform; the `pnpm` package's own bins need its install script, which stays
+// off.
 function findPnpm(folder) {
   const scope = join(folder, "node_modules", "@pnpm");
   if (!existsSync(scope)) return undefined;
-  return readdirSync(scope).map((name) => join(scope, name, executable("pnpm"))).find(existsSync);
+  return readdirSync(scope)
+    .map((name) => join(scope, name, executable("pnpm")))
+    .find(existsSync);
 }
 
 async function pnpmOnPath() {
@@ -73,8 +87,14 @@ async function fetchPackage({ specifier, folder, find, say }) {
     mkdirSync(staging, { recursive: true });
     try {
       writeFileSync(join(staging, "package.json"), '{ "private": true }\n');
-      const { code, output } = await npm(["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error", specifier], staging);
-      if (code !== 0) throw new SetupError(`npm could not install ${specifier} (this needs the network once):\n${lastLines(output, 12)}`);
+      const { code, output } = await npm(
+        ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error", specifier],
+        staging,
+      );
+      if (code !== 0)
+        throw new SetupError(
+          `npm could not install ${specifier} (this needs the network once):\n${lastLines(output, 12)}`,
+        );
       rmSync(folder, { recursive: true, force: true });
       renameSync(staging, folder);
     } finally {
@@ -95,7 +115,9 @@ function removePartial(folder) {
 function npm(args, cwd) {
   const env = { ...process.env };
   // `npm run` hands its own project's settings down; they must not reach an install in another folder.
-  for (const key of Object.keys(env)) if (/^npm_(package_|lifecycle_|config_(local_prefix|workspace|global|prefix|omit|include|production))/i.test(key)) delete env[key];
+  for (const key of Object.keys(env))
+    if (/^npm_(package_|lifecycle_|config_(local_prefix|workspace|global|prefix|omit|include|production))/i.test(key))
+      delete env[key];
   const cli = process.env.npm_execpath;
   if (cli?.endsWith("npm-cli.js") && existsSync(cli)) return runStep(process.execPath, [cli, ...args], { cwd, env });
   return runStep("npm", args, { cwd, env, shell: process.platform === "win32" });
@@ -103,5 +125,10 @@ function npm(args, cwd) {
 
 /** @param {string} text @param {number} count */
 export function lastLines(text, count) {
-  return text.trimEnd().split("\n").slice(-count).map((line) => `    ${line}`).join("\n");
+  return text
+    .trimEnd()
+    .split("\n")
+    .slice(-count)
+    .map((line) => `    ${line}`)
+    .join("\n");
 }

@@ -12,12 +12,17 @@ const unwanted: Readonly<Record<"tfjs" | "node", RegExp>> = {
 
 /** Follows what each of these entry points loads, through files and packages, and names the chain that ends in what it must not.
  *  @param read - a file's text by its path from the root; undefined if there is none */
-export function checkEntryPoints(entries: readonly WorkspaceEntry[], rules: DependencyRules, read: (path: string) => string | undefined): readonly string[] {
+export function checkEntryPoints(
+  entries: readonly WorkspaceEntry[],
+  rules: DependencyRules,
+  read: (path: string) => string | undefined,
+): readonly string[] {
   return rules.entryPoints.flatMap((rule) => {
     const entry = entries.find((candidate) => shortName(candidate) === rule.package);
     if (!entry) return [`tools/dependencies/layers.ts: entryPoints names ${rule.package}, which is no package`];
     const start = `${entry.folder}/src/${rule.file}`;
-    if (read(start) === undefined) return [`tools/dependencies/layers.ts: entryPoints names ${start}, which does not exist`];
+    if (read(start) === undefined)
+      return [`tools/dependencies/layers.ts: entryPoints names ${start}, which does not exist`];
     const chain = chainTo(unwanted[rule.without], start, entries, read);
     return chain ? [`${start} has to load without ${rule.without}, but ${chain.join(" -> ")}`] : [];
   });

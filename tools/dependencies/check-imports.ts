@@ -18,7 +18,10 @@ export interface ImportContext {
   readonly testPackages: readonly string[];
 }
 
-/** Is every import of one file declared by its package and allowed there? One line a violation: file, import, what is allowed. */
+/**
+ * Is every import of one file declared by its package and allowed there? One line a violation: file, import, what is
+ * allowed.
+ */
 export function checkImports(entry: WorkspaceEntry, file: SourceFile, context: ImportContext): readonly string[] {
   return readImports(file.path, file.code).flatMap((found) => {
     const problem = problemOf(entry, file, found, context);
@@ -30,7 +33,12 @@ export function isTestFile(path: string): boolean {
   return /\.test\.ts$|\/test\/|\/test-support\//.test(path);
 }
 
-function problemOf(entry: WorkspaceEntry, file: SourceFile, { specifier }: SourceImport, context: ImportContext): string | undefined {
+function problemOf(
+  entry: WorkspaceEntry,
+  file: SourceFile,
+  { specifier }: SourceImport,
+  context: ImportContext,
+): string | undefined {
   if (specifier.startsWith(".")) return problemOfRelative(entry, file, specifier);
   if (isBuiltin(specifier)) return specifier.startsWith("node:") ? undefined : `write "node:${specifier}"`;
   if (specifier.startsWith("@detrkit/")) return problemOfWorkspace(entry, file, specifier, context);
@@ -44,7 +52,12 @@ function problemOfRelative(entry: WorkspaceEntry, file: SourceFile, specifier: s
   return `a relative import must stay inside ${entry.folder}; import the other package by its name`;
 }
 
-function problemOfWorkspace(entry: WorkspaceEntry, file: SourceFile, specifier: string, context: ImportContext): string | undefined {
+function problemOfWorkspace(
+  entry: WorkspaceEntry,
+  file: SourceFile,
+  specifier: string,
+  context: ImportContext,
+): string | undefined {
   const [, name = "", ...rest] = specifier.split("/");
   const target = context.entries.find((candidate) => shortName(candidate) === name);
   if (!target) return "no such package in tools/packages.mjs";
@@ -61,9 +74,21 @@ function problemOfWorkspace(entry: WorkspaceEntry, file: SourceFile, specifier: 
   return `${shortName(entry)} may import ${listed(declared)} (tools/packages.mjs; the layers are in docs/architecture.md)`;
 }
 
-function problemOfThirdParty(entry: WorkspaceEntry, file: SourceFile, specifier: string, context: ImportContext): string | undefined {
-  const name = specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
-  const declared = [...(entry.tfjs ? ["@tensorflow/tfjs-core"] : []), ...(entry.dependencies ?? []), ...(entry.optional ?? [])];
+function problemOfThirdParty(
+  entry: WorkspaceEntry,
+  file: SourceFile,
+  specifier: string,
+  context: ImportContext,
+): string | undefined {
+  const name = specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
+  const declared = [
+    ...(entry.tfjs ? ["@tensorflow/tfjs-core"] : []),
+    ...(entry.dependencies ?? []),
+    ...(entry.optional ?? []),
+  ];
   const forTests = [...(entry.devDependencies ?? []), ...context.testPackages];
   if (declared.includes(name) || (isTestFile(file.path) && forTests.includes(name))) return undefined;
   return `not a dependency of ${shortName(entry)}, which has ${listed(declared)} (tools/packages.mjs)`;

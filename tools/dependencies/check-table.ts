@@ -13,15 +13,25 @@ export function checkTable(entries: readonly WorkspaceEntry[], rules: Dependency
   });
 }
 
-function checkLayers(name: string, entry: WorkspaceEntry, below: readonly string[], byName: ReadonlyMap<string, WorkspaceEntry>): readonly string[] {
+function checkLayers(
+  name: string,
+  entry: WorkspaceEntry,
+  below: readonly string[],
+  byName: ReadonlyMap<string, WorkspaceEntry>,
+): readonly string[] {
   return (entry.workspace ?? []).flatMap((dependency) => {
-    if (!byName.has(dependency)) return [`tools/packages.mjs: ${name} depends on ${dependency}, which is no package of this workspace`];
+    if (!byName.has(dependency))
+      return [`tools/packages.mjs: ${name} depends on ${dependency}, which is no package of this workspace`];
     if (below.includes(dependency)) return [];
     return [`tools/packages.mjs: ${name} depends on ${dependency}, which is not below it; allowed: ${listed(below)}`];
   });
 }
 
-function checkForbidden(name: string, byName: ReadonlyMap<string, WorkspaceEntry>, rules: DependencyRules): readonly string[] {
+function checkForbidden(
+  name: string,
+  byName: ReadonlyMap<string, WorkspaceEntry>,
+  rules: DependencyRules,
+): readonly string[] {
   const reached = closure(name, byName);
   return rules.forbidden
     .filter((rule) => rule.from === name && reached.has(rule.to))

@@ -9,8 +9,21 @@ import type { WorkspaceEntry } from "./workspace-entry.ts";
 
 const entries: readonly WorkspaceEntry[] = [
   { name: "@detrkit/common", folder: "packages/common", description: "" },
-  { name: "@detrkit/boxes", folder: "packages/boxes", description: "", tfjs: true, workspace: ["common"], subpaths: { "./numbers": "numbers" } },
-  { name: "@detrkit/matcher", folder: "packages/matcher", description: "", workspace: ["common", "boxes"], dependencies: ["yaml"] },
+  {
+    name: "@detrkit/boxes",
+    folder: "packages/boxes",
+    description: "",
+    tfjs: true,
+    workspace: ["common"],
+    subpaths: { "./numbers": "numbers" },
+  },
+  {
+    name: "@detrkit/matcher",
+    folder: "packages/matcher",
+    description: "",
+    workspace: ["common", "boxes"],
+    dependencies: ["yaml"],
+  },
   { name: "@detrkit/criterion", folder: "packages/criterion", description: "", workspace: ["matcher"] },
   { name: "@detrkit/serve", folder: "apps/serve", description: "", workspace: ["boxes"] },
 ];
@@ -38,7 +51,9 @@ function write(path: string, code: string): void {
   writeFileSync(join(root, path), code);
 }
 
-function violations(changes: Partial<{ entries: readonly WorkspaceEntry[]; rules: DependencyRules }> = {}): readonly string[] {
+function violations(
+  changes: Partial<{ entries: readonly WorkspaceEntry[]; rules: DependencyRules }> = {},
+): readonly string[] {
   return checkWorkspace({ root, entries, rules, testPackages: ["vitest"], ...changes }).violations;
 }
 
@@ -72,7 +87,10 @@ describe("imports of a package", () => {
 
   test.each([
     ["@detrkit/boxes/src/iou.ts", "deep import; @detrkit/boxes exports only @detrkit/boxes, @detrkit/boxes/numbers"],
-    ["../../boxes/src/iou.ts", "a relative import must stay inside packages/matcher; import the other package by its name"],
+    [
+      "../../boxes/src/iou.ts",
+      "a relative import must stay inside packages/matcher; import the other package by its name",
+    ],
     ["@detrkit/nothing", "no such package in tools/packages.mjs"],
     ["@detrkit/matcher", "a package imports itself by relative paths"],
     ["left-pad", "not a dependency of matcher, which has yaml (tools/packages.mjs)"],
@@ -84,12 +102,18 @@ describe("imports of a package", () => {
   });
 
   test("a file of another package is refused as a URL too, and a package above by import.meta.resolve", () => {
-    write("packages/boxes/src/index.ts", `export const url = new URL("../../common/src/index.ts", import.meta.url);\nexport const above = import.meta.resolve("@detrkit/matcher");`);
+    write(
+      "packages/boxes/src/index.ts",
+      `export const url = new URL("../../common/src/index.ts", import.meta.url);\nexport const above = import.meta.resolve("@detrkit/matcher");`,
+    );
     expect(violations()).toHaveLength(2);
   });
 
   test("what stands in comments, strings and templates is no import", () => {
-    write("packages/common/src/index.ts", '// import "left-pad";\n/** import { m } from "@detrkit/matcher" */\nexport const code = `import "left-pad";`;');
+    write(
+      "packages/common/src/index.ts",
+      '// import "left-pad";\n/** import { m } from "@detrkit/matcher" */\nexport const code = `import "left-pad";`;',
+    );
     expect(violations()).toEqual([]);
   });
 
@@ -114,7 +138,10 @@ describe("the table of packages", () => {
   });
 
   test("so is one in the same layer, and one on nothing", () => {
-    const sideways = { ...rules, layers: [{ name: "all", packages: ["common", "boxes", "matcher", "criterion", "serve"] }] };
+    const sideways = {
+      ...rules,
+      layers: [{ name: "all", packages: ["common", "boxes", "matcher", "criterion", "serve"] }],
+    };
     write("docs/architecture.md", layersAsMarkdown(sideways.layers));
     expect(violations({ rules: sideways })).toHaveLength(5);
     write("docs/architecture.md", layersAsMarkdown(rules.layers));
@@ -122,8 +149,14 @@ describe("the table of packages", () => {
   });
 
   test("serve may not reach criterion through another package", () => {
-    const through: readonly WorkspaceEntry[] = [...changed("serve", ["tools"]), { name: "@detrkit/tools", folder: "packages/tools", description: "", workspace: ["criterion"] }];
-    const withTools = { ...rules, layers: [...rules.layers.slice(0, 4), { name: "tools", packages: ["tools"] }, ...rules.layers.slice(4)] };
+    const through: readonly WorkspaceEntry[] = [
+      ...changed("serve", ["tools"]),
+      { name: "@detrkit/tools", folder: "packages/tools", description: "", workspace: ["criterion"] },
+    ];
+    const withTools = {
+      ...rules,
+      layers: [...rules.layers.slice(0, 4), { name: "tools", packages: ["tools"] }, ...rules.layers.slice(4)],
+    };
     write("docs/architecture.md", layersAsMarkdown(withTools.layers));
     expect(violations({ entries: through, rules: withTools })).toEqual([
       "tools/packages.mjs: serve reaches criterion, directly or through another package: serving a model needs no loss",

@@ -21,16 +21,27 @@ export interface DependencyReport {
   readonly violations: readonly string[];
 }
 
-/** Checks the table of packages, every import of their sources and tests, and the architecture page's copy of the layers. */
+/**
+ * Checks the table of packages, every import of their sources and tests, and the architecture page's copy of the
+ * layers.
+ */
 export function checkWorkspace({ root, entries, rules, testPackages }: Workspace): DependencyReport {
-  const read = (path: string): string | undefined => (existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : undefined);
+  const read = (path: string): string | undefined =>
+    existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : undefined;
   const sources = entries.flatMap((entry) => sourcePaths(root, entry.folder).map((path) => ({ entry, path })));
-  const fromImports = sources.flatMap(({ entry, path }) => checkImports(entry, { path, code: read(path) ?? "" }, { entries, testPackages }));
+  const fromImports = sources.flatMap(({ entry, path }) =>
+    checkImports(entry, { path, code: read(path) ?? "" }, { entries, testPackages }),
+  );
   const page = read("docs/architecture.md") ?? "";
   const fromPage = page.includes(layersAsMarkdown(rules.layers))
     ? []
-    : [`docs/architecture.md: its table of layers differs from tools/dependencies/layers.ts; it has to read\n${layersAsMarkdown(rules.layers)}`];
-  return { files: sources.length, violations: [...checkTable(entries, rules), ...fromImports, ...checkEntryPoints(entries, rules, read), ...fromPage] };
+    : [
+        `docs/architecture.md: its table of layers differs from tools/dependencies/layers.ts; it has to read\n${layersAsMarkdown(rules.layers)}`,
+      ];
+  return {
+    files: sources.length,
+    violations: [...checkTable(entries, rules), ...fromImports, ...checkEntryPoints(entries, rules, read), ...fromPage],
+  };
 }
 
 function sourcePaths(root: string, folder: string): readonly string[] {

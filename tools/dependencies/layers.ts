@@ -10,8 +10,15 @@ export interface DependencyRules {
   readonly layers: readonly Layer[];
   /** Imports, direct or through others, that the layers would allow and that are wrong all the same. */
   readonly forbidden: readonly { readonly from: string; readonly to: string; readonly why: string }[];
-  /** Entry points that must load no tfjs, for where no engine is (workers, other people's code), or nothing of Node, for browsers. */
-  readonly entryPoints: readonly { readonly package: string; readonly file: string; readonly without: "tfjs" | "node" }[];
+  /**
+   * Entry points that must load no tfjs, for where no engine is (workers, other people's code), or nothing of Node, for
+   * browsers.
+   */
+  readonly entryPoints: readonly {
+    readonly package: string;
+    readonly file: string;
+    readonly without: "tfjs" | "node";
+  }[];
 }
 
 /** docs/architecture.md shows these layers; `check-dependencies` compares the two. */
@@ -19,7 +26,10 @@ export const dependencyRules: DependencyRules = {
   layers: [
     { name: "ground", packages: ["common", "native-linux-x64"] },
     { name: "bases", packages: ["nn", "image", "evaluation"] },
-    { name: "parts", packages: ["boxes", "backend", "checkpoint", "optim", "position-encoding", "backbone", "transformer"] },
+    {
+      name: "parts",
+      packages: ["boxes", "backend", "checkpoint", "optim", "position-encoding", "backbone", "transformer"],
+    },
     { name: "combined parts", packages: ["deformable-attention"] },
     { name: "wholes", packages: ["matcher", "detr", "datasets"] },
     { name: "losses and inference", packages: ["criterion", "inference"] },
@@ -46,6 +56,8 @@ export function packagesBelow(layers: readonly Layer[], name: string): readonly 
 
 /** The table as docs/architecture.md has to show it, top layer first as one reads it. */
 export function layersAsMarkdown(layers: readonly Layer[]): string {
-  const rows = layers.toReversed().map((layer) => `| ${layer.name} | ${layer.packages.map((name) => `\`${name}\``).join(", ")} |`);
+  const rows = layers
+    .toReversed()
+    .map((layer) => `| ${layer.name} | ${layer.packages.map((name) => `\`${name}\``).join(", ")} |`);
   return ["| Layer | Packages |", "| --- | --- |", ...rows].join("\n");
 }

@@ -31,7 +31,8 @@ function locatorArgument(node: SyntaxNode): unknown {
   if (!isNode(callee) || !Array.isArray(parameters)) return undefined;
   const isUrl = type === "NewExpression" && callee["name"] === "URL" && parameters.length === 2;
   const { object, property } = callee;
-  const isResolve = isNode(object) && object["type"] === "MetaProperty" && isNode(property) && property["name"] === "resolve";
+  const isResolve =
+    isNode(object) && object["type"] === "MetaProperty" && isNode(property) && property["name"] === "resolve";
   return isUrl || isResolve ? parameters[0] : undefined;
 }
 
@@ -49,5 +50,10 @@ function isNode(value: unknown): value is SyntaxNode {
 }
 
 function isStringLiteral(value: unknown): value is { readonly value: string; readonly start: number } {
-  return isNode(value) && value["type"] === "Literal" && typeof value["value"] === "string" && typeof value["start"] === "number";
+  return (
+    isNode(value) &&
+    value["type"] === "Literal" &&
+    typeof value["value"] === "string" &&
+    typeof value["start"] === "number"
+  );
 }

@@ -13,7 +13,11 @@ export interface WorkspaceEntry {
   /** Packages of this workspace that are installed where they fit. */
   readonly optionalWorkspace?: readonly string[];
   /** Compiled files for one platform and no code. */
-  readonly binary?: { readonly os: readonly string[]; readonly cpu: readonly string[]; readonly libc: readonly string[] };
+  readonly binary?: {
+    readonly os: readonly string[];
+    readonly cpu: readonly string[];
+    readonly libc: readonly string[];
+  };
   readonly tfjs?: boolean;
   readonly dependencies?: readonly string[];
   readonly optional?: readonly string[];

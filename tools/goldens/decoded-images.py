@@ -65,7 +65,8 @@ def deep_cmyk_tiff(inks):
     """An uncompressed TIFF of 16 bits a channel, which Pillow reads and does not write."""
     height, width, channels = inks.shape
     pixels = (inks.astype("<u2") * 257 - (inks > 0)).astype("<u2").tobytes()
-    # Width, height, bits, compression (none), colours (separated), start of the pixels, channels, rows of the strip, its bytes, planes.
+    # Width, height, bits, compression (none), colours (separated), start of the pixels, channels, rows of the strip,
+    # its bytes, planes.
     values = {256: width, 257: height, 258: 8, 259: 1, 262: 5, 273: 16, 277: channels, 278: height, 279: len(pixels), 284: 1}
     types = {258: (3, channels), 273: (4, 1), 279: (4, 1)}
     entries = b"".join(struct.pack("<HHII", tag, *types.get(tag, (3, 1)), value) for tag, value in values.items())

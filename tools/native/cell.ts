@@ -4,8 +4,8 @@ import { type Compiler, obstacle, type Target } from "./compilers.ts";
 import { addonSource, kernelSources, languageFlags, matrixSource, optimisation, sweepSources } from "./sources.ts";
 
 /**
- * How much of a cell is done. `products`: code for Eigen's matrix products, the only place that has code for processors.
- * `kernels`: code for all kernels. `program`: that and the program that runs them.
+ * How much of a cell is done. `products`: code for Eigen's matrix products, the only place that has code for
+ * processors. `kernels`: code for all kernels. `program`: that and the program that runs them.
  */
 export type Depth = "products" | "kernels" | "program";
 
@@ -27,7 +27,10 @@ export interface CellResult {
   readonly objects: readonly string[];
 }
 
-/** Compiles for one target with one compiler. Objects and what the compiler said lie in a folder of the cell's own in `scratch`. */
+/**
+ * Compiles for one target with one compiler. Objects and what the compiler said lie in a folder of the cell's own in
+ * `scratch`.
+ */
 export async function compileCell(cell: Cell, scratch: string): Promise<CellResult> {
   const { target, compiler, depth } = cell;
   const folder = join(scratch, `${target.name}-${compiler.program}`);
@@ -35,7 +38,13 @@ export async function compileCell(cell: Cell, scratch: string): Promise<CellResu
   if (reason !== undefined) return { cell, state: "skipped", detail: reason, seconds: 0, folder, objects: [] };
   // Cells are compiled side by side, so each takes one core.
   const compile = (sources: readonly string[], flags: readonly string[]): Promise<Compiled> =>
-    compileFiles({ program: compiler.program, folder, workers: 1, sources, flags: [...languageFlags, `-march=${target.name}`, ...flags] });
+    compileFiles({
+      program: compiler.program,
+      folder,
+      workers: 1,
+      sources,
+      flags: [...languageFlags, `-march=${target.name}`, ...flags],
+    });
   const full = depth === "products" ? [matrixSource] : kernelSources;
   const rest = cell.checkRest ? [...kernelSources.filter((source) => !full.includes(source)), addonSource] : [];
   // Optimised less, it is done in half the time, and code for every instruction is made all the same.
@@ -47,7 +56,14 @@ export async function compileCell(cell: Cell, scratch: string): Promise<CellResu
   const seconds = steps.reduce((sum, step) => sum + step.seconds, 0);
   const objects = [...kernels.objects, ...program.objects];
   if (failures.length > 0) {
-    return { cell, state: "failed", detail: failures.map(({ error, log }) => `${error} (${log})`).join("; "), seconds, folder, objects };
+    return {
+      cell,
+      state: "failed",
+      detail: failures.map(({ error, log }) => `${error} (${log})`).join("; "),
+      seconds,
+      folder,
+      objects,
+    };
   }
   const detail = `compiled ${depth === "products" ? "matrix.cc (-O1)" : `${full.length} files`}${rest.length > 0 ? `, checked ${rest.length}` : ""}`;
   return { cell, state: "passed", detail, seconds, folder, objects };

@@ -12,10 +12,15 @@ test("the few cells of CI have every target once and every compiler at least onc
 
 test("what a compiler does not compile in the few cells, it checks once, unless the build runs with it", () => {
   const checking = fewCells().filter(({ checkRest }) => checkRest);
-  expect(checking.map(({ compiler }) => compiler.program).toSorted()).toEqual(["aarch64-linux-gnu-g++", "clang++-16", "g++-11"]);
+  expect(checking.map(({ compiler }) => compiler.program).toSorted()).toEqual([
+    "aarch64-linux-gnu-g++",
+    "clang++-16",
+    "g++-11",
+  ]);
 });
 
 test("no compiler is given a target of another architecture", () => {
   expect(allCells().length).toBe(7 * 3 + 1);
-  for (const { target, compiler } of [...allCells(), ...cellsToRun()]) expect(compiler.architecture).toBe(target.architecture);
+  for (const { target, compiler } of [...allCells(), ...cellsToRun()])
+    expect(compiler.architecture).toBe(target.architecture);
 });

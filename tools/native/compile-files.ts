@@ -29,13 +29,17 @@ export interface Compiled {
 /** Compiles each source to an object, or only checks it where a flag says so. */
 export async function compileFiles({ program, flags, sources, folder, workers }: Compilation): Promise<Compiled> {
   mkdirSync(folder, { recursive: true });
-  const done = await inParallel(sources, async (source) => {
-    const object = join(folder, `${basename(source)}.o`);
-    const started = performance.now();
-    const { code, output } = await runStep(program, [...flags, "-c", source, "-o", object]);
-    const seconds = (performance.now() - started) / 1000;
-    return code === 0 ? { object, seconds } : { object, seconds, failure: failureOf(source, output, folder) };
-  }, workers);
+  const done = await inParallel(
+    sources,
+    async (source) => {
+      const object = join(folder, `${basename(source)}.o`);
+      const started = performance.now();
+      const { code, output } = await runStep(program, [...flags, "-c", source, "-o", object]);
+      const seconds = (performance.now() - started) / 1000;
+      return code === 0 ? { object, seconds } : { object, seconds, failure: failureOf(source, output, folder) };
+    },
+    workers,
+  );
   return {
     failures: done.flatMap(({ failure }) => (failure === undefined ? [] : [failure])),
     objects: done.map(({ object }) => object),
@@ -46,6 +50,8 @@ export async function compileFiles({ program, flags, sources, folder, workers }:
 function failureOf(source: string, output: string, folder: string): Failure {
   const log = join(folder, `${basename(source)}.log`);
   writeFileSync(log, output);
-  const error = output.split("\n").find((line) => /error/i.test(line)) ?? `${basename(source)}: the compiler failed and did not say why`;
+  const error =
+    output.split("\n").find((line) => /error/i.test(line)) ??
+    `${basename(source)}: the compiler failed and did not say why`;
   return { error, log };
 }

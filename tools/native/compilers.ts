@@ -39,7 +39,14 @@ export const targets: readonly Target[] = [
 /** Why a compiler can't be asked to compile for a target, or nothing. */
 export async function obstacle(compiler: Compiler, target: Target): Promise<string | undefined> {
   const version = await runStep(compiler.program, ["-dumpfullversion", "-dumpversion"]);
-  if (version.code !== 0) return `${compiler.program} is not installed (Debian: apt-get install ${compiler.debianPackage})`;
-  const { code } = await runStep(compiler.program, [`-march=${target.name}`, "-x", "c++", "-fsyntax-only", "/dev/null"]);
+  if (version.code !== 0)
+    return `${compiler.program} is not installed (Debian: apt-get install ${compiler.debianPackage})`;
+  const { code } = await runStep(compiler.program, [
+    `-march=${target.name}`,
+    "-x",
+    "c++",
+    "-fsyntax-only",
+    "/dev/null",
+  ]);
   return code === 0 ? undefined : `unknown to ${compiler.program} ${version.output.trim()}`;
 }

@@ -7,9 +7,9 @@ import type { CellResult } from "./cell.ts";
 const lacksInstruction = exitCode(null, "SIGILL");
 
 /**
- * Links what was compiled with the program that runs every op, and runs it: on this very processor where that is of the target's
- * architecture, and emulated where an emulator has just its instructions. The first run writes `reference`, the file of
- * outputs; the others compare theirs with it.
+ * Links what was compiled with the program that runs every op, and runs it: on this very processor where that is of the
+ * target's architecture, and emulated where an emulator has just its instructions. The first run writes `reference`,
+ * the file of outputs; the others compare theirs with it.
  */
 export async function runCell(result: CellResult, reference: string): Promise<CellResult> {
   const { target, compiler } = result.cell;
@@ -24,10 +24,18 @@ export async function runCell(result: CellResult, reference: string): Promise<Ce
   const notes: string[] = [];
   let state: CellResult["state"] = "passed";
   const ways = [
-    ...(target.architecture === process.arch ? [{ name: "real", command: program, args: [] as readonly string[] }] : []),
+    ...(target.architecture === process.arch
+      ? [{ name: "real", command: program, args: [] as readonly string[] }]
+      : []),
     ...(target.emulator === undefined
       ? []
-      : [{ name: `emulated ${target.emulator.processor}`, command: target.emulator.program, args: ["-cpu", target.emulator.processor, program] }]),
+      : [
+          {
+            name: `emulated ${target.emulator.processor}`,
+            command: target.emulator.program,
+            args: ["-cpu", target.emulator.processor, program],
+          },
+        ]),
   ];
   for (const { name, command, args } of ways) {
     const file = existsSync(reference) ? `--compare=${reference}` : `--write=${reference}`;

@@ -18,16 +18,25 @@ export const sanitiseFolder: string = join(root, ".cache", "sanitise");
 
 // Optimised only a little: sanitisers see what the sources say, and reports name the lines.
 const flags = [
-  ...languageFlags, ...optimisation.filter((flag) => !flag.startsWith("-O")), "-O1", "-g1", "-fno-omit-frame-pointer",
+  ...languageFlags,
+  ...optimisation.filter((flag) => !flag.startsWith("-O")),
+  "-O1",
+  "-g1",
+  "-fno-omit-frame-pointer",
   ...(process.arch === "x64" ? ["-march=x86-64-v3"] : []),
 ];
 
-/** Builds a program and returns its path; objects of files that have not changed are taken from the last time. Throws what the compiler said. */
+/**
+ * Builds a program and returns its path; objects of files that have not changed are taken from the last time. Throws
+ * what the compiler said.
+ */
 export async function sanitisedProgram(program: string, { name, sources, sanitisers }: Sanitised): Promise<string> {
   const own = [...flags, `-fsanitize=${sanitisers}`, "-fno-sanitize-recover=all"];
   const folder = join(sanitiseFolder, name);
   mkdirSync(folder, { recursive: true });
-  const objects = new Map(sources.map((source) => [source, join(folder, `${basename(source)}-${hashOf([program, ...own], source)}.o`)]));
+  const objects = new Map(
+    sources.map((source) => [source, join(folder, `${basename(source)}-${hashOf([program, ...own], source)}.o`)]),
+  );
   const scratch = mkdtempSync(join(sanitiseFolder, "building-"));
   try {
     const missing = sources.filter((source) => !existsSync(objects.get(source) ?? ""));
@@ -37,7 +46,13 @@ export async function sanitisedProgram(program: string, { name, sources, sanitis
     }
     const [first] = compiled.failures;
     if (first !== undefined) throw new Error(first.error);
-    const linked = await runStep(program, [...objects.values(), `-fsanitize=${sanitisers}`, "-pthread", "-o", join(scratch, name)]);
+    const linked = await runStep(program, [
+      ...objects.values(),
+      `-fsanitize=${sanitisers}`,
+      "-pthread",
+      "-o",
+      join(scratch, name),
+    ]);
     if (linked.code !== 0) throw new Error(linked.output);
     renameSync(join(scratch, name), join(folder, name));
   } finally {

@@ -2,7 +2,18 @@ import { expect, test } from "vitest";
 import { extractExample } from "./extract-example.ts";
 
 test("the ts block is the example; blocks of other languages are not", () => {
-  const readme = ["# name", "```sh", "pnpm add x", "```", "```ts", 'import { x } from "x";', "", "x();", "```", "done"].join("\n");
+  const readme = [
+    "# name",
+    "```sh",
+    "pnpm add x",
+    "```",
+    "```ts",
+    'import { x } from "x";',
+    "",
+    "x();",
+    "```",
+    "done",
+  ].join("\n");
   expect(extractExample(readme)).toEqual({ code: 'import { x } from "x";\n\nx();\n' });
 });
 

@@ -10,7 +10,8 @@ export function typescriptBlocks(page: string): readonly string[] {
 export function extractExample(readme: string): ReadmeExample {
   const blocks = typescriptBlocks(readme);
   const [code] = blocks;
-  if (blocks.length !== 1 || code === undefined) return { problem: `has ${blocks.length} \`\`\`ts blocks; it needs exactly one, which CI runs` };
+  if (blocks.length !== 1 || code === undefined)
+    return { problem: `has ${blocks.length} \`\`\`ts blocks; it needs exactly one, which CI runs` };
   if (code.trim() === "") return { problem: "has an empty ```ts block" };
   return { code };
 }

@@ -30,15 +30,33 @@ export const reader = {
 test("training, resuming, evaluation and the data check take a reader of the user's own", async () => {
   await mkdir(join(folder, "images"));
   await writeFile(module, code);
-  for (const name of ["a.png", "b.png", "c.png"]) await writeFile(join(folder, "images", name), await encodePng({ width: 37, height: 31, data: new Uint8Array(37 * 31 * 3).fill(77) }));
+  for (const name of ["a.png", "b.png", "c.png"])
+    await writeFile(
+      join(folder, "images", name),
+      await encodePng({ width: 37, height: 31, data: new Uint8Array(37 * 31 * 3).fill(77) }),
+    );
   const output = join(folder, "run");
   expectExit(await runCli("check-data", "--data", data), 0);
-  const flags = tinyFlags(output).map((flag, index, all) => (all[index - 1] === "--data" ? data : all[index - 1] === "--epochs" ? "1" : flag));
+  const flags = tinyFlags(output).map((flag, index, all) =>
+    all[index - 1] === "--data" ? data : all[index - 1] === "--epochs" ? "1" : flag,
+  );
   expectExit(await runCli("train", ...flags), 0);
   expectExit(await runCli("train", "--output", output, "--resume", "--epochs", "2"), 0);
   const records = await readLog(runFolder(output).log);
-  expect(records.map(({ epoch, step }) => [epoch, step])).toEqual([[1, 2], [2, 4]]);
-  const evaluated = await runCli("evaluate", "--checkpoint", runFolder(output).lastCheckpoint, "--data", data, "--backend", "cpu", "--json");
+  expect(records.map(({ epoch, step }) => [epoch, step])).toEqual([
+    [1, 2],
+    [2, 4],
+  ]);
+  const evaluated = await runCli(
+    "evaluate",
+    "--checkpoint",
+    runFolder(output).lastCheckpoint,
+    "--data",
+    data,
+    "--backend",
+    "cpu",
+    "--json",
+  );
   expectExit(evaluated, 0);
   expect((JSON.parse(evaluated.stdout) as { metrics: unknown }).metrics).toEqual(records.at(-1)?.metrics);
   const missing = await runCli("check-data", "--data", `module:${join(folder, "none.ts")}`);

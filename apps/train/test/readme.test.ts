@@ -14,7 +14,10 @@ test("the README's example runs as it stands", () => {
   const file = fileURLToPath(new URL(`./readme-example-${process.pid}.ts`, import.meta.url));
   writeFileSync(file, code);
   try {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ["--conditions=@detrkit/source", file], { cwd: folder, encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync(process.execPath, ["--conditions=@detrkit/source", file], {
+      cwd: folder,
+      encoding: "utf8",
+    });
     expectExit({ code: status, stderr }, 0);
     expect(stdout).toMatch(/finished \{\s+AP: /);
   } finally {

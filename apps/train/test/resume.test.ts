@@ -21,8 +21,14 @@ beforeAll(async () => {
 
 describe("a run that was stopped", () => {
   test.each([
-    ["in the middle of an epoch", (event: TrainingEvent) => event.kind === "step" && event.epoch === 2 && event.step === 2],
-    ["after the last step of an epoch", (event: TrainingEvent) => event.kind === "step" && event.epoch === 2 && event.step === 4],
+    [
+      "in the middle of an epoch",
+      (event: TrainingEvent) => event.kind === "step" && event.epoch === 2 && event.step === 2,
+    ],
+    [
+      "after the last step of an epoch",
+      (event: TrainingEvent) => event.kind === "step" && event.epoch === 2 && event.step === 4,
+    ],
     ["in its evaluation", (event: TrainingEvent) => event.kind === "evaluation" && event.image < event.images],
     ["before its first step", (event: TrainingEvent) => event.kind === "message"],
   ])("%s goes on with the same numbers", async (when, isMoment) => {
@@ -45,7 +51,10 @@ describe("a run that was stopped", () => {
       const report = (event: TrainingEvent): void => {
         if (event.kind === "step") controller.abort();
       };
-      ({ state } = await train(configFor("stepwise"), runs === 0 ? "refuse" : "resume", { report, signal: controller.signal }));
+      ({ state } = await train(configFor("stepwise"), runs === 0 ? "refuse" : "resume", {
+        report,
+        signal: controller.signal,
+      }));
     }
     expect(runs).toBeGreaterThan(12);
     await expectSameAsWhole("stepwise");

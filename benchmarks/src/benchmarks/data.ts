@@ -41,12 +41,23 @@ export const data: Benchmark = {
 function planOf(dataset: Dataset): unknown {
   return {
     ...detrTraining.normalisation,
-    images: dataset.records.map(({ source, boxes, labels }) => ({ path: source.kind === "file" ? source.path : "", boxes: [...boxes], labels: [...labels] })),
+    images: dataset.records.map(({ source, boxes, labels }) => ({
+      path: source.kind === "file" ? source.path : "",
+      boxes: [...boxes],
+      labels: [...labels],
+    })),
     epochs: Array.from({ length: epochs }, (_, epoch) =>
       batchOrder(dataset.length, { batchSize, seed, epoch, shuffle: true }).map((batch) =>
         batch.map((index) => {
           const { width = 0, height = 0 } = dataset.records[index] ?? {};
-          return { image: index, operations: planTransforms(detrTraining.steps, { width, height }, new Random(seed).fork("transforms", epoch, index)).operations };
+          return {
+            image: index,
+            operations: planTransforms(
+              detrTraining.steps,
+              { width, height },
+              new Random(seed).fork("transforms", epoch, index),
+            ).operations,
+          };
         }),
       ),
     ),

@@ -11,5 +11,10 @@ export const detrInference: Benchmark = {
   quickRuns: 3,
   warmups: 2,
   overall: "worst",
-  cases: async () => [{ name: "800x1066, batch 1", settings: { model: presets["detr-r50"], batch: 1, height: 800, width: 1066, targets: [] } }],
+  cases: async () => [
+    {
+      name: "800x1066, batch 1",
+      settings: { model: presets["detr-r50"], batch: 1, height: 800, width: 1066, targets: [] },
+    },
+  ],
 };

@@ -17,7 +17,15 @@ export const detrTraining: Benchmark = {
   cases: async () => [
     {
       name: "512x512, batch 2",
-      settings: { model, batch: 2, height: 512, width: 512, targets: generatedTargets([7, 7], model.numClasses), learningRate: 1e-4, backboneLearningRate: 1e-5 },
+      settings: {
+        model,
+        batch: 2,
+        height: 512,
+        width: 512,
+        targets: generatedTargets([7, 7], model.numClasses),
+        learningRate: 1e-4,
+        backboneLearningRate: 1e-5,
+      },
     },
   ],
 };

@@ -30,12 +30,15 @@ function recordedCases(): readonly BenchmarkCase[] {
   return namesIn(recordedSets, "folder").flatMap((set) =>
     types.flatMap((type) => {
       const files = namesIn(join(recordedSets, set), "file");
-      const find = (...patterns: readonly RegExp[]): string | undefined => files.find((name) => patterns.some((pattern) => pattern.test(name)));
+      const find = (...patterns: readonly RegExp[]): string | undefined =>
+        files.find((name) => patterns.some((pattern) => pattern.test(name)));
       const groundTruth = find(/^gt\.json$/, /^instances_\w+?_\d+\.json$/);
       const detections = find(new RegExp(`^dt_${type}\\.json$`), new RegExp(`_fake${type}\\d+_results\\.json$`));
       if (groundTruth === undefined || detections === undefined) return [];
       const path = (name: string): string => join(recordedSets, set, name);
-      return [{ name: `${set} ${type}`, settings: { groundTruth: path(groundTruth), detections: path(detections), type } }];
+      return [
+        { name: `${set} ${type}`, settings: { groundTruth: path(groundTruth), detections: path(detections), type } },
+      ];
     }),
   );
 }

@@ -44,7 +44,10 @@ async function caseOf(problem: Problem, folder: string): Promise<BenchmarkCase> 
   return { name, settings: { file, rows: queries, columns: targets, count: images, repeats } };
 }
 
-/** Cost matrices as they come while a model learns: from predictions anywhere (image 0) to predictions around the targets (the last one). */
+/**
+ * Cost matrices as they come while a model learns: from predictions anywhere (image 0) to predictions around the
+ * targets (the last one).
+ */
 function costMatrices({ queries, targets, images }: Problem): Float64Array {
   const hungarian = new HungarianMatcher({ costs: [classProbability(1), boxL1(5), generalizedIou(2)] });
   const random = new Random(11);
@@ -63,11 +66,16 @@ function costMatrices({ queries, targets, images }: Problem): Float64Array {
         predicted[4 * query + side] = own + 0.95 * learned * ((boxes[4 * target + side] ?? 0) - own);
       }
     }
-    all.set(hungarian.costMatrix({ queries, classes: classes + 1, logits, boxes: predicted }, { labels, boxes }), image * queries * targets);
+    all.set(
+      hungarian.costMatrix({ queries, classes: classes + 1, logits, boxes: predicted }, { labels, boxes }),
+      image * queries * targets,
+    );
   }
   return all;
 }
 
 function randomBoxes(count: number, random: Random): Float32Array {
-  return Float32Array.from({ length: 4 * count }, (_, at) => (at % 4 < 2 ? random.uniform(0.2, 0.8) : random.uniform(0.05, 0.4)));
+  return Float32Array.from({ length: 4 * count }, (_, at) =>
+    at % 4 < 2 ? random.uniform(0.2, 0.8) : random.uniform(0.05, 0.4),
+  );
 }

@@ -13,5 +13,10 @@ export const onnxruntimeInference: Benchmark = {
   quickRuns: 3,
   warmups: 2,
   overall: "worst",
-  cases: async () => [{ name: "800x1066, batch 1", settings: { model, batch: 1, height: 800, width: 1066, targets: [], exported: "detr-r50-800x1066-v1" } }],
+  cases: async () => [
+    {
+      name: "800x1066, batch 1",
+      settings: { model, batch: 1, height: 800, width: 1066, targets: [], exported: "detr-r50-800x1066-v1" },
+    },
+  ],
 };

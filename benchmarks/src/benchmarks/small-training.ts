@@ -27,11 +27,27 @@ export const smallTraining: Benchmark = {
   cases: async () => [
     {
       name: "blood cells, 320x240, batch 4",
-      settings: { model: bccd, batch: 4, height: 240, width: 320, targets: generatedTargets([14, 11, 17, 13], 3), learningRate: 2e-4, backboneLearningRate: 2e-4 },
+      settings: {
+        model: bccd,
+        batch: 4,
+        height: 240,
+        width: 320,
+        targets: generatedTargets([14, 11, 17, 13], 3),
+        learningRate: 2e-4,
+        backboneLearningRate: 2e-4,
+      },
     },
     {
       name: "shapes, 128x128, batch 8",
-      settings: { model: shapes, batch: 8, height: 128, width: 128, targets: generatedTargets([3, 5, 2, 6, 1, 4, 3, 4], 3), learningRate: 4e-4, backboneLearningRate: 4e-4 },
+      settings: {
+        model: shapes,
+        batch: 8,
+        height: 128,
+        width: 128,
+        targets: generatedTargets([3, 5, 2, 6, 1, 4, 3, 4], 3),
+        learningRate: 4e-4,
+        backboneLearningRate: 4e-4,
+      },
     },
   ],
 };

@@ -23,7 +23,12 @@ export async function countOperations(step: () => Promise<unknown>): Promise<Ope
   };
   // tfjs's own type of what it profiles is narrower than what it accepts.
   const { kernels } = await observeNativeOps(note, () => profile(step as unknown as Parameters<typeof profile>[0]));
-  return { kernels: kernels.length, nativeOps: names.length, frequentKernels: frequent(kernels.map(({ name }) => name)), frequentOps: frequent(names) };
+  return {
+    kernels: kernels.length,
+    nativeOps: names.length,
+    frequentKernels: frequent(kernels.map(({ name }) => name)),
+    frequentOps: frequent(names),
+  };
 }
 
 function frequent(names: readonly string[]): string {

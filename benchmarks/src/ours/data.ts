@@ -1,5 +1,12 @@
 import { startBackend } from "@detrkit/backend";
-import { batches, type BatchesOptions, type DetectionBatch, detrTraining, ImageWorkers, openDataset } from "@detrkit/datasets";
+import {
+  batches,
+  type BatchesOptions,
+  type DetectionBatch,
+  detrTraining,
+  ImageWorkers,
+  openDataset,
+} from "@detrkit/datasets";
 import { serveIterations } from "./serve-iterations.ts";
 
 interface DataSettings {

@@ -10,7 +10,10 @@ interface EvaluatorSettings {
 
 /** From the text of the two files to the figures. */
 await serveIterations(async (settings: EvaluatorSettings) => {
-  const texts = { groundTruth: readFileSync(settings.groundTruth, "utf8"), detections: readFileSync(settings.detections, "utf8") };
+  const texts = {
+    groundTruth: readFileSync(settings.groundTruth, "utf8"),
+    detections: readFileSync(settings.detections, "utf8"),
+  };
   const evaluate = () => {
     const groundTruth = readCocoGroundTruth(texts.groundTruth, settings.groundTruth);
     const detections = readCocoResults(texts.detections, settings.detections, groundTruth);

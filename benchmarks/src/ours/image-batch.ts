@@ -24,5 +24,8 @@ export function imageBatch({ batch, height, width }: BatchSettings): PaddedBatch
 }
 
 export function detectionTargets({ targets }: BatchSettings): DetectionTarget[] {
-  return targets.map(({ labels, boxes }) => ({ labels: Int32Array.from(labels), boxes: Float32Array.from(boxes.flat()) }));
+  return targets.map(({ labels, boxes }) => ({
+    labels: Int32Array.from(labels),
+    boxes: Float32Array.from(boxes.flat()),
+  }));
 }

@@ -6,7 +6,10 @@ export type NativeOpObserver = (op: string, run: () => unknown) => unknown;
 type Execute = (op: string, ...rest: unknown[]) => unknown;
 
 /** Lets `observe` see every op that the native backend runs during `work`; another backend shows none. */
-export async function observeNativeOps<Result>(observe: NativeOpObserver, work: () => Promise<Result>): Promise<Result> {
+export async function observeNativeOps<Result>(
+  observe: NativeOpObserver,
+  work: () => Promise<Result>,
+): Promise<Result> {
   const native = backend() as unknown as Record<string, Execute | undefined>;
   const methods = ["executeSingleOutput", "executeMultipleOutputs"].filter((name) => native[name] !== undefined);
   for (const name of methods) {

@@ -4,13 +4,19 @@ import { runInNewContext } from "node:vm";
 
 let earlierPeakMb = 0; // what the kernel's count forgot when it was told to start again
 
-/** The most memory this process ever had resident. The kernel's own count where there is one: `maxRSS` may be the parent's. */
+/**
+ * The most memory this process ever had resident. The kernel's own count where there is one: `maxRSS` may be the
+ * parent's.
+ */
 export function peakMemoryMb(): number {
   const highest = statusMb("VmHWM");
   return highest === undefined ? process.resourceUsage().maxRSS / 1024 : Math.max(highest, earlierPeakMb);
 }
 
-/** How much more memory the process had at some moment of the work than before it; undefined where the kernel doesn't count. */
+/**
+ * How much more memory the process had at some moment of the work than before it; undefined where the kernel doesn't
+ * count.
+ */
 export async function extraPeakMemoryMb(work: () => Promise<void>): Promise<number | undefined> {
   collectGarbage(); // what is freed during the work would hide as much of the work's own
   earlierPeakMb = peakMemoryMb();

@@ -41,7 +41,13 @@ test("a row for every layer that has a name, in the order of the pass, and the m
     results.push(detector.call());
   });
   expect(results.slice(0, 2)).toEqual([8, 16]);
-  expect(lines.slice(1).map((line) => line.slice(2, 26).trim())).toEqual(["backbone: stem", "backbone: stage 1", "backbone: pooling, masks", "heads", "elsewhere"]);
+  expect(lines.slice(1).map((line) => line.slice(2, 26).trim())).toEqual([
+    "backbone: stem",
+    "backbone: stage 1",
+    "backbone: pooling, masks",
+    "heads",
+    "elsewhere",
+  ]);
   expect(Object.hasOwn(detector.classHead, "call")).toBe(false);
   expect(detector.call()).toBe(8 * (results.length + 1));
 });

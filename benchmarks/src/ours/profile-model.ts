@@ -18,7 +18,10 @@ const layers: readonly (readonly [path: RegExp, name: (index: number) => string]
   [/^(class|box)Heads?(\.\d+)?$/, () => "heads"],
 ];
 
-/** Where a detector's time goes by layer. The native backend computes within each call; of one that does not, this would show nothing. */
+/**
+ * Where a detector's time goes by layer. The native backend computes within each call; of one that does not, this would
+ * show nothing.
+ */
 export async function profileLayers(model: Module, iterate: () => Promise<unknown>): Promise<readonly string[]> {
   const runs = await repeated(iterate, (profile, run) => observeLayers(model, profile, run));
   return profileTable("ours by layer", runs, "elsewhere", "first");
@@ -26,11 +29,16 @@ export async function profileLayers(model: Module, iterate: () => Promise<unknow
 
 /** Where the time of anything goes by kind of TensorFlow op. */
 export async function profileOperations(iterate: () => Promise<unknown>): Promise<readonly string[]> {
-  const runs = await repeated(iterate, (profile, run) => observeNativeOps((op, execute) => profile.time(op, execute), run));
+  const runs = await repeated(iterate, (profile, run) =>
+    observeNativeOps((op, execute) => profile.time(op, execute), run),
+  );
   return profileTable("ours by kind of op", runs, "JavaScript between ops", "longest");
 }
 
-async function repeated(iterate: () => Promise<unknown>, observe: (profile: TimeProfile, run: () => Promise<unknown>) => Promise<unknown>): Promise<readonly ProfiledRun[]> {
+async function repeated(
+  iterate: () => Promise<unknown>,
+  observe: (profile: TimeProfile, run: () => Promise<unknown>) => Promise<unknown>,
+): Promise<readonly ProfiledRun[]> {
   const runs: ProfiledRun[] = [];
   for (let repetition = 0; repetition < repetitions; repetition++) {
     const profile = new TimeProfile();

@@ -16,7 +16,10 @@ export async function serveIterations<Settings>(prepare: (settings: Settings) =>
   let workload: Workload | undefined;
   let perTurn = 1;
   for await (const line of createInterface({ input: process.stdin })) {
-    const message = JSON.parse(line) as "run" | "stop" | (Settings & { readonly warmups: number; readonly iterationsPerTurn: number });
+    const message = JSON.parse(line) as
+      | "run"
+      | "stop"
+      | (Settings & { readonly warmups: number; readonly iterationsPerTurn: number });
     if (message === "stop") {
       reply({ peakMb: peakMemoryMb() });
       process.exit(0); // threads that still wait for work must not keep the process

@@ -15,23 +15,46 @@ test("what is timed within something is not counted twice", () => {
   });
   profile.time("inner", () => work(10));
   expect(value).toBe(7);
-  expect([...profile.milliseconds]).toEqual([["inner", 30], ["outer", 7]]);
+  expect([...profile.milliseconds]).toEqual([
+    ["inner", 30],
+    ["outer", 7],
+  ]);
 });
 
 test("what fails is timed all the same", () => {
   let now = 0;
   const profile = new TimeProfile(() => now);
-  expect(() => profile.time("falling", () => {
-    now = 3;
-    throw new Error("down");
-  })).toThrow("down");
+  expect(() =>
+    profile.time("falling", () => {
+      now = 3;
+      throw new Error("down");
+    }),
+  ).toThrow("down");
   expect(profile.milliseconds.get("falling")).toBe(3);
 });
 
 const runs = [
-  { totalMs: 50, parts: new Map([["stem", 10], ["head", 20]]) },
-  { totalMs: 70, parts: new Map([["stem", 30], ["head", 35]]) },
-  { totalMs: 60, parts: new Map([["stem", 20], ["head", 30]]) },
+  {
+    totalMs: 50,
+    parts: new Map([
+      ["stem", 10],
+      ["head", 20],
+    ]),
+  },
+  {
+    totalMs: 70,
+    parts: new Map([
+      ["stem", 30],
+      ["head", 35],
+    ]),
+  },
+  {
+    totalMs: 60,
+    parts: new Map([
+      ["stem", 20],
+      ["head", 30],
+    ]),
+  },
 ];
 
 test("the table has medians, shares and what is left", () => {
@@ -48,7 +71,13 @@ test("the longest can come first", () => {
 });
 
 test("what hardly counts shares a row", () => {
-  const parts = new Map([["left", 0.01], ["stem", 90], ["right", 0.02]]);
-  const labels = profileTable("by leg", [{ totalMs: 100, parts }], "elsewhere", "longest").slice(1).map((line) => line.slice(2, 12).trim());
+  const parts = new Map([
+    ["left", 0.01],
+    ["stem", 90],
+    ["right", 0.02],
+  ]);
+  const labels = profileTable("by leg", [{ totalMs: 100, parts }], "elsewhere", "longest")
+    .slice(1)
+    .map((line) => line.slice(2, 12).trim());
   expect(labels).toEqual(["stem", "2 others", "elsewhere"]);
 });

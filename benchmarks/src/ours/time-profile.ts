@@ -51,16 +51,26 @@ const leastShare = 1e-3;
  *
  * @param rest - what the time that is in no part goes to
  */
-export function profileTable(title: string, runs: readonly ProfiledRun[], rest: string, order: "first" | "longest"): readonly string[] {
+export function profileTable(
+  title: string,
+  runs: readonly ProfiledRun[],
+  rest: string,
+  order: "first" | "longest",
+): readonly string[] {
   const total = summarise(runs.map(({ totalMs }) => totalMs)).median;
   const labels = [...new Set(runs.flatMap(({ parts }) => [...parts.keys()]))];
   const rows = labels.map((label) => ({ label, ms: summarise(runs.map(({ parts }) => parts.get(label) ?? 0)).median }));
-  const restMs = summarise(runs.map(({ totalMs, parts }) => totalMs - [...parts.values()].reduce((sum, ms) => sum + ms, 0))).median;
+  const restMs = summarise(
+    runs.map(({ totalMs, parts }) => totalMs - [...parts.values()].reduce((sum, ms) => sum + ms, 0)),
+  ).median;
   const all = [...(order === "longest" ? longestFirst(rows, leastShare * total) : rows), { label: rest, ms: restMs }];
   const width = Math.max(...all.map(({ label }) => label.length));
   return [
     `${title}, median of ${runs.length}, ${total.toFixed(1)} ms in all:`,
-    ...all.map(({ label, ms }) => `  ${label.padEnd(width)}  ${ms.toFixed(1).padStart(8)} ms  ${((100 * ms) / total).toFixed(1).padStart(5)} %`),
+    ...all.map(
+      ({ label, ms }) =>
+        `  ${label.padEnd(width)}  ${ms.toFixed(1).padStart(8)} ms  ${((100 * ms) / total).toFixed(1).padStart(5)} %`,
+    ),
   ];
 }
 

@@ -2,7 +2,13 @@ import { type BackendName, startBackend } from "@detrkit/backend";
 import { Random } from "@detrkit/common";
 import { boxL1, focalClassification, generalizedIou, SetCriterion, softmaxClassification } from "@detrkit/criterion";
 import { createDetector, type DetectorConfig } from "@detrkit/detr";
-import { boxL1 as boxL1Cost, classProbability, focalClass, generalizedIou as generalizedIouCost, HungarianMatcher } from "@detrkit/matcher";
+import {
+  boxL1 as boxL1Cost,
+  classProbability,
+  focalClass,
+  generalizedIou as generalizedIouCost,
+  HungarianMatcher,
+} from "@detrkit/matcher";
 import { AdamW, type ParameterGroup } from "@detrkit/optim";
 import { countOperations } from "./count-operations.ts";
 import { type BatchSettings, detectionTargets, imageBatch } from "./image-batch.ts";
@@ -26,7 +32,10 @@ export interface TrainingWorkloadOptions {
 }
 
 /** One training step as `detrkit train` does it: forward, matching, losses of all layers, backward, clipping, AdamW. */
-export async function trainingWorkload(settings: TrainingSettings, { backend, profiled = true }: TrainingWorkloadOptions = {}): Promise<Workload> {
+export async function trainingWorkload(
+  settings: TrainingSettings,
+  { backend, profiled = true }: TrainingWorkloadOptions = {},
+): Promise<Workload> {
   const { name } = await startBackend({ prefer: backend });
   const model = createDetector(settings.model);
   const random = new Random(1);
@@ -34,7 +43,8 @@ export async function trainingWorkload(settings: TrainingSettings, { backend, pr
   const targets = detectionTargets(settings);
   const criterion = criterionOf(settings.model);
   const optimizer = new AdamW({ groups: groupsOf(settings), weightDecay: 1e-4, clipNorm: 0.1 });
-  const step = () => optimizer.step(model, () => criterion.call(model.call(images, { training: true, random }), targets));
+  const step = () =>
+    optimizer.step(model, () => criterion.call(model.call(images, { training: true, random }), targets));
   const { loss } = await step();
   const operations = profiled ? await countOperations(step) : {};
   const details = profiled ? await profileOperations(step) : [];
@@ -49,9 +59,10 @@ export async function trainingWorkload(settings: TrainingSettings, { backend, pr
 }
 
 function criterionOf({ model }: DetectorConfig): SetCriterion {
-  const [classCost, classLoss] = model === "detr"
-    ? [classProbability(1), softmaxClassification({ noObjectWeight: 0.1 })]
-    : [focalClass(2), focalClassification({ weight: 2 })];
+  const [classCost, classLoss] =
+    model === "detr"
+      ? [classProbability(1), softmaxClassification({ noObjectWeight: 0.1 })]
+      : [focalClass(2), focalClassification({ weight: 2 })];
   return new SetCriterion({
     matcher: new HungarianMatcher({ costs: [classCost, boxL1Cost(5), generalizedIouCost(2)] }),
     losses: [classLoss, boxL1({ weight: 5 }), generalizedIou({ weight: 2 })],

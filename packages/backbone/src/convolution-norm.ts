@@ -1,11 +1,21 @@
 import type { Random } from "@detrkit/common";
-import { BatchNorm, type CallOptions, Conv2d, convolution, FrozenBatchNorm, GroupNorm, groupNorm, kaimingNormal, Module } from "@detrkit/nn";
+import {
+  BatchNorm,
+  type CallOptions,
+  Conv2d,
+  convolution,
+  FrozenBatchNorm,
+  GroupNorm,
+  groupNorm,
+  kaimingNormal,
+  Module,
+} from "@detrkit/nn";
 import { add, relu, type Tensor1D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import { FoldedFilter } from "./folded-filter.ts";
 
 /**
- * `frozen-batch`: the published detectors' (statistics and affine part are constants). `batch`: over the batch. `group`: over groups
- * of 4 channels, at most 32 groups, which trains from scratch with small batches.
+ * `frozen-batch`: the published detectors' (statistics and affine part are constants). `batch`: over the batch.
+ * `group`: over groups of 4 channels, at most 32 groups, which trains from scratch with small batches.
  */
 export type NormKind = "frozen-batch" | "batch" | "group";
 
@@ -36,11 +46,19 @@ export class ConvolutionNorm extends Module {
     super();
     const { inChannels, outChannels, kernelSize, stride = 1, dilation = 1, random } = config;
     this.convolution = new Conv2d({
-      inputChannels: inChannels, outputChannels: outChannels, kernelSize, stride, dilation, padding: (dilation * (kernelSize - 1)) / 2,
-      bias: false, weightInitializer: kaimingNormal({ mode: "fanOut" }), random,
+      inputChannels: inChannels,
+      outputChannels: outChannels,
+      kernelSize,
+      stride,
+      dilation,
+      padding: (dilation * (kernelSize - 1)) / 2,
+      bias: false,
+      weightInitializer: kaimingNormal({ mode: "fanOut" }),
+      random,
     });
     this.norm = createNorm(config.norm, outChannels);
-    this.#foldedFilter = this.norm instanceof FrozenBatchNorm ? new FoldedFilter(this.convolution, this.norm) : undefined;
+    this.#foldedFilter =
+      this.norm instanceof FrozenBatchNorm ? new FoldedFilter(this.convolution, this.norm) : undefined;
   }
 
   /**
@@ -55,12 +73,24 @@ export class ConvolutionNorm extends Module {
       if (this.#foldedFilter !== undefined && norm instanceof FrozenBatchNorm) {
         const { stride, padding, dilation } = this.convolution;
         const { shift } = norm.scaleAndShift();
-        return convolution(input, this.#foldedFilter.value(), { bias: shift, residual, activation, strides: stride, padding, dilation });
+        return convolution(input, this.#foldedFilter.value(), {
+          bias: shift,
+          residual,
+          activation,
+          strides: stride,
+          padding,
+          dilation,
+        });
       }
       const output = this.convolution.call(input);
       if (norm instanceof GroupNorm) {
         const { groups, epsilon } = norm;
-        return groupNorm(output, norm.weight.value as Tensor1D, norm.bias.value as Tensor1D, { groups, epsilon, activation, residual });
+        return groupNorm(output, norm.weight.value as Tensor1D, norm.bias.value as Tensor1D, {
+          groups,
+          epsilon,
+          activation,
+          residual,
+        });
       }
       const normalised = norm.call(output, options);
       const joined = residual === undefined ? normalised : add<Tensor4D>(normalised, residual);

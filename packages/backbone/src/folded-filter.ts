@@ -2,8 +2,9 @@ import { type Conv2d, type FrozenBatchNorm, isRecordingGradients } from "@detrki
 import { dispose, keep, mul, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 
 /**
- * The filter of a convolution times the scale of the frozen norm behind it, so that both run as one convolution. It is kept until
- * a parameter changes, except where gradients are being recorded for the filter: then it is computed anew, so that they reach it.
+ * The filter of a convolution times the scale of the frozen norm behind it, so that both run as one convolution. It is
+ * kept until a parameter changes, except where gradients are being recorded for the filter: then it is computed anew,
+ * so that they reach it.
  */
 export class FoldedFilter {
   readonly #convolution: Conv2d;

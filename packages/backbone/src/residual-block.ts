@@ -23,8 +23,8 @@ export interface ResidualBlockConfig extends ResidualBlockShape {
 }
 
 /**
- * A block of ResNet v1.5: two or three convolutions whose result is added to the input. The stride is on the (first) 3×3 convolution.
- * Where the block changes size or channels, a 1×1 convolution brings the input along.
+ * A block of ResNet v1.5: two or three convolutions whose result is added to the input. The stride is on the (first)
+ * 3×3 convolution. Where the block changes size or channels, a 1×1 convolution brings the input along.
  */
 export class ResidualBlock extends Module {
   readonly units: readonly ConvolutionNorm[];
@@ -45,7 +45,9 @@ export class ResidualBlock extends Module {
             { inChannels: channels, outChannels: channels, kernelSize: 3, stride, dilation },
             { inChannels: channels, outChannels, kernelSize: 1 },
           ];
-    this.units = shapes.map((shape, index) => new ConvolutionNorm({ ...shape, norm, random: random.fork("units", index) }));
+    this.units = shapes.map(
+      (shape, index) => new ConvolutionNorm({ ...shape, norm, random: random.fork("units", index) }),
+    );
     this.shortcut =
       stride !== 1 || inChannels !== outChannels
         ? new ConvolutionNorm({ inChannels, outChannels, kernelSize: 1, stride, norm, random: random.fork("shortcut") })
@@ -62,7 +64,8 @@ export class ResidualBlock extends Module {
       const residual = this.shortcut?.call(input, options) ?? input;
       const last = this.units.length - 1;
       return this.units.reduce(
-        (features, unit, index) => unit.call(features, { ...options, activation: "relu", ...(index === last && { residual }) }),
+        (features, unit, index) =>
+          unit.call(features, { ...options, activation: "relu", ...(index === last && { residual }) }),
         input,
       );
     });

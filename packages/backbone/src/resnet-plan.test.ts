@@ -20,7 +20,11 @@ test("the stages of ResNet-50 have the paper's blocks, channels and strides", ()
 test("a dilated last stage keeps its size, and its first block is not dilated", () => {
   const last = planResNet({ depth: 101, dilateLastStage: true }).stages[3];
   expect(last?.level).toEqual({ name: "stage4", channels: 2048, stride: 16 });
-  expect(last?.blocks.map(({ stride, dilation }) => [stride, dilation])).toEqual([[1, 1], [1, 2], [1, 2]]);
+  expect(last?.blocks.map(({ stride, dilation }) => [stride, dilation])).toEqual([
+    [1, 1],
+    [1, 2],
+    [1, 2],
+  ]);
 });
 
 test("width doubles from stage to stage, or is given for each", () => {
@@ -37,9 +41,15 @@ test("stages above the highest returned one are not planned", () => {
 
 test("errors say what a setting can be", () => {
   expect(() => planResNet({ depth: 19 as 18 })).toThrow("there is no depth 19; take one of 18, 34, 50, 101");
-  expect(() => planResNet({ depth: 34, dilateLastStage: true })).toThrow("dilateLastStage needs bottleneck blocks (depth 50 or 101), got depth 34");
-  expect(() => planResNet({ depth: 50, returnStages: [3, 2] })).toThrow("returnStages expected rising stages of 1 to 4, got [3, 2]");
+  expect(() => planResNet({ depth: 34, dilateLastStage: true })).toThrow(
+    "dilateLastStage needs bottleneck blocks (depth 50 or 101), got depth 34",
+  );
+  expect(() => planResNet({ depth: 50, returnStages: [3, 2] })).toThrow(
+    "returnStages expected rising stages of 1 to 4, got [3, 2]",
+  );
   expect(() => planResNet({ depth: 50, returnStages: [] })).toThrow("returnStages expected rising stages");
   expect(() => planResNet({ depth: 50, returnStages: [5] })).toThrow("got [5]");
-  expect(() => planResNet({ depth: 50, blocks: [1, 2] })).toThrow("blocks expected 4 positive integers, one for each stage, got [1, 2]");
+  expect(() => planResNet({ depth: 50, blocks: [1, 2] })).toThrow(
+    "blocks expected 4 positive integers, one for each stage, got [1, 2]",
+  );
 });

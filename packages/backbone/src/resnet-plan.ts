@@ -8,11 +8,17 @@ export interface ResNetShape {
   readonly depth: ResNetDepth;
   /** Residual blocks of each stage, instead of the depth's. */
   readonly blocks?: readonly number[];
-  /** Channels of the 3×3 convolutions: of the first stage (each later one has twice as many), or of every stage. The stem has the first. Default 64. */
+  /**
+   * Channels of the 3×3 convolutions: of the first stage (each later one has twice as many), or of every stage. The
+   * stem has the first. Default 64.
+   */
   readonly width?: number | readonly number[];
   /** Stages whose output is returned, 1 to 4, rising. Default `[4]`. Stages above the highest are not built. */
   readonly returnStages?: readonly number[];
-  /** Stage 4 keeps the size of stage 3 and spreads its filters instead (the DC5 models). Bottleneck blocks only. Default `false`. */
+  /**
+   * Stage 4 keeps the size of stage 3 and spreads its filters instead (the DC5 models). Bottleneck blocks only. Default
+   * `false`.
+   */
   readonly dilateLastStage?: boolean;
 }
 
@@ -39,11 +45,15 @@ export function planResNet(shape: ResNetShape): ResNetPlan {
   checkReturnStages(returnStages);
   const depthPlan = resNetDepths[shape.depth];
   if (depthPlan === undefined) {
-    throw new ConfigError(`ResNet: there is no depth ${shape.depth}; take one of ${Object.keys(resNetDepths).join(", ")}, or give \`blocks\``);
+    throw new ConfigError(
+      `ResNet: there is no depth ${shape.depth}; take one of ${Object.keys(resNetDepths).join(", ")}, or give \`blocks\``,
+    );
   }
   const { block: kind } = depthPlan;
   if (dilateLastStage && kind === "basic") {
-    throw new ConfigError(`ResNet: dilateLastStage needs bottleneck blocks (depth 50 or 101), got depth ${shape.depth}`);
+    throw new ConfigError(
+      `ResNet: dilateLastStage needs bottleneck blocks (depth 50 or 101), got depth ${shape.depth}`,
+    );
   }
   const blocks = fourOf("blocks", shape.blocks ?? depthPlan.blocks);
   const widths = stageWidths(shape.width ?? 64);
@@ -61,8 +71,11 @@ export function planResNet(shape: ResNetShape): ResNetPlan {
       level: { name: `stage${stage}`, channels: outChannels, stride },
       // The first block of a dilated stage still sees the finer stage before it, so its filter is not spread.
       blocks: Array.from({ length: blocks[stage - 1] as number }, (_, index) => ({
-        kind, channels, inChannels: index === 0 ? inChannels : outChannels,
-        stride: index === 0 ? stageStride : 1, dilation: dilated && index > 0 ? 2 : 1,
+        kind,
+        channels,
+        inChannels: index === 0 ? inChannels : outChannels,
+        stride: index === 0 ? stageStride : 1,
+        dilation: dilated && index > 0 ? 2 : 1,
       })),
     });
     inChannels = outChannels;
@@ -71,15 +84,24 @@ export function planResNet(shape: ResNetShape): ResNetPlan {
 }
 
 function stageWidths(width: number | readonly number[]): readonly number[] {
-  return typeof width === "number" ? Array.from({ length: numStages }, (_, stage) => width * 2 ** stage) : fourOf("width", width);
+  return typeof width === "number"
+    ? Array.from({ length: numStages }, (_, stage) => width * 2 ** stage)
+    : fourOf("width", width);
 }
 
 function fourOf(name: string, values: readonly number[]): readonly number[] {
   if (values.length === numStages && values.every((value) => Number.isInteger(value) && value > 0)) return values;
-  throw new ConfigError(`ResNet: ${name} expected ${numStages} positive integers, one for each stage, got [${values.join(", ")}]`);
+  throw new ConfigError(
+    `ResNet: ${name} expected ${numStages} positive integers, one for each stage, got [${values.join(", ")}]`,
+  );
 }
 
 function checkReturnStages(stages: readonly number[]): void {
-  const valid = stages.length > 0 && stages.every((stage, index) => Number.isInteger(stage) && stage > (stages[index - 1] ?? 0) && stage <= numStages);
-  if (!valid) throw new ConfigError(`ResNet: returnStages expected rising stages of 1 to ${numStages}, got [${stages.join(", ")}]`);
+  const valid =
+    stages.length > 0 &&
+    stages.every((stage, index) => Number.isInteger(stage) && stage > (stages[index - 1] ?? 0) && stage <= numStages);
+  if (!valid)
+    throw new ConfigError(
+      `ResNet: returnStages expected rising stages of 1 to ${numStages}, got [${stages.join(", ")}]`,
+    );
 }

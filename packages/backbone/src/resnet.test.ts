@@ -1,7 +1,20 @@
 import { Random } from "@detrkit/common";
 import type { ImageSize, PaddedBatch, Parameter } from "@detrkit/nn";
 import { expectClose, uniformTensor, describeOnBackends } from "@detrkit/test-utils";
-import { dispose, grad, mul, type Rank, type Scalar, slice, sum, type Tensor, type Tensor4D, tidy, variableGrads, zeros } from "@tensorflow/tfjs-core";
+import {
+  dispose,
+  grad,
+  mul,
+  type Rank,
+  type Scalar,
+  slice,
+  sum,
+  type Tensor,
+  type Tensor4D,
+  tidy,
+  variableGrads,
+  zeros,
+} from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import type { FeatureMap } from "./feature-map.ts";
 import { ResNet, type ResNetSettings } from "./resnet.ts";
@@ -15,21 +28,31 @@ const tiny: ResNetSettings = { depth: 50, width: 4, blocks: [1, 2, 1, 2], return
 
 function batchOf(images: Tensor4D, sizes?: readonly ImageSize[]): PaddedBatch {
   const [B, height, width] = images.shape;
-  return { images, mask: zeros([B, height, width], "bool"), sizes: sizes ?? Array.from({ length: B }, () => ({ height, width })) };
+  return {
+    images,
+    mask: zeros([B, height, width], "bool"),
+    sizes: sizes ?? Array.from({ length: B }, () => ({ height, width })),
+  };
 }
 
 function countWeights(network: ResNet): number {
-  return [...network.parameters().values()].filter(({ kind }) => kind === "weight").reduce((sum, { size }) => sum + size, 0);
+  return [...network.parameters().values()]
+    .filter(({ kind }) => kind === "weight")
+    .reduce((sum, { size }) => sum + size, 0);
 }
 
 describeOnBackends("ResNet", () => {
   test.each([
-    // torchvision's counts without the classifier and without the batch norms' weights and biases, which are constants here.
+    // torchvision's counts without the classifier and without the batch norms' weights and biases, which are constants
+    // here.
     { settings: { depth: 18 } as const, count: 11_689_512 - 513_000 - 9_600 },
     { settings: { depth: 50 } as const, count: 25_557_032 - 2_049_000 - 53_120 },
     // The backbones of the recorded trainings from scratch, cut off at stride 16.
     { settings: { depth: 18, width: 32, returnStages: [3], norm: "group", frozenStages: 0 } as const, count: 699_168 },
-    { settings: { depth: 18, width: 16, returnStages: [3], norm: "group", stem: "3x3pool", frozenStages: 0 } as const, count: 174_608 },
+    {
+      settings: { depth: 18, width: 16, returnStages: [3], norm: "group", stem: "3x3pool", frozenStages: 0 } as const,
+      count: 174_608,
+    },
   ])("$settings has $count parameters", ({ settings, count }) => {
     const network = resNet(settings);
     expect(countWeights(network)).toBe(count);
@@ -50,7 +73,9 @@ describeOnBackends("ResNet", () => {
     const network = resNet(tiny);
     const trained = [...network.trainableParameters().keys()];
     expect(trained.some((path) => path.startsWith("stages.1."))).toBe(true);
-    expect(trained.filter((path) => path.startsWith("stem.") || path.startsWith("stages.0.") || path.includes("norm"))).toEqual([]);
+    expect(
+      trained.filter((path) => path.startsWith("stem.") || path.startsWith("stages.0.") || path.includes("norm")),
+    ).toEqual([]);
     network.dispose();
 
     const all = resNet({ ...tiny, norm: "group", frozenStages: 0 });
@@ -64,15 +89,24 @@ describeOnBackends("ResNet", () => {
 
   test("each level has the channels and the stride it announces, and a mask of its size", () => {
     const network = resNet(tiny);
-    const batch = batchOf(uniformTensor<Rank.R4>([2, 67, 37, 3], { seed: 1 }), [{ height: 67, width: 19 }, { height: 41, width: 37 }]);
+    const batch = batchOf(uniformTensor<Rank.R4>([2, 67, 37, 3], { seed: 1 }), [
+      { height: 67, width: 19 },
+      { height: 41, width: 37 },
+    ]);
     const maps = network.call(batch);
-    expect(network.levels).toEqual([{ name: "stage2", channels: 32, stride: 8 }, { name: "stage4", channels: 128, stride: 32 }]);
+    expect(network.levels).toEqual([
+      { name: "stage2", channels: 32, stride: 8 },
+      { name: "stage4", channels: 128, stride: 32 },
+    ]);
     maps.forEach(({ features, mask }, index) => {
       const { channels, stride } = network.levels[index] as ResNet["levels"][number];
       expect(features.shape).toEqual([2, Math.ceil(67 / stride), Math.ceil(37 / stride), channels]);
       expect(mask.shape).toEqual(features.shape.slice(0, 3));
     });
-    expect(maps[0]?.sizes).toEqual([{ height: 9, width: 3 }, { height: 6, width: 5 }]);
+    expect(maps[0]?.sizes).toEqual([
+      { height: 9, width: 3 },
+      { height: 6, width: 5 },
+    ]);
     dispose([maps, batch] as unknown as Tensor[]);
     network.dispose();
   });
@@ -87,24 +121,28 @@ describeOnBackends("ResNet", () => {
     network.dispose();
   });
 
-  test.each(["frozen-batch", "batch", "group"] as const)("with %s norm, images in one batch do not see each other in inference", (norm) => {
-    const network = resNet({ ...tiny, norm });
-    tidy(() => {
-      const images = uniformTensor<Rank.R4>([3, 29, 31, 3], { seed: 2 });
-      const second = (of: Tensor4D): Tensor4D => slice(of, [1, 0, 0, 0], [1, -1, -1, -1]);
-      const [together] = network.call(batchOf(images)) as [FeatureMap, FeatureMap];
-      const [alone] = network.call(batchOf(second(images))) as [FeatureMap, FeatureMap];
-      expectClose(alone.features, second(together.features), { rtol: 1e-4, atol: 1e-5 });
-    });
-    network.dispose();
-  });
+  test.each(["frozen-batch", "batch", "group"] as const)(
+    "with %s norm, images in one batch do not see each other in inference",
+    (norm) => {
+      const network = resNet({ ...tiny, norm });
+      tidy(() => {
+        const images = uniformTensor<Rank.R4>([3, 29, 31, 3], { seed: 2 });
+        const second = (of: Tensor4D): Tensor4D => slice(of, [1, 0, 0, 0], [1, -1, -1, -1]);
+        const [together] = network.call(batchOf(images)) as [FeatureMap, FeatureMap];
+        const [alone] = network.call(batchOf(second(images))) as [FeatureMap, FeatureMap];
+        expectClose(alone.features, second(together.features), { rtol: 1e-4, atol: 1e-5 });
+      });
+      network.dispose();
+    },
+  );
 
   test("frozen parts still pass the gradient on to the image", () => {
     const [frozen, trained] = [resNet({ ...tiny, frozenStages: 2 }), resNet({ ...tiny, frozenStages: 0 })];
     tidy(() => {
       const images = uniformTensor<Rank.R4>([1, 23, 19, 3], { seed: 3 });
       const cotangent = uniformTensor<Rank.R4>([1, 3, 3, 32], { seed: 4 });
-      const gradientOf = (network: ResNet): Tensor => grad((input) => sum(mul(network.call(batchOf(input as Tensor4D))[0]?.features as Tensor, cotangent)))(images);
+      const gradientOf = (network: ResNet): Tensor =>
+        grad((input) => sum(mul(network.call(batchOf(input as Tensor4D))[0]?.features as Tensor, cotangent)))(images);
       expectClose(gradientOf(frozen), gradientOf(trained), { rtol: 1e-4, atol: 1e-5 });
     });
     frozen.dispose();
@@ -127,7 +165,8 @@ describeOnBackends("ResNet", () => {
 
     const batchNorm = resNet({ ...tiny, norm: "batch" });
     tidy(() => {
-      const read = (path: string): Float32Array => batchNorm.parameters().get(path)?.value.dataSync<"float32">().slice() as Float32Array;
+      const read = (path: string): Float32Array =>
+        batchNorm.parameters().get(path)?.value.dataSync<"float32">().slice() as Float32Array;
       const [stem, stage2] = ["stem.norm.runningMean", "stages.1.0.units.0.norm.runningMean"];
       const before = [read(stem), read(stage2)];
       batchNorm.call(batchOf(uniformTensor<Rank.R4>([2, 23, 19, 3], { seed: 5 })), { training: true });
@@ -138,11 +177,17 @@ describeOnBackends("ResNet", () => {
   });
 
   test("errors name the argument", () => {
-    expect(() => resNet({ ...tiny, frozenStages: 6 })).toThrow("frozenStages expected 0 (train all) to 5 (train none), got 6");
+    expect(() => resNet({ ...tiny, frozenStages: 6 })).toThrow(
+      "frozenStages expected 0 (train all) to 5 (train none), got 6",
+    );
     const network = resNet({ ...tiny, returnStages: [1] });
     tidy(() => {
-      expect(() => network.call(batchOf(zeros([1, 8, 8, 4])))).toThrow("ResNet.call: images expected [B, H, W, 3], got [1, 8, 8, 4]");
-      expect(() => network.call({ ...batchOf(zeros([2, 8, 8, 3])), sizes: [] })).toThrow("ResNet.call: sizes expected [2], got [0]");
+      expect(() => network.call(batchOf(zeros([1, 8, 8, 4])))).toThrow(
+        "ResNet.call: images expected [B, H, W, 3], got [1, 8, 8, 4]",
+      );
+      expect(() => network.call({ ...batchOf(zeros([2, 8, 8, 3])), sizes: [] })).toThrow(
+        "ResNet.call: sizes expected [2], got [0]",
+      );
     });
     network.dispose();
   });

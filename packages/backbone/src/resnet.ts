@@ -11,7 +11,10 @@ import { withoutRecording } from "./without-recording.ts";
 
 /** Which ResNet, as plain data that a checkpoint can store. */
 export interface ResNetSettings extends ResNetShape {
-  /** How many of stem, stage 1, … stage 4 are not trained, from the pixels up. Default 2 (stem and stage 1), as published; 0 trains all, 5 none. */
+  /**
+   * How many of stem, stage 1, … stage 4 are not trained, from the pixels up. Default 2 (stem and stage 1), as
+   * published; 0 trains all, 5 none.
+   */
   readonly frozenStages?: number;
   /** Default `"frozen-batch"`, as published. */
   readonly norm?: NormKind;
@@ -65,7 +68,11 @@ export class ResNet extends Module implements Backbone {
     expectShape([batch.sizes.length], "ResNet.call: sizes", [B]);
     const parts: Part[] = [
       (images, options) => this.#pool.call(this.stem.call(images, { ...options, activation: "relu" })),
-      ...this.stages.map((blocks): Part => (features, options) => runBlocks(blocks, features, options)),
+      ...this.stages.map(
+        (blocks): Part =>
+          (features, options) =>
+            runBlocks(blocks, features, options),
+      ),
     ];
     const maps: FeatureMap[] = [];
     tidy(() => {
@@ -73,7 +80,10 @@ export class ResNet extends Module implements Backbone {
       parts.forEach((part, stage) => {
         const input = features;
         // Frozen batch statistics must not move either, so a frozen part is never told that it trains.
-        features = stage < this.#frozenStages ? withoutRecording((frozen) => part(frozen, { ...options, training: false }), input) : part(input, options);
+        features =
+          stage < this.#frozenStages
+            ? withoutRecording((frozen) => part(frozen, { ...options, training: false }), input)
+            : part(input, options);
         if (stage > 0 && !this.#returnStages.includes(stage - 1)) dispose(input);
         if (!this.#returnStages.includes(stage)) return;
         const [, height, width] = features.shape;

@@ -20,9 +20,13 @@ test("the mask is the full-size mask looked up at each cell's nearest pixel", as
   for (let round = 0; round < 50; round++) {
     const from = { height: random.integer(1, 97), width: random.integer(1, 89) };
     const to = { height: random.integer(1, from.height), width: random.integer(1, from.width) };
-    const images = Array.from({ length: 3 }, () => ({ height: random.integer(1, from.height), width: random.integer(1, from.width) }));
+    const images = Array.from({ length: 3 }, () => ({
+      height: random.integer(1, from.height),
+      width: random.integer(1, from.width),
+    }));
     const { mask } = shrinkMask(images, from, to);
-    const nearest = (cell: number, pixels: number, cells: number): number => Math.floor(Math.fround(cell * Math.fround(pixels / cells)));
+    const nearest = (cell: number, pixels: number, cells: number): number =>
+      Math.floor(Math.fround(cell * Math.fround(pixels / cells)));
     const expected = images.flatMap(({ height, width }) =>
       Array.from({ length: to.height * to.width }, (_, index) => {
         const row = nearest(Math.floor(index / to.width), from.height, to.height);

@@ -19,7 +19,11 @@ function filledCells(filled: number, from: number, to: number): number {
  * @param to - height `H` and width `W` of the feature map
  * @returns boolean `[B, H, W]`, true on padding, and each image's size in cells of the map
  */
-export function shrinkMask(sizes: readonly ImageSize[], from: ImageSize, to: ImageSize): { mask: Tensor3D; sizes: ImageSize[] } {
+export function shrinkMask(
+  sizes: readonly ImageSize[],
+  from: ImageSize,
+  to: ImageSize,
+): { mask: Tensor3D; sizes: ImageSize[] } {
   const cells = sizes.map(({ height, width }) => ({
     height: filledCells(height, from.height, to.height),
     width: filledCells(width, from.width, to.width),

@@ -1,7 +1,10 @@
 import type { Random } from "@detrkit/common";
 import { ConvolutionNorm, type NormKind } from "./convolution-norm.ts";
 
-/** The first convolution: 7×7 as published, or 3×3 for small images. Both have stride 2, with a pooling of stride 2 behind. */
+/**
+ * The first convolution: 7×7 as published, or 3×3 for small images. Both have stride 2, with a pooling of stride 2
+ * behind.
+ */
 export type StemKind = "7x7pool" | "3x3pool";
 
 export interface StemConfig {
@@ -13,5 +16,12 @@ export interface StemConfig {
 
 /** The convolution and norm of a stem, without its pooling. */
 export function createStem({ kind, channels, norm, random }: StemConfig): ConvolutionNorm {
-  return new ConvolutionNorm({ inChannels: 3, outChannels: channels, kernelSize: kind === "7x7pool" ? 7 : 3, stride: 2, norm, random });
+  return new ConvolutionNorm({
+    inChannels: 3,
+    outChannels: channels,
+    kernelSize: kind === "7x7pool" ? 7 : 3,
+    stride: 2,
+    norm,
+    random,
+  });
 }

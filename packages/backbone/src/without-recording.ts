@@ -2,9 +2,9 @@ import { isRecordingGradients } from "@detrkit/nn";
 import { customGrad, engine, grad, type GradSaveFunc, type Tensor, type Tensor4D } from "@tensorflow/tfjs-core";
 
 /**
- * Runs layers whose parameters are not trained without recording them, so that their intermediate results (the largest of a
- * network) are freed at once instead of being held for the backward pass. The gradient by the input, which training never
- * asks for, is still right: it runs the layers again.
+ * Runs layers whose parameters are not trained without recording them, so that their intermediate results (the largest
+ * of a network) are freed at once instead of being held for the backward pass. The gradient by the input, which
+ * training never asks for, is still right: it runs the layers again.
  */
 export function withoutRecording(layers: (input: Tensor4D) => Tensor4D, input: Tensor4D): Tensor4D {
   if (!isRecordingGradients()) return layers(input);
@@ -13,13 +13,16 @@ export function withoutRecording(layers: (input: Tensor4D) => Tensor4D, input: T
     save([images]);
     return {
       value: layers(images),
-      gradFunc: (cotangent: Tensor, saved: Tensor[]) => keepingTape(() => grad((again) => layers(again as Tensor4D))(saved[0] as Tensor4D, cotangent)),
+      gradFunc: (cotangent: Tensor, saved: Tensor[]) =>
+        keepingTape(() => grad((again) => layers(again as Tensor4D))(saved[0] as Tensor4D, cotangent)),
     };
   });
   return operation(input) as Tensor4D;
 }
 
-/** A gradient taken within a backward pass throws away the tape of that pass (tfjs-core 4.22), which is still needed. */
+/**
+ * A gradient taken within a backward pass throws away the tape of that pass (tfjs-core 4.22), which is still needed.
+ */
 function keepingTape<T>(takeGradient: () => T): T {
   const { state } = engine();
   const { activeTape } = state;

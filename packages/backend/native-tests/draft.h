@@ -1,5 +1,6 @@
 #pragma once
-// A call of an op put together from shapes in letters, which tell what may be changed about it and what must be refused.
+// A call of an op put together from shapes in letters, which tell what may be changed about it and what must be
+// refused.
 #include <cstdint>
 #include <map>
 #include <string>
@@ -11,7 +12,8 @@
 namespace detrkit {
 
 enum class Sizes { kOnes, kSmall, kOdd, kEmpty, kLarge };
-// Huge numbers overflow or not by the order of a sum; NaN and infinity, alone among ordinary numbers, do not depend on it.
+// Huge numbers overflow or not by the order of a sum; NaN and infinity, alone among ordinary numbers, do not depend on
+// it.
 enum class Numbers { kOrdinary, kNotFinite, kHuge };
 enum class Kind { kNumber, kPositive, kLocation, kPadding, kSeed, kLevels };
 enum class Expected { kAccept, kRefuse, kEither };
@@ -23,11 +25,11 @@ struct Change {
   Expected expected;
 };
 
-// Axes of a shape are separated by spaces. A capital is one size wherever it stands: an op must refuse a change of one that it
-// reads from several inputs, and take one of its own. A small letter may or may not be refused. Several letters and digits
-// together are their product, and one after "!" follows from something else, perhaps from the letters after "<": changes must be
-// refused. "*" stands for any number of axes, the same ones wherever it stands. A shape after "~" may be given with another
-// number of axes.
+// Axes of a shape are separated by spaces. A capital is one size wherever it stands: an op must refuse a change of one
+// that it reads from several inputs, and take one of its own. A small letter may or may not be refused. Several letters
+// and digits together are their product, and one after "!" follows from something else, perhaps from the letters after
+// "<": changes must be refused. "*" stands for any number of axes, the same ones wherever it stands. A shape after "~"
+// may be given with another number of axes.
 class Draft {
  public:
   Draft(Sizes sizes, Numbers numbers, Random& random);

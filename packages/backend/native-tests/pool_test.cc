@@ -1,5 +1,5 @@
-// Tries the threads that all kernels share: pieces, exceptions, and several callers at the same time. For ThreadSanitizer; the
-// number of threads is TF_NUM_INTRAOP_THREADS.
+// Tries the threads that all kernels share: pieces, exceptions, and several callers at the same time. For
+// ThreadSanitizer; the number of threads is TF_NUM_INTRAOP_THREADS.
 //   pool_test [repeats]
 #include <algorithm>
 #include <atomic>

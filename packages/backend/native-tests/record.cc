@@ -11,8 +11,8 @@ namespace {
 
 // Sums of some hundred products, rounded in another order.
 constexpr float kTolerance = 1e-4f;
-// Inputs are of the size of 1: an output whose exact value is 0 (a gradient by the keys' bias) is rounding noise of these, and has
-// no scale of its own.
+// Inputs are of the size of 1: an output whose exact value is 0 (a gradient by the keys' bias) is rounding noise of
+// these, and has no scale of its own.
 constexpr float kLeastScale = 0.1f;
 
 std::string Text(float number) {

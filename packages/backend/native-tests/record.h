@@ -20,7 +20,8 @@ class Recorder {
 class Comparison {
  public:
   explicit Comparison(const std::string& path);
-  // Ends the program where numbers are further apart than rounding explains, or one is NaN or infinite and the other is not.
+  // Ends the program where numbers are further apart than rounding explains, or one is NaN or infinite and the other is
+  // not.
   void Add(const std::string& what, const float* values, int64_t count);
   void Finish();
 

@@ -1,5 +1,6 @@
-// Runs every op of the kernels, without TensorFlow, on inputs of many shapes: valid ones, whose outputs have to be whole, and
-// changed ones, which the op has to refuse. A sweep is the same in every run; with --minutes it goes on with other draws.
+// Runs every op of the kernels, without TensorFlow, on inputs of many shapes: valid ones, whose outputs have to be
+// whole, and changed ones, which the op has to refuse. A sweep is the same in every run; with --minutes it goes on with
+// other draws.
 //   sweep [--seed=1] [--rounds=1] [--minutes=0] [--threads=1] [--op=PART OF A NAME] [--write=FILE | --compare=FILE]
 #include <atomic>
 #include <chrono>

@@ -210,7 +210,8 @@ void TF_RegisterKernelBuilder(const char* name, TF_KernelBuilder* builder, TF_St
 
 namespace {
 
-// An attribute that was declared. TensorFlow reports what was not; the harness ends, since no kernel here may ask for it.
+// An attribute that was declared. TensorFlow reports what was not; the harness ends, since no kernel here may ask for
+// it.
 template <typename Number>
 Number Attribute(const TF_OpKernelConstruction* construction, const std::map<std::string, Number>& given, const char* name) {
   const auto found = given.find(name);

@@ -1,7 +1,8 @@
 #pragma once
-// A stand-in for the part of TensorFlow's C API that the kernels use, so that a program without TensorFlow (a gigabyte, which
-// no emulator loads in reasonable time and no sanitiser sees through) can run every op: what an op declares is recorded, and
-// RunOp calls it. Tensors have exactly the bytes they need, so that AddressSanitizer sees the first one too many.
+// A stand-in for the part of TensorFlow's C API that the kernels use, so that a program without TensorFlow (a gigabyte,
+// which no emulator loads in reasonable time and no sanitiser sees through) can run every op: what an op declares is
+// recorded, and RunOp calls it. Tensors have exactly the bytes they need, so that AddressSanitizer sees the first one
+// too many.
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -61,8 +62,8 @@ struct Result {
   std::vector<Value> outputs;
 };
 
-// Runs an op as TensorFlow would. Ends the program where the op breaks TensorFlow's rules: an input, output or attribute that it
-// did not declare, an output that it left out or did not fill, a handle that it never gave back.
+// Runs an op as TensorFlow would. Ends the program where the op breaks TensorFlow's rules: an input, output or
+// attribute that it did not declare, an output that it left out or did not fill, a handle that it never gave back.
 Result RunOp(const Call& call);
 
 // Tensors and statuses that kernels have been given and not given back: 0 while none runs.

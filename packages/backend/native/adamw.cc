@@ -10,13 +10,13 @@
 namespace detrkit {
 namespace {
 
-// Inputs: settings [6 + 3N]; moments m and v, each flat [sum of sizes]; N parameters; N gradients. Moments and parameters are
-// written in place, as TensorFlow's own training ops do to variables: new ones for hundreds of small tensors took longer than
-// the arithmetic. The caller sees to it that nobody else holds their memory.
-// Output: the gradients' norm before clipping. Where that is not finite, nothing is changed.
-// Settings: [beta1, 1 - beta1, beta2, 1 - beta2, epsilon, clip norm (0: none)] then, of each parameter, [step size: learning
-// rate / (1 - beta1^step), factor that decay leaves: 1 - learning rate * decay, root: sqrt(1 - beta2^step)]. The caller works
-// these out in double precision: 1 - 0.999f is off by 1e-5.
+// Inputs: settings [6 + 3N]; moments m and v, each flat [sum of sizes]; N parameters; N gradients. Moments and
+// parameters are written in place, as TensorFlow's own training ops do to variables: new ones for hundreds of small
+// tensors took longer than the arithmetic. The caller sees to it that nobody else holds their memory. Output: the
+// gradients' norm before clipping. Where that is not finite, nothing is changed. Settings: [beta1, 1 - beta1, beta2, 1
+// - beta2, epsilon, clip norm (0: none)] then, of each parameter, [step size: learning rate / (1 - beta1^step), factor
+// that decay leaves: 1 - learning rate * decay, root: sqrt(1 - beta2^step)]. The caller works these out in double
+// precision: 1 - 0.999f is off by 1e-5.
 void Compute(Context& context) {
   const int count = (context.NumInputs() - 3) / 2;
   const View settings = context.Input(0), first = context.Input(1), second = context.Input(2);

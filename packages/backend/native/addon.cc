@@ -1,6 +1,7 @@
-// The tfjs addon (its sources come from the npm package @tensorflow/tfjs-node-gpu, on the include path) with two changes:
-// attributes that are lists of strings or types, which TensorFlow's fused kernels need, can be passed from JavaScript, and
-// libraries of detrkit's own kernels can be loaded. Both sources are included here, not compiled apart, to reach what they keep static.
+// The tfjs addon (its sources come from the npm package @tensorflow/tfjs-node-gpu, on the include path) with two
+// changes: attributes that are lists of strings or types, which TensorFlow's fused kernels need, can be passed from
+// JavaScript, and libraries of detrkit's own kernels can be loaded. Both sources are included here, not compiled apart,
+// to reach what they keep static.
 #include <dlfcn.h>
 #include <node_api.h>
 
@@ -64,8 +65,8 @@ void SetIntListAttribute(TFE_Op* op, const char* name, const int64_t* values, in
 
 namespace {
 
-// Each op's result is an allocation of its own, often of megabytes. By default these go back to the system when freed, and
-// every step pays for their pages again; so what was freed is kept for the next step.
+// Each op's result is an allocation of its own, often of megabytes. By default these go back to the system when freed,
+// and every step pays for their pages again; so what was freed is kept for the next step.
 void KeepFreedMemory() {
 #if defined(__GLIBC__)
   mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that glibc allows
@@ -78,8 +79,9 @@ void KeepFreedMemory() {
 std::mutex kernels_mutex;
 std::string kernels_path;
 
-// trimMemory(): what was freed and kept goes back to the system, as far as whole pages are free. Tensors of ever other sizes
-// leave ever other gaps between what lives long (oneDNN's compiled layers), so that without it the process would grow for hours.
+// trimMemory(): what was freed and kept goes back to the system, as far as whole pages are free. Tensors of ever other
+// sizes leave ever other gaps between what lives long (oneDNN's compiled layers), so that without it the process would
+// grow for hours.
 napi_value TrimMemoryCallback(napi_env, napi_callback_info) {
 #if defined(__GLIBC__)
   malloc_trim(0);

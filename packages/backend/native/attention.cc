@@ -7,8 +7,8 @@
 namespace detrkit {
 namespace {
 
-// Inputs 0..4 of both ops: query [B, Q, D], key [B, S, D], value [B, S, D], padding [B, S] or [0] (bool, true is ignored),
-// seed (a scalar). Attributes: heads; rate.
+// Inputs 0..4 of both ops: query [B, Q, D], key [B, S, D], value [B, S, D], padding [B, S] or [0] (bool, true is
+// ignored), seed (a scalar). Attributes: heads; rate.
 struct Problem {
   View query, key, value, padding, seed;
 

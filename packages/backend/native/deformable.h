@@ -29,7 +29,8 @@ struct Deformable {
   int64_t FirstSample(int64_t image, int64_t query, int64_t head) const { return ((image * queries + query) * heads + head) * samples(); }
 };
 
-// Adds the levels of `shapes` [L, 2] (heights and widths). Says what is wrong with them or the number of points, or nothing.
+// Adds the levels of `shapes` [L, 2] (heights and widths). Says what is wrong with them or the number of points, or
+// nothing.
 std::string ReadLevels(const View& shapes, Deformable& sizes);
 
 }  // namespace detrkit

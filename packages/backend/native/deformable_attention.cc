@@ -6,7 +6,8 @@
 namespace detrkit {
 namespace {
 
-// Inputs 0..3 of both ops: shapes [L, 2] (int32; heights and widths), value [B, S, M, C], locations [B, Q, M, L, P, 2], weights [B, Q, M, L, P].
+// Inputs 0..3 of both ops: shapes [L, 2] (int32; heights and widths), value [B, S, M, C], locations [B, Q, M, L, P, 2],
+// weights [B, Q, M, L, P].
 struct Problem : Deformable {
   View value, locations, weights;
 

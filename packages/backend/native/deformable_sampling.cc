@@ -1,5 +1,6 @@
-// Multi-scale deformable attention from what a layer predicts: offsets from reference points, and logits of the weights. The
-// gradient of locations and weights is worked out where that of offsets and logits will be, so nothing is stored beside it.
+// Multi-scale deformable attention from what a layer predicts: offsets from reference points, and logits of the
+// weights. The gradient of locations and weights is worked out where that of offsets and logits will be, so nothing is
+// stored beside it.
 #include <algorithm>
 
 #include "deformable.h"
@@ -11,8 +12,8 @@
 namespace detrkit {
 namespace {
 
-// Inputs 0..4 of both ops: shapes [L, 2] (int32; heights and widths), value [B, S, D], offsets [B, Q, M*L*P*2], logits [B, Q, M*L*P],
-// references [B, Q, L, 2 or 4]. Attributes: heads; points.
+// Inputs 0..4 of both ops: shapes [L, 2] (int32; heights and widths), value [B, S, D], offsets [B, Q, M*L*P*2], logits
+// [B, Q, M*L*P], references [B, Q, L, 2 or 4]. Attributes: heads; points.
 struct Problem : Deformable {
   View value, offsets, logits, references;
 

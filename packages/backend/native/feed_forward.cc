@@ -1,5 +1,6 @@
-// The feed-forward part of a transformer layer, y = dropout(relu(x w1 + b1)) w2 + b2. What is in between, several times wider than x
-// and y, is never whole in memory: forwards it lives for a block of rows, backwards it is computed again for each block.
+// The feed-forward part of a transformer layer, y = dropout(relu(x w1 + b1)) w2 + b2. What is in between, several times
+// wider than x and y, is never whole in memory: forwards it lives for a block of rows, backwards it is computed again
+// for each block.
 #include <algorithm>
 #include <optional>
 
@@ -13,10 +14,12 @@
 namespace detrkit {
 namespace {
 
-// Rows that are worked on at once: enough to be worth packing the weights for, few enough for the block to stay in the cache.
+// Rows that are worked on at once: enough to be worth packing the weights for, few enough for the block to stay in the
+// cache.
 constexpr int64_t kBlock = 512;
 
-// Inputs, from `first` on: x [..., D], w1 [D, H], b1 [H], w2 [H, D], b2 [D], seed (one where the rate is above 0); attribute rate.
+// Inputs, from `first` on: x [..., D], w1 [D, H], b1 [H], w2 [H, D], b2 [D], seed (one where the rate is above 0);
+// attribute rate.
 struct Problem {
   View x, expand, expand_bias, contract, contract_bias, seed;
   float rate;

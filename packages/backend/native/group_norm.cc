@@ -1,4 +1,5 @@
-// Group normalisation of NHWC maps, with what follows it in a residual network: y = act(norm(x) * weight + bias + residual).
+// Group normalisation of NHWC maps, with what follows it in a residual network: y = act(norm(x) * weight + bias +
+// residual).
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -57,7 +58,8 @@ void Forward(Context& context) {
       const float* in = x.f32() + offset;
       std::vector<double> sums(width), squares(width);
       std::vector<float> factor(width), shift(width);
-      // Squares are taken about the first cell, not about 0: a mean far from 0 would otherwise cost all of their digits.
+      // Squares are taken about the first cell, not about 0: a mean far from 0 would otherwise cost all of their
+      // digits.
       const std::vector<float> about = at.cells > 0 ? std::vector<float>(in, in + width) : std::vector<float>(width);
       SumCells(at.cells, width, sums.data(), squares.data(), [&](int64_t cell, float* plain, float* squared) {
         const float* row = in + cell * at.channels;

@@ -6,9 +6,9 @@
 
 namespace detrkit {
 
-// The cells of one head at a time, and their gradients. Where they are sampled often, it is from a copy in which they lie
-// together, each beside its gradient: in value itself a cell's next neighbour is all heads' width away, so that a head is spread
-// over every page of it and, its rows being a power of two apart, meets in a fraction of the cache.
+// The cells of one head at a time, and their gradients. Where they are sampled often, it is from a copy in which they
+// lie together, each beside its gradient: in value itself a cell's next neighbour is all heads' width away, so that a
+// head is spread over every page of it and, its rows being a power of two apart, meets in a fraction of the cache.
 class HeadCells {
  public:
   // Without `dvalue`, for the values alone.

@@ -9,8 +9,8 @@ namespace {
 
 constexpr int64_t kSamplesInRun = 256;
 
-// Calls `work` with the number of channels as a constant where it is a common one: its loops are then unrolled, without the
-// tests and remainders that would take as long as the arithmetic. 0 stands for any other number.
+// Calls `work` with the number of channels as a constant where it is a common one: its loops are then unrolled, without
+// the tests and remainders that would take as long as the arithmetic. 0 stands for any other number.
 template <typename Work>
 void WithFixedChannels(int64_t channels, const Work& work) {
   switch (channels) {
@@ -99,8 +99,8 @@ void HeadSampler::VisitCells(int64_t queries, const Points& points, Rows<const f
   }
 }
 
-// The sampled value is linear in each of the four cells, and bilinear in the position between them. A position that is NaN
-// in x or y, around which no cell is read, has NaN for both of its gradients.
+// The sampled value is linear in each of the four cells, and bilinear in the position between them. A position that is
+// NaN in x or y, around which no cell is read, has NaN for both of its gradients.
 void HeadSampler::CombineProducts(const Level& level, int64_t queries, const Points& points, float* dlocations, float* dweights) const {
   const float height = static_cast<float>(level.height), width = static_cast<float>(level.width);
   for (int64_t query = 0; query < queries; ++query) {

@@ -1,6 +1,6 @@
 #pragma once
-// The core of multi-scale deformable attention (Zhu et al., Deformable DETR, 2021, eq. 3) and its gradient: what a run of
-// queries samples from one level of one head's value.
+// The core of multi-scale deformable attention (Zhu et al., Deformable DETR, 2021, eq. 3) and its gradient: what a run
+// of queries samples from one level of one head's value.
 #include <cstdint>
 #include <vector>
 
@@ -17,7 +17,8 @@ struct Rows {
   Rows From(int64_t row) const { return {(*this)[row], stride}; }
 };
 
-// Of a run of queries, the points in one level: locations (x, y) and weights. The next query's come `stride` points later.
+// Of a run of queries, the points in one level: locations (x, y) and weights. The next query's come `stride` points
+// later.
 struct Points {
   const float* locations;
   const float* weights;

@@ -54,7 +54,8 @@ constexpr int kMaxOps = 24;
 Op* registered[kMaxOps];
 int num_registered = 0;
 
-// Reads attributes by name. Each is reported by itself: the next one's success would hide a failure in a status that they share.
+// Reads attributes by name. Each is reported by itself: the next one's success would hide a failure in a status that
+// they share.
 template <typename Value, typename Get>
 std::vector<Value> ReadAttributes(TF_OpKernelConstruction* construction, const std::vector<const char*>& names, const Get& get) {
   std::vector<Value> values;

@@ -1,4 +1,5 @@
-// Layer normalisation of rows, with the residual sum that comes before it in a transformer: y = norm(x + residual) * weight + bias.
+// Layer normalisation of rows, with the residual sum that comes before it in a transformer: y = norm(x + residual) *
+// weight + bias.
 #include <algorithm>
 #include <cmath>
 #include <vector>

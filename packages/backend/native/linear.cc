@@ -1,4 +1,5 @@
-// A linear layer over the last dimension, y = relu(x w + bias) or without relu, and all three of its gradients in one op.
+// A linear layer over the last dimension, y = relu(x w + bias) or without relu, and all three of its gradients in one
+// op.
 #include <algorithm>
 
 #include "kernel.h"
@@ -44,8 +45,8 @@ void Forward(Context& context) {
   });
 }
 
-// Inputs dy [..., O], x [..., I], weight [I, O], y (none or one: for relu); attribute bias (0 or 1: whether its gradient is wanted).
-// Outputs dx, dweight, dbias (empty unless wanted).
+// Inputs dy [..., O], x [..., I], weight [I, O], y (none or one: for relu); attribute bias (0 or 1: whether its
+// gradient is wanted). Outputs dx, dweight, dbias (empty unless wanted).
 void Backward(Context& context) {
   const View gradient = context.Input(0), x = context.Input(1), weight = context.Input(2);
   const bool relu = context.NumInputs() > 3;

@@ -10,8 +10,8 @@ namespace detrkit {
 // A product of fewer multiply-adds than this is done before a second thread would have woken.
 constexpr int64_t kWorthAThread = 1 << 19;
 
-// Rows of a product that one thread takes: all where there is little to do, else its even share. Each piece packs the other
-// factor again, so there are no more pieces than threads.
+// Rows of a product that one thread takes: all where there is little to do, else its even share. Each piece packs the
+// other factor again, so there are no more pieces than threads.
 int64_t RowsPerThread(int64_t rows, int64_t work_per_row, int64_t threads);
 
 // How many pieces of `share` rows there are.
@@ -32,19 +32,21 @@ struct LinearLayer {
   void Run(const float* x, int64_t rows, int64_t first, float* y) const;
 };
 
-// The gradient of x weight + bias by x and by the weight with its bias, from dy: each a product over some of its own rows, so
-// that threads can share them.
+// The gradient of x weight + bias by x and by the weight with its bias, from dy: each a product over some of its own
+// rows, so that threads can share them.
 struct LinearGradient {
   const float *x, *weight, *dy;  // [rows, in], [in, out], [rows, out]
   int64_t rows, in, out;
 
   // Rows [first, first + count) of dx, which starts at `dx`; or adds them to what is there.
   void Input(int64_t first, int64_t count, float* dx, bool add = false) const;
-  // Rows [first, first + count) of dweight, which starts at `dweight`; with the first of them comes dbias, unless that is null.
+  // Rows [first, first + count) of dweight, which starts at `dweight`; with the first of them comes dbias, unless that
+  // is null.
   void Weight(int64_t first, int64_t count, float* dweight, float* dbias) const;
 };
 
-// The gradient of relu and dropout: dy where y is above 0, times the scale of what dropout kept, else 0. May write into dy.
+// The gradient of relu and dropout: dy where y is above 0, times the scale of what dropout kept, else 0. May write into
+// dy.
 void MaskByResult(const float* y, const float* dy, float scale, int64_t count, float* into);
 
 // Adds each column's sum.

@@ -1,6 +1,6 @@
-// A tiny addon of its own that brings TensorFlow's libraries into the process before the addon that needs them, which then finds
-// them by their names, wherever they lie. libtensorflow greets on stderr from its static initialisers, before any log level can be
-// set, so file descriptor 2 points elsewhere meanwhile.
+// A tiny addon of its own that brings TensorFlow's libraries into the process before the addon that needs them, which
+// then finds them by their names, wherever they lie. libtensorflow greets on stderr from its static initialisers,
+// before any log level can be set, so file descriptor 2 points elsewhere meanwhile.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <node_api.h>

@@ -1,4 +1,5 @@
-// Max pooling of NHWC maps with symmetric padding, which never wins, and its gradient, which goes to the first of equal values.
+// Max pooling of NHWC maps with symmetric padding, which never wins, and its gradient, which goes to the first of equal
+// values.
 #include <algorithm>
 #include <limits>
 #include <vector>

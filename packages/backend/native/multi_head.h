@@ -21,12 +21,13 @@ struct Tokens {
   // How many images have one position together.
   int64_t SharedBy() const { return position.dims.size() < values.dims.size() ? values.dims[0] : 1; }
 
-  // Rows [first, first + count) with their positions: the values themselves where there are none, else written to `into`.
+  // Rows [first, first + count) with their positions: the values themselves where there are none, else written to
+  // `into`.
   const float* Positioned(int64_t first, int64_t count, float* into) const;
 };
 
-// What the forward pass leaves for the backward one: projected queries, keys and values, and the heads' results side by side. Or
-// the gradients of these.
+// What the forward pass leaves for the backward one: projected queries, keys and values, and the heads' results side by
+// side. Or the gradients of these.
 struct Projected {
   float *query, *joined;  // [B, Q, D]
   float *key, *value;     // [B, S, D]
@@ -37,9 +38,10 @@ struct Projected {
   static int64_t Size(const Tokens& queries, const Tokens& memory) { return 2 * (queries.values.size() + memory.values.size()); }
 };
 
-// Inputs, from `first` on: position of the memory (none or one), position of the queries (none or one), memory [B, S, D], queries
-// [B, Q, D] (one, or none in self-attention, which then has one position), weight [D, D] and bias [D] of query, key, value and
-// output, padding [B, S] (none or one; bool, true is ignored), seed (one where the rate is above 0). Attributes: heads; rate.
+// Inputs, from `first` on: position of the memory (none or one), position of the queries (none or one), memory [B, S,
+// D], queries [B, Q, D] (one, or none in self-attention, which then has one position), weight [D, D] and bias [D] of
+// query, key, value and output, padding [B, S] (none or one; bool, true is ignored), seed (one where the rate is above
+// 0). Attributes: heads; rate.
 struct MultiHead {
   Tokens queries, memory;
   View weights[kNumProjections], biases[kNumProjections];

@@ -1,5 +1,6 @@
-// The whole of a multi-head attention, y = attention((x + p) wq + bq, (m + r) wk + bk, m wv + bv) wo + bo, for queries x at positions
-// p and a memory m at positions r, and all of its gradients in one op. In self-attention the memory is the queries.
+// The whole of a multi-head attention, y = attention((x + p) wq + bq, (m + r) wk + bk, m wv + bv) wo + bo, for queries
+// x at positions p and a memory m at positions r, and all of its gradients in one op. In self-attention the memory is
+// the queries.
 #include <algorithm>
 
 #include "kernels.h"

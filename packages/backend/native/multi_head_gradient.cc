@@ -9,7 +9,8 @@
 namespace detrkit {
 namespace {
 
-// The gradient of a position is that of the sum which it is part of; one that all images share gets what they give together.
+// The gradient of a position is that of the sum which it is part of; one that all images share gets what they give
+// together.
 void SumOverImages(const float* gradient, int64_t images, const View& position) {
   const int64_t size = position.size();
   ParallelFor(size, 16384, [&](int64_t begin, int64_t end) {
@@ -71,8 +72,8 @@ void MultiHeadBackward(Context& context) {
       {attention.memory.values.f32(), attention.weights[kValue].f32(), gradients.value, attention.memory.rows(), dim, dim},
       output,
   };
-  // The gradient by the sums of memory and position is needed apart from that by the memory, which has the values' added to it; and
-  // where images share a position, summed over them.
+  // The gradient by the sums of memory and position is needed apart from that by the memory, which has the values'
+  // added to it; and where images share a position, summed over them.
   const bool summed = into.memory_position.given && attention.memory.SharedBy() != 1;
   Matrix apart(summed ? attention.memory.rows() : 0, dim);
   float* by_sums = !into.memory_position.given ? into.memory.f32() : summed ? apart.data() : into.memory_position.f32();

@@ -35,7 +35,8 @@ struct Job {
   std::exception_ptr failure;
 };
 
-// Throws nothing: on a thread of the pool that would end the process, and on the caller's it would free the job under the others.
+// Throws nothing: on a thread of the pool that would end the process, and on the caller's it would free the job under
+// the others.
 void Work(Job& job) {
   try {
     for (;;) {
@@ -49,8 +50,8 @@ void Work(Job& job) {
   }
 }
 
-// One pool for the process. It is never destroyed: its threads sleep on a condition that must outlive static destruction,
-// or the process would crash on exit.
+// One pool for the process. It is never destroyed: its threads sleep on a condition that must outlive static
+// destruction, or the process would crash on exit.
 class Pool {
  public:
   explicit Pool(int workers) {
@@ -83,7 +84,8 @@ class Pool {
   void Loop() {
     std::unique_lock<std::mutex> lock(mutex_);
     for (;;) {
-      // A small model's ops follow each other faster than a sleeping thread wakes, so it stays awake a little for the next.
+      // A small model's ops follow each other faster than a sleeping thread wakes, so it stays awake a little for the
+      // next.
       const uint64_t seen = posted_;
       lock.unlock();
       const auto until = std::chrono::steady_clock::now() + kStayAwake;

@@ -7,9 +7,9 @@
 
 namespace detrkit {
 
-// Of offsets [B*Q, M, L, P, 2], logits [B*Q, M, L, P] and references [B*Q, L, 2 or 4]. Weights are the softmax of the logits over all
-// points of a head. A location is the offset in cells from a reference point (x, y), or from the centre of a reference box
-// (x, y, w, h) the offset in halves of its size, divided by the number of points.
+// Of offsets [B*Q, M, L, P, 2], logits [B*Q, M, L, P] and references [B*Q, L, 2 or 4]. Weights are the softmax of the
+// logits over all points of a head. A location is the offset in cells from a reference point (x, y), or from the centre
+// of a reference box (x, y, w, h) the offset in halves of its size, divided by the number of points.
 class PredictedPoints {
  public:
   PredictedPoints(const Deformable& sizes, const float* offsets, const float* logits, const float* references, int64_t reference_size);
@@ -21,8 +21,8 @@ class PredictedPoints {
   void WriteLocations(int64_t query, int64_t head, float* locations) const;
   void WriteWeights(int64_t query, int64_t head, float* weights) const;
 
-  // For one of the B*Q queries: turns the gradients by its locations [M, L, P, 2] and by its weights [M, L, P] into those by offsets
-  // and by logits, in place, and writes that by its references [L, 2 or 4].
+  // For one of the B*Q queries: turns the gradients by its locations [M, L, P, 2] and by its weights [M, L, P] into
+  // those by offsets and by logits, in place, and writes that by its references [L, 2 or 4].
   void ChainBack(int64_t query, float* by_locations, float* by_weights, float* by_references);
 
  private:

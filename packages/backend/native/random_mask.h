@@ -12,13 +12,14 @@ inline std::string CheckRate(float rate) {
 }
 
 // Which elements dropout keeps, from a seed and the element's index alone: the backward pass asks again instead of
-// remembering, and threads cannot change the answer. Two rounds of a 32-bit finaliser mix the index well enough for a mask.
+// remembering, and threads cannot change the answer. Two rounds of a 32-bit finaliser mix the index well enough for a
+// mask.
 class RandomMask {
  public:
   RandomMask(uint32_t seed, float rate) : seed_(seed), threshold_(static_cast<uint32_t>(rate * 4294967295.0)), scale_(1 / (1 - rate)) {}
 
-  // Multiplies values[0 … count) by 0 or by 1 / (1 - rate), each by the draw of its place: `index` is the first one's. The
-  // upper half of an index is mixed in once a run, so that the loop works on 32-bit words only and vectorises.
+  // Multiplies values[0 … count) by 0 or by 1 / (1 - rate), each by the draw of its place: `index` is the first one's.
+  // The upper half of an index is mixed in once a run, so that the loop works on 32-bit words only and vectorises.
   void Apply(const float* values, float* into, uint64_t index, int64_t count) const {
     const uint32_t key = Mix(seed_ + static_cast<uint32_t>(index >> 32)), low = static_cast<uint32_t>(index);
     DETRKIT_VECTOR

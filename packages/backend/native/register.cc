@@ -1,5 +1,5 @@
-// The one function by which a library of kernels is used. The sources of the kernels are compiled into one such library for each
-// baseline (build/baselines.ts); the addon opens the best one that the processor can run.
+// The one function by which a library of kernels is used. The sources of the kernels are compiled into one such library
+// for each baseline (build/baselines.ts); the addon opens the best one that the processor can run.
 #include <mutex>
 
 #include "kernels.h"

@@ -1,7 +1,7 @@
-// There is never more of the weights in memory than one tile of queries.
-// The backward pass computes a tile's weights again (Dao et al., FlashAttention, 2022), in the very way of the forward pass. It
-// stores no logarithm of a row's sum for that, and takes the mean gradient over the weights and not over the result: both
-// would leave rounding noise where a row has one weight of 1, whose gradient is exactly 0, and AdamW makes full steps of noise.
+// There is never more of the weights in memory than one tile of queries. The backward pass computes a tile's weights
+// again (Dao et al., FlashAttention, 2022), in the very way of the forward pass. It stores no logarithm of a row's sum
+// for that, and takes the mean gradient over the weights and not over the result: both would leave rounding noise where
+// a row has one weight of 1, whose gradient is exactly 0, and AdamW makes full steps of noise.
 #include "scaled_attention.h"
 
 #include <algorithm>
@@ -14,8 +14,8 @@ namespace detrkit {
 namespace {
 
 constexpr int64_t kTile = 64;
-// Stands for minus infinity, as in the plain composition of this op: a row that is padding throughout attends to all keys
-// alike instead of giving NaN.
+// Stands for minus infinity, as in the plain composition of this op: a row that is padding throughout attends to all
+// keys alike instead of giving NaN.
 constexpr float kMasked = -1e30f;
 
 }  // namespace

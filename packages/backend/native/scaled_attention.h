@@ -1,6 +1,6 @@
 #pragma once
-// Multi-head scaled dot-product attention on projected queries, keys and values, for the kernels that are made of it. Heads lie
-// side by side in the last dimension as the projections leave them: no transposes.
+// Multi-head scaled dot-product attention on projected queries, keys and values, for the kernels that are made of it.
+// Heads lie side by side in the last dimension as the projections leave them: no transposes.
 #include <cstdint>
 #include <string>
 

@@ -8,7 +8,8 @@
 
 namespace detrkit {
 
-// e^x for x <= 0, to about 1e-7 (relative, times the power of two). x = n ln 2 + rest; the polynomial is that of Cephes' expf.
+// e^x for x <= 0, to about 1e-7 (relative, times the power of two). x = n ln 2 + rest; the polynomial is that of
+// Cephes' expf.
 inline float ExpOfNegative(float x) {
   const float kept = x > -87.0f ? x : -87.0f;  // below, the result would be no normal number
   const float power = std::floor(kept * 1.44269504f + 0.5f);

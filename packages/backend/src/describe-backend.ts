@@ -26,9 +26,14 @@ export function describeBackend(backend: StartedBackend): BackendDescription {
   if (backend.name === "wasm") advice.push(`the native backend is several times faster: ${native}`);
   if (backend.name === "cpu") advice.push(`the native backend is hundreds of times faster: ${native}`);
   if (backend.native?.stepDown !== undefined && !backend.native.gpu) advice.push(backend.native.stepDown);
-  if (backend.native?.oneDnn === false && !backend.native.gpu) advice.push("oneDNN's fused convolution does not run on this processor: convolutions take the slower general kernels");
-  if (gpu !== undefined && backend.native?.gpu !== true) advice.push("an NVIDIA driver is loaded but TensorFlow doesn't use the GPU: see docs/backends.md");
-  if (process.arch === "x64" && sets.length > 0 && !sets.includes("avx2")) advice.push("this processor has no AVX2: training will be slow");
+  if (backend.native?.oneDnn === false && !backend.native.gpu)
+    advice.push(
+      "oneDNN's fused convolution does not run on this processor: convolutions take the slower general kernels",
+    );
+  if (gpu !== undefined && backend.native?.gpu !== true)
+    advice.push("an NVIDIA driver is loaded but TensorFlow doesn't use the GPU: see docs/backends.md");
+  if (process.arch === "x64" && sets.length > 0 && !sets.includes("avx2"))
+    advice.push("this processor has no AVX2: training will be slow");
   return {
     node: process.versions.node,
     platform: `${process.platform} ${process.arch}`,

@@ -4,7 +4,17 @@ import { promisify } from "node:util";
 import { describeBackend, startBackend } from "@detrkit/backend";
 import { linear } from "@detrkit/nn";
 import { uniformTensor, useBackend } from "@detrkit/test-utils";
-import { getBackend, memory, type Rank, sum, type Tensor, type Tensor2D, tidy, variable, variableGrads } from "@tensorflow/tfjs-core";
+import {
+  getBackend,
+  memory,
+  type Rank,
+  sum,
+  type Tensor,
+  type Tensor2D,
+  tidy,
+  variable,
+  variableGrads,
+} from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
 
 // One product on the native backend, as an app does it, in the thread it is run in.
@@ -19,9 +29,19 @@ const inWorker = `
 
 async function run(script: string): Promise<{ stdout: string; stderr: string }> {
   // The flag only hides that Node 22 calls type stripping experimental. A process that ends badly rejects.
-  const args = ["--conditions=@detrkit/source", "--disable-warning=ExperimentalWarning", "--input-type=module", "-e", script];
+  const args = [
+    "--conditions=@detrkit/source",
+    "--disable-warning=ExperimentalWarning",
+    "--input-type=module",
+    "-e",
+    script,
+  ];
   const { NODE_NO_WARNINGS: _, ...env } = process.env;
-  return promisify(execFile)(process.execPath, args, { cwd: fileURLToPath(new URL("..", import.meta.url)), env, timeout: 25_000 });
+  return promisify(execFile)(process.execPath, args, {
+    cwd: fileURLToPath(new URL("..", import.meta.url)),
+    env,
+    timeout: 25_000,
+  });
 }
 
 describe("on the native backend", () => {
@@ -36,9 +56,15 @@ describe("on the native backend", () => {
   });
 
   test("thousands of steps with gradients keep the number of tensors and about the memory", () => {
-    const [input, initial] = [uniformTensor<Rank.R2>([67, 64], { seed: 1 }), uniformTensor<Rank.R2>([64, 64], { seed: 2 })];
+    const [input, initial] = [
+      uniformTensor<Rank.R2>([67, 64], { seed: 1 }),
+      uniformTensor<Rank.R2>([64, 64], { seed: 2 }),
+    ];
     const weight = variable(initial);
-    const step = (): void => tidy(() => void variableGrads(() => sum(linear(input as Tensor, weight as Tensor2D, undefined, "relu")), [weight]));
+    const step = (): void =>
+      tidy(
+        () => void variableGrads(() => sum(linear(input as Tensor, weight as Tensor2D, undefined, "relu")), [weight]),
+      );
     for (let warm = 0; warm < 300; warm++) step();
     const [tensors, resident] = [memory().numTensors, process.memoryUsage.rss()];
     for (let index = 0; index < 3000; index++) step();

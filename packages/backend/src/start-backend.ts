@@ -30,8 +30,8 @@ export interface StartBackendOptions {
 }
 
 /**
- * Starts the best tfjs backend to be had: TensorFlow's native library (built on first use, then cached), else WebAssembly,
- * else plain JavaScript.
+ * Starts the best tfjs backend to be had: TensorFlow's native library (built on first use, then cached), else
+ * WebAssembly, else plain JavaScript.
  *
  * @throws BackendError when the preferred backend can't be started
  */
@@ -69,16 +69,24 @@ const starters: Record<BackendName, (progress: Progress) => Promise<StartedBacke
 async function startNative(progress: Progress): Promise<StartedBackend> {
   process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
   const node = await nodeBackend(progress);
-  if (node?.kernels === undefined) return { name: "native", reason: "TensorFlow by the project's own @tensorflow/tfjs-node" };
+  if (node?.kernels === undefined)
+    return { name: "native", reason: "TensorFlow by the project's own @tensorflow/tfjs-node" };
   const { baseline, stepDown } = node.kernels;
   if (stepDown !== undefined) progress(stepDown);
   const { oneDnn } = registerNativeKernels(node, baseline !== undefined);
   const gpu = node.binding.isUsingGpuDevice();
   const tensorflow = node.binding.TF_Version;
-  return { name: "native", reason: `TensorFlow ${tensorflow} on ${gpu ? "an NVIDIA GPU" : "the CPU"}`, native: { tensorflow, gpu, oneDnn, baseline, stepDown } };
+  return {
+    name: "native",
+    reason: `TensorFlow ${tensorflow} on ${gpu ? "an NVIDIA GPU" : "the CPU"}`,
+    native: { tensorflow, gpu, oneDnn, baseline, stepDown },
+  };
 }
 
-/** The native backend, made active: ours, or the one that the user's project brings where that works and ours can't be had. */
+/**
+ * The native backend, made active: ours, or the one that the user's project brings where that works and ours can't be
+ * had.
+ */
 async function nodeBackend(progress: Progress): Promise<NodeBackend | undefined> {
   try {
     // tfjs complains about a second registration; whoever starts twice gets the one that runs.

@@ -1,6 +1,16 @@
 import { type FusedKernel, fusedKernels } from "@detrkit/nn";
 import { type Closeness, expectClose, uniformTensor } from "@detrkit/test-utils";
-import { getBackend, getKernel, grads, mul, registerKernel, sum, type Tensor, tidy, unregisterKernel } from "@tensorflow/tfjs-core";
+import {
+  getBackend,
+  getKernel,
+  grads,
+  mul,
+  registerKernel,
+  sum,
+  type Tensor,
+  tidy,
+  unregisterKernel,
+} from "@tensorflow/tfjs-core";
 import { expect } from "vitest";
 
 /** Runs `work` as on a backend that has none of detrkit's kernels: the ops compose tfjs's own. */
@@ -16,11 +26,15 @@ export function withoutFusedKernels<Result>(work: () => Result): Result {
 }
 
 /**
- * Expects the fused kernel's result, and the gradients of a random weighting of it by every operand, to be those of the plain
- * composition, and the same to the last bit in a second run. Gradients are compared relative to their largest value, since
- * single entries may be sums that nearly cancel.
+ * Expects the fused kernel's result, and the gradients of a random weighting of it by every operand, to be those of the
+ * plain composition, and the same to the last bit in a second run. Gradients are compared relative to their largest
+ * value, since single entries may be sums that nearly cancel.
  */
-export function expectAsPlain(compute: (...operands: Tensor[]) => Tensor, operands: readonly Tensor[], { rtol = 2e-5, atol = 2e-5 }: Closeness = {}): void {
+export function expectAsPlain(
+  compute: (...operands: Tensor[]) => Tensor,
+  operands: readonly Tensor[],
+  { rtol = 2e-5, atol = 2e-5 }: Closeness = {},
+): void {
   tidy(() => {
     const run = (): Tensor[] => {
       const output = compute(...operands);

@@ -8,7 +8,9 @@ export function drawSamples({ B, Q, M, C, P, levels }: DeformableSizes): Samples
   const samples = B * Q * M * levels.length * P;
   return {
     value: draw(B * cellsOf(levels) * M * C, 1, -1, 1),
-    locations: draw(samples * 2, 2, -0.4, 1.4).map((location, index) => (index % 37 === 36 ? location * 1e9 : location)),
+    locations: draw(samples * 2, 2, -0.4, 1.4).map((location, index) =>
+      index % 37 === 36 ? location * 1e9 : location,
+    ),
     weights: draw(samples, 3, -1, 1),
   };
 }
@@ -16,7 +18,11 @@ export function drawSamples({ B, Q, M, C, P, levels }: DeformableSizes): Samples
 /** Offsets and logits, and references that are points (2) or boxes (4). */
 export function drawPredictions({ B, Q, M, P, levels }: DeformableSizes, referenceSize: 2 | 4): Predictions {
   const samples = B * Q * M * levels.length * P;
-  return { offsets: draw(samples * 2, 5, -3, 3), logits: draw(samples, 6, -4, 4), references: draw(B * Q * levels.length * referenceSize, 7, 0.05, 0.95) };
+  return {
+    offsets: draw(samples * 2, 5, -3, 3),
+    logits: draw(samples, 6, -4, 4),
+    references: draw(B * Q * levels.length * referenceSize, 7, 0.05, 0.95),
+  };
 }
 
 /** A gradient by the result. */
@@ -25,7 +31,11 @@ export function drawUpstream({ B, Q, M, C }: DeformableSizes): Float64Array {
 }
 
 /** Runs the op and its gradient: the result and the gradients by value, locations and weights. */
-export function runAttention({ B, Q, M, C, P, levels }: DeformableSizes, { value, locations, weights }: Samples, upstream: Float64Array): Tensor[] {
+export function runAttention(
+  { B, Q, M, C, P, levels }: DeformableSizes,
+  { value, locations, weights }: Samples,
+  upstream: Float64Array,
+): Tensor[] {
   const points = [B, Q, M, levels.length, P];
   const operands = [float(value, [B, cellsOf(levels), M, C]), float(locations, [...points, 2]), float(weights, points)];
   const attributes = { levelShapes: levels };
@@ -35,8 +45,15 @@ export function runAttention({ B, Q, M, C, P, levels }: DeformableSizes, { value
   ];
 }
 
-/** Runs the op on predictions and its gradient: the result and the gradients by value, offsets, logits and references. */
-export function runSampling(sizes: DeformableSizes, value: Float64Array, { offsets, logits, references }: Predictions, upstream: Float64Array): Tensor[] {
+/**
+ * Runs the op on predictions and its gradient: the result and the gradients by value, offsets, logits and references.
+ */
+export function runSampling(
+  sizes: DeformableSizes,
+  value: Float64Array,
+  { offsets, logits, references }: Predictions,
+  upstream: Float64Array,
+): Tensor[] {
   const { B, Q, M, C, P, levels } = sizes;
   const L = levels.length;
   const operands = [

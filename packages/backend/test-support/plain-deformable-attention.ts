@@ -10,14 +10,20 @@ export interface DeformableSizes {
   readonly levels: readonly ImageSize[];
 }
 
-/** What is sampled: value `[B, S, M, C]`, locations `[B, Q, M, L, P, 2]`, weights `[B, Q, M, L, P]`; or the gradients by these. */
+/**
+ * What is sampled: value `[B, S, M, C]`, locations `[B, Q, M, L, P, 2]`, weights `[B, Q, M, L, P]`; or the gradients by
+ * these.
+ */
 export interface Samples {
   readonly value: Float64Array;
   readonly locations: Float64Array;
   readonly weights: Float64Array;
 }
 
-/** What a layer predicts: offsets `[B, Q, M, L, P, 2]`, logits `[B, Q, M, L, P]`, references `[B, Q, L, 2 or 4]`; or the gradients by these. */
+/**
+ * What a layer predicts: offsets `[B, Q, M, L, P, 2]`, logits `[B, Q, M, L, P]`, references `[B, Q, L, 2 or 4]`; or the
+ * gradients by these.
+ */
 export interface Predictions {
   readonly offsets: Float64Array;
   readonly logits: Float64Array;
@@ -30,21 +36,34 @@ export function cellsOf(levels: readonly ImageSize[]): number {
 }
 
 /**
- * Deformable attention and its gradients from the definition, one number after the other in double precision: for tests.
+ * Deformable attention and its gradients from the definition, one number after the other in double precision: for
+ * tests.
  *
  * @param upstream - gradient by the result, `[B, Q, M, C]`
  */
-export function plainSampling(sizes: DeformableSizes, { value, locations, weights }: Samples, upstream: Float64Array): { readonly result: Float64Array; readonly gradient: Samples } {
+export function plainSampling(
+  sizes: DeformableSizes,
+  { value, locations, weights }: Samples,
+  upstream: Float64Array,
+): { readonly result: Float64Array; readonly gradient: Samples } {
   const { B, Q, M, C, P, levels } = sizes;
   const result = new Float64Array(B * Q * M * C);
-  const gradient = { value: new Float64Array(value.length), locations: new Float64Array(locations.length), weights: new Float64Array(weights.length) };
+  const gradient = {
+    value: new Float64Array(value.length),
+    locations: new Float64Array(locations.length),
+    weights: new Float64Array(weights.length),
+  };
   let sample = 0;
   for (let rowOfHead = 0; rowOfHead < B * Q * M; rowOfHead++) {
     let first = Math.floor(rowOfHead / (Q * M)) * cellsOf(levels);
     for (const { height, width } of levels) {
       for (let point = 0; point < P; point++, sample++) {
         const weight = at(weights, sample);
-        for (const cell of cellsAround(at(locations, 2 * sample) * width - 0.5, at(locations, 2 * sample + 1) * height - 0.5, { height, width })) {
+        for (const cell of cellsAround(
+          at(locations, 2 * sample) * width - 0.5,
+          at(locations, 2 * sample + 1) * height - 0.5,
+          { height, width },
+        )) {
           let along = 0;
           for (let channel = 0; channel < C; channel++) {
             const from = ((first + cell.index) * M + (rowOfHead % M)) * C + channel;
@@ -73,11 +92,18 @@ interface Cell {
 
 /** Those of the four cells around a position that the map has, and the derivatives of their shares by the position. */
 function cellsAround(x: number, y: number, { height, width }: ImageSize): Cell[] {
-  const corners = [0, 1].flatMap((down) => [0, 1].map((right) => ({ column: Math.floor(x) + right, row: Math.floor(y) + down })));
+  const corners = [0, 1].flatMap((down) =>
+    [0, 1].map((right) => ({ column: Math.floor(x) + right, row: Math.floor(y) + down })),
+  );
   const inside = corners.filter(({ column, row }) => column >= 0 && column < width && row >= 0 && row < height);
   return inside.map(({ column, row }) => {
     const [nearX, nearY] = [1 - Math.abs(x - column), 1 - Math.abs(y - row)];
-    return { index: row * width + column, share: nearX * nearY, shareByX: column > x ? nearY : -nearY, shareByY: row > y ? nearX : -nearX };
+    return {
+      index: row * width + column,
+      share: nearX * nearY,
+      shareByX: column > x ? nearY : -nearY,
+      shareByY: row > y ? nearX : -nearX,
+    };
   });
 }
 
@@ -97,7 +123,11 @@ export function plainPoints(sizes: DeformableSizes, predictions: Predictions): O
 }
 
 /** The gradients by what a layer predicts, from those by locations and weights. */
-export function plainPointsGradient(sizes: DeformableSizes, predictions: Predictions, { locations, weights }: Omit<Samples, "value">): Predictions {
+export function plainPointsGradient(
+  sizes: DeformableSizes,
+  predictions: Predictions,
+  { locations, weights }: Omit<Samples, "value">,
+): Predictions {
   const { offsets, references } = predictions;
   const gradient = new Float64Array(references.length);
   locations.forEach((byLocation, index) => {
@@ -116,8 +146,15 @@ export function plainPointsGradient(sizes: DeformableSizes, predictions: Predict
   };
 }
 
-/** Of one number in offsets: which reference it starts from, and how far 1 reaches, with the derivative of that by a box's size. */
-function placeOf({ M, P, levels, ...sizes }: DeformableSizes, { references }: Predictions, index: number): { readonly reference: number; readonly unit: number; readonly unitBySize: number } {
+/**
+ * Of one number in offsets: which reference it starts from, and how far 1 reaches, with the derivative of that by a
+ * box's size.
+ */
+function placeOf(
+  { M, P, levels, ...sizes }: DeformableSizes,
+  { references }: Predictions,
+  index: number,
+): { readonly reference: number; readonly unit: number; readonly unitBySize: number } {
   const L = levels.length;
   const perReference = references.length / (sizes.B * sizes.Q * L);
   const level = Math.floor(index / (2 * P)) % L;
@@ -127,10 +164,15 @@ function placeOf({ M, P, levels, ...sizes }: DeformableSizes, { references }: Pr
   return { reference, unit: (at(references, reference + 2) * 0.5) / P, unitBySize: 0.5 / P };
 }
 
-function eachHead({ P, levels }: DeformableSizes, values: Float64Array, work: (ofHead: Float64Array, first: number) => Float64Array): Float64Array {
+function eachHead(
+  { P, levels }: DeformableSizes,
+  values: Float64Array,
+  work: (ofHead: Float64Array, first: number) => Float64Array,
+): Float64Array {
   const size = levels.length * P;
   const result = new Float64Array(values.length);
-  for (let first = 0; first < values.length; first += size) result.set(work(values.subarray(first, first + size), first), first);
+  for (let first = 0; first < values.length; first += size)
+    result.set(work(values.subarray(first, first + size), first), first);
   return result;
 }
 

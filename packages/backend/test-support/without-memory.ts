@@ -10,7 +10,12 @@ await startBackend({ prefer: "native" });
 const [rows, hidden] = [1031, 2 ** 20];
 const operands = {
   input: ones<Rank.R2>([rows, 1]),
-  weights: { expand: zeros<Rank.R2>([1, hidden]), expandBias: zeros<Rank.R1>([hidden]), contract: zeros<Rank.R2>([hidden, 1]), contractBias: zeros<Rank.R1>([1]) },
+  weights: {
+    expand: zeros<Rank.R2>([1, hidden]),
+    expandBias: zeros<Rank.R1>([hidden]),
+    contract: zeros<Rank.R2>([hidden, 1]),
+    contractBias: zeros<Rank.R1>([1]),
+  },
 };
 const kilobytes = Number(/^VmSize:\s*(\d+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1]);
 execFileSync("prlimit", ["--pid", String(pid), `--as=${(kilobytes + 2 ** 18) * 1024}`]);

@@ -10,7 +10,9 @@ export function boxArea(boxes: Tensor): Tensor {
   });
 }
 
-/** Width times height. `sizes [..., 2]` to `[...]`. tfjs's `prod` would do it too, but its gradient takes a dozen ops. */
+/**
+ * Width times height. `sizes [..., 2]` to `[...]`. tfjs's `prod` would do it too, but its gradient takes a dozen ops.
+ */
 export function productOfSizes(sizes: Tensor): Tensor {
   const [width, height] = split(sizes, 2, -1) as [Tensor, Tensor];
   return squeeze(mul(width, height), [-1]);

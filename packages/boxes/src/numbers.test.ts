@@ -1,6 +1,15 @@
 import { Random } from "@detrkit/common";
 import { expect, test } from "vitest";
-import { boxArea, clip, cxcywhToXyxy, generalizedIou, iou, pairwiseGeneralizedIou, pairwiseIou, xyxyToCxcywh } from "./numbers.ts";
+import {
+  boxArea,
+  clip,
+  cxcywhToXyxy,
+  generalizedIou,
+  iou,
+  pairwiseGeneralizedIou,
+  pairwiseIou,
+  xyxyToCxcywh,
+} from "./numbers.ts";
 
 const randomBoxes = (count: number, seed: number): Float64Array => {
   const random = new Random(seed);
@@ -42,7 +51,10 @@ test("boxes without area overlap by 0 rather than by NaN", () => {
 test("the diagonal of pairwise overlaps is the elementwise overlap, and swapping the lists transposes them", () => {
   const first = randomBoxes(5, 1);
   const second = randomBoxes(7, 2);
-  for (const [pairwise, single] of [[pairwiseIou, iou], [pairwiseGeneralizedIou, generalizedIou]] as const) {
+  for (const [pairwise, single] of [
+    [pairwiseIou, iou],
+    [pairwiseGeneralizedIou, generalizedIou],
+  ] as const) {
     const measured = pairwise(first, second);
     const swapped = pairwise(second, first);
     expect(measured).toHaveLength(35);

@@ -1,4 +1,16 @@
-import { add, div, expandDims, maximum, minimum, relu, split, sub, type Tensor, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
+import {
+  add,
+  div,
+  expandDims,
+  maximum,
+  minimum,
+  relu,
+  split,
+  sub,
+  type Tensor,
+  type Tensor2D,
+  tidy,
+} from "@tensorflow/tfjs-core";
 import { boxArea, productOfSizes } from "./area.ts";
 import { expectBoxList, expectSameBoxes } from "./expect-boxes.ts";
 
@@ -53,8 +65,9 @@ export function pairwiseIou(first: Tensor2D, second: Tensor2D): Tensor2D {
 }
 
 /**
- * Generalised IoU, in [-1, 1], of each box with the one at the same place in the other tensor: the IoU less the share of
- * the smallest enclosing box that neither covers (Rezatofighi et al. 2019, algorithm 1). Both xyxy `[..., 4]`: `[...]`.
+ * Generalised IoU, in [-1, 1], of each box with the one at the same place in the other tensor: the IoU less the share
+ * of the smallest enclosing box that neither covers (Rezatofighi et al. 2019, algorithm 1). Both xyxy `[..., 4]`:
+ * `[...]`.
  */
 export function generalizedIou(first: Tensor, second: Tensor): Tensor {
   expectSameBoxes(first, second, "generalizedIou");

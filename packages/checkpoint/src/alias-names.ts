@@ -8,7 +8,10 @@ export class AliasNames {
   constructor({ aliases = [] }: Dialect) {
     this.#aliases = aliases.map((rule) => ({
       rule,
-      names: keysOfKind[rule.kind].map(({ theirs }) => ({ alias: keyPattern(keyWithin(rule.alias, theirs)), of: keyPattern(keyWithin(rule.of, theirs)) })),
+      names: keysOfKind[rule.kind].map(({ theirs }) => ({
+        alias: keyPattern(keyWithin(rule.alias, theirs)),
+        of: keyPattern(keyWithin(rule.of, theirs)),
+      })),
     }));
   }
 
@@ -45,7 +48,9 @@ export class AliasNames {
       for (const key of present) {
         for (const { alias, of } of names) {
           const numbers = of.match(key);
-          for (const name of numbers === undefined ? [] : givenNumbers.map((given) => alias.format({ ...numbers, ...given }))) {
+          for (const name of numbers === undefined
+            ? []
+            : givenNumbers.map((given) => alias.format({ ...numbers, ...given }))) {
             // With a name for each layer, a layer may have a module of its own after all.
             if (all.has(name)) continue;
             all.add(name);
@@ -59,7 +64,9 @@ export class AliasNames {
 }
 
 function isWritten({ unless, where }: ModuleAlias, keys: readonly string[]): boolean {
-  return !keys.some((key) => unless?.test(key) === true) && (where === undefined || keys.some((key) => where.test(key)));
+  return (
+    !keys.some((key) => unless?.test(key) === true) && (where === undefined || keys.some((key) => where.test(key)))
+  );
 }
 
 function numbersFor({ forEach }: ModuleAlias, keys: readonly string[]): readonly KeyNumbers[] {

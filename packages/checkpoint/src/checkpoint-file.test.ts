@@ -22,7 +22,12 @@ describeOnBackends("checkpoints", () => {
   test("a model, what is known about it and its training state come back", async () => {
     const path = join(folder, "run", "checkpoint-last.safetensors");
     const [model, other] = [head(1), head(2)];
-    const training = { tensors: new Map([["moments/weight", { dtype: "float32" as const, shape: [2], values: Float32Array.of(0.1, -0) }]]), values: { epoch: 7, random: [1, 2] } };
+    const training = {
+      tensors: new Map([
+        ["moments/weight", { dtype: "float32" as const, shape: [2], values: Float32Array.of(0.1, -0) }],
+      ]),
+      values: { epoch: 7, random: [1, 2] },
+    };
     await saveCheckpoint(path, { model, metadata, training });
     const file = await openCheckpoint(path);
     try {
@@ -44,7 +49,9 @@ describeOnBackends("checkpoints", () => {
     await saveCheckpoint(path, { model, metadata });
     const file = await openCheckpoint(path);
     expect(await file.readTrainingState()).toBeUndefined();
-    await expect(file.loadModel(wider)).rejects.toThrow(`${path} does not fit the model: it has other shapes: weight expected [3, 7], got [3, 5]; bias expected [7], got [5]`);
+    await expect(file.loadModel(wider)).rejects.toThrow(
+      `${path} does not fit the model: it has other shapes: weight expected [3, 7], got [3, 5]; bias expected [7], got [5]`,
+    );
     await file.close();
     model.dispose();
     wider.dispose();
@@ -54,7 +61,11 @@ describeOnBackends("checkpoints", () => {
     ["no word about a model", {}, "is a safetensors file, but not a detrkit checkpoint"],
     ["a newer format", { detrkit: '{"formatVersion":2}' }, "is a checkpoint of format 2; this detrkit reads format 1"],
     ["damaged JSON", { detrkit: "{" }, "is not JSON; the file is damaged"],
-    ["too few ids", { detrkit: '{"formatVersion":1,"classes":["a"],"categoryIds":[]}' }, "does not give as many category ids as class names"],
+    [
+      "too few ids",
+      { detrkit: '{"formatVersion":1,"classes":["a"],"categoryIds":[]}' },
+      "does not give as many category ids as class names",
+    ],
   ])("a header with %s is refused", async (_, strings, reason) => {
     const path = join(folder, "other.safetensors");
     await writeSafetensors(path, new Map(), strings);

@@ -30,7 +30,10 @@ const trainingKey = "detrkit.training";
 export async function saveCheckpoint(path: string, { model, metadata, training }: CheckpointContent): Promise<void> {
   const tensors = new Map(await readParameters(model));
   for (const [name, data] of training?.tensors ?? []) tensors.set(`${trainingPrefix}${name}`, data);
-  const strings = { ...encodeMetadata(metadata), ...(training === undefined ? {} : { [trainingKey]: JSON.stringify(training.values) }) };
+  const strings = {
+    ...encodeMetadata(metadata),
+    ...(training === undefined ? {} : { [trainingKey]: JSON.stringify(training.values) }),
+  };
   await writeSafetensors(path, tensors, strings);
 }
 

@@ -28,14 +28,20 @@ export function encodeMetadata(metadata: CheckpointMetadata): Readonly<Record<st
 export function decodeMetadata(strings: Readonly<Record<string, string>>, source: string): CheckpointMetadata {
   const text = strings[headerKey];
   if (text === undefined) {
-    throw new CheckpointError(`${source}: is a safetensors file, but not a detrkit checkpoint: its header says nothing about the model (runs from before there was a format can't be read any more; train again)`);
+    throw new CheckpointError(
+      `${source}: is a safetensors file, but not a detrkit checkpoint: its header says nothing about the model (runs from before there was a format can't be read any more; train again)`,
+    );
   }
   const { formatVersion, classes, categoryIds, config } = parseObject(text, source);
   if (formatVersion !== checkpointFormatVersion) {
-    throw new CheckpointError(`${source}: is a checkpoint of format ${String(formatVersion)}; this detrkit reads format ${checkpointFormatVersion}`);
+    throw new CheckpointError(
+      `${source}: is a checkpoint of format ${String(formatVersion)}; this detrkit reads format ${checkpointFormatVersion}`,
+    );
   }
   if (!isListOf(classes, "string") || !isListOf(categoryIds, "number") || classes.length !== categoryIds.length) {
-    throw new CheckpointError(`${source}: its header does not give as many category ids as class names; the file is damaged`);
+    throw new CheckpointError(
+      `${source}: its header does not give as many category ids as class names; the file is damaged`,
+    );
   }
   return { classes, categoryIds, config };
 }
@@ -45,11 +51,18 @@ function parseObject(text: string, source: string): Readonly<Record<string, unkn
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
   } catch (cause) {
-    throw new CheckpointError(`${source}: what its header says about the model is not JSON; the file is damaged`, { cause });
+    throw new CheckpointError(`${source}: what its header says about the model is not JSON; the file is damaged`, {
+      cause,
+    });
   }
-  throw new CheckpointError(`${source}: what its header says about the model is not a JSON object; the file is damaged`);
+  throw new CheckpointError(
+    `${source}: what its header says about the model is not a JSON object; the file is damaged`,
+  );
 }
 
-function isListOf<Kind extends "string" | "number">(value: unknown, kind: Kind): value is (Kind extends "string" ? string : number)[] {
+function isListOf<Kind extends "string" | "number">(
+  value: unknown,
+  kind: Kind,
+): value is (Kind extends "string" ? string : number)[] {
   return Array.isArray(value) && value.every((item) => typeof item === kind);
 }

@@ -30,11 +30,16 @@ export function decodeValues(dtype: string, bytes: Uint8Array<ArrayBuffer>, what
     case "I64":
       return { dtype: "int32", values: narrowToInt32(new BigInt64Array(...aligned(bytes, 8)), what) };
     default:
-      throw new CheckpointError(`${what} has dtype ${dtype}; detrkit reads F32, F16, BF16, I32, I64, U8 and BOOL. Convert it to F32 first`);
+      throw new CheckpointError(
+        `${what} has dtype ${dtype}; detrkit reads F32, F16, BF16, I32, I64, U8 and BOOL. Convert it to F32 first`,
+      );
   }
 }
 
-function aligned(bytes: Uint8Array<ArrayBuffer>, elementBytes: number): [buffer: ArrayBuffer, byteOffset: number, length: number] {
+function aligned(
+  bytes: Uint8Array<ArrayBuffer>,
+  elementBytes: number,
+): [buffer: ArrayBuffer, byteOffset: number, length: number] {
   const source = bytes.byteOffset % elementBytes === 0 ? bytes : bytes.slice();
   return [source.buffer, source.byteOffset, source.byteLength / elementBytes];
 }
@@ -56,7 +61,8 @@ function bfloat16ToFloat32(halves: Uint16Array): Float32Array {
 
 function narrowToInt32(values: BigInt64Array, what: string): Int32Array {
   return Int32Array.from(values, (value) => {
-    if (BigInt.asIntN(32, value) !== value) throw new CheckpointError(`${what} holds ${value}, which does not fit the 32-bit integers of tfjs`);
+    if (BigInt.asIntN(32, value) !== value)
+      throw new CheckpointError(`${what} holds ${value}, which does not fit the 32-bit integers of tfjs`);
     return Number(value);
   });
 }

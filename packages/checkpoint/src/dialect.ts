@@ -1,7 +1,15 @@
 import type { Layout } from "./layouts.ts";
 
 /** What a module of a state dict holds, and so which keys it has and how they are laid out. */
-export type ModuleKind = "linear" | "convolution" | "norm" | "batchNorm" | "embedding" | "bareEmbedding" | "packedAttention" | "deformableAttention";
+export type ModuleKind =
+  | "linear"
+  | "convolution"
+  | "norm"
+  | "batchNorm"
+  | "embedding"
+  | "bareEmbedding"
+  | "packedAttention"
+  | "deformableAttention";
 
 /** A second name of a module: in PyTorch one module can be reached, and is then stored, under several. */
 export interface ModuleAlias {

@@ -2,8 +2,8 @@
 const maximumDepth = 3;
 
 /**
- * What is wrong with a header's text that `JSON.parse` would not say: a key that stands twice in one object (readers differ
- * in which of the two they take, so that one file could be two models), or lists within lists without end.
+ * What is wrong with a header's text that `JSON.parse` would not say: a key that stands twice in one object (readers
+ * differ in which of the two they take, so that one file could be two models), or lists within lists without end.
  *
  * @param text - what is not JSON is let through: `JSON.parse` says so
  */

@@ -15,7 +15,10 @@ interface Slot {
   readonly layout: Layout;
 }
 
-/** Looks keys of a dialect up in both directions. It knows first names only; which keys are second ones depends on the whole state dict. */
+/**
+ * Looks keys of a dialect up in both directions. It knows first names only; which keys are second ones depends on the
+ * whole state dict.
+ */
 export class KeyMap {
   readonly #slots: readonly Slot[];
 
@@ -43,7 +46,8 @@ export class KeyMap {
     for (const { theirs, ours, layout } of this.#slots) {
       for (const pattern of ours) {
         const numbers = pattern.match(path);
-        if (numbers !== undefined) return { key: theirs.format(numbers), paths: ours.map((each) => each.format(numbers)), layout };
+        if (numbers !== undefined)
+          return { key: theirs.format(numbers), paths: ours.map((each) => each.format(numbers)), layout };
       }
     }
     return undefined;

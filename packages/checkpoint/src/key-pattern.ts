@@ -10,23 +10,29 @@ export interface KeyPattern {
 }
 
 /**
- * Reads a pattern such as `layer{stage+1}.{block}.conv1`: `{block}` stands for a number, `{stage+1}` for one more than the
- * number called `stage`.
+ * Reads a pattern such as `layer{stage+1}.{block}.conv1`: `{block}` stands for a number, `{stage+1}` for one more than
+ * the number called `stage`.
  */
 export function keyPattern(pattern: string): KeyPattern {
   const pieces = pattern.split(/[{}]/);
   const places = pieces.filter((_, index) => index % 2 === 1).map(parsePlace);
   const literals = pieces.filter((_, index) => index % 2 === 0);
-  const expression = new RegExp(`^${literals.map((literal) => literal.replaceAll(".", "\\.")).join("(0|[1-9][0-9]*)")}$`);
+  const expression = new RegExp(
+    `^${literals.map((literal) => literal.replaceAll(".", "\\.")).join("(0|[1-9][0-9]*)")}$`,
+  );
   return {
     match(key) {
       const found = expression.exec(key);
       if (found === null) return undefined;
-      const numbers = Object.fromEntries(places.map(({ name, offset }, index) => [name, Number(found[index + 1]) - offset]));
+      const numbers = Object.fromEntries(
+        places.map(({ name, offset }, index) => [name, Number(found[index + 1]) - offset]),
+      );
       return Object.values(numbers).every((number) => number >= 0) ? numbers : undefined;
     },
     format(numbers) {
-      return literals.map((literal, index) => (index === 0 ? literal : `${numberAt(places[index - 1], numbers)}${literal}`)).join("");
+      return literals
+        .map((literal, index) => (index === 0 ? literal : `${numberAt(places[index - 1], numbers)}${literal}`))
+        .join("");
     },
   };
 }

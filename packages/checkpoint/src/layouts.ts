@@ -2,15 +2,21 @@ import { ShapeError } from "@detrkit/common";
 import type { TensorData, TensorValues } from "./tensor-data.ts";
 
 /**
- * How PyTorch keeps a parameter, against how detrkit does: `same`; `linear` `[out, in]` against `[in, out]`; `convolution`
- * `[out, in, height, width]` against `[height, width, in, out]`.
+ * How PyTorch keeps a parameter, against how detrkit does: `same`; `linear` `[out, in]` against `[in, out]`;
+ * `convolution` `[out, in, height, width]` against `[height, width, in, out]`.
  */
 export type Layout = "same" | "linear" | "convolution";
 
 /** Order of PyTorch's axes in detrkit's tensor. */
-const axesFromPytorch: Readonly<Record<Exclude<Layout, "same">, readonly number[]>> = { linear: [1, 0], convolution: [2, 3, 1, 0] };
+const axesFromPytorch: Readonly<Record<Exclude<Layout, "same">, readonly number[]>> = {
+  linear: [1, 0],
+  convolution: [2, 3, 1, 0],
+};
 /** The way back. */
-const axesToPytorch: Readonly<Record<Exclude<Layout, "same">, readonly number[]>> = { linear: [1, 0], convolution: [3, 2, 0, 1] };
+const axesToPytorch: Readonly<Record<Exclude<Layout, "same">, readonly number[]>> = {
+  linear: [1, 0],
+  convolution: [3, 2, 0, 1],
+};
 
 export function fromPytorchLayout(data: TensorData, layout: Layout, what: string): TensorData {
   return layout === "same" ? data : permute(data, axesFromPytorch[layout], what);
@@ -24,7 +30,8 @@ export function toPytorchLayout(data: TensorData, layout: Layout, what: string):
 export function splitFirstAxis(data: TensorData, parts: number, what: string): TensorData[] {
   if (parts === 1) return [data];
   const [first = 0, ...rest] = data.shape;
-  if (first % parts !== 0) throw new ShapeError(`${what} expected a first axis that ${parts} divides, got [${data.shape.join(", ")}]`);
+  if (first % parts !== 0)
+    throw new ShapeError(`${what} expected a first axis that ${parts} divides, got [${data.shape.join(", ")}]`);
   const length = data.values.length / parts;
   return Array.from({ length: parts }, (_, part) => ({
     dtype: data.dtype,
@@ -38,7 +45,9 @@ export function joinFirstAxis(parts: readonly [TensorData, ...TensorData[]], wha
   const [{ dtype, shape }] = parts;
   if (parts.length === 1) return parts[0];
   if (parts.some((part) => part.dtype !== dtype || part.shape.join() !== shape.join())) {
-    throw new ShapeError(`${what} expected parts of one shape, got ${parts.map((part) => `[${part.shape.join(", ")}]`).join(", ")}`);
+    throw new ShapeError(
+      `${what} expected parts of one shape, got ${parts.map((part) => `[${part.shape.join(", ")}]`).join(", ")}`,
+    );
   }
   const [first = 1, ...rest] = shape;
   const length = parts[0].values.length;
@@ -49,7 +58,8 @@ export function joinFirstAxis(parts: readonly [TensorData, ...TensorData[]], wha
 
 /** Axis `i` of the result is axis `axes[i]` of `data`. */
 function permute({ dtype, shape, values }: TensorData, axes: readonly number[], what: string): TensorData {
-  if (shape.length !== axes.length) throw new ShapeError(`${what} expected ${axes.length} axes, got [${shape.join(", ")}]`);
+  if (shape.length !== axes.length)
+    throw new ShapeError(`${what} expected ${axes.length} axes, got [${shape.join(", ")}]`);
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, size) => product * size, 1));
   const newShape = axes.map((axis) => shape[axis] as number);
   const newStrides = axes.map((axis) => strides[axis] as number);

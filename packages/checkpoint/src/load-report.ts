@@ -23,7 +23,10 @@ export interface LoadReport {
 export interface LoadOptions {
   /** Whether a missing or unexpected tensor is an error. Default true. */
   readonly strict?: boolean;
-  /** Patterns of paths ({@link pathPattern}) that may differ in shape, be missing or be left over: heads for other classes. */
+  /**
+   * Patterns of paths ({@link pathPattern}) that may differ in shape, be missing or be left over: heads for other
+   * classes.
+   */
   readonly ignoreMismatched?: readonly string[];
 }
 
@@ -32,7 +35,12 @@ export interface LoadOptions {
  *
  * @throws CheckpointError when they do not fit and the options do not allow it
  */
-export function planLoad(module: Module, shapes: ReadonlyMap<string, readonly number[]>, source: string, options: LoadOptions = {}): LoadReport {
+export function planLoad(
+  module: Module,
+  shapes: ReadonlyMap<string, readonly number[]>,
+  source: string,
+  options: LoadOptions = {},
+): LoadReport {
   const { strict = true, ignoreMismatched = [] } = options;
   const parameters = module.parameters();
   const matched: string[] = [];
@@ -52,7 +60,9 @@ export function planLoad(module: Module, shapes: ReadonlyMap<string, readonly nu
     ...describe("has tensors this model does not know:", strict ? unexpected.filter((path) => !isAllowed(path)) : []),
     ...describe(
       "has other shapes:",
-      mismatched.filter(({ path }) => !isAllowed(path)).map(({ path, expected, got }) => `${path} expected [${expected.join(", ")}], got [${got.join(", ")}]`),
+      mismatched
+        .filter(({ path }) => !isAllowed(path))
+        .map(({ path, expected, got }) => `${path} expected [${expected.join(", ")}], got [${got.join(", ")}]`),
     ),
   ]);
   return { matched, missing, unexpected, mismatched };

@@ -42,7 +42,10 @@ describeOnBackends("parameters in memory", () => {
 
   test("what is loaded is what is read afterwards, and the change is counted", async () => {
     const version = model.trunk.weight.version;
-    const wanted = await fileOf({ "trunk.weight": filled([2, 3], 0.5), counts: { dtype: "int32", shape: [2], values: Int32Array.of(13, 17) } });
+    const wanted = await fileOf({
+      "trunk.weight": filled([2, 3], 0.5),
+      counts: { dtype: "int32", shape: [2], values: Int32Array.of(13, 17) },
+    });
     const report = loadParameters(model, wanted, "a.safetensors");
     expect(report).toEqual({ matched: [...wanted.keys()], missing: [], unexpected: [], mismatched: [] });
     expect(await readParameters(model)).toEqual(wanted);
@@ -51,7 +54,12 @@ describeOnBackends("parameters in memory", () => {
 
   test("missing, unexpected and misshapen tensors are refused together, and nothing is loaded", async () => {
     const before = await readParameters(model);
-    const tensors = await fileOf({ "trunk.weight": filled([2, 3], 9), "trunk.bias": undefined, extra: filled([1], 0), "classHead.bias": filled([4], 0) });
+    const tensors = await fileOf({
+      "trunk.weight": filled([2, 3], 9),
+      "trunk.bias": undefined,
+      extra: filled([1], 0),
+      "classHead.bias": filled([4], 0),
+    });
     expect(() => loadParameters(model, tensors, "a.safetensors")).toThrow(
       "a.safetensors does not fit the model: it has no tensor for trunk.bias, and it has tensors this model does not know: extra, and it has other shapes: classHead.bias expected [5], got [4]. Nothing was loaded.",
     );
@@ -59,13 +67,19 @@ describeOnBackends("parameters in memory", () => {
   });
 
   test("a long list of problems is cut short", async () => {
-    const tensors = await fileOf(Object.fromEntries(Array.from({ length: 7 }, (_, index) => [`extra${index}`, filled([1], 0)])));
+    const tensors = await fileOf(
+      Object.fromEntries(Array.from({ length: 7 }, (_, index) => [`extra${index}`, filled([1], 0)])),
+    );
     expect(() => loadParameters(model, tensors, "a.safetensors")).toThrow("extra4; and 2 more");
   });
 
   test("a head for other classes keeps its own values where that is allowed, the rest is loaded", async () => {
     const before = await readParameters(model);
-    const tensors = await fileOf({ "trunk.weight": filled([2, 3], 9), "classHead.weight": filled([3, 4], 9), "classHead.bias": undefined });
+    const tensors = await fileOf({
+      "trunk.weight": filled([2, 3], 9),
+      "classHead.weight": filled([3, 4], 9),
+      "classHead.bias": undefined,
+    });
     const report = loadParameters(model, tensors, "a.safetensors", { ignoreMismatched: ["classHead.**"] });
     expect(report).toEqual({
       matched: ["trunk.weight", "trunk.bias", "counts"],
@@ -77,10 +91,17 @@ describeOnBackends("parameters in memory", () => {
   });
 
   test("not strict allows missing and unexpected tensors, never another shape", async () => {
-    const report = loadParameters(model, await fileOf({ "trunk.bias": undefined, extra: filled([1], 0) }), "a.safetensors", { strict: false });
+    const report = loadParameters(
+      model,
+      await fileOf({ "trunk.bias": undefined, extra: filled([1], 0) }),
+      "a.safetensors",
+      { strict: false },
+    );
     expect([report.missing, report.unexpected]).toEqual([["trunk.bias"], ["extra"]]);
     const misshapen = await fileOf({ "trunk.bias": filled([2], 0) });
-    expect(() => loadParameters(model, misshapen, "a.safetensors", { strict: false })).toThrow("trunk.bias expected [3], got [2]");
+    expect(() => loadParameters(model, misshapen, "a.safetensors", { strict: false })).toThrow(
+      "trunk.bias expected [3], got [2]",
+    );
   });
 
   test("parameters of a second copy of @detrkit/nn are written and read", async () => {

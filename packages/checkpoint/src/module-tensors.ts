@@ -15,11 +15,17 @@ export async function readParameters(module: Module): Promise<ReadonlyMap<string
 }
 
 /**
- * Gives a module's parameters the values of `tensors`, by dotted path. Either all that fit are loaded or, on an error, none.
+ * Gives a module's parameters the values of `tensors`, by dotted path. Either all that fit are loaded or, on an error,
+ * none.
  *
  * @param source - what errors call the tensors: the file they come from
  */
-export function loadParameters(module: Module, tensors: ReadonlyMap<string, TensorData>, source: string, options: LoadOptions = {}): LoadReport {
+export function loadParameters(
+  module: Module,
+  tensors: ReadonlyMap<string, TensorData>,
+  source: string,
+  options: LoadOptions = {},
+): LoadReport {
   const shapes = new Map([...tensors].map(([path, { shape }]) => [path, shape]));
   const report = planLoad(module, shapes, source, options);
   const parameters = module.parameters();

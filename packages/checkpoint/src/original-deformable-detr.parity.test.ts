@@ -12,7 +12,9 @@ interface RecordedKey {
 }
 
 async function recordedKeys(model: string): Promise<readonly RecordedKey[]> {
-  const { json } = await loadFixture<{ readonly state_dict: readonly RecordedKey[] }>(new URL(`../../../fixtures/models/keys-${model}`, import.meta.url));
+  const { json } = await loadFixture<{ readonly state_dict: readonly RecordedKey[] }>(
+    new URL(`../../../fixtures/models/keys-${model}`, import.meta.url),
+  );
   return json.state_dict;
 }
 
@@ -22,15 +24,30 @@ function smallStateDict(recorded: readonly RecordedKey[]): ReadonlyMap<string, T
   for (const { key, shape: whole, alias_of: of } of recorded) {
     const shape = whole.map((size) => Math.min(size, 3));
     const first = tensors.size * 100;
-    const own: TensorData = { dtype: "float32", shape, values: Float32Array.from({ length: sizeOfShape(shape) }, (_, index) => first + index) };
+    const own: TensorData = {
+      dtype: "float32",
+      shape,
+      values: Float32Array.from({ length: sizeOfShape(shape) }, (_, index) => first + index),
+    };
     // The decoder's names come before those they are aliases of.
-    tensors.set(key, [...tensors].find(([other]) => (recorded.find((entry) => entry.key === other)?.alias_of ?? other) === (of ?? key))?.[1] ?? own);
+    tensors.set(
+      key,
+      [...tensors].find(
+        ([other]) => (recorded.find((entry) => entry.key === other)?.alias_of ?? other) === (of ?? key),
+      )?.[1] ?? own,
+    );
   }
   return tensors;
 }
 
 // Every key of the published models, recorded from the original implementation.
-describe.each(["deformable-r50", "deformable-r50-refine", "deformable-r50-two-stage", "deformable-r50-single-scale", "deformable-r50-single-scale-dc5"])("%s", (model) => {
+describe.each([
+  "deformable-r50",
+  "deformable-r50-refine",
+  "deformable-r50-two-stage",
+  "deformable-r50-single-scale",
+  "deformable-r50-single-scale-dc5",
+])("%s", (model) => {
   test("every key has a place of its own, but second names, which are those that were recorded", async () => {
     const recorded = await recordedKeys(model);
     const stateDict = smallStateDict(recorded);
@@ -57,6 +74,9 @@ test("only matrices and filters are laid out anew; tables of embeddings are not"
   for (const { key, shape, alias_of: of } of await recordedKeys("deformable-r50")) {
     if (of !== undefined) continue;
     const isTable = key === "query_embed.weight" || key === "transformer.level_embed";
-    expect([key, keyMap.ofKey(key)?.layout]).toEqual([key, shape.length === 4 ? "convolution" : shape.length === 2 && !isTable ? "linear" : "same"]);
+    expect([key, keyMap.ofKey(key)?.layout]).toEqual([
+      key,
+      shape.length === 4 ? "convolution" : shape.length === 2 && !isTable ? "linear" : "same",
+    ]);
   }
 });

@@ -13,7 +13,12 @@ export async function openForReading(path: string): Promise<FileHandle> {
 }
 
 /** Reads `length` bytes, which the file's size says are there. */
-export async function readBytes(file: FileHandle, start: number, length: number, path: string): Promise<Uint8Array<ArrayBuffer>> {
+export async function readBytes(
+  file: FileHandle,
+  start: number,
+  length: number,
+  path: string,
+): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(length);
   let done = 0;
   while (done < length) {

@@ -6,13 +6,16 @@ import { readSafetensors } from "./safetensors-reader.ts";
 import type { TensorData } from "./tensor-data.ts";
 
 /** Reads a model's tensors from a `.pth` or a `.safetensors` file; which it is, is told by its content. */
-export async function readStateDict(path: string, choice: StateDictChoice = {}): Promise<ReadonlyMap<string, TensorData>> {
+export async function readStateDict(
+  path: string,
+  choice: StateDictChoice = {},
+): Promise<ReadonlyMap<string, TensorData>> {
   return (await isPth(path)) ? (await readPth(path, choice)).stateDict : (await readSafetensors(path)).tensors;
 }
 
 /**
- * Whether a file is one of `torch.save`, not of safetensors: that has `{` behind the eight bytes of its header's length. Its name
- * decides where the file is shorter.
+ * Whether a file is one of `torch.save`, not of safetensors: that has `{` behind the eight bytes of its header's
+ * length. Its name decides where the file is shorter.
  */
 export async function isPth(path: string): Promise<boolean> {
   const file = await openForReading(path);

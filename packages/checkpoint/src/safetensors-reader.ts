@@ -53,7 +53,9 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
 }
 
 /** Reads a whole safetensors file into memory. */
-export async function readSafetensors(path: string): Promise<{ readonly tensors: ReadonlyMap<string, TensorData>; readonly metadata: Readonly<Record<string, string>> }> {
+export async function readSafetensors(
+  path: string,
+): Promise<{ readonly tensors: ReadonlyMap<string, TensorData>; readonly metadata: Readonly<Record<string, string>> }> {
   const file = await openSafetensors(path);
   try {
     const tensors = new Map<string, TensorData>();

@@ -9,7 +9,11 @@ const dtypeNames: Readonly<Record<TensorDtype, string>> = { float32: "F32", int3
  *
  * @param metadata - strings kept in the file's header
  */
-export async function writeSafetensors(path: string, tensors: ReadonlyMap<string, TensorData>, metadata: Readonly<Record<string, string>> = {}): Promise<void> {
+export async function writeSafetensors(
+  path: string,
+  tensors: ReadonlyMap<string, TensorData>,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
   // Bytes go last, so that four-byte numbers stay aligned for whoever maps the file into memory.
   const inOrder = [...tensors].toSorted(([, a], [, b]) => b.values.BYTES_PER_ELEMENT - a.values.BYTES_PER_ELEMENT);
   const header: [name: string, entry: unknown][] = Object.keys(metadata).length > 0 ? [["__metadata__", metadata]] : [];
@@ -17,9 +21,14 @@ export async function writeSafetensors(path: string, tensors: ReadonlyMap<string
   let position = 0;
   for (const [name, { dtype, shape, values }] of inOrder) {
     if (sizeOfShape(shape) !== values.length) {
-      throw new CheckpointError(`writeSafetensors: tensor "${name}" of shape [${shape.join(", ")}] expected ${sizeOfShape(shape)} values, got ${values.length}`);
+      throw new CheckpointError(
+        `writeSafetensors: tensor "${name}" of shape [${shape.join(", ")}] expected ${sizeOfShape(shape)} values, got ${values.length}`,
+      );
     }
-    if (name === "__metadata__") throw new CheckpointError('writeSafetensors: no tensor can be called "__metadata__"; the format keeps its strings there');
+    if (name === "__metadata__")
+      throw new CheckpointError(
+        'writeSafetensors: no tensor can be called "__metadata__"; the format keeps its strings there',
+      );
     header.push([name, { dtype: dtypeNames[dtype], shape, data_offsets: [position, position + values.byteLength] }]);
     pieces.push(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
     position += values.byteLength;

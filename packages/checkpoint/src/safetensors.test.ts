@@ -40,7 +40,10 @@ test("what is written is read back: dtypes, shapes, names, metadata", async () =
   const path = join(folder, "round-trip.safetensors");
   const tensors = new Map<string, TensorData>([
     ["flags", { dtype: "bool", shape: [3], values: Uint8Array.of(1, 0, 1) }],
-    ["größe ✓.weight", { dtype: "float32", shape: [2, 3], values: Float32Array.of(1.5, -0, Infinity, NaN, 1e-45, 3.4e38) }],
+    [
+      "größe ✓.weight",
+      { dtype: "float32", shape: [2, 3], values: Float32Array.of(1.5, -0, Infinity, NaN, 1e-45, 3.4e38) },
+    ],
     ["__proto__", { dtype: "int32", shape: [], values: Int32Array.of(-2147483648) }],
     ["bytes", { dtype: "uint8", shape: [2, 1], values: Uint8Array.of(0, 255) }],
     ["none", { dtype: "float32", shape: [0, 7], values: new Float32Array() }],
@@ -53,7 +56,10 @@ test("what is written is read back: dtypes, shapes, names, metadata", async () =
 
 test("values that are a part of a larger buffer are written as that part", async () => {
   const path = join(folder, "view.safetensors");
-  await writeSafetensors(path, new Map([["x", { dtype: "float32", shape: [2], values: Float32Array.of(2, 3, 5, 7).subarray(1, 3) }]]));
+  await writeSafetensors(
+    path,
+    new Map([["x", { dtype: "float32", shape: [2], values: Float32Array.of(2, 3, 5, 7).subarray(1, 3) }]]),
+  );
   expect((await readSafetensors(path)).tensors.get("x")?.values).toEqual(Float32Array.of(3, 5));
 });
 
@@ -74,17 +80,28 @@ test("half precision becomes float32, and 64-bit integers become 32-bit ones", a
   const longs = BigInt64Array.of(-7n, 2147483647n);
   const data = Buffer.concat([halves, brains, longs].map(({ buffer }) => Buffer.from(buffer)));
   const path = await fileWith(
-    { h: { dtype: "F16", shape: [4], data_offsets: [0, 8] }, b: { dtype: "BF16", shape: [3], data_offsets: [8, 14] }, l: { dtype: "I64", shape: [2], data_offsets: [14, 30] } },
+    {
+      h: { dtype: "F16", shape: [4], data_offsets: [0, 8] },
+      b: { dtype: "BF16", shape: [3], data_offsets: [8, 14] },
+      l: { dtype: "I64", shape: [2], data_offsets: [14, 30] },
+    },
     data,
   );
   const { tensors } = await readSafetensors(path);
-  expect(tensors.get("h")).toEqual({ dtype: "float32", shape: [4], values: Float32Array.of(1.5, -2, 2 ** -24, Infinity) });
+  expect(tensors.get("h")).toEqual({
+    dtype: "float32",
+    shape: [4],
+    values: Float32Array.of(1.5, -2, 2 ** -24, Infinity),
+  });
   expect(tensors.get("b")).toEqual({ dtype: "float32", shape: [3], values: Float32Array.of(1.5, -2, 3.140625) });
   expect(tensors.get("l")).toEqual({ dtype: "int32", shape: [2], values: Int32Array.of(-7, 2147483647) });
 });
 
 test("a 64-bit integer beyond 32 bits is refused, not cut", async () => {
-  const path = await fileWith({ l: { dtype: "I64", shape: [1], data_offsets: [0, 8] } }, new Uint8Array(BigInt64Array.of(2147483648n).buffer));
+  const path = await fileWith(
+    { l: { dtype: "I64", shape: [1], data_offsets: [0, 8] } },
+    new Uint8Array(BigInt64Array.of(2147483648n).buffer),
+  );
   expect(await refusal(path)).toContain('tensor "l" holds 2147483648, which does not fit');
 });
 
@@ -110,21 +127,63 @@ test.each([
   ["a fractional size", { x: { ...one, shape: [0.5] } }, undefined, 'tensor "x" has shape [0.5]'],
   ["missing offsets", { x: { dtype: "F32", shape: [1] } }, undefined, "data_offsets undefined"],
   ["three offsets", { x: { ...one, data_offsets: [0, 4, 8] } }, undefined, "data_offsets [0,4,8]"],
-  ["offsets that disagree with the shape", { x: { ...one, data_offsets: [0, 8] } }, undefined, "needs 4 bytes, its data_offsets [0, 8] give 8"],
+  [
+    "offsets that disagree with the shape",
+    { x: { ...one, data_offsets: [0, 8] } },
+    undefined,
+    "needs 4 bytes, its data_offsets [0, 8] give 8",
+  ],
   ["offsets the wrong way round", { x: { ...one, data_offsets: [4, 0] } }, undefined, "needs 4 bytes"],
-  ["tensors that overlap", { x: one, y: { dtype: "F32", shape: [1], data_offsets: [2, 6] } }, undefined, 'tensor "y" overlaps the one before it'],
-  ["a gap between tensors", { x: one, y: { dtype: "F32", shape: [1], data_offsets: [8, 12] } }, undefined, 'tensor "y" leaves a gap before it'],
-  ["an offset beyond 2^53", { x: { ...one, data_offsets: [2 ** 60, 2 ** 60 + 4] } }, undefined, "data_offsets [1152921504606847000,1152921504606847000]"],
-  ["a key that stands twice", `{"x":${JSON.stringify(one)},"y":{"dtype":"F32","shape":[1],"data_offsets":[4,8]},"x":${JSON.stringify(one)}}`, undefined, 'has the key "x" twice'],
-  ["a key that stands twice, once with an escape", `{"x" :${JSON.stringify(one)}, "\\u0078":${JSON.stringify(one)}}`, undefined, 'has the key "x" twice'],
-  ["two shapes", '{"x":{"dtype":"F32","shape":[1],"shape":[2],"data_offsets":[0,4]}}', undefined, 'has the key "shape" twice'],
-  ["lists within lists", `{"x":{"dtype":${"[".repeat(100_000)}${"]".repeat(100_000)}}}`, undefined, "has lists or objects within one another"],
+  [
+    "tensors that overlap",
+    { x: one, y: { dtype: "F32", shape: [1], data_offsets: [2, 6] } },
+    undefined,
+    'tensor "y" overlaps the one before it',
+  ],
+  [
+    "a gap between tensors",
+    { x: one, y: { dtype: "F32", shape: [1], data_offsets: [8, 12] } },
+    undefined,
+    'tensor "y" leaves a gap before it',
+  ],
+  [
+    "an offset beyond 2^53",
+    { x: { ...one, data_offsets: [2 ** 60, 2 ** 60 + 4] } },
+    undefined,
+    "data_offsets [1152921504606847000,1152921504606847000]",
+  ],
+  [
+    "a key that stands twice",
+    `{"x":${JSON.stringify(one)},"y":{"dtype":"F32","shape":[1],"data_offsets":[4,8]},"x":${JSON.stringify(one)}}`,
+    undefined,
+    'has the key "x" twice',
+  ],
+  [
+    "a key that stands twice, once with an escape",
+    `{"x" :${JSON.stringify(one)}, "\\u0078":${JSON.stringify(one)}}`,
+    undefined,
+    'has the key "x" twice',
+  ],
+  [
+    "two shapes",
+    '{"x":{"dtype":"F32","shape":[1],"shape":[2],"data_offsets":[0,4]}}',
+    undefined,
+    'has the key "shape" twice',
+  ],
+  [
+    "lists within lists",
+    `{"x":{"dtype":${"[".repeat(100_000)}${"]".repeat(100_000)}}}`,
+    undefined,
+    "has lists or objects within one another",
+  ],
   ["a string without an end", `{"x":${'"\\"'.repeat(100_000)}`, undefined, "its header is not JSON"],
   ["missing data", { x: { dtype: "F32", shape: [3], data_offsets: [0, 12] } }, undefined, "is truncated: "],
   ["bytes that belong to no tensor", {}, undefined, "has 8 bytes after its last tensor"],
 ] as const)("%s is refused by name", async (_, header, headerLength, reason) => {
   const data = typeof header === "string" ? new Uint8Array() : new Uint8Array(8);
-  expect(await refusal(await fileWith(header, data, headerLength ?? (header === "" ? 5n : undefined)))).toContain(reason);
+  expect(await refusal(await fileWith(header, data, headerLength ?? (header === "" ? 5n : undefined)))).toContain(
+    reason,
+  );
 });
 
 test("a file of a few bytes, and one that is not there, are refused", async () => {
@@ -147,6 +206,10 @@ test("a cut-off file is refused wherever it is cut", async () => {
 
 test("a tensor whose values do not fill its shape is not written", async () => {
   const path = join(folder, "wrong.safetensors");
-  await expect(writeSafetensors(path, new Map([["x", { dtype: "float32", shape: [3], values: new Float32Array(2) }]]))).rejects.toThrow('tensor "x" of shape [3] expected 3 values, got 2');
-  await expect(writeSafetensors(path, new Map([["__metadata__", { dtype: "float32", shape: [0], values: new Float32Array() }]]))).rejects.toThrow("__metadata__");
+  await expect(
+    writeSafetensors(path, new Map([["x", { dtype: "float32", shape: [3], values: new Float32Array(2) }]])),
+  ).rejects.toThrow('tensor "x" of shape [3] expected 3 values, got 2');
+  await expect(
+    writeSafetensors(path, new Map([["__metadata__", { dtype: "float32", shape: [0], values: new Float32Array() }]])),
+  ).rejects.toThrow("__metadata__");
 });

@@ -8,7 +8,9 @@ import type { TensorData } from "./tensor-data.ts";
 /** Which part of a model the tensors are of. */
 export interface StateDictOptions {
   readonly dialect: Dialect;
-  /** What their keys begin with in a whole model, when they come from a part of it: `transformer.`, `backbone.0.body.`. */
+  /**
+   * What their keys begin with in a whole model, when they come from a part of it: `transformer.`, `backbone.0.body.`.
+   */
   readonly keyPrefix?: string;
   /** The same for detrkit's paths: `transformer.`, `backbone.`. */
   readonly pathPrefix?: string;
@@ -28,9 +30,14 @@ export interface ImportedStateDict {
  *
  * @throws CheckpointError where two names of one tensor hold different numbers
  */
-export function importStateDict(stateDict: ReadonlyMap<string, TensorData>, { dialect, keyPrefix = "", pathPrefix = "" }: StateDictOptions): ImportedStateDict {
+export function importStateDict(
+  stateDict: ReadonlyMap<string, TensorData>,
+  { dialect, keyPrefix = "", pathPrefix = "" }: StateDictOptions,
+): ImportedStateDict {
   const keyMap = new KeyMap(dialect);
-  const keys = new Map([...stateDict.keys()].map((name) => [name, `${keyPrefix}${withoutWrappers(name, dialect.wrappers)}`]));
+  const keys = new Map(
+    [...stateDict.keys()].map((name) => [name, `${keyPrefix}${withoutWrappers(name, dialect.wrappers)}`]),
+  );
   const firstNames = new AliasNames(dialect).find([...keys.values()]);
   const tensors = new Map<string, TensorData>();
   const unknown: string[] = [];
@@ -55,7 +62,8 @@ export function importStateDict(stateDict: ReadonlyMap<string, TensorData>, { di
     const parts = splitFirstAxis(data, mapping.paths.length, name);
     mapping.paths.forEach((fullPath, index) => {
       const path = fullPath.slice(pathPrefix.length);
-      if (tensors.has(path)) throw new CheckpointError(`${dialect.name}: "${name}" and another key both fill "${path}"`);
+      if (tensors.has(path))
+        throw new CheckpointError(`${dialect.name}: "${name}" and another key both fill "${path}"`);
       tensors.set(path, fromPytorchLayout(parts[index] as TensorData, mapping.layout, name));
     });
   }
@@ -64,28 +72,44 @@ export function importStateDict(stateDict: ReadonlyMap<string, TensorData>, { di
 
 function requireSame(stateDict: ReadonlyMap<string, TensorData>, first: string, second: string, dialect: string): void {
   const [one, other] = [stateDict.get(first), stateDict.get(second)];
-  if (one?.shape.join() === other?.shape.join() && one?.values.every((value, index) => Object.is(value, other?.values[index])) === true) return;
-  throw new CheckpointError(`${dialect}: "${first}" and "${second}" are two names of one tensor, but hold different numbers; is the file mixed from several models?`);
+  if (
+    one?.shape.join() === other?.shape.join() &&
+    one?.values.every((value, index) => Object.is(value, other?.values[index])) === true
+  )
+    return;
+  throw new CheckpointError(
+    `${dialect}: "${first}" and "${second}" are two names of one tensor, but hold different numbers; is the file mixed from several models?`,
+  );
 }
 
 /** The way back: a state dict that the dialect's own code can load, second names of tensors included. */
-export function exportStateDict(parameters: ReadonlyMap<string, TensorData>, { dialect, keyPrefix = "", pathPrefix = "" }: StateDictOptions): ReadonlyMap<string, TensorData> {
+export function exportStateDict(
+  parameters: ReadonlyMap<string, TensorData>,
+  { dialect, keyPrefix = "", pathPrefix = "" }: StateDictOptions,
+): ReadonlyMap<string, TensorData> {
   const keyMap = new KeyMap(dialect);
   const stateDict = new Map<string, TensorData>();
   for (const path of parameters.keys()) {
     const mapping = keyMap.ofPath(`${pathPrefix}${path}`);
-    if (mapping === undefined || !mapping.key.startsWith(keyPrefix)) throw new CheckpointError(`${dialect.name} has no key for "${path}"; this model can't be written in its form`);
+    if (mapping === undefined || !mapping.key.startsWith(keyPrefix))
+      throw new CheckpointError(`${dialect.name} has no key for "${path}"; this model can't be written in its form`);
     const key = mapping.key.slice(keyPrefix.length);
     if (stateDict.has(key)) continue;
     const [first, ...rest] = mapping.paths.map((fullPath) => {
       const data = parameters.get(fullPath.slice(pathPrefix.length));
-      if (data === undefined) throw new CheckpointError(`${dialect.name}: "${key}" needs "${fullPath.slice(pathPrefix.length)}", which is not there`);
+      if (data === undefined)
+        throw new CheckpointError(
+          `${dialect.name}: "${key}" needs "${fullPath.slice(pathPrefix.length)}", which is not there`,
+        );
       return toPytorchLayout(data, mapping.layout, key);
     });
     if (first !== undefined) stateDict.set(key, joinFirstAxis([first, ...rest], key));
   }
-  for (const [alias, of] of new AliasNames(dialect).complete([...stateDict.keys()].map((key) => `${keyPrefix}${key}`))) {
-    if (alias.startsWith(keyPrefix)) stateDict.set(alias.slice(keyPrefix.length), stateDict.get(of.slice(keyPrefix.length)) as TensorData);
+  for (const [alias, of] of new AliasNames(dialect).complete(
+    [...stateDict.keys()].map((key) => `${keyPrefix}${key}`),
+  )) {
+    if (alias.startsWith(keyPrefix))
+      stateDict.set(alias.slice(keyPrefix.length), stateDict.get(of.slice(keyPrefix.length)) as TensorData);
   }
   return stateDict;
 }

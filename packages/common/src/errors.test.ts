@@ -20,7 +20,12 @@ test.each([
   const cause = new Error("disk full");
   const error = new ErrorClass("what went wrong", { cause });
   expect(error).toBeInstanceOf(Error);
-  expect({ name: error.name, code: error.code, message: error.message, cause: error.cause }).toEqual({ name, code, message: "what went wrong", cause });
+  expect({ name: error.name, code: error.code, message: error.message, cause: error.cause }).toEqual({
+    name,
+    code,
+    message: "what went wrong",
+    cause,
+  });
   expect(DetrkitError.isInstance(error)).toBe(true);
 });
 
@@ -28,7 +33,8 @@ test("an error of another copy of this package is recognised; other values are n
   const foreign = Object.assign(new Error("elsewhere"), { [Symbol.for("detrkit.error")]: true, code: "ERR_SHAPE" });
   expect(foreign).not.toBeInstanceOf(DetrkitError);
   expect(DetrkitError.isInstance(foreign)).toBe(true);
-  for (const other of [new Error("plain"), { code: "ERR_SHAPE" }, undefined, null, "ERR_SHAPE"]) expect(DetrkitError.isInstance(other)).toBe(false);
+  for (const other of [new Error("plain"), { code: "ERR_SHAPE" }, undefined, null, "ERR_SHAPE"])
+    expect(DetrkitError.isInstance(other)).toBe(false);
 });
 
 test("the marker stays out of what is printed or serialised", () => {

@@ -7,10 +7,11 @@ export interface DetrkitErrorOptions {
 }
 
 /**
- * Base class of all errors that detrkit throws on purpose. `code` is stable and can be tested for; the message names the
- * value or file at fault, what was expected, and what to do.
+ * Base class of all errors that detrkit throws on purpose. `code` is stable and can be tested for; the message names
+ * the value or file at fault, what was expected, and what to do.
  *
- * Use {@link DetrkitError.isInstance} rather than `instanceof`: it also recognises errors of another copy of this package.
+ * Use {@link DetrkitError.isInstance} rather than `instanceof`: it also recognises errors of another copy of this
+ * package.
  */
 export class DetrkitError extends Error {
   readonly code: string;

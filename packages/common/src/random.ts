@@ -18,9 +18,9 @@ function mix(value: number): number {
 }
 
 /**
- * A stream of pseudo-random numbers that depends on its seed only: the same on every machine (mulberry32).
- * Pass one down instead of using `Math.random`; `fork` gives a part of the program its own stream, so that what one part
- * draws does not shift what another one gets.
+ * A stream of pseudo-random numbers that depends on its seed only: the same on every machine (mulberry32). Pass one
+ * down instead of using `Math.random`; `fork` gives a part of the program its own stream, so that what one part draws
+ * does not shift what another one gets.
  */
 export class Random {
   readonly #seed: number;

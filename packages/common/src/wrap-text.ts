@@ -1,6 +1,6 @@
 /**
- * Breaks a line between words, so that none is wider than `width` where words allow it; a path is never broken. Lines after the
- * first begin with `indent`.
+ * Breaks a line between words, so that none is wider than `width` where words allow it; a path is never broken. Lines
+ * after the first begin with `indent`.
  *
  * @param width - characters in a line
  */

@@ -13,7 +13,8 @@ interface Term {
 
 /**
  * A loss on classes or boxes, of one layer. Matching needs these predictions in plain memory, so the loss and its
- * derivative are computed there as well, in float64: a dozen small tensor ops for each would cost more than the arithmetic.
+ * derivative are computed there as well, in float64: a dozen small tensor ops for each would cost more than the
+ * arithmetic.
  */
 export interface PredictionLoss extends Term {
   readonly on: "predictions";
@@ -38,7 +39,9 @@ export interface MatchedLoss extends Term {
 /** A loss on the masks of matched queries, of the last decoder layer. Masks are large: these are tensors. */
 export interface MaskLoss extends Term {
   readonly on: "masks";
-  /** The value, without the weight; differentiable by the mask logits. Called inside a `tidy`, with at least one pair. */
+  /**
+   * The value, without the weight; differentiable by the mask logits. Called inside a `tidy`, with at least one pair.
+   */
   call(masks: MatchedMasks): Scalar;
 }
 

@@ -3,12 +3,36 @@ import { Random } from "@detrkit/common";
 import { boxL1 as boxL1Cost, HungarianMatcher, type Match, type Matcher } from "@detrkit/matcher";
 import { describeOnBackends, expectClose, expectGradients, uniformTensor } from "@detrkit/test-utils";
 import {
-  abs, add, cast, dispose, div, memory, mul, oneHot, type Scalar, softplus, square, stack, sub, sum,
-  type Tensor, type Tensor3D, type Tensor4D, tidy, unstack, valueAndGrads,
+  abs,
+  add,
+  cast,
+  dispose,
+  div,
+  memory,
+  mul,
+  oneHot,
+  type Scalar,
+  softplus,
+  square,
+  stack,
+  sub,
+  sum,
+  type Tensor,
+  type Tensor3D,
+  type Tensor4D,
+  tidy,
+  unstack,
+  valueAndGrads,
 } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import {
-  boxL1, focalClassification, type LayerPrediction, type LossTerm, type MatchedLoss, readLossTerms, SetCriterion,
+  boxL1,
+  focalClassification,
+  type LayerPrediction,
+  type LossTerm,
+  type MatchedLoss,
+  readLossTerms,
+  SetCriterion,
   type SetPrediction,
 } from "./index.ts";
 
@@ -43,8 +67,10 @@ function randomPredictions(): Tensor[] {
 }
 
 function predictionOf(inputs: readonly Tensor[], stacked: boolean): SetPrediction {
-  const layer = (index: number): LayerPrediction =>
-    ({ logits: inputs[2 * index] as Tensor3D, boxes: inputs[2 * index + 1] as Tensor3D });
+  const layer = (index: number): LayerPrediction => ({
+    logits: inputs[2 * index] as Tensor3D,
+    boxes: inputs[2 * index + 1] as Tensor3D,
+  });
   const [first, second, last, encoder] = [layer(0), layer(1), layer(2), layer(3)];
   const decoder = [first, second, last];
   if (!stacked) return { ...last, auxiliary: [first, second], encoder };
@@ -76,27 +102,27 @@ function fixedMatcher(matches: readonly Match[]): Matcher {
 }
 
 describeOnBackends("a loss term of tensor ops", () => {
-  test.each([["one by one", false], ["stacked", true]] as const)(
-    "box L1 has the loss, the terms and the gradients of the closed form, layers %s",
-    async (_, stacked) => {
-      const inputs = randomPredictions();
-      const targets = randomTargets(3, 2);
-      const results = [boxL1({ weight: 5 }), tensorBoxL1].map((term) => {
-        const criterion = criterionOf(focalClassification({ weight: 2 }), term);
-        const gradients = gradientsOf(criterion, inputs, targets, stacked);
-        return { gradients, ...criterion.call(predictionOf(inputs, false), targets) };
-      });
-      const [closed, own] = results as [typeof results[0], typeof results[0]];
-      expectClose(own.loss, closed.loss);
-      const [expected, read] = [await readLossTerms(closed.terms), await readLossTerms(own.terms)];
-      expect(Object.keys(read).toSorted()).toEqual(Object.keys(expected).toSorted());
-      for (const [name, value] of Object.entries(expected)) expect(read[name]).toBeCloseTo(value, 5);
-      own.gradients.forEach((gradient, index) => expectClose(gradient, closed.gradients[index] as Tensor));
-      const tensors = Object.values(own.terms).filter((term) => typeof term !== "number");
-      expect(tensors).toHaveLength(4);
-      dispose([...inputs, ...tensors, ...results.flatMap(({ gradients, loss }) => [...gradients, loss])] as Tensor[]);
-    },
-  );
+  test.each([
+    ["one by one", false],
+    ["stacked", true],
+  ] as const)("box L1 has the loss, the terms and the gradients of the closed form, layers %s", async (_, stacked) => {
+    const inputs = randomPredictions();
+    const targets = randomTargets(3, 2);
+    const results = [boxL1({ weight: 5 }), tensorBoxL1].map((term) => {
+      const criterion = criterionOf(focalClassification({ weight: 2 }), term);
+      const gradients = gradientsOf(criterion, inputs, targets, stacked);
+      return { gradients, ...criterion.call(predictionOf(inputs, false), targets) };
+    });
+    const [closed, own] = results as [(typeof results)[0], (typeof results)[0]];
+    expectClose(own.loss, closed.loss);
+    const [expected, read] = [await readLossTerms(closed.terms), await readLossTerms(own.terms)];
+    expect(Object.keys(read).toSorted()).toEqual(Object.keys(expected).toSorted());
+    for (const [name, value] of Object.entries(expected)) expect(read[name]).toBeCloseTo(value, 5);
+    own.gradients.forEach((gradient, index) => expectClose(gradient, closed.gradients[index] as Tensor));
+    const tensors = Object.values(own.terms).filter((term) => typeof term !== "number");
+    expect(tensors).toHaveLength(4);
+    dispose([...inputs, ...tensors, ...results.flatMap(({ gradients, loss }) => [...gradients, loss])] as Tensor[]);
+  });
 
   test("layers with and without pairs have the gradient of finite differences by logits and boxes", () => {
     const term: MatchedLoss = {
@@ -112,10 +138,12 @@ describeOnBackends("a loss term of tensor ops", () => {
     // In the order of matching: two images of each decoder layer, then of the encoder.
     const matches = [two, first, none, none, last, none, two, last];
     tidy(() => {
-      const compute = (stacked: boolean) => (...inputs: Tensor[]): Scalar => {
-        const criterion = new SetCriterion({ matcher: fixedMatcher(matches), losses: [term], logged: [] });
-        return criterion.call(predictionOf(inputs, stacked), randomTargets(3, 2)).loss;
-      };
+      const compute =
+        (stacked: boolean) =>
+        (...inputs: Tensor[]): Scalar => {
+          const criterion = new SetCriterion({ matcher: fixedMatcher(matches), losses: [term], logged: [] });
+          return criterion.call(predictionOf(inputs, stacked), randomTargets(3, 2)).loss;
+        };
       const inputs = randomPredictions();
       expectGradients(compute(false), inputs, { step: 3e-2 });
       const wanted = valueAndGrads(compute(false))(inputs);
@@ -145,8 +173,9 @@ describeOnBackends("a loss term of tensor ops", () => {
       const fixed = fixedMatcher([one, one, one, one, matchOf(), one, one, one]);
       new SetCriterion({ matcher: fixed, losses: [spy], logged: [] }).call(predictionOf(inputs, true), targets);
       expect(seen).toHaveLength(4);
-      const rowOfSecondImage = (input: Tensor | undefined): number[] =>
-        [...(unstack(unstack(input as Tensor)[1] as Tensor)[3] as Tensor).dataSync()];
+      const rowOfSecondImage = (input: Tensor | undefined): number[] => [
+        ...(unstack(unstack(input as Tensor)[1] as Tensor)[3] as Tensor).dataSync(),
+      ];
       expect(seen[2]).toEqual({
         targetLabels: [targets[1]?.labels[1]],
         targetBoxes: [...(targets[1]?.boxes.subarray(4, 8) ?? [])],
@@ -167,7 +196,8 @@ describeOnBackends("a loss term of tensor ops", () => {
       expectClose(loss, 0);
       expect(terms).toEqual({ never: 0, "auxiliary.0.never": 0, "auxiliary.1.never": 0, "encoder.never": 0 });
       gradientsOf(criterion, inputs, randomTargets(0, 0), true).forEach((gradient, index) =>
-        expectClose(gradient, new Float32Array((inputs[index] as Tensor).size)));
+        expectClose(gradient, new Float32Array((inputs[index] as Tensor).size)),
+      );
     });
   });
 

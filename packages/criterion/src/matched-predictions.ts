@@ -1,6 +1,14 @@
 import { TensorError } from "@detrkit/common";
 import {
-  gather, reshape, type Scalar, split, Tensor, type Tensor1D, tensor1d, type Tensor2D, tensor2d,
+  gather,
+  reshape,
+  type Scalar,
+  split,
+  Tensor,
+  type Tensor1D,
+  tensor1d,
+  type Tensor2D,
+  tensor2d,
 } from "@tensorflow/tfjs-core";
 import type { PredictionBlock } from "./prediction-block.ts";
 import { forEachPair, type PredictionGroup } from "./prediction-group.ts";

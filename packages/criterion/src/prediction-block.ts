@@ -38,7 +38,14 @@ function blockOf(predictions: readonly LayerPrediction[], layers: readonly strin
     expectSizes(logits, [images, queries, classes], `logits of layer "${layers[layer]}"`);
     expectSizes(boxes, [images, queries, 4], `boxes of layer "${layers[layer]}"`);
   });
-  return { layers, images, queries, classes, logits: predictions.map(({ logits }) => logits), boxes: predictions.map(({ boxes }) => boxes) };
+  return {
+    layers,
+    images,
+    queries,
+    classes,
+    logits: predictions.map(({ logits }) => logits),
+    boxes: predictions.map(({ boxes }) => boxes),
+  };
 }
 
 function expectSizes(got: Tensor, expected: readonly number[], what: string): void {
@@ -47,7 +54,10 @@ function expectSizes(got: Tensor, expected: readonly number[], what: string): vo
   }
 }
 
-/** The values of all tensors one after the other; joined first, so that there is one wait for the backend and not one each. */
+/**
+ * The values of all tensors one after the other; joined first, so that there is one wait for the backend and not one
+ * each.
+ */
 export function readJoined(tensors: readonly Tensor[]): Float32Array {
   const joined = tensors.length === 1 ? (tensors[0] as Tensor) : concat([...tensors], 0);
   return joined.dataSync<"float32">();

@@ -1,9 +1,14 @@
 import type { DetectionTarget } from "@detrkit/boxes";
 import type { Match } from "@detrkit/matcher";
 
-/** One layer's predictions for a batch in plain memory, and what they are to be. `B` images, `Q` queries, `C` classes. */
+/**
+ * One layer's predictions for a batch in plain memory, and what they are to be. `B` images, `Q` queries, `C` classes.
+ */
 export interface PredictionGroup {
-  /** `decoder` is its last layer; `auxiliary.0`, `auxiliary.1`, … those before it; `encoder` the proposals of two stages. */
+  /**
+   * `decoder` is its last layer; `auxiliary.0`, `auxiliary.1`, … those before it; `encoder` the proposals of two
+   * stages.
+   */
   readonly layer: string;
   readonly images: number;
   readonly queries: number;
@@ -31,7 +36,11 @@ export type VisitPair = (query: number, target: number, targets: DetectionTarget
 export function forEachPair({ queries, targets, matches }: PredictionGroup, visit: VisitPair): void {
   matches.forEach((match, image) => {
     for (let pair = 0; pair < match.queries.length; pair++) {
-      visit(image * queries + (match.queries[pair] as number), match.targets[pair] as number, targets[image] as DetectionTarget);
+      visit(
+        image * queries + (match.queries[pair] as number),
+        match.targets[pair] as number,
+        targets[image] as DetectionTarget,
+      );
     }
   });
 }

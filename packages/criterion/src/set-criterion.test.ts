@@ -1,10 +1,39 @@
 import type { DetectionTarget } from "@detrkit/boxes";
 import { Random } from "@detrkit/common";
-import { boxL1 as boxL1Cost, classProbability, generalizedIou as generalizedIouCost, HungarianMatcher } from "@detrkit/matcher";
+import {
+  boxL1 as boxL1Cost,
+  classProbability,
+  generalizedIou as generalizedIouCost,
+  HungarianMatcher,
+} from "@detrkit/matcher";
 import { expectClose, useBackend } from "@detrkit/test-utils";
-import { dispose, engine, memory, reshape, type Scalar, slice, stack, type Tensor, tensor, type Tensor3D, type Tensor4D, tidy, valueAndGrads } from "@tensorflow/tfjs-core";
+import {
+  dispose,
+  engine,
+  memory,
+  reshape,
+  type Scalar,
+  slice,
+  stack,
+  type Tensor,
+  tensor,
+  type Tensor3D,
+  type Tensor4D,
+  tidy,
+  valueAndGrads,
+} from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
-import { boxL1, cardinalityError, classError, generalizedIou, type LayerPrediction, readLossTerms, SetCriterion, type SetPrediction, softmaxClassification } from "./index.ts";
+import {
+  boxL1,
+  cardinalityError,
+  classError,
+  generalizedIou,
+  type LayerPrediction,
+  readLossTerms,
+  SetCriterion,
+  type SetPrediction,
+  softmaxClassification,
+} from "./index.ts";
 
 useBackend("cpu");
 
@@ -29,11 +58,19 @@ function randomTargets(counts: readonly number[], seed: number): DetectionTarget
 }
 
 /** The loss as a number. */
-function lossOf(prediction: SetPrediction, targets: readonly DetectionTarget[], using: SetCriterion = criterion): number {
+function lossOf(
+  prediction: SetPrediction,
+  targets: readonly DetectionTarget[],
+  using: SetCriterion = criterion,
+): number {
   return tidy(() => using.call(prediction, targets).loss.dataSync()[0] as number);
 }
 
-async function termsOf(prediction: SetPrediction, targets: readonly DetectionTarget[], using: SetCriterion = criterion): Promise<Record<string, number>> {
+async function termsOf(
+  prediction: SetPrediction,
+  targets: readonly DetectionTarget[],
+  using: SetCriterion = criterion,
+): Promise<Record<string, number>> {
   const { loss, terms } = using.call(prediction, targets);
   dispose(loss);
   return await readLossTerms(terms);
@@ -72,7 +109,8 @@ test("one query and one target worked out by hand", async () => {
 });
 
 test("queries without a target count by the no-object weight", async () => {
-  // Uniform logits: every query costs ln 3, so the weighted mean is ln 3 whatever the weights; a changed one shows its share.
+  // Uniform logits: every query costs ln 3, so the weighted mean is ln 3 whatever the weights; a changed one shows its
+  // share.
   const logits = tensor([0, 0, 0, 0, 0, Math.log(2)], [1, 2, 3]) as Tensor3D;
   const boxes = tensor([0.5, 0.5, 0.2, 0.2, 0.1, 0.1, 0.1, 0.1], [1, 2, 4]) as Tensor3D;
   const target = { labels: Int32Array.of(1), boxes: Float32Array.of(0.5, 0.5, 0.2, 0.2) };
@@ -92,7 +130,10 @@ test("a layer's terms are the same whether it comes alone, as an auxiliary one o
     expect(together[`auxiliary.0.${name}`]).toBe(alone.first[name]);
   }
   expect(Object.keys(together)).not.toContain("auxiliary.0.classError");
-  const stacked = { logits: stack([first.logits, last.logits]) as Tensor4D, boxes: stack([first.boxes, last.boxes]) as Tensor4D };
+  const stacked = {
+    logits: stack([first.logits, last.logits]) as Tensor4D,
+    boxes: stack([first.boxes, last.boxes]) as Tensor4D,
+  };
   expect(await termsOf({ ...last, auxiliary: [first], stacked }, targets)).toEqual(together);
   expect(lossOf({ ...last, stacked }, targets)).toBeCloseTo(lossOf(first, targets) + lossOf(last, targets), 4);
   dispose([...Object.values(first), ...Object.values(last), ...Object.values(stacked)] as Tensor[]);
@@ -105,14 +146,26 @@ test("gradients are the same for layers given one by one and stacked", () => {
     const logits = stack(layers.map((layer) => layer.logits)) as Tensor4D;
     const boxes = stack(layers.map((layer) => layer.boxes)) as Tensor4D;
     const [last] = layers.slice(-1) as [LayerPrediction];
-    const whole = valueAndGrads((...[a, b]) => criterion.call({ ...last, stacked: { logits: a as Tensor4D, boxes: b as Tensor4D } }, targets).loss)([logits, boxes]);
+    const whole = valueAndGrads(
+      (...[a, b]) =>
+        criterion.call({ ...last, stacked: { logits: a as Tensor4D, boxes: b as Tensor4D } }, targets).loss,
+    )([logits, boxes]);
     const parts = valueAndGrads((...inputs) => {
-      const given = layers.map((_, layer) => ({ logits: inputs[2 * layer] as Tensor3D, boxes: inputs[2 * layer + 1] as Tensor3D }));
+      const given = layers.map((_, layer) => ({
+        logits: inputs[2 * layer] as Tensor3D,
+        boxes: inputs[2 * layer + 1] as Tensor3D,
+      }));
       return criterion.call({ ...(given[2] as LayerPrediction), auxiliary: given.slice(0, 2) }, targets).loss;
     })(layers.flatMap((layer) => [layer.logits, layer.boxes]));
     for (let layer = 0; layer < 3; layer++) {
-      expectClose(parts.grads[2 * layer] as Tensor, reshape(slice(whole.grads[0] as Tensor4D, layer, 1), [2, 5, classes]));
-      expectClose(parts.grads[2 * layer + 1] as Tensor, reshape(slice(whole.grads[1] as Tensor4D, layer, 1), [2, 5, 4]));
+      expectClose(
+        parts.grads[2 * layer] as Tensor,
+        reshape(slice(whole.grads[0] as Tensor4D, layer, 1), [2, 5, classes]),
+      );
+      expectClose(
+        parts.grads[2 * layer + 1] as Tensor,
+        reshape(slice(whole.grads[1] as Tensor4D, layer, 1), [2, 5, 4]),
+      );
     }
   });
 });
@@ -136,7 +189,9 @@ test("images without targets train the class term only, and count as one box", a
   expect([read["boxL1"], read["generalizedIou"], read["classError"]]).toEqual([0, 0, 100]);
   expect(read["classification"]).toBeGreaterThan(0);
   tidy(() => {
-    const { grads } = valueAndGrads((...[logits, boxes]) => criterion.call({ logits: logits as Tensor3D, boxes: boxes as Tensor3D }, targets).loss)([prediction.logits, prediction.boxes]);
+    const { grads } = valueAndGrads(
+      (...[logits, boxes]) => criterion.call({ logits: logits as Tensor3D, boxes: boxes as Tensor3D }, targets).loss,
+    )([prediction.logits, prediction.boxes]);
     expectClose(grads[1] as Tensor, new Float32Array(40));
   });
   dispose([prediction.logits, prediction.boxes]);
@@ -146,10 +201,14 @@ test("box losses are divided by the number of targets, or by what the hook makes
   const prediction = randomLayer(2, 7, 12);
   const targets = randomTargets([1, 2], 13);
   const seen: number[] = [];
-  const shared = new SetCriterion({ matcher, losses, averageBoxCount: (count) => {
-    seen.push(count);
-    return 2 * count;
-  } });
+  const shared = new SetCriterion({
+    matcher,
+    losses,
+    averageBoxCount: (count) => {
+      seen.push(count);
+      return 2 * count;
+    },
+  });
   const own = await termsOf(prediction, targets);
   const halved = await termsOf(prediction, targets, shared);
   expect(seen).toEqual([3]);
@@ -175,14 +234,24 @@ test("six ops make the loss and its gradients for any number of layers, two wher
     const layers = [21, 22, 23, 24].map((seed) => randomLayer(2, 5, seed));
     const inputs = layers.flatMap((layer) => [layer.logits, layer.boxes]);
     const lossFrom = (values: Tensor[]): Scalar => {
-      const given = layers.map((_, layer) => ({ logits: values[2 * layer] as Tensor3D, boxes: values[2 * layer + 1] as Tensor3D }));
+      const given = layers.map((_, layer) => ({
+        logits: values[2 * layer] as Tensor3D,
+        boxes: values[2 * layer + 1] as Tensor3D,
+      }));
       return criterion.call({ ...(given[3] as LayerPrediction), auxiliary: given.slice(0, 3) }, targets).loss;
     };
     const ops = opsOf(() => valueAndGrads((...values) => lossFrom(values))(inputs));
     expect(ops).toEqual(["Concat", "Concat", "Multiply", "SplitV", "Multiply", "SplitV"]);
     const stacked = [stack(layers.map((layer) => layer.logits)), stack(layers.map((layer) => layer.boxes))];
-    const stackedOps = opsOf(() => valueAndGrads((...[logits, boxes]) =>
-      criterion.call({ ...(layers[3] as LayerPrediction), stacked: { logits: logits as Tensor4D, boxes: boxes as Tensor4D } }, targets).loss)(stacked));
+    const stackedOps = opsOf(() =>
+      valueAndGrads(
+        (...[logits, boxes]) =>
+          criterion.call(
+            { ...(layers[3] as LayerPrediction), stacked: { logits: logits as Tensor4D, boxes: boxes as Tensor4D } },
+            targets,
+          ).loss,
+      )(stacked),
+    );
     expect(stackedOps).toEqual(["Multiply", "Multiply"]);
   });
 });
@@ -203,7 +272,9 @@ test("predictions that are not finite are refused with layer, image and query", 
     values[classes * 4 + 1] = NaN;
     const broken = { ...last, logits: tensor(values, [2, 3, classes]) as Tensor3D };
     const call = (): unknown => criterion.call({ ...last, auxiliary: [broken] }, randomTargets([1, 1], 20));
-    expect(call).toThrow('SetCriterion.call: layer "auxiliary.0", image 1: logits of query 1 hold NaN; the model has diverged');
+    expect(call).toThrow(
+      'SetCriterion.call: layer "auxiliary.0", image 1: logits of query 1 hold NaN; the model has diverged',
+    );
     expect(call).toThrow(expect.objectContaining({ code: "ERR_NON_FINITE" }));
   });
 });
@@ -213,8 +284,12 @@ test("predictions and targets that don't fit are refused with both sizes", () =>
     const last = randomLayer(2, 3, 21);
     const other = randomLayer(2, 5, 22);
     const targets = randomTargets([1, 1], 23);
-    expect(() => criterion.call({ ...last, auxiliary: [other] }, targets)).toThrow('logits of layer "auxiliary.0" expected [2, 3, 7], got [2, 5, 7]');
-    expect(() => criterion.call({ ...last, boxes: other.boxes }, targets)).toThrow('boxes of layer "decoder" expected [2, 3, 4], got [2, 5, 4]');
+    expect(() => criterion.call({ ...last, auxiliary: [other] }, targets)).toThrow(
+      'logits of layer "auxiliary.0" expected [2, 3, 7], got [2, 5, 7]',
+    );
+    expect(() => criterion.call({ ...last, boxes: other.boxes }, targets)).toThrow(
+      'boxes of layer "decoder" expected [2, 3, 4], got [2, 5, 4]',
+    );
     expect(() => criterion.call(last, targets.slice(1))).toThrow("expected targets for 2 images, got 1");
     const noObject = targets.map((target) => ({ ...target, labels: Int32Array.of(classes - 1) }));
     expect(() => criterion.call(last, noObject)).toThrow('of 7 logits the last one means "no object"');

@@ -22,13 +22,16 @@ export interface SetCriterionConfig {
   /** What is reported only. Default: class error and cardinality error. */
   readonly logged?: readonly LoggedTerm[];
   /**
-   * Given the number of targets in this batch, the number to divide by (at least 1 is taken). Data-parallel training puts
-   * the mean over all processes here, so that their gradients add up to those of one large batch.
+   * Given the number of targets in this batch, the number to divide by (at least 1 is taken). Data-parallel training
+   * puts the mean over all processes here, so that their gradients add up to those of one large batch.
    */
   readonly averageBoxCount?: (count: number) => number;
 }
 
-/** What {@link SetCriterion.call} gives; @detrkit/optim takes it as it is. The caller owns the loss and the terms that are tensors. */
+/**
+ * What {@link SetCriterion.call} gives; @detrkit/optim takes it as it is. The caller owns the loss and the terms that
+ * are tensors.
+ */
 export interface CriterionResult {
   /** Weighted sum of all losses over all layers; differentiable by all predictions. */
   readonly loss: Scalar;
@@ -66,11 +69,20 @@ export class SetCriterion {
   readonly logged: readonly LoggedTerm[];
   readonly #averageBoxCount: (count: number) => number;
 
-  constructor({ matcher, losses, logged = [classError(), cardinalityError()], averageBoxCount = (count) => count }: SetCriterionConfig) {
-    if (losses.length === 0) throw new ConfigError("SetCriterion: losses is empty; give at least one, e.g. boxL1({ weight: 5 })");
+  constructor({
+    matcher,
+    losses,
+    logged = [classError(), cardinalityError()],
+    averageBoxCount = (count) => count,
+  }: SetCriterionConfig) {
+    if (losses.length === 0)
+      throw new ConfigError("SetCriterion: losses is empty; give at least one, e.g. boxL1({ weight: 5 })");
     const names = [...losses, ...logged].map(({ name }) => name);
     const twice = names.find((name, index) => names.indexOf(name) !== index);
-    if (twice !== undefined) throw new ConfigError(`SetCriterion: two terms are named "${twice}"; names must differ, they are the keys of the report`);
+    if (twice !== undefined)
+      throw new ConfigError(
+        `SetCriterion: two terms are named "${twice}"; names must differ, they are the keys of the report`,
+      );
     this.matcher = matcher;
     this.losses = losses;
     this.logged = logged;
@@ -98,16 +110,20 @@ export class SetCriterion {
     return { loss, terms: { ...numbers, ...values } };
   }
 
-  #lossOnPredictions(blocks: readonly PredictionBlock[], targets: readonly DetectionTarget[]): { loss: Scalar; evaluation: Evaluation } {
+  #lossOnPredictions(
+    blocks: readonly PredictionBlock[],
+    targets: readonly DetectionTarget[],
+  ): { loss: Scalar; evaluation: Evaluation } {
     const evaluations: Evaluation[] = [];
     const lossOf = customGrad(() => {
       // In here no op is recorded for backpropagation.
       const evaluation = this.#evaluate(blocks, targets);
       evaluations.push(evaluation);
-      const gradFunc = (dy: Tensor): Tensor[] => blocks.flatMap((block, index) => {
-        const { logits, boxes } = evaluation.gradients[index] as PredictionGradient;
-        return [...splitLike(logits, block.logits, dy as Scalar), ...splitLike(boxes, block.boxes, dy as Scalar)];
-      });
+      const gradFunc = (dy: Tensor): Tensor[] =>
+        blocks.flatMap((block, index) => {
+          const { logits, boxes } = evaluation.gradients[index] as PredictionGradient;
+          return [...splitLike(logits, block.logits, dy as Scalar), ...splitLike(boxes, block.boxes, dy as Scalar)];
+        });
       return { value: scalar(evaluation.total), gradFunc };
     });
     const loss = lossOf(...blocks.flatMap(({ logits, boxes }) => [...logits, ...boxes])) as Scalar;
@@ -125,35 +141,51 @@ export class SetCriterion {
       const logits = readJoined(block.logits);
       const boxes = readJoined(block.boxes);
       const gradient = { logits: new Float32Array(logits.length), boxes: new Float32Array(boxes.length) };
-      groups.push(block.layers.map((layer, index) => {
-        const part = ({ logits, boxes }: PredictionGradient): PredictionGradient => ({
-          logits: layerPart(logits, index, block.layers.length),
-          boxes: layerPart(boxes, index, block.layers.length),
-        });
-        const group = this.#match({ ...block, ...part({ logits, boxes }), layer, targets, matches: [], boxCount });
-        for (const term of losses) {
-          const value = term.evaluate(group, part(gradient));
-          total += term.weight * value;
-          terms[nameInReport(term, layer)] = value;
-        }
-        for (const term of this.logged) {
-          if (layer === "decoder" || term.everyLayer) terms[nameInReport(term, layer)] = term.measure(group);
-        }
-        return group;
-      }));
+      groups.push(
+        block.layers.map((layer, index) => {
+          const part = ({ logits, boxes }: PredictionGradient): PredictionGradient => ({
+            logits: layerPart(logits, index, block.layers.length),
+            boxes: layerPart(boxes, index, block.layers.length),
+          });
+          const group = this.#match({ ...block, ...part({ logits, boxes }), layer, targets, matches: [], boxCount });
+          for (const term of losses) {
+            const value = term.evaluate(group, part(gradient));
+            total += term.weight * value;
+            terms[nameInReport(term, layer)] = value;
+          }
+          for (const term of this.logged) {
+            if (layer === "decoder" || term.everyLayer) terms[nameInReport(term, layer)] = term.measure(group);
+          }
+          return group;
+        }),
+      );
       return gradient;
     });
     return { total, terms, gradients, groups };
   }
 
-  /** The group with its matches. The encoder's proposals only tell object from background, so there all targets are class 0. */
+  /**
+   * The group with its matches. The encoder's proposals only tell object from background, so there all targets are
+   * class 0.
+   */
   #match(group: PredictionGroup): PredictionGroup {
     const { layer, images, queries, classes } = group;
-    if (group.targets.length !== images) throw new ShapeError(`SetCriterion.call: expected targets for ${images} images, got ${group.targets.length}`);
-    const targets = layer === "encoder" ? group.targets.map((target) => ({ ...target, labels: new Int32Array(target.labels.length) })) : group.targets;
+    if (group.targets.length !== images)
+      throw new ShapeError(`SetCriterion.call: expected targets for ${images} images, got ${group.targets.length}`);
+    const targets =
+      layer === "encoder"
+        ? group.targets.map((target) => ({ ...target, labels: new Int32Array(target.labels.length) }))
+        : group.targets;
     const matches = targets.map((target, image) => {
-      const prediction = { queries, classes, logits: layerPart(group.logits, image, images), boxes: layerPart(group.boxes, image, images) };
-      return namingFault(`SetCriterion.call: layer "${layer}", image ${image}`, () => this.matcher.matchImage(prediction, target));
+      const prediction = {
+        queries,
+        classes,
+        logits: layerPart(group.logits, image, images),
+        boxes: layerPart(group.boxes, image, images),
+      };
+      return namingFault(`SetCriterion.call: layer "${layer}", image ${image}`, () =>
+        this.matcher.matchImage(prediction, target),
+      );
     });
     return { ...group, targets, matches };
   }
@@ -186,7 +218,10 @@ export class SetCriterion {
   #evaluateMasks({ masks }: SetPrediction, lastLayer: PredictionGroup): TensorTerm[] {
     const losses = this.losses.filter((term): term is MaskLoss => term.on === "masks");
     if (losses.length === 0) return [];
-    if (masks === undefined) throw new ConfigError(`SetCriterion.call: "${losses[0]?.name}" needs predicted masks, but the prediction has none; use a model with a mask head or leave mask losses out`);
+    if (masks === undefined)
+      throw new ConfigError(
+        `SetCriterion.call: "${losses[0]?.name}" needs predicted masks, but the prediction has none; use a model with a mask head or leave mask losses out`,
+      );
     const matched = matchMasks(masks, lastLayer);
     return losses.map((term) => {
       const value = matched === undefined ? withoutMasks(masks) : term.call(matched);

@@ -8,7 +8,10 @@ export interface LayerPrediction {
   readonly boxes: Tensor3D;
 }
 
-/** What a model predicts and {@link SetCriterion} takes: the last decoder layer's output, and what else is trained with it. */
+/**
+ * What a model predicts and {@link SetCriterion} takes: the last decoder layer's output, and what else is trained with
+ * it.
+ */
 export interface SetPrediction extends LayerPrediction {
   /** The decoder layers before the last, first layer first. */
   readonly auxiliary?: readonly LayerPrediction[];

@@ -19,16 +19,27 @@ export interface BatchOrder {
 }
 
 /** Number of batches of one epoch. */
-export function batchCount(images: number, { batchSize, dropLast = false }: Pick<BatchOrder, "batchSize" | "dropLast">): number {
-  if (!Number.isInteger(batchSize) || batchSize < 1) throw new ConfigError(`batches: batchSize expected a whole number from 1, got ${batchSize}`);
+export function batchCount(
+  images: number,
+  { batchSize, dropLast = false }: Pick<BatchOrder, "batchSize" | "dropLast">,
+): number {
+  if (!Number.isInteger(batchSize) || batchSize < 1)
+    throw new ConfigError(`batches: batchSize expected a whole number from 1, got ${batchSize}`);
   return dropLast ? Math.floor(images / batchSize) : Math.ceil(images / batchSize);
 }
 
-/** Positions of the records of each batch of an epoch; depends on nothing but the seed, the epoch and the number of images. */
+/**
+ * Positions of the records of each batch of an epoch; depends on nothing but the seed, the epoch and the number of
+ * images.
+ */
 export function batchOrder(images: number, order: BatchOrder): readonly (readonly number[])[] {
   const { batchSize, seed = 0, epoch = 0, shuffle = false } = order;
-  const positions = shuffle ? new Random(seed).fork("order", epoch).permutation(images) : Array.from({ length: images }, (_, index) => index);
-  return Array.from({ length: batchCount(images, order) }, (_, batch) => positions.slice(batch * batchSize, (batch + 1) * batchSize));
+  const positions = shuffle
+    ? new Random(seed).fork("order", epoch).permutation(images)
+    : Array.from({ length: images }, (_, index) => index);
+  return Array.from({ length: batchCount(images, order) }, (_, batch) =>
+    positions.slice(batch * batchSize, (batch + 1) * batchSize),
+  );
 }
 
 /** One image of a batch, with everything about it settled but its pixels. */
@@ -40,7 +51,13 @@ export interface PlannedImage {
 }
 
 /** Settles what happens to record `index` in an epoch. Its draws are its own: they shift with nobody else's. */
-export function planImage(dataset: Dataset, index: number, { steps }: TransformRecipe, seed: number, epoch: number): PlannedImage {
+export function planImage(
+  dataset: Dataset,
+  index: number,
+  { steps }: TransformRecipe,
+  seed: number,
+  epoch: number,
+): PlannedImage {
   const record = dataset.records[index] as ImageRecord;
   const draws = new Random(seed).fork("transforms", epoch, index);
   const { operations, size } = planTransforms(steps, { width: record.width, height: record.height }, draws);

@@ -67,8 +67,17 @@ class MemoryRing {
   }
 }
 
-function startBatch(index: number, planned: readonly PlannedImage[], recipe: TransformRecipe, workers: ImageWorkers, ring: MemoryRing): StartedBatch {
-  const padded = { height: Math.max(...planned.map(({ size }) => size.height)), width: Math.max(...planned.map(({ size }) => size.width)) };
+function startBatch(
+  index: number,
+  planned: readonly PlannedImage[],
+  recipe: TransformRecipe,
+  workers: ImageWorkers,
+  ring: MemoryRing,
+): StartedBatch {
+  const padded = {
+    height: Math.max(...planned.map(({ size }) => size.height)),
+    width: Math.max(...planned.map(({ size }) => size.width)),
+  };
   const memory = ring.take(planned.length * padded.height * padded.width * 3 * Float32Array.BYTES_PER_ELEMENT);
   const tasks = planned.map(({ record, operations }, position) =>
     workers.run({
@@ -100,25 +109,33 @@ function finishBatch({ index, planned, padded, memory }: StartedBatch, waitedMs:
       sizes,
     },
     targets: planned.map(({ target }) => target),
-    records: planned.map(({ record }) => ({ id: record.id, name: record.name, file: imageName(record), width: record.width, height: record.height })),
+    records: planned.map(({ record }) => ({
+      id: record.id,
+      name: record.name,
+      file: imageName(record),
+      width: record.width,
+      height: record.height,
+    })),
     waitedMs,
   };
 }
 
 /** Enough that every worker has an image in hand and one waiting. */
-const usualAhead = (workers: number, batchSize: number): number => Math.max(2, Math.ceil((2 * workers) / batchSize) + 1);
+const usualAhead = (workers: number, batchSize: number): number =>
+  Math.max(2, Math.ceil((2 * workers) / batchSize) + 1);
 
 /**
- * The batches of one epoch, read, transformed, normalised and padded by worker threads ahead of their use. Their order and content depend
- * on the seed and the epoch only. A batch's tensors are the iterator's: they are freed, and their memory used again, when the next batch is asked for or the
- * loop is left.
+ * The batches of one epoch, read, transformed, normalised and padded by worker threads ahead of their use. Their order
+ * and content depend on the seed and the epoch only. A batch's tensors are the iterator's: they are freed, and their
+ * memory used again, when the next batch is asked for or the loop is left.
  *
  * @throws DataError naming the file that can't be read
  */
 export async function* batches(dataset: Dataset, options: BatchesOptions): AsyncGenerator<DetectionBatch, void, void> {
   const { transforms, seed = 0, epoch = 0, firstBatch = 0 } = options;
   const order = batchOrder(dataset.length, options);
-  if (!Number.isInteger(firstBatch) || firstBatch < 0) throw new ConfigError(`batches: firstBatch expected a whole number from 0, got ${firstBatch}`);
+  if (!Number.isInteger(firstBatch) || firstBatch < 0)
+    throw new ConfigError(`batches: firstBatch expected a whole number from 0, got ${firstBatch}`);
   const own = options.workers instanceof ImageWorkers ? undefined : new ImageWorkers(options.workers);
   const workers = options.workers instanceof ImageWorkers ? options.workers : (own as ImageWorkers);
   const ahead = options.ahead ?? usualAhead(workers.count, options.batchSize);
@@ -127,7 +144,9 @@ export async function* batches(dataset: Dataset, options: BatchesOptions): Async
   let next = firstBatch;
   const startMore = (): void => {
     while (started.length < ahead && next < order.length) {
-      const planned = (order[next] as readonly number[]).map((index) => planImage(dataset, index, transforms, seed, epoch));
+      const planned = (order[next] as readonly number[]).map((index) =>
+        planImage(dataset, index, transforms, seed, epoch),
+      );
       started.push(startBatch(next, planned, transforms, workers, ring));
       next++;
     }
@@ -137,8 +156,8 @@ export async function* batches(dataset: Dataset, options: BatchesOptions): Async
     for (let current = started.shift(); current !== undefined; current = started.shift()) {
       const asked = performance.now();
       await current.done;
-      // Where the next batches are ready, their messages would follow one another, with all that their user does between them, in one
-      // turn of the event loop: Ctrl-C would wait for the end of the epoch.
+      // Where the next batches are ready, their messages would follow one another, with all that their user does
+      // between them, in one turn of the event loop: Ctrl-C would wait for the end of the epoch.
       await nextTurn();
       const batch = finishBatch(current, performance.now() - asked);
       // Before the batch is used, so that the workers are busy while the main thread is.

@@ -16,12 +16,21 @@ export class CategoryMap {
   /**
    * @param fixed - names in label order that the caller insists on; without it labels follow the ids
    */
-  constructor(categories: readonly SourceCategory[], fixed: readonly string[] | undefined, file: string, report: (problem: DataProblem) => void) {
+  constructor(
+    categories: readonly SourceCategory[],
+    fixed: readonly string[] | undefined,
+    file: string,
+    report: (problem: DataProblem) => void,
+  ) {
     const byId = new Map<number, SourceCategory>();
     const names = new Set<string>();
     for (const category of categories) {
       if (byId.has(category.id) || names.has(category.name)) {
-        report({ kind: "duplicate-category", file, detail: `category ${category.id} "${category.name}" is defined twice, by its id or its name` });
+        report({
+          kind: "duplicate-category",
+          file,
+          detail: `category ${category.id} "${category.name}" is defined twice, by its id or its name`,
+        });
         continue;
       }
       byId.set(category.id, category);
@@ -33,10 +42,12 @@ export class CategoryMap {
     const idByName = new Map(ordered.map(({ id, name }) => [name, id]));
     // A class that only the caller knows has no id here; -1 - label keeps ids distinct without meeting a real one.
     this.categoryIds = this.classes.map((name, label) => idByName.get(name) ?? -1 - label);
-    this.#labelById = new Map(ordered.flatMap(({ id, name }) => {
-      const label = this.#labelByName.get(name);
-      return label === undefined ? [] : [[id, label] as const];
-    }));
+    this.#labelById = new Map(
+      ordered.flatMap(({ id, name }) => {
+        const label = this.#labelByName.get(name);
+        return label === undefined ? [] : [[id, label] as const];
+      }),
+    );
   }
 
   labelOfId(id: number): number | undefined {

@@ -59,8 +59,16 @@ async function checkImage(record: ImageRecord, path: string, decode: boolean): P
     const header = await readImageHeader(path);
     const shown = header.width === record.width && header.height === record.height;
     const stored = header.storedWidth === record.width && header.storedHeight === record.height;
-    if (!shown && !stored) note("size-mismatch", `the image has ${header.width}x${header.height} pixels, its annotation says ${record.width}x${record.height}`);
-    if (header.orientation > 1) note("rotated-image", `EXIF orientation ${header.orientation}${shown ? "" : ", left alone since the annotated size is that of the stored pixels"}`);
+    if (!shown && !stored)
+      note(
+        "size-mismatch",
+        `the image has ${header.width}x${header.height} pixels, its annotation says ${record.width}x${record.height}`,
+      );
+    if (header.orientation > 1)
+      note(
+        "rotated-image",
+        `EXIF orientation ${header.orientation}${shown ? "" : ", left alone since the annotated size is that of the stored pixels"}`,
+      );
     if (header.colourSpace === "cmyk") note("cmyk-image", "CMYK");
     if (header.colourSpace === "b-w" || header.colourSpace === "grey16") note("grey-image", "grey");
     if (header.depth === "ushort") note("16-bit-image", "16 bits a channel");
@@ -72,7 +80,11 @@ async function checkImage(record: ImageRecord, path: string, decode: boolean): P
   return problems;
 }
 
-async function checkImages(records: readonly ImageRecord[], decode: boolean, onDone: () => void): Promise<DataProblem[]> {
+async function checkImages(
+  records: readonly ImageRecord[],
+  decode: boolean,
+  onDone: () => void,
+): Promise<DataProblem[]> {
   const problems: DataProblem[][] = Array.from(records, () => []);
   let next = 0;
   const work = async (): Promise<void> => {
@@ -100,7 +112,11 @@ function summarise({ split, records, classes }: Dataset): SplitSummary {
 
 function emptyClasses({ boxesByClass, split }: SplitSummary, spec: string): DataProblem[] {
   const empty = Object.entries(boxesByClass).filter(([, count]) => count === 0);
-  return empty.map(([name]) => ({ kind: "class-without-boxes", file: spec, detail: `split "${split}" has no box of class "${name}"` }));
+  return empty.map(([name]) => ({
+    kind: "class-without-boxes",
+    file: spec,
+    detail: `split "${split}" has no box of class "${name}"`,
+  }));
 }
 
 function group(problems: readonly DataProblem[], examples: number): Finding[] {
@@ -118,7 +134,9 @@ function group(problems: readonly DataProblem[], examples: number): Finding[] {
   return findings.toSorted((a, b) => rank(a) - rank(b) || b.count - a.count);
 }
 
-/** All that the data has. Where that is none, reading `train` says what was expected: nothing read is not nothing wrong. */
+/**
+ * All that the data has. Where that is none, reading `train` says what was expected: nothing read is not nothing wrong.
+ */
 async function splitsToCheck(spec: DataSpec): Promise<readonly string[]> {
   const splits = await listSplits(spec);
   if (splits.length === 0) return ["train"];
@@ -127,8 +145,8 @@ async function splitsToCheck(spec: DataSpec): Promise<readonly string[]> {
 }
 
 /**
- * Looks at everything that can be wrong with a data set: its annotations, and every image file. Stops at nothing but a source that can't be
- * read at all.
+ * Looks at everything that can be wrong with a data set: its annotations, and every image file. Stops at nothing but a
+ * source that can't be read at all.
  */
 export async function checkDataset(spec: string | DataSpec, options: CheckDatasetOptions = {}): Promise<DatasetReport> {
   const parsed = typeof spec === "string" ? parseDataSpec(spec) : spec;
@@ -145,5 +163,11 @@ export async function checkDataset(spec: string | DataSpec, options: CheckDatase
     problems.push(emptyClasses(summaries[index] as SplitSummary, parsed.text));
   }
   const findings = group(problems.flat(), examples);
-  return { spec: parsed.text, classes: datasets[0]?.classes ?? [], splits: summaries, findings, wrong: findings.some(({ severity }) => severity === "wrong") };
+  return {
+    spec: parsed.text,
+    classes: datasets[0]?.classes ?? [],
+    splits: summaries,
+    findings,
+    wrong: findings.some(({ severity }) => severity === "wrong"),
+  };
 }

@@ -18,7 +18,8 @@ function problemOfObject(object: unknown): readonly [field: string, expected: st
   if (!isText(object["class"])) return [".class", "the name of a class", object["class"]];
   const { box } = object;
   // NaN passes: that is a defect of the data, which is reported with its place like any other box.
-  if (!Array.isArray(box) || box.length !== 4 || !box.every((edge) => typeof edge === "number")) return [".box", "[left, top, right, bottom] in pixels", box];
+  if (!Array.isArray(box) || box.length !== 4 || !box.every((edge) => typeof edge === "number"))
+    return [".box", "[left, top, right, bottom] in pixels", box];
   return undefined;
 }
 
@@ -41,11 +42,14 @@ function problemOfImage(image: unknown): readonly [field: string, expected: stri
  */
 export function checkModuleAnswer(answer: unknown, module: string): AnnotatedImages {
   const refuse = (field: string, expected: string, value: unknown): never => {
-    throw new ConfigError(`${module}: reader.read gave ${field === "" ? "" : `${field} = `}${shown(value)}; expected ${expected}`);
+    throw new ConfigError(
+      `${module}: reader.read gave ${field === "" ? "" : `${field} = `}${shown(value)}; expected ${expected}`,
+    );
   };
   if (!isFields(answer)) return refuse("", "{ classes, images }", answer);
   const { classes, images } = answer;
-  if (!Array.isArray(classes) || classes.length === 0 || !classes.every(isText)) return refuse("classes", "a list of class names", classes);
+  if (!Array.isArray(classes) || classes.length === 0 || !classes.every(isText))
+    return refuse("classes", "a list of class names", classes);
   if (!Array.isArray(images)) return refuse("images", "a list of { file, objects }", images);
   for (const [index, image] of images.entries()) {
     const problem = problemOfImage(image);

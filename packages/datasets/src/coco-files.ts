@@ -12,9 +12,13 @@ function candidates(folder: string, split: string): string[] {
   const found: string[] = [];
   for (const name of splitNames(split)) {
     for (const place of [join(folder, "annotations"), folder]) {
-      const files = listFolder(place).filter((file) => file.endsWith(".json")).toSorted();
+      const files = listFolder(place)
+        .filter((file) => file.endsWith(".json"))
+        .toSorted();
       found.push(
-        ...files.filter((file) => file === `${name}.json` || file === `instances_${name}.json`).map((file) => join(place, file)),
+        ...files
+          .filter((file) => file === `${name}.json` || file === `instances_${name}.json`)
+          .map((file) => join(place, file)),
         ...files.filter((file) => file.startsWith(`instances_${name}`)).map((file) => join(place, file)),
       );
     }

@@ -5,7 +5,10 @@ export type PolicyAction = "stop" | "drop" | "convert" | "keep";
 export interface Policy {
   /** `wrong`: training on it would be wrong or impossible. `note`: worth knowing, handled. */
   readonly severity: "wrong" | "note";
-  /** `stop`: opening the data, or the batch that meets it, fails. `drop`: the box is left out and counted. `convert`, `keep`: used. */
+  /**
+   * `stop`: opening the data, or the batch that meets it, fails. `drop`: the box is left out and counted. `convert`,
+   * `keep`: used.
+   */
   readonly action: PolicyAction;
   readonly meaning: string;
 }
@@ -42,28 +45,90 @@ export type FindingKind =
 export const dataPolicy: Readonly<Record<FindingKind, Policy>> = {
   "missing-image": { severity: "wrong", action: "stop", meaning: "the annotations name an image that does not exist" },
   "unreadable-image": { severity: "wrong", action: "stop", meaning: "image cut off, empty or not an image" },
-  "size-mismatch": { severity: "wrong", action: "stop", meaning: "the image has another size than its annotation says, so the boxes may lie elsewhere" },
-  "unreadable-annotation": { severity: "wrong", action: "stop", meaning: "an annotation file or line that cannot be understood" },
+  "size-mismatch": {
+    severity: "wrong",
+    action: "stop",
+    meaning: "the image has another size than its annotation says, so the boxes may lie elsewhere",
+  },
+  "unreadable-annotation": {
+    severity: "wrong",
+    action: "stop",
+    meaning: "an annotation file or line that cannot be understood",
+  },
   "missing-annotation": { severity: "wrong", action: "stop", meaning: "an image of the split has no annotation file" },
-  "unknown-category": { severity: "wrong", action: "stop", meaning: "an object of a category that the data set does not define" },
-  "duplicate-image-id": { severity: "wrong", action: "stop", meaning: "two images share an id, so that their annotations are mixed up" },
+  "unknown-category": {
+    severity: "wrong",
+    action: "stop",
+    meaning: "an object of a category that the data set does not define",
+  },
+  "duplicate-image-id": {
+    severity: "wrong",
+    action: "stop",
+    meaning: "two images share an id, so that their annotations are mixed up",
+  },
   "duplicate-category": { severity: "wrong", action: "stop", meaning: "two categories share an id or a name" },
-  "duplicate-annotation-id": { severity: "wrong", action: "drop", meaning: "two annotations share an id; the later one is left out" },
-  "annotation-without-image": { severity: "wrong", action: "drop", meaning: "an annotation of an image id that the file does not list" },
-  "box-not-finite": { severity: "wrong", action: "drop", meaning: "a box with a coordinate that is missing, NaN or infinite" },
-  "box-no-area": { severity: "wrong", action: "drop", meaning: "a box whose right or lower edge is not beyond its left or upper one" },
+  "duplicate-annotation-id": {
+    severity: "wrong",
+    action: "drop",
+    meaning: "two annotations share an id; the later one is left out",
+  },
+  "annotation-without-image": {
+    severity: "wrong",
+    action: "drop",
+    meaning: "an annotation of an image id that the file does not list",
+  },
+  "box-not-finite": {
+    severity: "wrong",
+    action: "drop",
+    meaning: "a box with a coordinate that is missing, NaN or infinite",
+  },
+  "box-no-area": {
+    severity: "wrong",
+    action: "drop",
+    meaning: "a box whose right or lower edge is not beyond its left or upper one",
+  },
   "box-outside": { severity: "wrong", action: "drop", meaning: "a box that lies wholly outside its image" },
-  "box-clipped": { severity: "note", action: "convert", meaning: "a box that reaches outside its image; it is cut at the border" },
-  "duplicate-box": { severity: "note", action: "keep", meaning: "two boxes of one class that overlap by more than 0.8 IoU: probably one object labelled twice" },
-  "wrong-case-file": { severity: "note", action: "convert", meaning: "the file exists under another upper or lower case spelling; it is used, but would not be found on every machine by others" },
-  "renamed-image": { severity: "note", action: "convert", meaning: "the image exists under another name or extension than the annotations say; it is used" },
+  "box-clipped": {
+    severity: "note",
+    action: "convert",
+    meaning: "a box that reaches outside its image; it is cut at the border",
+  },
+  "duplicate-box": {
+    severity: "note",
+    action: "keep",
+    meaning: "two boxes of one class that overlap by more than 0.8 IoU: probably one object labelled twice",
+  },
+  "wrong-case-file": {
+    severity: "note",
+    action: "convert",
+    meaning:
+      "the file exists under another upper or lower case spelling; it is used, but would not be found on every machine by others",
+  },
+  "renamed-image": {
+    severity: "note",
+    action: "convert",
+    meaning: "the image exists under another name or extension than the annotations say; it is used",
+  },
   "grey-image": { severity: "note", action: "convert", meaning: "grey image, made RGB" },
   "16-bit-image": { severity: "note", action: "convert", meaning: "image of 16 bits a channel, reduced to 8" },
   "cmyk-image": { severity: "note", action: "convert", meaning: "CMYK image, made RGB" },
   "alpha-image": { severity: "note", action: "convert", meaning: "image with an alpha channel, which is dropped" },
-  "rotated-image": { severity: "note", action: "convert", meaning: "image whose EXIF data says that it is turned or mirrored; that is applied, unless the annotated size is that of the stored pixels" },
-  "crowd-box": { severity: "note", action: "keep", meaning: "crowd region: left out of training, ignored by the evaluation" },
-  "image-without-boxes": { severity: "note", action: "keep", meaning: "an image with no box; it trains the background" },
+  "rotated-image": {
+    severity: "note",
+    action: "convert",
+    meaning:
+      "image whose EXIF data says that it is turned or mirrored; that is applied, unless the annotated size is that of the stored pixels",
+  },
+  "crowd-box": {
+    severity: "note",
+    action: "keep",
+    meaning: "crowd region: left out of training, ignored by the evaluation",
+  },
+  "image-without-boxes": {
+    severity: "note",
+    action: "keep",
+    meaning: "an image with no box; it trains the background",
+  },
   "class-without-boxes": { severity: "note", action: "keep", meaning: "a class that no box of the split has" },
 };
 

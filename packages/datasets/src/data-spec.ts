@@ -22,7 +22,8 @@ const knownSettings: Record<DataFormat, readonly string[] | undefined> = {
   shapes: ["count", "validation", "size", "smallest", "largest", "objects", "classes", "noise", "seed"],
 };
 
-const examples = "coco:./data, voc:./VOC2012, yolo:./data.yaml, module:./my-reader.ts,path=./data, shapes, shapes:count=16,size=128";
+const examples =
+  "coco:./data, voc:./VOC2012, yolo:./data.yaml, module:./my-reader.ts,path=./data, shapes, shapes:count=16,size=128";
 
 const settingStart = /,(?=[A-Za-z]\w*=)/u;
 
@@ -42,14 +43,17 @@ function parseSettings(text: string, format: DataFormat, parts: readonly string[
 }
 
 /**
- * Takes a data spec apart: `coco:PATH[,train=FILE][,val=FILE][,images=FOLDER]`, `voc:FOLDER`, `yolo:FOLDER` or `yolo:data.yaml`,
- * `module:FILE[,key=value,…]` with a file that holds a reader, `shapes[:key=value,…]`.
+ * Takes a data spec apart: `coco:PATH[,train=FILE][,val=FILE][,images=FOLDER]`, `voc:FOLDER`, `yolo:FOLDER` or
+ * `yolo:data.yaml`, `module:FILE[,key=value,…]` with a file that holds a reader, `shapes[:key=value,…]`.
  */
 export function parseDataSpec(text: string): DataSpec {
   const colon = text.indexOf(":");
   const name = colon < 0 ? text : text.slice(0, colon);
   const format = dataFormats.find((known) => known === name);
-  if (format === undefined) throw new ConfigError(`data "${text}": unknown form "${name}"; expected ${dataFormats.join(", ")}, for example ${examples}`);
+  if (format === undefined)
+    throw new ConfigError(
+      `data "${text}": unknown form "${name}"; expected ${dataFormats.join(", ")}, for example ${examples}`,
+    );
   const rest = colon < 0 ? "" : text.slice(colon + 1);
   if (format === "shapes") {
     return { text, format, path: "", settings: parseSettings(text, format, rest === "" ? [] : rest.split(",")) };
@@ -59,5 +63,17 @@ export function parseDataSpec(text: string): DataSpec {
   const start = found < 0 ? rest.length : found;
   const path = rest.slice(0, start);
   if (path === "") throw new ConfigError(`data "${text}": no path after "${format}:"; for example ${examples}`);
-  return { text, format, path, settings: parseSettings(text, format, rest.slice(start).split(settingStart).filter((part) => part !== "")) };
+  return {
+    text,
+    format,
+    path,
+    settings: parseSettings(
+      text,
+      format,
+      rest
+        .slice(start)
+        .split(settingStart)
+        .filter((part) => part !== ""),
+    ),
+  };
 }

@@ -6,7 +6,10 @@ export type PixelSource =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "shapes"; readonly options: ShapesOptions; readonly index: number };
 
-/** A mask as COCO writes it: polygons `[x, y, x, y, …]` in pixels, or runs down the columns, as numbers or COCO's string. */
+/**
+ * A mask as COCO writes it: polygons `[x, y, x, y, …]` in pixels, or runs down the columns, as numbers or COCO's
+ * string.
+ */
 export type Segmentation =
   | readonly (readonly number[])[]
   | { readonly size: readonly [height: number, width: number]; readonly counts: readonly number[] | string };
@@ -30,7 +33,10 @@ export interface ImageRecord {
   readonly areas: Float64Array;
   /** `[T]` the source's annotation ids, counted from 1 over the data set where it has none. */
   readonly annotationIds: Float64Array;
-  /** `[T·4]` left, top, width, height where the source writes widths (COCO): its very numbers, which evaluation needs to the last bit. */
+  /**
+   * `[T·4]` left, top, width, height where the source writes widths (COCO): its very numbers, which evaluation needs to
+   * the last bit.
+   */
   readonly boxesXywh?: Float64Array;
   /** `[T]` masks, where the source has them. */
   readonly segmentations?: readonly (Segmentation | undefined)[];

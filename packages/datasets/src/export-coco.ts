@@ -7,8 +7,9 @@ import type { Dataset, ImageRecord } from "./dataset.ts";
 import { renderShapes } from "./shapes-image.ts";
 
 /**
- * Writes a data set as a COCO folder, `annotations/instances_SPLIT.json` and `images/SPLIT/…`, that `coco:FOLDER` opens again. Generated images
- * are written as PNG, files are copied. Names that lead out of the folder (`../a.png`) lose what does.
+ * Writes a data set as a COCO folder, `annotations/instances_SPLIT.json` and `images/SPLIT/…`, that `coco:FOLDER` opens
+ * again. Generated images are written as PNG, files are copied. Names that lead out of the folder (`../a.png`) lose
+ * what does.
  */
 export async function exportCoco(dataset: Dataset, folder: string): Promise<void> {
   const images = join(folder, "images", dataset.split);
@@ -29,7 +30,10 @@ export async function exportCoco(dataset: Dataset, folder: string): Promise<void
   );
 }
 
-/** A data set from somewhere may name its images as it likes: no file is written outside of the folder, nor over another image. */
+/**
+ * A data set from somewhere may name its images as it likes: no file is written outside of the folder, nor over another
+ * image.
+ */
 function withNamesInside(records: readonly ImageRecord[]): readonly ImageRecord[] {
   const taken = new Set<string>();
   return records.map((record) => {

@@ -8,7 +8,17 @@ interface Listing {
   readonly byStem: ReadonlyMap<string, string>;
 }
 
-const imageExtensions: ReadonlySet<string> = new Set([".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif"]);
+const imageExtensions: ReadonlySet<string> = new Set([
+  ".jpg",
+  ".jpeg",
+  ".png",
+  ".webp",
+  ".bmp",
+  ".gif",
+  ".tif",
+  ".tiff",
+  ".avif",
+]);
 
 /** Whether a file name ends as images do. */
 export function isImageName(name: string): boolean {
@@ -36,8 +46,8 @@ export class ImageFolder {
   }
 
   /**
-   * Path of an image, also where the spelling of its name or its extension is another; says so. `undefined`, reported as missing,
-   * where there is none.
+   * Path of an image, also where the spelling of its name or its extension is another; says so. `undefined`, reported
+   * as missing, where there is none.
    *
    * @param mentionedIn - the annotation file, for the message
    */
@@ -48,7 +58,11 @@ export class ImageFolder {
     const place = { file: mentionedIn, ...(line === undefined ? {} : { line }) };
     const otherCase = listing.byLowerCase.get(basename(path).toLowerCase());
     if (otherCase !== undefined) {
-      this.#report({ kind: "wrong-case-file", ...place, detail: `"${name}" is spelled "${otherCase}" in ${dirname(path)}` });
+      this.#report({
+        kind: "wrong-case-file",
+        ...place,
+        detail: `"${name}" is spelled "${otherCase}" in ${dirname(path)}`,
+      });
       return join(dirname(path), otherCase);
     }
     const otherExtension = listing.byStem.get(stemOf(path));
@@ -79,7 +93,9 @@ export class ImageFolder {
 function listFiles(folder: string): string[] {
   try {
     const entries = readdirSync(folder, { withFileTypes: true });
-    return entries.filter((entry) => entry.isFile() || (entry.isSymbolicLink() && isFile(join(folder, entry.name)))).map(({ name }) => name);
+    return entries
+      .filter((entry) => entry.isFile() || (entry.isSymbolicLink() && isFile(join(folder, entry.name))))
+      .map(({ name }) => name);
   } catch {
     return [];
   }

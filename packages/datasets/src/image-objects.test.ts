@@ -41,7 +41,14 @@ describe("objects under operations", () => {
   });
 
   test("an image without objects goes through everything", () => {
-    const none: ImageObjects = { size: objects.size, boxes: new Float32Array(0), labels: new Int32Array(0), areas: new Float32Array(0), indices: new Int32Array(0), masks: [] };
+    const none: ImageObjects = {
+      size: objects.size,
+      boxes: new Float32Array(0),
+      labels: new Int32Array(0),
+      areas: new Float32Array(0),
+      indices: new Int32Array(0),
+      masks: [],
+    };
     const { operations } = planTransforms(detrTraining.steps, { width: 700, height: 500 }, new Random(3));
     const result = operations.reduce(transformObjects, { ...none, size: { width: 700, height: 500 } });
     expect(result.labels).toHaveLength(0);

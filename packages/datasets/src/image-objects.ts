@@ -28,23 +28,30 @@ function select(objects: ImageObjects, keep: (index: number) => boolean): ImageO
     labels: Int32Array.from(chosen, (index) => objects.labels[index] as number),
     areas: Float32Array.from(chosen, (index) => objects.areas[index] as number),
     indices: Int32Array.from(chosen, (index) => objects.indices[index] as number),
-    ...(objects.masks === undefined ? {} : { masks: chosen.map((index) => (objects.masks as readonly BinaryMask[])[index] as BinaryMask) }),
+    ...(objects.masks === undefined
+      ? {}
+      : { masks: chosen.map((index) => (objects.masks as readonly BinaryMask[])[index] as BinaryMask) }),
   };
 }
 
 const hasArea = (boxes: Float32Array, index: number): boolean =>
-  (boxes[4 * index + 2] as number) > (boxes[4 * index] as number) && (boxes[4 * index + 3] as number) > (boxes[4 * index + 1] as number);
+  (boxes[4 * index + 2] as number) > (boxes[4 * index] as number) &&
+  (boxes[4 * index + 3] as number) > (boxes[4 * index + 1] as number);
 
 function clipped(boxes: Float32Array, { width, height }: ImageSize): Float32Array {
   return boxes.map((edge, at) => Math.max(0, Math.min(edge, at % 2 === 0 ? width : height)));
 }
 
 /**
- * What training learns from: crowd regions are left out, boxes cut at the image's border, and those that have no area there left out.
+ * What training learns from: crowd regions are left out, boxes cut at the image's border, and those that have no area
+ * there left out.
  *
  * @param maskOf - gives the mask of the record's object `index`, where masks are wanted
  */
-export function prepareObjects(record: Pick<ImageRecord, "width" | "height" | "boxes" | "labels" | "crowd" | "areas">, maskOf?: (index: number) => BinaryMask): ImageObjects {
+export function prepareObjects(
+  record: Pick<ImageRecord, "width" | "height" | "boxes" | "labels" | "crowd" | "areas">,
+  maskOf?: (index: number) => BinaryMask,
+): ImageObjects {
   const size = { width: record.width, height: record.height };
   const all: ImageObjects = {
     size,
@@ -84,7 +91,10 @@ function resized(objects: ImageObjects, size: ImageSize): ImageObjects {
 /** Objects whose box keeps an area stay; the area becomes that of the box. */
 function cropped(objects: ImageObjects, region: Extract<ImageOperation, { kind: "crop" }>): ImageObjects {
   const size = { width: region.width, height: region.height };
-  const boxes = clipped(objects.boxes.map((edge, at) => edge - (at % 2 === 0 ? region.left : region.top)), size);
+  const boxes = clipped(
+    objects.boxes.map((edge, at) => edge - (at % 2 === 0 ? region.left : region.top)),
+    size,
+  );
   const areas = objects.areas.map(
     (_, index) =>
       Math.fround((boxes[4 * index + 2] as number) - (boxes[4 * index] as number)) *

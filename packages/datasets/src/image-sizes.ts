@@ -5,9 +5,13 @@ import type { DataProblem } from "./data-policy.ts";
 const atOnce = 16;
 
 /**
- * Sizes of image files, from their headers, for annotations that don't hold them; `undefined`, reported, for one that can't be read.
+ * Sizes of image files, from their headers, for annotations that don't hold them; `undefined`, reported, for one that
+ * can't be read.
  */
-export async function readImageSizes(files: readonly string[], report: (problem: DataProblem) => void): Promise<(ImageSize | undefined)[]> {
+export async function readImageSizes(
+  files: readonly string[],
+  report: (problem: DataProblem) => void,
+): Promise<(ImageSize | undefined)[]> {
   const sizes: (ImageSize | undefined)[] = Array.from(files, () => undefined);
   let next = 0;
   const work = async (): Promise<void> => {

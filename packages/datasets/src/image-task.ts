@@ -23,14 +23,18 @@ export interface ImageTask {
 }
 
 /**
- * Reads an image's pixels and sees that they have the annotated size. Where only the stored pixels of a turned image have it, the
- * boxes were drawn on those, and its EXIF orientation is left alone.
+ * Reads an image's pixels and sees that they have the annotated size. Where only the stored pixels of a turned image
+ * have it, the boxes were drawn on those, and its EXIF orientation is left alone.
  */
 export async function loadPixels(source: PixelSource, name: string, annotated: ImageSize): Promise<RgbImage> {
   if (source.kind === "shapes") return renderShapes(source.options, source.index);
   const image = await decodeImage(source.path, { name });
   if (image.width === annotated.width && image.height === annotated.height) return image;
-  if (image.width === annotated.height && image.height === annotated.width && (await readImageHeader(source.path, { name })).orientation >= 5) {
+  if (
+    image.width === annotated.height &&
+    image.height === annotated.width &&
+    (await readImageHeader(source.path, { name })).orientation >= 5
+  ) {
     return decodeImage(source.path, { name, orientation: "ignore" });
   }
   throw new DataError(

@@ -40,18 +40,21 @@ export class ImageWorkers {
   #closed = false;
 
   /**
-   * @param count - threads; 0 does the work in the calling thread. One less than the processors (at most 8) unless told.
+   * @param count - threads; 0 does the work in the calling thread. One less than the processors (at most 8) unless
+   * told.
    * @param script - the program that the threads run, which answers a {@link WorkerRequest} with a {@link WorkerReply}
    */
   constructor(count: number = Math.min(8, Math.max(1, availableParallelism() - 1)), script: URL = batchWorker) {
-    if (!Number.isInteger(count) || count < 0) throw new ConfigError(`ImageWorkers: count expected a whole number from 0, got ${count}`);
+    if (!Number.isInteger(count) || count < 0)
+      throw new ConfigError(`ImageWorkers: count expected a whole number from 0, got ${count}`);
     this.count = count;
     for (let index = 0; index < count; index++) this.#crews.push(this.#start(script));
   }
 
   run(task: ImageTask): RunningTask {
     if (this.#closed) throw new ConfigError("ImageWorkers.run: the workers were closed");
-    // Tasks are handed over when the batch is planned, since the main thread is deaf while it trains: the least loaded gets it.
+    // Tasks are handed over when the batch is planned, since the main thread is deaf while it trains: the least loaded
+    // gets it.
     if (this.count === 0) return { done: runImageTask(task), cancel: () => undefined };
     const crew = leastLoaded(this.#crews);
     const id = this.#nextId++;
@@ -92,7 +95,9 @@ export class ImageWorkers {
     crew.stopped = error instanceof Error ? error.message : String(error);
     const names = [...crew.waiting.values()].map(({ name }) => name);
     for (const { reject } of crew.waiting.values()) {
-      reject(new DataError(`a worker stopped (${crew.stopped}) while it had to read ${names.join(", ")}`, { cause: error }));
+      reject(
+        new DataError(`a worker stopped (${crew.stopped}) while it had to read ${names.join(", ")}`, { cause: error }),
+      );
     }
     crew.waiting.clear();
   }
@@ -106,7 +111,8 @@ function send({ worker }: Crew, request: WorkerRequest): void {
 function leastLoaded(crews: readonly Crew[]): Crew {
   const alive = crews.filter(({ stopped }) => stopped === undefined);
   const [first, ...others] = alive;
-  if (first === undefined) throw new DataError(`all workers that read images stopped: ${crews.map(({ stopped }) => stopped).join("; ")}`);
+  if (first === undefined)
+    throw new DataError(`all workers that read images stopped: ${crews.map(({ stopped }) => stopped).join("; ")}`);
   return others.reduce((best, other) => (other.load < best.load ? other : best), first);
 }
 

@@ -17,7 +17,14 @@ export { loadPixels } from "./image-task.ts";
 export { ImageWorkers } from "./image-workers.ts";
 export { prepareObjects, transformObjects } from "./image-objects.ts";
 export type { ImageObjects } from "./image-objects.ts";
-export type { AnnotatedImage, AnnotatedImages, AnnotatedObject, ModuleReader, ModuleReadRequest, ModuleSettings } from "./module-reader.ts";
+export type {
+  AnnotatedImage,
+  AnnotatedImages,
+  AnnotatedObject,
+  ModuleReader,
+  ModuleReadRequest,
+  ModuleSettings,
+} from "./module-reader.ts";
 export { listSplits, openDataset, readDataset } from "./open-dataset.ts";
 export type { OpenDatasetOptions } from "./open-dataset.ts";
 export { renderShapes } from "./shapes-image.ts";

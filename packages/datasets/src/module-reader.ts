@@ -37,13 +37,16 @@ export type ModuleSettings = Readonly<Record<string, string>>;
 export interface ModuleReadRequest {
   readonly settings: ModuleSettings;
   readonly split: string;
-  /** Takes a finding that only the reader can see; reading goes on after it. Missing files, bad boxes and unknown classes are found without it. */
+  /**
+   * Takes a finding that only the reader can see; reading goes on after it. Missing files, bad boxes and unknown
+   * classes are found without it.
+   */
   readonly report: (problem: DataProblem) => void;
 }
 
 /**
- * A form of data of one's own: what a file used as `module:FILE` exports under the name `reader`. Training, evaluation and the data check then
- * work with it as with any other form.
+ * A form of data of one's own: what a file used as `module:FILE` exports under the name `reader`. Training, evaluation
+ * and the data check then work with it as with any other form.
  */
 export interface ModuleReader {
   /** Settings that have to be given. */

@@ -23,8 +23,8 @@ export interface OpenDatasetOptions {
   /** `"train"` (default), `"val"`, `"test"`, or another that the source has, such as VOC's `"trainval"`. */
   readonly split?: string;
   /**
-   * Class names in label order, where something else fixes it (the checkpoint being evaluated); else the source decides. A class of the
-   * data that is not among them is an error.
+   * Class names in label order, where something else fixes it (the checkpoint being evaluated); else the source
+   * decides. A class of the data that is not among them is an error.
    */
   readonly classes?: readonly string[];
 }
@@ -37,26 +37,37 @@ export async function listSplits(spec: string | DataSpec): Promise<readonly stri
   return readers[parsed.format].splits(parsed);
 }
 
-/** Reads a data set with everything that is wrong with it, stopping at nothing but a source that can't be read at all. */
-export async function readDataset(spec: string | DataSpec, { split = "train", classes }: OpenDatasetOptions = {}): Promise<Dataset> {
+/**
+ * Reads a data set with everything that is wrong with it, stopping at nothing but a source that can't be read at all.
+ */
+export async function readDataset(
+  spec: string | DataSpec,
+  { split = "train", classes }: OpenDatasetOptions = {},
+): Promise<Dataset> {
   const parsed = specOf(spec);
   const problems: DataProblem[] = [];
-  const result = await readers[parsed.format].read({
-    spec: parsed,
-    split,
-    ...(classes === undefined ? {} : { classes }),
-    report: (problem) => problems.push(problem),
-  }).catch((cause: unknown) => {
-    // Lists within lists by the thousand, which nothing that follows them down survives.
-    if (cause instanceof RangeError) throw new DataError(`data "${parsed.text}", split "${split}": holds values that are nested too deep or too large (${cause.message})`, { cause });
-    throw cause;
-  });
+  const result = await readers[parsed.format]
+    .read({
+      spec: parsed,
+      split,
+      ...(classes === undefined ? {} : { classes }),
+      report: (problem) => problems.push(problem),
+    })
+    .catch((cause: unknown) => {
+      // Lists within lists by the thousand, which nothing that follows them down survives.
+      if (cause instanceof RangeError)
+        throw new DataError(
+          `data "${parsed.text}", split "${split}": holds values that are nested too deep or too large (${cause.message})`,
+          { cause },
+        );
+      throw cause;
+    });
   return { spec: parsed.text, split, ...result, length: result.records.length, problems };
 }
 
 /**
- * Reads the annotations of a data set; images are read later, batch by batch. What {@link dataPolicy} says to drop is left out and
- * listed in `problems`.
+ * Reads the annotations of a data set; images are read later, batch by batch. What {@link dataPolicy} says to drop is
+ * left out and listed in `problems`.
  *
  * @throws DataError when the policy says to stop, naming the first few places
  */
@@ -66,7 +77,9 @@ export async function openDataset(spec: string | DataSpec, options: OpenDatasetO
   if (stops.length > 0) {
     const shown = stops.slice(0, 5).map((problem) => `\n  ${describeProblem(problem)}`);
     const more = stops.length > shown.length ? `\n  and ${stops.length - shown.length} more` : "";
-    throw new DataError(`data "${dataset.spec}", split "${dataset.split}": ${stops.length} defects that can't be worked around${shown.join("")}${more}\nCheck the data (detrkit check-data) and mend or remove these.`);
+    throw new DataError(
+      `data "${dataset.spec}", split "${dataset.split}": ${stops.length} defects that can't be worked around${shown.join("")}${more}\nCheck the data (detrkit check-data) and mend or remove these.`,
+    );
   }
   if (dataset.length === 0) throw new DataError(`data "${dataset.spec}", split "${dataset.split}": no images`);
   return dataset;

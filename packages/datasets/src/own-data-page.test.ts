@@ -12,7 +12,10 @@ test("the reader that docs/own-data.md shows reads what the page says", async ()
     await writeFile(join(folder, "cells.ts"), /```ts\n(.*?)```/su.exec(page)?.[1] ?? "");
     for (const split of ["train", "val"]) {
       await mkdir(join(folder, split));
-      await writeFile(join(folder, split, "a.png"), await encodePng({ width: 31, height: 23, data: new Uint8Array(31 * 23 * 3) }));
+      await writeFile(
+        join(folder, split, "a.png"),
+        await encodePng({ width: 31, height: 23, data: new Uint8Array(31 * 23 * 3) }),
+      );
       await writeFile(join(folder, split, "boxes.csv"), "a.png,white,2,3,5,7\na.png,platelet,11,13,17,19\n");
     }
     const spec = `module:${join(folder, "cells.ts")},path=${folder}`;
@@ -21,9 +24,13 @@ test("the reader that docs/own-data.md shows reads what the page says", async ()
       false,
       ["train", "val"].map((split) => [split, { platelet: 1, red: 0, white: 1 }]),
     ]);
-    expect([...((await openDataset(spec, { split: "val" })).records[0]?.boxes ?? [])]).toEqual([2, 3, 5, 7, 11, 13, 17, 19]);
+    expect([...((await openDataset(spec, { split: "val" })).records[0]?.boxes ?? [])]).toEqual([
+      2, 3, 5, 7, 11, 13, 17, 19,
+    ]);
     await writeFile(join(folder, "val", "boxes.csv"), "a.png,green,2,3,5,7\n");
-    await expect(openDataset(spec, { split: "val" })).rejects.toThrow(`val/boxes.csv:1: object of line 1: "green" is none of platelet, red, white`);
+    await expect(openDataset(spec, { split: "val" })).rejects.toThrow(
+      `val/boxes.csv:1: object of line 1: "green" is none of platelet, red, white`,
+    );
   } finally {
     await rm(folder, { recursive: true });
   }

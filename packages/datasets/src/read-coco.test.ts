@@ -26,7 +26,15 @@ const categories = [
   { id: 90, name: "cat" },
   { id: 2, name: "dog" },
 ];
-const annotation = (id: number, more: object = {}): object => ({ id, image_id: 3, category_id: 90, bbox: [1.5, 2, 10.25, 20], area: 77, iscrowd: 0, ...more });
+const annotation = (id: number, more: object = {}): object => ({
+  id,
+  image_id: 3,
+  category_id: 90,
+  bbox: [1.5, 2, 10.25, 20],
+  area: 77,
+  iscrowd: 0,
+  ...more,
+});
 const kinds = ({ problems }: Dataset): string[] => problems.map(({ kind }) => kind);
 
 async function coco(annotations: readonly object[], more: object = {}): Promise<string> {
@@ -37,11 +45,19 @@ async function coco(annotations: readonly object[], more: object = {}): Promise<
 }
 
 test("ids with gaps become contiguous labels, boxes edges, areas COCO's own", async () => {
-  const dataset = await openDataset(await coco([annotation(5), annotation(6, { category_id: 2, image_id: 70, iscrowd: 1, area: 3.5 })]));
+  const dataset = await openDataset(
+    await coco([annotation(5), annotation(6, { category_id: 2, image_id: 70, iscrowd: 1, area: 3.5 })]),
+  );
   expect(dataset.classes).toEqual(["dog", "cat"]);
   expect(dataset.categoryIds).toEqual([2, 90]);
   const [first, second] = dataset.records;
-  expect(first).toMatchObject({ id: 70, name: "b.jpg", width: 100, height: 50, source: { kind: "file", path: join(folder, "images/train/b.jpg") } });
+  expect(first).toMatchObject({
+    id: 70,
+    name: "b.jpg",
+    width: 100,
+    height: 50,
+    source: { kind: "file", path: join(folder, "images/train/b.jpg") },
+  });
   expect([[...(first?.labels ?? [])], [...(first?.crowd ?? [])], [...(first?.areas ?? [])]]).toEqual([[0], [1], [3.5]]);
   expect([...(second?.boxes ?? [])]).toEqual([1.5, 2, 11.75, 22]);
   expect([...(second?.annotationIds ?? [])]).toEqual([5]);
@@ -66,7 +82,9 @@ test("the caller's class order wins, and a class that it lacks is an error", asy
   const dataset = await openDataset(spec, { classes: ["bird", "cat", "dog"] });
   expect([...(dataset.records[1]?.labels ?? [])]).toEqual([1, 2]);
   expect(dataset.categoryIds).toEqual([-1, 90, 2]);
-  await expect(openDataset(spec, { classes: ["cat"] })).rejects.toThrow("annotations[1] (id 6): category 2 is none of 1 known ones");
+  await expect(openDataset(spec, { classes: ["cat"] })).rejects.toThrow(
+    "annotations[1] (id 6): category 2 is none of 1 known ones",
+  );
 });
 
 test("boxes that can't be trained on are left out, named and counted", async () => {
@@ -84,7 +102,16 @@ test("boxes that can't be trained on are left out, named and counted", async () 
   );
   expect([...(dataset.records[1]?.annotationIds ?? [])]).toEqual([4, 5, 8]);
   expect(kinds(dataset).toSorted()).toEqual(
-    ["annotation-without-image", "box-clipped", "box-no-area", "box-not-finite", "box-outside", "duplicate-annotation-id", "duplicate-box", "image-without-boxes"].toSorted(),
+    [
+      "annotation-without-image",
+      "box-clipped",
+      "box-no-area",
+      "box-not-finite",
+      "box-outside",
+      "duplicate-annotation-id",
+      "duplicate-box",
+      "image-without-boxes",
+    ].toSorted(),
   );
   expect(dataset.problems.find(({ kind }) => kind === "box-not-finite")).toEqual({
     kind: "box-not-finite",
@@ -94,16 +121,31 @@ test("boxes that can't be trained on are left out, named and counted", async () 
 });
 
 test("what makes training wrong stops it, with the first places", async () => {
-  await expect(openDataset(await coco([annotation(1, { category_id: 4 })]))).rejects.toThrow(/1 defects that can't be worked around[\s\S]*category 4 is none of 2 known ones[\s\S]*check-data/u);
-  await expect(openDataset(await coco([], { images: [images[0], { ...images[1], id: 70 }] }))).rejects.toThrow('images[1] "a.jpg": id 70 was used before');
-  await expect(openDataset(await coco([], { categories: [...categories, { id: 5, name: "cat" }] }))).rejects.toThrow('category 5 "cat" is defined twice');
-  await expect(openDataset(await coco([], { images: [...images, { id: 9, file_name: "gone.jpg", width: 5, height: 5 }] }))).rejects.toThrow(`"gone.jpg": no such file in ${join(folder, "images/train")}`);
+  await expect(openDataset(await coco([annotation(1, { category_id: 4 })]))).rejects.toThrow(
+    /1 defects that can't be worked around[\s\S]*category 4 is none of 2 known ones[\s\S]*check-data/u,
+  );
+  await expect(openDataset(await coco([], { images: [images[0], { ...images[1], id: 70 }] }))).rejects.toThrow(
+    'images[1] "a.jpg": id 70 was used before',
+  );
+  await expect(openDataset(await coco([], { categories: [...categories, { id: 5, name: "cat" }] }))).rejects.toThrow(
+    'category 5 "cat" is defined twice',
+  );
+  await expect(
+    openDataset(await coco([], { images: [...images, { id: 9, file_name: "gone.jpg", width: 5, height: 5 }] })),
+  ).rejects.toThrow(`"gone.jpg": no such file in ${join(folder, "images/train")}`);
 });
 
 test("another spelling or extension of a file name is found and said", async () => {
-  const spec = await coco([], { images: [{ id: 1, file_name: "A.JPG", width: 5, height: 5 }, { id: 2, file_name: "b.png", width: 5, height: 5 }] });
+  const spec = await coco([], {
+    images: [
+      { id: 1, file_name: "A.JPG", width: 5, height: 5 },
+      { id: 2, file_name: "b.png", width: 5, height: 5 },
+    ],
+  });
   const dataset = await openDataset(spec);
-  expect(dataset.problems.filter(({ kind }) => kind !== "image-without-boxes").map(({ kind, detail }) => [kind, detail])).toEqual([
+  expect(
+    dataset.problems.filter(({ kind }) => kind !== "image-without-boxes").map(({ kind, detail }) => [kind, detail]),
+  ).toEqual([
     ["wrong-case-file", `"A.JPG" is spelled "a.jpg" in ${join(folder, "images/train")}`],
     ["renamed-image", `"b.png" is "b.jpg" in ${join(folder, "images/train")}`],
   ]);
@@ -123,12 +165,19 @@ test("splits are found in the usual places", async () => {
   await put("train.json", content);
   await put("val.json", content);
   await put("valid/_annotations.coco.json", content);
-  for (const name of ["a.jpg", "b.jpg"]) for (const place of ["train", "val", "photos"]) await put(`${place}/${name}`, "x");
+  for (const name of ["a.jpg", "b.jpg"])
+    for (const place of ["train", "val", "photos"]) await put(`${place}/${name}`, "x");
   expect(await listSplits(`coco:${folder}`)).toEqual(["train", "val"]);
-  expect((await readDataset(`coco:${folder}`, { split: "val" })).records[0]?.source).toEqual({ kind: "file", path: join(folder, "val/b.jpg") });
+  expect((await readDataset(`coco:${folder}`, { split: "val" })).records[0]?.source).toEqual({
+    kind: "file",
+    path: join(folder, "val/b.jpg"),
+  });
   const named = `coco:${join(folder, "train.json")},val=${join(folder, "valid/_annotations.coco.json")},images=${join(folder, "photos")}`;
   expect(await listSplits(named)).toEqual(["train", "val"]);
-  expect((await readDataset(named, { split: "val" })).records[0]?.source).toEqual({ kind: "file", path: join(folder, "photos/b.jpg") });
+  expect((await readDataset(named, { split: "val" })).records[0]?.source).toEqual({
+    kind: "file",
+    path: join(folder, "photos/b.jpg"),
+  });
   await expect(openDataset(`coco:${folder}`, { split: "test" })).rejects.toThrow('no annotations of split "test"');
   await expect(openDataset("coco:/nowhere/at/all")).rejects.toThrow("/nowhere/at/all does not exist");
 });

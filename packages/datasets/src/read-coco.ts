@@ -20,7 +20,9 @@ function readCocoFile(file: string): CocoFile {
   const list = (key: keyof CocoFile): readonly Record<string, unknown>[] => {
     const value = isRecord(content) ? content[key] : undefined;
     if (!Array.isArray(value) || !value.every(isRecord)) {
-      throw new DataError(`${file}: "${key}" expected a list of objects; COCO detection files have "images", "annotations" and "categories"`);
+      throw new DataError(
+        `${file}: "${key}" expected a list of objects; COCO detection files have "images", "annotations" and "categories"`,
+      );
     }
     return value;
   };
@@ -59,7 +61,12 @@ function toObject(annotation: Record<string, unknown>, position: number, label: 
 }
 
 /** Annotations by image id; what belongs to no image or no category is reported and left out. */
-function groupAnnotations({ annotations, images }: CocoFile, categories: CategoryMap, file: string, request: ReadRequest): Map<number, FoundObject[]> {
+function groupAnnotations(
+  { annotations, images }: CocoFile,
+  categories: CategoryMap,
+  file: string,
+  request: ReadRequest,
+): Map<number, FoundObject[]> {
   const byImage = new Map<number, FoundObject[]>(images.map((image) => [numberOr(image["id"], NaN), []]));
   const seen = new Set<number>();
   annotations.forEach((annotation, position) => {
@@ -74,12 +81,20 @@ function groupAnnotations({ annotations, images }: CocoFile, categories: Categor
     }
     const objects = byImage.get(numberOr(annotation["image_id"], NaN));
     if (objects === undefined) {
-      request.report({ kind: "annotation-without-image", file, detail: `${where}: no image has the id ${String(annotation["image_id"])}` });
+      request.report({
+        kind: "annotation-without-image",
+        file,
+        detail: `${where}: no image has the id ${String(annotation["image_id"])}`,
+      });
       return;
     }
     const label = categories.labelOfId(numberOr(annotation["category_id"], NaN));
     if (label === undefined) {
-      request.report({ kind: "unknown-category", file, detail: `${where}: category ${String(annotation["category_id"])} is none of ${categories.classes.length} known ones` });
+      request.report({
+        kind: "unknown-category",
+        file,
+        detail: `${where}: category ${String(annotation["category_id"])} is none of ${categories.classes.length} known ones`,
+      });
       return;
     }
     objects.push(toObject(annotation, position, label));
@@ -95,21 +110,38 @@ async function findImages(images: CocoFile["images"], file: string, request: Rea
   images.forEach((image, position) => {
     const { id, file_name: name } = image;
     if (typeof id !== "number" || typeof name !== "string") {
-      request.report({ kind: "unreadable-annotation", file, detail: `images[${position}]: expected a numeric "id" and a "file_name"` });
+      request.report({
+        kind: "unreadable-annotation",
+        file,
+        detail: `images[${position}]: expected a numeric "id" and a "file_name"`,
+      });
       return;
     }
     if (ids.has(id)) {
-      request.report({ kind: "duplicate-image-id", file, detail: `images[${position}] "${name}": id ${id} was used before` });
+      request.report({
+        kind: "duplicate-image-id",
+        file,
+        detail: `images[${position}] "${name}": id ${id} was used before`,
+      });
       return;
     }
     ids.add(id);
     const path = folders.find(folder, name, file);
     if (path === undefined) return;
-    found.push({ id, name, source: { kind: "file", path }, width: numberOr(image["width"], 0), height: numberOr(image["height"], 0), annotationFile: file });
+    found.push({
+      id,
+      name,
+      source: { kind: "file", path },
+      width: numberOr(image["width"], 0),
+      height: numberOr(image["height"], 0),
+      annotationFile: file,
+    });
   });
   const unsized = found.filter(({ width, height }) => !(width > 0 && height > 0));
   const paths = unsized.map(({ source }) => (source.kind === "file" ? source.path : ""));
-  const sizes = new Map((await readImageSizes(paths, request.report)).map((size, index) => [unsized[index] as FoundImage, size]));
+  const sizes = new Map(
+    (await readImageSizes(paths, request.report)).map((size, index) => [unsized[index] as FoundImage, size]),
+  );
   return found.flatMap((image) => {
     if (!sizes.has(image)) return [image];
     const size = sizes.get(image);

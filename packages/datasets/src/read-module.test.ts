@@ -26,7 +26,8 @@ async function spec(code: string, settings = ""): Promise<string> {
   return `module:${file}${settings}`;
 }
 
-const answering = (answer: string): Promise<string> => spec(`export const reader = { splits: () => ["train"], read: () => (${answer}) };`);
+const answering = (answer: string): Promise<string> =>
+  spec(`export const reader = { splits: () => ["train"], read: () => (${answer}) };`);
 
 test("a reader's images and objects become records, sizes and labels found for it", async () => {
   const data = await spec(
@@ -43,13 +44,27 @@ test("a reader's images and objects become records, sizes and labels found for i
   );
   expect(await listSplits(data)).toEqual(["train", "extra"]);
   const { records, classes, categoryIds } = await openDataset(data, { split: "extra" });
-  expect([classes, categoryIds]).toEqual([["cat", "ant"], [1, 2]]);
-  expect(records[0]).toMatchObject({ id: 1, name: "extra/a.png", width: 31, height: 23, source: { kind: "file", path: join(folder, "extra/a.png") } });
+  expect([classes, categoryIds]).toEqual([
+    ["cat", "ant"],
+    [1, 2],
+  ]);
+  expect(records[0]).toMatchObject({
+    id: 1,
+    name: "extra/a.png",
+    width: 31,
+    height: 23,
+    source: { kind: "file", path: join(folder, "extra/a.png") },
+  });
   expect(records[1]).toMatchObject({ id: 2, name: "x/y/a.png" });
   expect([...(records[0]?.boxes ?? [])]).toEqual([2, 3, 13, 14, 5, 5, 7, 16]);
-  expect([[...(records[0]?.labels ?? [])], [...(records[0]?.crowd ?? [])]]).toEqual([[1, 0], [0, 1]]);
+  expect([[...(records[0]?.labels ?? [])], [...(records[0]?.crowd ?? [])]]).toEqual([
+    [1, 0],
+    [0, 1],
+  ]);
   // A checkpoint's order of classes wins over the reader's.
-  expect([...((await openDataset(data, { split: "extra", classes: ["ant", "cat"] })).records[0]?.labels ?? [])]).toEqual([0, 1]);
+  expect([
+    ...((await openDataset(data, { split: "extra", classes: ["ant", "cat"] })).records[0]?.labels ?? []),
+  ]).toEqual([0, 1]);
 });
 
 test("what is wrong with the data is found and placed, whoever reads it", async () => {
@@ -82,17 +97,29 @@ test("what is wrong with the data is found and placed, whoever reads it", async 
 });
 
 test("a module that can't be used is told what to be", async () => {
-  await expect(openDataset("module:./no-such.ts")).rejects.toThrow(/there is no file .*no-such\.ts; write module:FILE/u);
+  await expect(openDataset("module:./no-such.ts")).rejects.toThrow(
+    /there is no file .*no-such\.ts; write module:FILE/u,
+  );
   await expect(openDataset(`module:${folder}`)).rejects.toThrow("there is no file");
-  await expect(openDataset(await spec("throw new Error('broken')"))).rejects.toThrow(/reader-\d+\.mjs cannot be loaded: broken/u);
-  await expect(openDataset(await spec("export const read = 1, load = 2"))).rejects.toThrow('exports no "reader" (it exports load, read); expected export const reader = { splits');
-  await expect(openDataset(await spec("export const reader = { read() {} }"))).rejects.toThrow('exports a "reader" without the functions splits and read');
+  await expect(openDataset(await spec("throw new Error('broken')"))).rejects.toThrow(
+    /reader-\d+\.mjs cannot be loaded: broken/u,
+  );
+  await expect(openDataset(await spec("export const read = 1, load = 2"))).rejects.toThrow(
+    'exports no "reader" (it exports load, read); expected export const reader = { splits',
+  );
+  await expect(openDataset(await spec("export const reader = { read() {} }"))).rejects.toThrow(
+    'exports a "reader" without the functions splits and read',
+  );
 });
 
 test("settings that a reader does not take or lacks are named", async () => {
   const code = 'export const reader = { needs: ["path"], takes: ["scale"], splits: () => [], read() {} }';
-  await expect(listSplits(await spec(code, ",path=wrong"))).rejects.toThrow(/path=wrong": the reader finds no split there/u);
-  await expect(listSplits(await spec(code, ",path=x,sclae=2"))).rejects.toThrow(/"sclae" is no setting of .*; it takes path=…, scale=…/u);
+  await expect(listSplits(await spec(code, ",path=wrong"))).rejects.toThrow(
+    /path=wrong": the reader finds no split there/u,
+  );
+  await expect(listSplits(await spec(code, ",path=x,sclae=2"))).rejects.toThrow(
+    /"sclae" is no setting of .*; it takes path=…, scale=…/u,
+  );
   await expect(listSplits(await spec(code))).rejects.toThrow(/path is missing; write module:.*\.mjs,path=…/u);
 });
 
@@ -101,8 +128,14 @@ test.each([
   ["{ images: [] }", "gave classes = undefined; expected a list of class names"],
   ["{ classes: ['a'], images: {} }", "gave images = {}; expected a list of { file, objects }"],
   ["{ classes: ['a'], images: [{ path: 'x' }] }", "gave images[0].file = undefined; expected the path of an image"],
-  ["{ classes: ['a'], images: [{ file: 'x', objects: [{ label: 1 }] }] }", "gave images[0].objects[0].class = undefined; expected the name of a class"],
-  ["{ classes: ['a'], images: [{ file: 'x', objects: [{ class: 'a', box: { x: 1 } }] }] }", 'gave images[0].objects[0].box = {"x":1}; expected [left, top, right, bottom] in pixels'],
+  [
+    "{ classes: ['a'], images: [{ file: 'x', objects: [{ label: 1 }] }] }",
+    "gave images[0].objects[0].class = undefined; expected the name of a class",
+  ],
+  [
+    "{ classes: ['a'], images: [{ file: 'x', objects: [{ class: 'a', box: { x: 1 } }] }] }",
+    'gave images[0].objects[0].box = {"x":1}; expected [left, top, right, bottom] in pixels',
+  ],
 ])("an answer %s is refused by its field", async (answer, message) => {
   await expect(openDataset(await answering(answer))).rejects.toThrow(message);
 });
@@ -110,7 +143,9 @@ test.each([
 test("what the reader throws says where; a finding of no known kind is refused", async () => {
   const failing = await spec("export const reader = {\n splits: () => ['train'],\n read: () => JSON.parse('{'),\n};");
   await expect(openDataset(failing)).rejects.toThrow(/the reader failed: .*JSON.* \(at .*reader-\d+\.mjs:3:\d+\)/u);
-  const odd = await spec("export const reader = { splits: () => 'train', read: ({ report }) => report({ kind: 'odd' }) }");
+  const odd = await spec(
+    "export const reader = { splits: () => 'train', read: ({ report }) => report({ kind: 'odd' }) }",
+  );
   await expect(openDataset(odd)).rejects.toThrow('reported "odd", which is no kind of finding; kinds: missing-image');
   await expect(listSplits(odd)).rejects.toThrow('reader.splits gave "train"; expected names');
 });

@@ -19,33 +19,58 @@ async function ask<Answer>(spec: DataSpec, question: () => Answer | Promise<Answ
     return await question();
   } catch (error) {
     if (DetrkitError.isInstance(error)) throw error;
-    const place = error instanceof Error ? error.stack?.split("\n").find((line) => line.includes(basename(spec.path)))?.trim() : undefined;
-    throw new DataError(`data "${spec.text}": the reader failed: ${error instanceof Error ? error.message : String(error)}${place === undefined ? "" : ` (${place})`}`, { cause: error });
+    const place =
+      error instanceof Error
+        ? error.stack
+            ?.split("\n")
+            .find((line) => line.includes(basename(spec.path)))
+            ?.trim()
+        : undefined;
+    throw new DataError(
+      `data "${spec.text}": the reader failed: ${error instanceof Error ? error.message : String(error)}${place === undefined ? "" : ` (${place})`}`,
+      { cause: error },
+    );
   }
 }
 
 async function splits(spec: DataSpec): Promise<readonly string[]> {
   const reader = await loadModuleReader(spec);
   const names: unknown = await ask(spec, () => reader.splits(spec.settings));
-  if (!Array.isArray(names) || !names.every((name) => typeof name === "string")) throw new ConfigError(`${spec.path}: reader.splits gave ${JSON.stringify(names)}; expected names, such as ["train", "val"]`);
-  if (names.length === 0) throw new DataError(`data "${spec.text}": the reader finds no split there; look at what follows ${spec.path}`);
+  if (!Array.isArray(names) || !names.every((name) => typeof name === "string"))
+    throw new ConfigError(
+      `${spec.path}: reader.splits gave ${JSON.stringify(names)}; expected names, such as ["train", "val"]`,
+    );
+  if (names.length === 0)
+    throw new DataError(`data "${spec.text}": the reader finds no split there; look at what follows ${spec.path}`);
   return names;
 }
 
 function checkedReport({ spec, report }: ReadRequest): (problem: DataProblem) => void {
   return (problem) => {
-    if (!Object.hasOwn(dataPolicy, problem.kind)) throw new ConfigError(`${spec.path}: reported "${problem.kind}", which is no kind of finding; kinds: ${Object.keys(dataPolicy).join(", ")}`);
+    if (!Object.hasOwn(dataPolicy, problem.kind))
+      throw new ConfigError(
+        `${spec.path}: reported "${problem.kind}", which is no kind of finding; kinds: ${Object.keys(dataPolicy).join(", ")}`,
+      );
     report(problem);
   };
 }
 
-function toObjects({ file, annotationFile = file, objects }: AnnotatedImage, categories: CategoryMap, report: (problem: DataProblem) => void): FoundObject[] {
+function toObjects(
+  { file, annotationFile = file, objects }: AnnotatedImage,
+  categories: CategoryMap,
+  report: (problem: DataProblem) => void,
+): FoundObject[] {
   return objects.flatMap((object, index): FoundObject[] => {
     const { box, line, crowd = false } = object;
     const place = line === undefined ? `object ${index + 1}` : `object of line ${line}`;
     const label = categories.labelOfName(object.class);
     if (label === undefined) {
-      report({ kind: "unknown-category", file: annotationFile, ...(line === undefined ? {} : { line }), detail: `${place}: "${object.class}" is none of ${categories.classes.join(", ")}` });
+      report({
+        kind: "unknown-category",
+        file: annotationFile,
+        ...(line === undefined ? {} : { line }),
+        detail: `${place}: "${object.class}" is none of ${categories.classes.join(", ")}`,
+      });
       return [];
     }
     return [{ box, label, crowd, place, ...(line === undefined ? {} : { line }) }];
@@ -64,21 +89,38 @@ async function readModule(request: ReadRequest): Promise<ReadResult> {
   const reader = await loadModuleReader(spec);
   const answer = await ask(spec, () => reader.read({ settings: spec.settings, split, report: checkedReport(request) }));
   const { classes, images } = checkModuleAnswer(answer, spec.path);
-  const categories = new CategoryMap(classes.map((name, index) => ({ id: index + 1, name })), request.classes, spec.path, report);
+  const categories = new CategoryMap(
+    classes.map((name, index) => ({ id: index + 1, name })),
+    request.classes,
+    spec.path,
+    report,
+  );
   const folders = new ImageFolder(report);
   const found = images.flatMap((image) => {
     const { file, line } = image.listed ?? { file: image.annotationFile ?? spec.path };
     const path = folders.find(dirname(resolve(image.file)), basename(image.file), file, line);
     return path === undefined ? [] : [{ path, image }];
   });
-  const sizes = await readImageSizes(found.map(({ path }) => path), report);
+  const sizes = await readImageSizes(
+    found.map(({ path }) => path),
+    report,
+  );
   const builder = new RecordBuilder(report);
   const root = commonFolder(found.map(({ path }) => path));
   found.forEach(({ path, image }, index) => {
     const size = sizes[index];
     if (size === undefined) return;
     const objects = toObjects(image, categories, report);
-    builder.add({ id: index + 1, name: relative(root, path), source: { kind: "file", path }, ...size, annotationFile: image.annotationFile ?? path }, objects);
+    builder.add(
+      {
+        id: index + 1,
+        name: relative(root, path),
+        source: { kind: "file", path },
+        ...size,
+        annotationFile: image.annotationFile ?? path,
+      },
+      objects,
+    );
   });
   return { classes: categories.classes, categoryIds: categories.categoryIds, records: builder.records };
 }

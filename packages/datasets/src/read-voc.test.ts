@@ -60,8 +60,18 @@ test("a box whose ends coincide is left out and named with its line", async () =
   const dataset = await openDataset(`voc:${folder}`);
   expect(dataset.records[0]?.labels).toHaveLength(1);
   expect(dataset.problems).toEqual([
-    { kind: "box-no-area", file: join(folder, "Annotations/one.xml"), line: 7, detail: "one.jpg, object 2: box [50, 33, 50, 33] has no area" },
-    { kind: "box-not-finite", file: join(folder, "Annotations/one.xml"), line: 11, detail: "one.jpg, object 3: box [NaN, 0, 2, NaN] is not four finite numbers" },
+    {
+      kind: "box-no-area",
+      file: join(folder, "Annotations/one.xml"),
+      line: 7,
+      detail: "one.jpg, object 2: box [50, 33, 50, 33] has no area",
+    },
+    {
+      kind: "box-not-finite",
+      file: join(folder, "Annotations/one.xml"),
+      line: 11,
+      detail: "one.jpg, object 3: box [NaN, 0, 2, NaN] is not four finite numbers",
+    },
   ]);
 });
 
@@ -70,7 +80,12 @@ test("classes.txt fixes the classes; a name beside them stops training", async (
   await put("classes.txt", "zebra\nant\n");
   const found = await readDataset(`voc:${folder}`);
   expect(found.classes).toEqual(["zebra", "ant"]);
-  expect(found.problems).toContainEqual({ kind: "unknown-category", file: join(folder, "Annotations/one.xml"), line: 7, detail: 'object 2: class "ox" is none of zebra, ant' });
+  expect(found.problems).toContainEqual({
+    kind: "unknown-category",
+    file: join(folder, "Annotations/one.xml"),
+    line: 7,
+    detail: 'object 2: class "ox" is none of zebra, ant',
+  });
   await expect(openDataset(`voc:${folder}`)).rejects.toThrow("one.xml:7: object 2");
 });
 
@@ -81,7 +96,9 @@ test("XML that is cut off, empty or of another kind is named with its line", asy
   await put("Annotations/nameless.xml", "<annotation>\n<object>\n</object>\n</annotation>");
   const found = await readDataset(`voc:${folder}`);
   const unreadable = found.problems.filter(({ kind }) => kind === "unreadable-annotation");
-  expect(unreadable.map(({ file, detail, line }) => [file.slice(folder.length + 13), typeof line, detail.slice(0, 14)])).toEqual([
+  expect(
+    unreadable.map(({ file, detail, line }) => [file.slice(folder.length + 13), typeof line, detail.slice(0, 14)]),
+  ).toEqual([
     ["cut.xml", "number", "not valid XML "],
     ["empty.xml", "number", "not valid XML "],
     ["nameless.xml", "number", "<object> witho"],

@@ -34,7 +34,9 @@ function entriesOf(spec: DataSpec, split: string): SplitList {
   const root = resolve(spec.path);
   const annotations = join(root, "Annotations");
   if (!existsSync(annotations)) {
-    throw new DataError(`data "${spec.text}": ${annotations} does not exist; a Pascal VOC folder holds Annotations, JPEGImages and ImageSets/Main`);
+    throw new DataError(
+      `data "${spec.text}": ${annotations} does not exist; a Pascal VOC folder holds Annotations, JPEGImages and ImageSets/Main`,
+    );
   }
   const list = splitList(root, split);
   if (list !== undefined) return list;
@@ -44,11 +46,19 @@ function entriesOf(spec: DataSpec, split: string): SplitList {
       `data "${spec.text}": no split "${split}": ${join(listFolderOf(root), `${split}.txt`)} does not exist${lists.length > 0 ? `; there are ${lists.join(", ")}` : ""}`,
     );
   }
-  const names = listFolder(annotations).filter((name) => name.endsWith(".xml")).toSorted();
-  return { file: annotations, entries: names.map((name, index) => ({ line: index + 1, text: basename(name, ".xml") })) };
+  const names = listFolder(annotations)
+    .filter((name) => name.endsWith(".xml"))
+    .toSorted();
+  return {
+    file: annotations,
+    entries: names.map((name, index) => ({ line: index + 1, text: basename(name, ".xml") })),
+  };
 }
 
-/** Class names: those of a `classes.txt` or `labels.txt`, else all that any annotation uses, sorted: the same for every split. */
+/**
+ * Class names: those of a `classes.txt` or `labels.txt`, else all that any annotation uses, sorted: the same for every
+ * split.
+ */
 function classNames(root: string): readonly string[] {
   for (const name of ["classes.txt", "labels.txt"]) {
     const file = join(root, name);
@@ -59,7 +69,12 @@ function classNames(root: string): readonly string[] {
   return [...new Set(files.flatMap((name) => scanVocClasses(join(folder, name))))].toSorted();
 }
 
-function readOrReport(file: string, list: SplitList, { line, text }: TextLine, request: ReadRequest): VocAnnotation | undefined {
+function readOrReport(
+  file: string,
+  list: SplitList,
+  { line, text }: TextLine,
+  request: ReadRequest,
+): VocAnnotation | undefined {
   if (!existsSync(file)) {
     request.report({ kind: "missing-annotation", file: list.file, line, detail: `"${text}": ${file} does not exist` });
     return undefined;
@@ -75,16 +90,36 @@ function readOrReport(file: string, list: SplitList, { line, text }: TextLine, r
   }
 }
 
-/** Pixels counted from 1, both ends included, become edges; a box whose ends coincide is left empty, to be reported as such. */
-function toObjects(annotation: VocAnnotation, categories: CategoryMap, file: string, request: ReadRequest): FoundObject[] {
+/**
+ * Pixels counted from 1, both ends included, become edges; a box whose ends coincide is left empty, to be reported as
+ * such.
+ */
+function toObjects(
+  annotation: VocAnnotation,
+  categories: CategoryMap,
+  file: string,
+  request: ReadRequest,
+): FoundObject[] {
   return annotation.objects.flatMap(({ name, xmin, ymin, xmax, ymax, line }, index): FoundObject[] => {
     const label = categories.labelOfName(name);
     if (label === undefined) {
-      request.report({ kind: "unknown-category", file, line, detail: `object ${index + 1}: class "${name}" is none of ${categories.classes.join(", ")}` });
+      request.report({
+        kind: "unknown-category",
+        file,
+        line,
+        detail: `object ${index + 1}: class "${name}" is none of ${categories.classes.join(", ")}`,
+      });
       return [];
     }
     const empty = xmax <= xmin || ymax <= ymin;
-    return [{ box: empty ? [xmin, ymin, xmax, ymax] : [xmin - 1, ymin - 1, xmax, ymax], label, line, place: `object ${index + 1}` }];
+    return [
+      {
+        box: empty ? [xmin, ymin, xmax, ymax] : [xmin - 1, ymin - 1, xmax, ymax],
+        label,
+        line,
+        place: `object ${index + 1}`,
+      },
+    ];
   });
 }
 
@@ -93,7 +128,12 @@ async function readVoc(request: ReadRequest): Promise<ReadResult> {
   const root = resolve(spec.path);
   const list = entriesOf(spec, split);
   const names = classNames(root);
-  const categories = new CategoryMap(names.map((name, index) => ({ id: index + 1, name })), request.classes, root, report);
+  const categories = new CategoryMap(
+    names.map((name, index) => ({ id: index + 1, name })),
+    request.classes,
+    root,
+    report,
+  );
   const folders = new ImageFolder(report);
   const builder = new RecordBuilder(report);
   const seen = new Set<string>();
@@ -108,13 +148,23 @@ async function readVoc(request: ReadRequest): Promise<ReadResult> {
     const file = join(root, "Annotations", `${stem}.xml`);
     const annotation = readOrReport(file, list, { ...entry, text: stem }, request);
     if (annotation === undefined) continue;
-    const name = annotation.filename !== undefined && folders.has(join(root, "JPEGImages", annotation.filename)) ? annotation.filename : `${stem}.jpg`;
+    const name =
+      annotation.filename !== undefined && folders.has(join(root, "JPEGImages", annotation.filename))
+        ? annotation.filename
+        : `${stem}.jpg`;
     const path = folders.find(join(root, "JPEGImages"), name, file);
     if (path === undefined) continue;
     const known = annotation.width > 0 && annotation.height > 0;
     const size = known ? annotation : (await readImageSizes([path], report))[0];
     if (size === undefined) continue;
-    const image = { id: position + 1, name, source: { kind: "file", path }, width: size.width, height: size.height, annotationFile: file } as const;
+    const image = {
+      id: position + 1,
+      name,
+      source: { kind: "file", path },
+      width: size.width,
+      height: size.height,
+      annotationFile: file,
+    } as const;
     builder.add(image, toObjects(annotation, categories, file, request));
   }
   return { classes: categories.classes, categoryIds: categories.categoryIds, records: builder.records };

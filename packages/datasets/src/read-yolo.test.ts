@@ -46,10 +46,16 @@ test("splits may be folders, several folders, or lists; an image without labels 
   await put("data.yaml", "train: [../train/images, more/images]\nval: lists/val.txt\ntest:\nnames: [ant]\n");
   expect(await listSplits(`yolo:${folder}`)).toEqual(["train", "val"]);
   const train = await openDataset(`yolo:${folder}`);
-  expect(train.records.map(({ name, labels }) => [name, labels.length])).toEqual([["train/images/a.png", 1], ["train/images/b.png", 0], ["more/images/c.png", 0]]);
+  expect(train.records.map(({ name, labels }) => [name, labels.length])).toEqual([
+    ["train/images/a.png", 1],
+    ["train/images/b.png", 0],
+    ["more/images/c.png", 0],
+  ]);
   const val = await openDataset(`yolo:${folder}`, { split: "val" });
   expect(val.records.map(({ name }) => name)).toEqual(["train/images/b.png", "more/images/c.png"]);
-  await expect(openDataset(`yolo:${folder}`, { split: "test" })).rejects.toThrow('has no split "test"; it has train, val');
+  await expect(openDataset(`yolo:${folder}`, { split: "test" })).rejects.toThrow(
+    'has no split "test"; it has train, val',
+  );
 });
 
 test("a folder without a data file takes its names from classes.txt", async () => {
@@ -65,7 +71,10 @@ test("a folder without a data file takes its names from classes.txt", async () =
 test("lines, classes and images that are wrong are named with file and line", async () => {
   await image("images/train/a.png", 10, 10);
   await put("images/train/b.png", "no image");
-  await put("labels/train/a.txt", "0 0.5 0.5 0.5\n7 0.5 0.5 0.5 0.5\n0 0.5 0.5 nan 0.5\n0 0.5 0.5 0 0.5\n0 0.9 0.5 0.5 0.5\n");
+  await put(
+    "labels/train/a.txt",
+    "0 0.5 0.5 0.5\n7 0.5 0.5 0.5 0.5\n0 0.5 0.5 nan 0.5\n0 0.5 0.5 0 0.5\n0 0.9 0.5 0.5 0.5\n",
+  );
   await put("data.yaml", "train: images/train\nnames: [ant]\n");
   const { problems, records } = await readDataset(`yolo:${folder}`);
   const labels = join(folder, "labels/train/a.txt");

@@ -22,11 +22,15 @@ export function yoloLabelFile(image: string): string {
 
 /** Images that a split's folder or list holds. */
 function imagesIn(place: string, request: ReadRequest, folders: ImageFolder): string[] {
-  if (!existsSync(place)) throw new DataError(`data "${request.spec.text}": split "${request.split}" is at ${place}, which does not exist`);
+  if (!existsSync(place))
+    throw new DataError(`data "${request.spec.text}": split "${request.split}" is at ${place}, which does not exist`);
   const kind = statSync(place);
   if (kind.isDirectory()) return folders.images(place).map((name) => join(place, name));
   // A device or a pipe may never end.
-  if (!kind.isFile()) throw new DataError(`data "${request.spec.text}": split "${request.split}" is at ${place}, which is neither a folder nor a file`);
+  if (!kind.isFile())
+    throw new DataError(
+      `data "${request.spec.text}": split "${request.split}" is at ${place}, which is neither a folder nor a file`,
+    );
   return readLines(place).flatMap(({ line, text }) => {
     const path = isAbsolute(text) ? text : resolve(dirname(place), text);
     const found = folders.find(dirname(path), basename(path), place, line);
@@ -34,29 +38,65 @@ function imagesIn(place: string, request: ReadRequest, folders: ImageFolder): st
   });
 }
 
-/** A label line: `class centreX centreY width height`, or `class x y x y x y …` for a polygon, as fractions of the image's sides. */
-function toObject({ line, text }: TextLine, { width, height }: ImageSize, categories: CategoryMap, file: string, request: ReadRequest): FoundObject[] {
+/**
+ * A label line: `class centreX centreY width height`, or `class x y x y x y …` for a polygon, as fractions of the
+ * image's sides.
+ */
+function toObject(
+  { line, text }: TextLine,
+  { width, height }: ImageSize,
+  categories: CategoryMap,
+  file: string,
+  request: ReadRequest,
+): FoundObject[] {
   const numbers = text.split(/\s+/u).map(Number);
   const [id = NaN, ...rest] = numbers;
   const polygon = rest.length >= 6 && rest.length % 2 === 0;
   if (!Number.isInteger(id) || (rest.length !== 4 && !polygon)) {
-    request.report({ kind: "unreadable-annotation", file, line, detail: `expected "class x y width height" or "class x y x y x y …", got "${text.slice(0, 80)}"` });
+    request.report({
+      kind: "unreadable-annotation",
+      file,
+      line,
+      detail: `expected "class x y width height" or "class x y x y x y …", got "${text.slice(0, 80)}"`,
+    });
     return [];
   }
   const label = categories.labelOfId(id);
   if (label === undefined) {
-    request.report({ kind: "unknown-category", file, line, detail: `class ${id} is none of 0 to ${categories.classes.length - 1} (${categories.classes.join(", ")})` });
+    request.report({
+      kind: "unknown-category",
+      file,
+      line,
+      detail: `class ${id} is none of 0 to ${categories.classes.length - 1} (${categories.classes.join(", ")})`,
+    });
     return [];
   }
   const place = `object of line ${line}`;
   if (polygon) {
     const xs = rest.filter((_, index) => index % 2 === 0).map((x) => x * width);
     const ys = rest.filter((_, index) => index % 2 === 1).map((y) => y * height);
-    const [smallest, largest] = [(a: number, b: number): number => Math.min(a, b), (a: number, b: number): number => Math.max(a, b)];
-    return [{ box: [xs.reduce(smallest), ys.reduce(smallest), xs.reduce(largest), ys.reduce(largest)], label, line, place }];
+    const [smallest, largest] = [
+      (a: number, b: number): number => Math.min(a, b),
+      (a: number, b: number): number => Math.max(a, b),
+    ];
+    return [
+      { box: [xs.reduce(smallest), ys.reduce(smallest), xs.reduce(largest), ys.reduce(largest)], label, line, place },
+    ];
   }
   const [x = NaN, y = NaN, boxWidth = NaN, boxHeight = NaN] = rest;
-  return [{ box: [(x - boxWidth / 2) * width, (y - boxHeight / 2) * height, (x + boxWidth / 2) * width, (y + boxHeight / 2) * height], label, line, place }];
+  return [
+    {
+      box: [
+        (x - boxWidth / 2) * width,
+        (y - boxHeight / 2) * height,
+        (x + boxWidth / 2) * width,
+        (y + boxHeight / 2) * height,
+      ],
+      label,
+      line,
+      place,
+    },
+  ];
 }
 
 async function readYolo(request: ReadRequest): Promise<ReadResult> {
@@ -64,9 +104,16 @@ async function readYolo(request: ReadRequest): Promise<ReadResult> {
   const places = config.places[request.split];
   if (places === undefined) {
     const known = Object.keys(config.places).join(", ");
-    throw new DataError(`data "${request.spec.text}": ${config.file} has no split "${request.split}"${known === "" ? "" : `; it has ${known}`}`);
+    throw new DataError(
+      `data "${request.spec.text}": ${config.file} has no split "${request.split}"${known === "" ? "" : `; it has ${known}`}`,
+    );
   }
-  const categories = new CategoryMap(config.classes.map((name, id) => ({ id, name })), request.classes, config.file, request.report);
+  const categories = new CategoryMap(
+    config.classes.map((name, id) => ({ id, name })),
+    request.classes,
+    config.file,
+    request.report,
+  );
   const folders = new ImageFolder(request.report);
   const images = places.flatMap((place) => imagesIn(place, request, folders));
   const sizes = await readImageSizes(images, request.report);

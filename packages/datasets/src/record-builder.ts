@@ -38,7 +38,10 @@ function overlap(a: FoundObject["box"], b: FoundObject["box"]): number {
 }
 
 /** Why a box can't be used, or what is odd about it. */
-function judgeBox({ box }: FoundObject, { width, height }: FoundImage): Pick<DataProblem, "kind" | "detail"> | undefined {
+function judgeBox(
+  { box }: FoundObject,
+  { width, height }: FoundImage,
+): Pick<DataProblem, "kind" | "detail"> | undefined {
   const [left, top, right, bottom] = box;
   const shown = `[${box.join(", ")}]`;
   if (!box.every(Number.isFinite)) return { kind: "box-not-finite", detail: `box ${shown} is not four finite numbers` };
@@ -53,7 +56,9 @@ function judgeBox({ box }: FoundObject, { width, height }: FoundImage): Pick<Dat
   return undefined;
 }
 
-/** Makes the records of a data set, leaving out boxes that the policy drops and noting what is wrong with the others. */
+/**
+ * Makes the records of a data set, leaving out boxes that the policy drops and noting what is wrong with the others.
+ */
 export class RecordBuilder {
   readonly records: ImageRecord[] = [];
   readonly #report: (problem: DataProblem) => void;
@@ -72,7 +77,8 @@ export class RecordBuilder {
     this.#noteDuplicates(image, kept);
     const crowds = kept.filter(({ crowd }) => crowd === true);
     for (const object of crowds) this.#note(image, object, { kind: "crowd-box", detail: "crowd region" });
-    if (kept.length === 0) this.#report({ kind: "image-without-boxes", file: image.annotationFile, detail: `${image.name} has no box` });
+    if (kept.length === 0)
+      this.#report({ kind: "image-without-boxes", file: image.annotationFile, detail: `${image.name} has no box` });
     const { annotationFile: _, ...described } = image;
     this.records.push({
       ...described,
@@ -81,8 +87,12 @@ export class RecordBuilder {
       crowd: Uint8Array.from(kept, ({ crowd }) => (crowd === true ? 1 : 0)),
       areas: Float64Array.from(kept, ({ area, box }) => area ?? (box[2] - box[0]) * (box[3] - box[1])),
       annotationIds: Float64Array.from(kept, ({ annotationId }) => annotationId ?? this.#nextAnnotationId++),
-      ...(kept.some(({ boxXywh }) => boxXywh !== undefined) ? { boxesXywh: Float64Array.from(kept.flatMap(({ boxXywh }) => boxXywh ?? [])) } : {}),
-      ...(kept.some(({ segmentation }) => segmentation !== undefined) ? { segmentations: kept.map(({ segmentation }) => segmentation) } : {}),
+      ...(kept.some(({ boxXywh }) => boxXywh !== undefined)
+        ? { boxesXywh: Float64Array.from(kept.flatMap(({ boxXywh }) => boxXywh ?? [])) }
+        : {}),
+      ...(kept.some(({ segmentation }) => segmentation !== undefined)
+        ? { segmentations: kept.map(({ segmentation }) => segmentation) }
+        : {}),
     });
   }
 
@@ -101,8 +111,16 @@ export class RecordBuilder {
       // The first is enough: thousands of equal boxes would be millions of pairs.
       for (let other = 0; other < index; other++) {
         const earlier = objects[other] as FoundObject;
-        if (earlier.label !== object.label || earlier.crowd === true || overlap(earlier.box, object.box) <= duplicateOverlap) continue;
-        this.#note(image, object, { kind: "duplicate-box", detail: `box [${object.box.join(", ")}] nearly equals [${earlier.box.join(", ")}] of the same class` });
+        if (
+          earlier.label !== object.label ||
+          earlier.crowd === true ||
+          overlap(earlier.box, object.box) <= duplicateOverlap
+        )
+          continue;
+        this.#note(image, object, {
+          kind: "duplicate-box",
+          detail: `box [${object.box.join(", ")}] nearly equals [${earlier.box.join(", ")}] of the same class`,
+        });
         return;
       }
     });

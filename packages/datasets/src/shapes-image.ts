@@ -13,8 +13,8 @@ const contrast = 130;
 const colourAttempts = 12;
 
 /**
- * Whether pixel `x, y` of the shape's square belongs to it. Distances are from the centre in half pixels, so that all is in
- * whole numbers: the same pixels on every machine.
+ * Whether pixel `x, y` of the shape's square belongs to it. Distances are from the centre in half pixels, so that all
+ * is in whole numbers: the same pixels on every machine.
  */
 function covers({ label, side, inverted }: PlacedShape, x: number, y: number): boolean {
   const across = Math.abs(2 * x + 1 - side);
@@ -31,7 +31,8 @@ function randomColour(random: Random): Colour {
   return [random.integer(0, 255), random.integer(0, 255), random.integer(0, 255)];
 }
 
-const difference = (a: Colour, b: Colour): number => Math.abs(a[0] - b[0]) + Math.abs(a[1] - b[1]) + Math.abs(a[2] - b[2]);
+const difference = (a: Colour, b: Colour): number =>
+  Math.abs(a[0] - b[0]) + Math.abs(a[1] - b[1]) + Math.abs(a[2] - b[2]);
 
 /** Smooth patches of colour: a coarse grid of random colours, interpolated between in whole numbers. */
 function paintTexture(data: Uint8Array, { width, height }: ShapesOptions, random: Random): void {
@@ -47,7 +48,8 @@ function paintTexture(data: Uint8Array, { width, height }: ShapesOptions, random
       for (let channel = 0; channel < 3; channel++) {
         const corner = (row + (across >> 8)) * 3 + channel;
         const upper = (grid[corner] as number) * (256 - beside) + (grid[corner + 3] as number) * beside;
-        const lower = (grid[corner + points * 3] as number) * (256 - beside) + (grid[corner + points * 3 + 3] as number) * beside;
+        const lower =
+          (grid[corner + points * 3] as number) * (256 - beside) + (grid[corner + points * 3 + 3] as number) * beside;
         data[(y * width + x) * 3 + channel] = (upper * (256 - below) + lower * below) >> 16;
       }
     }
@@ -55,8 +57,19 @@ function paintTexture(data: Uint8Array, { width, height }: ShapesOptions, random
 }
 
 /** A colour that differs from the pixels at the shape's centre and corners, as well as a few draws can find. */
-function contrastingColour(data: Uint8Array, { width }: ShapesOptions, { left, top, side }: PlacedShape, random: Random): Colour {
-  const around = [[side >> 1, side >> 1], [0, 0], [side - 1, 0], [0, side - 1], [side - 1, side - 1]].map(([x = 0, y = 0]): Colour => {
+function contrastingColour(
+  data: Uint8Array,
+  { width }: ShapesOptions,
+  { left, top, side }: PlacedShape,
+  random: Random,
+): Colour {
+  const around = [
+    [side >> 1, side >> 1],
+    [0, 0],
+    [side - 1, 0],
+    [0, side - 1],
+    [side - 1, side - 1],
+  ].map(([x = 0, y = 0]): Colour => {
     const at = ((top + y) * width + left + x) * 3;
     return [data[at] as number, data[at + 1] as number, data[at + 2] as number];
   });
@@ -94,7 +107,8 @@ export function renderShapes(options: ShapesOptions, index: number): RgbImage {
   const random = shapesRandom(options, index, "pixels");
   const data = new Uint8Array(width * height * 3);
   paintTexture(data, options, random);
-  for (const shape of layoutShapes(options, index)) paintShape(data, options, shape, contrastingColour(data, options, shape, random));
+  for (const shape of layoutShapes(options, index))
+    paintShape(data, options, shape, contrastingColour(data, options, shape, random));
   addNoise(data, options.noise, random);
   return { width, height, data };
 }

@@ -22,8 +22,8 @@ export function shapesRandom(options: ShapesOptions, index: number, part: "layou
 }
 
 /**
- * `low · (high / low)^u` for `u` uniform in 16 bits, from square roots and products only: IEEE 754 rounds those the same
- * everywhere, which it does not promise of a power or logarithm.
+ * `low · (high / low)^u` for `u` uniform in 16 bits, from square roots and products only: IEEE 754 rounds those the
+ * same everywhere, which it does not promise of a power or logarithm.
  */
 function logUniform(random: Random, low: number, high: number): number {
   let bits = random.uint32() >>> (32 - fractionBits);

@@ -31,7 +31,9 @@ function wholeNumber(spec: DataSpec, key: string, fallback: number, low: number,
   const text = spec.settings[key];
   const value = text === undefined ? fallback : Number(text);
   if (!Number.isInteger(value) || value < low || value > high) {
-    throw new ConfigError(`data "${spec.text}": ${key} expected a whole number from ${low} to ${high}, got "${text ?? value}"`);
+    throw new ConfigError(
+      `data "${spec.text}": ${key} expected a whole number from ${low} to ${high}, got "${text ?? value}"`,
+    );
   }
   return value;
 }
@@ -42,7 +44,9 @@ export function shapesOptions(spec: DataSpec, split: string): ShapesOptions & Sh
   const width = Number(size?.[1]);
   const height = Number(size?.[2] ?? size?.[1]);
   if (!(width >= 16 && height >= 16 && width <= 4096 && height <= 4096)) {
-    throw new ConfigError(`data "${spec.text}": size expected SIDE or WIDTHxHEIGHT from 16 to 4096, got "${spec.settings["size"] ?? ""}"`);
+    throw new ConfigError(
+      `data "${spec.text}": size expected SIDE or WIDTHxHEIGHT from 16 to 4096, got "${spec.settings["size"] ?? ""}"`,
+    );
   }
   const room = Math.min(width, height);
   const smallest = wholeNumber(spec, "smallest", Math.min(8, room), 4, room);

@@ -8,7 +8,9 @@ import { exportCoco, openDataset, renderShapes } from "./index.ts";
 import type { Dataset } from "./index.ts";
 
 function pixels(dataset: Dataset): Uint8Array[] {
-  return dataset.records.map(({ source }) => (source.kind === "shapes" ? renderShapes(source.options, source.index).data : new Uint8Array()));
+  return dataset.records.map(({ source }) =>
+    source.kind === "shapes" ? renderShapes(source.options, source.index).data : new Uint8Array(),
+  );
 }
 
 test("the same options give the same bytes on every machine", async () => {
@@ -18,18 +20,24 @@ test("the same options give the same bytes on every machine", async () => {
     for (const { boxes, labels } of dataset.records) hash.update(JSON.stringify([...boxes, ...labels]));
     for (const data of pixels(dataset)) hash.update(data);
   }
-  // Taken on Linux x64 with Node 24; everything is in whole numbers, products and square roots, which IEEE 754 fixes to the bit.
+  // Taken on Linux x64 with Node 24; everything is in whole numbers, products and square roots, which IEEE 754 fixes to
+  // the bit.
   expect(hash.digest("hex").slice(0, 32)).toBe("e5f83ebcd50168c3619cc2744bd87d96");
 });
 
 test("a split that is not there is refused, not generated", async () => {
-  await expect(openDataset("shapes:count=3", { split: "vla" })).rejects.toThrow('has no split "vla", it has train, val, test');
+  await expect(openDataset("shapes:count=3", { split: "vla" })).rejects.toThrow(
+    'has no split "vla", it has train, val, test',
+  );
 });
 
 test("seeds and splits differ, and more images leave the first ones as they were", async () => {
-  const [first, more, other, val] = await Promise.all(
-    [openDataset("shapes:count=3"), openDataset("shapes:count=5"), openDataset("shapes:count=3,seed=2"), openDataset("shapes:validation=3", { split: "val" })],
-  );
+  const [first, more, other, val] = await Promise.all([
+    openDataset("shapes:count=3"),
+    openDataset("shapes:count=5"),
+    openDataset("shapes:count=3,seed=2"),
+    openDataset("shapes:validation=3", { split: "val" }),
+  ]);
   expect(more.records.slice(0, 3).map(({ boxes }) => boxes)).toEqual(first.records.map(({ boxes }) => boxes));
   expect(pixels(more).slice(0, 3)).toEqual(pixels(first));
   expect(pixels(other)).not.toEqual(pixels(first));
@@ -38,19 +46,28 @@ test("seeds and splits differ, and more images leave the first ones as they were
 
 test("sizes range from small to large and shapes overlap", async () => {
   const { records } = await openDataset("shapes:count=300");
-  const sides = records.flatMap(({ boxes }) => Array.from({ length: boxes.length / 4 }, (_, at) => (boxes[4 * at + 2] as number) - (boxes[4 * at] as number)));
+  const sides = records.flatMap(({ boxes }) =>
+    Array.from({ length: boxes.length / 4 }, (_, at) => (boxes[4 * at + 2] as number) - (boxes[4 * at] as number)),
+  );
   expect(Math.min(...sides)).toBe(8);
   expect(Math.max(...sides)).toBe(60);
   // Log-uniform: half of them below the geometric mean of 8 and 61, about 22.
   const share = sides.filter((side) => side < 22).length / sides.length;
   expect(share).toBeGreaterThan(0.42);
   expect(share).toBeLessThan(0.58);
-  const touching = records.filter(({ boxes }) => Array.from({ length: boxes.length / 4 }, (_, at) => at).some((at) =>
-    Array.from({ length: at }, (__, other) => other).some((other) => {
-      const edge = (box: number, index: number): number => boxes[4 * box + index] as number;
-      return edge(at, 0) < edge(other, 2) && edge(other, 0) < edge(at, 2) && edge(at, 1) < edge(other, 3) && edge(other, 1) < edge(at, 3);
-    }),
-  ));
+  const touching = records.filter(({ boxes }) =>
+    Array.from({ length: boxes.length / 4 }, (_, at) => at).some((at) =>
+      Array.from({ length: at }, (__, other) => other).some((other) => {
+        const edge = (box: number, index: number): number => boxes[4 * box + index] as number;
+        return (
+          edge(at, 0) < edge(other, 2) &&
+          edge(other, 0) < edge(at, 2) &&
+          edge(at, 1) < edge(other, 3) &&
+          edge(other, 1) < edge(at, 3)
+        );
+      }),
+    ),
+  );
   expect(touching.length).toBeGreaterThan(50);
 });
 
@@ -71,7 +88,12 @@ test("a lone shape touches all four sides of its box", async () => {
         spread.ys.push(y);
       }
     }
-    expect([Math.min(...spread.xs), Math.min(...spread.ys), Math.max(...spread.xs) + 1, Math.max(...spread.ys) + 1]).toEqual([left, top, right, bottom]);
+    expect([
+      Math.min(...spread.xs),
+      Math.min(...spread.ys),
+      Math.max(...spread.xs) + 1,
+      Math.max(...spread.ys) + 1,
+    ]).toEqual([left, top, right, bottom]);
   }
 });
 
@@ -82,8 +104,12 @@ test("a set written out as COCO reads back the same", async () => {
     await exportCoco(dataset, folder);
     const again = await openDataset(`coco:${folder}`);
     expect(again.classes).toEqual(["circle", "square", "triangle"]);
-    expect(again.records.map(({ boxes, labels, areas }) => ({ boxes, labels, areas }))).toEqual(dataset.records.map(({ boxes, labels, areas }) => ({ boxes, labels, areas })));
-    const images = await Promise.all(again.records.map(({ source }) => decodeImage(source.kind === "file" ? source.path : "")));
+    expect(again.records.map(({ boxes, labels, areas }) => ({ boxes, labels, areas }))).toEqual(
+      dataset.records.map(({ boxes, labels, areas }) => ({ boxes, labels, areas })),
+    );
+    const images = await Promise.all(
+      again.records.map(({ source }) => decodeImage(source.kind === "file" ? source.path : "")),
+    );
     expect(images.map(({ data }) => data)).toEqual(pixels(dataset));
   } finally {
     await rm(folder, { recursive: true });
@@ -91,7 +117,11 @@ test("a set written out as COCO reads back the same", async () => {
 });
 
 test("settings out of range are refused", async () => {
-  await expect(openDataset("shapes:count=0")).rejects.toThrow("count expected a whole number from 1 to 10000000, got \"0\"");
+  await expect(openDataset("shapes:count=0")).rejects.toThrow(
+    'count expected a whole number from 1 to 10000000, got "0"',
+  );
   await expect(openDataset("shapes:size=big")).rejects.toThrow("size expected SIDE or WIDTHxHEIGHT");
-  await expect(openDataset("shapes:size=32,largest=40")).rejects.toThrow("largest expected a whole number from 8 to 32");
+  await expect(openDataset("shapes:size=32,largest=40")).rejects.toThrow(
+    "largest expected a whole number from 8 to 32",
+  );
 });

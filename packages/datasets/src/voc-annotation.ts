@@ -36,7 +36,9 @@ function parseXml(text: string, file: string): unknown {
     return parser.parse(text);
   } catch (cause) {
     // What its check of the syntax lets through: entities without end, an unclosed DOCTYPE.
-    throw new DataError(`${file}:1: not usable XML (${cause instanceof Error ? cause.message : String(cause)})`, { cause });
+    throw new DataError(`${file}:1: not usable XML (${cause instanceof Error ? cause.message : String(cause)})`, {
+      cause,
+    });
   }
 }
 
@@ -79,7 +81,14 @@ export function readVocAnnotation(file: string): VocAnnotation {
       const name = isRecord(object) ? object["name"] : undefined;
       if (typeof name !== "string" || name === "") throw new DataError(`${file}:${line}: <object> without a <name>`);
       const box = isRecord(object) ? object["bndbox"] : undefined;
-      return { name, line, xmin: numberIn(box, "xmin"), ymin: numberIn(box, "ymin"), xmax: numberIn(box, "xmax"), ymax: numberIn(box, "ymax") };
+      return {
+        name,
+        line,
+        xmin: numberIn(box, "xmin"),
+        ymin: numberIn(box, "ymin"),
+        xmax: numberIn(box, "xmax"),
+        ymax: numberIn(box, "ymax"),
+      };
     }),
   };
 }

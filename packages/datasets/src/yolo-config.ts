@@ -20,13 +20,19 @@ export interface YoloConfig {
 function readYaml(file: string): Record<string, unknown> {
   const document = parseDocument(readFileSync(file, "utf8"));
   const [error] = document.errors;
-  if (error !== undefined) throw new DataError(`${file}:${error.linePos?.[0].line ?? 1}: not valid YAML (${error.message.split("\n")[0] ?? ""})`, { cause: error });
+  if (error !== undefined)
+    throw new DataError(
+      `${file}:${error.linePos?.[0].line ?? 1}: not valid YAML (${error.message.split("\n")[0] ?? ""})`,
+      { cause: error },
+    );
   let content: unknown;
   try {
     content = document.toJS();
   } catch (cause) {
     // An alias of nothing, or aliases of aliases that would be gigabytes.
-    throw new DataError(`${file}: not usable YAML (${cause instanceof Error ? cause.message : String(cause)})`, { cause });
+    throw new DataError(`${file}: not usable YAML (${cause instanceof Error ? cause.message : String(cause)})`, {
+      cause,
+    });
   }
   if (!isRecord(content)) throw new DataError(`${file}:1: expected keys such as "names", "train" and "val"`);
   return content;
@@ -36,17 +42,29 @@ function classNames(content: Record<string, unknown>, file: string): readonly st
   const { names } = content;
   if (Array.isArray(names)) return names.map(String);
   if (isRecord(names)) {
-    const ids = Object.keys(names).map(Number).toSorted((a, b) => a - b);
+    const ids = Object.keys(names)
+      .map(Number)
+      .toSorted((a, b) => a - b);
     if (ids.every((id, index) => id === index)) return ids.map((id) => String(names[id]));
-    throw new DataError(`${file}: the keys of "names" expected 0, 1, 2, … without gaps, got ${Object.keys(names).join(", ")}`);
+    throw new DataError(
+      `${file}: the keys of "names" expected 0, 1, 2, … without gaps, got ${Object.keys(names).join(", ")}`,
+    );
   }
   throw new DataError(`${file}: "names" expected a list of class names, or a map from 0, 1, 2, … to them`);
 }
 
-/** The first of the places where a path of a data.yaml may lead: exported files often hold paths of another machine's layout. */
+/**
+ * The first of the places where a path of a data.yaml may lead: exported files often hold paths of another machine's
+ * layout.
+ */
 function locate(entry: string, root: string, yamlFolder: string): string {
   if (isAbsolute(entry)) return entry;
-  const tries = [join(root, entry), join(yamlFolder, entry), join(yamlFolder, entry.replace(/^(\.\.\/)+/u, "")), resolve(entry)];
+  const tries = [
+    join(root, entry),
+    join(yamlFolder, entry),
+    join(yamlFolder, entry.replace(/^(\.\.\/)+/u, "")),
+    resolve(entry),
+  ];
   return tries.find((path) => existsSync(path)) ?? (tries[0] as string);
 }
 
@@ -55,7 +73,9 @@ function placesOf(content: Record<string, unknown>, file: string): YoloConfig["p
   const root = typeof content["path"] === "string" ? locate(content["path"], folder, folder) : folder;
   const places: Record<string, string[]> = {};
   for (const split of ["train", "val", "test"]) {
-    const value = splitNames(split).map((name) => content[name]).find((entry) => entry !== undefined && entry !== null);
+    const value = splitNames(split)
+      .map((name) => content[name])
+      .find((entry) => entry !== undefined && entry !== null);
     const entries = Array.isArray(value) ? value : value === undefined || value === "" ? [] : [value];
     if (entries.length > 0) places[split] = entries.map((entry) => locate(String(entry), root, folder));
   }
@@ -64,9 +84,13 @@ function placesOf(content: Record<string, unknown>, file: string): YoloConfig["p
 
 /** A folder without a data file: `images/train`, `labels/train` (or `train/images`) and a list of names. */
 function configOfFolder(folder: string, spec: DataSpec): YoloConfig {
-  const list = ["classes.txt", "obj.names", "labels.txt"].map((name) => join(folder, name)).find((path) => existsSync(path));
+  const list = ["classes.txt", "obj.names", "labels.txt"]
+    .map((name) => join(folder, name))
+    .find((path) => existsSync(path));
   if (list === undefined) {
-    throw new DataError(`data "${spec.text}": found neither data.yaml nor classes.txt in ${folder}; one of them has to name the classes`);
+    throw new DataError(
+      `data "${spec.text}": found neither data.yaml nor classes.txt in ${folder}; one of them has to name the classes`,
+    );
   }
   const places: Record<string, string[]> = {};
   for (const split of ["train", "val", "test"]) {
@@ -75,7 +99,8 @@ function configOfFolder(folder: string, spec: DataSpec): YoloConfig {
       .find((path) => existsSync(path));
     if (place !== undefined) places[split] = [place];
   }
-  if (Object.keys(places).length === 0 && existsSync(join(folder, "images"))) places["train"] = [join(folder, "images")];
+  if (Object.keys(places).length === 0 && existsSync(join(folder, "images")))
+    places["train"] = [join(folder, "images")];
   return { file: folder, classes: readLines(list).map(({ text }) => text), places };
 }
 
@@ -83,7 +108,11 @@ function configOfFolder(folder: string, spec: DataSpec): YoloConfig {
 export function readYoloConfig(spec: DataSpec): YoloConfig {
   const path = resolve(spec.path);
   if (!existsSync(path)) throw new DataError(`data "${spec.text}": ${path} does not exist`);
-  const files = statSync(path).isDirectory() ? listFolder(path).filter((name) => /\.ya?ml$/u.test(name)).map((name) => join(path, name)) : [path];
+  const files = statSync(path).isDirectory()
+    ? listFolder(path)
+        .filter((name) => /\.ya?ml$/u.test(name))
+        .map((name) => join(path, name))
+    : [path];
   const file = files.find((name) => name.endsWith("data.yaml")) ?? files[0];
   if (file === undefined) return configOfFolder(path, spec);
   const content = readYaml(file);

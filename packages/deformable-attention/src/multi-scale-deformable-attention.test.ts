@@ -1,14 +1,36 @@
 import { ConfigError, Random, ShapeError } from "@detrkit/common";
 import { describeOnBackends, expectClose, uniformTensor } from "@detrkit/test-utils";
 import type { AttentionInputs } from "@detrkit/transformer";
-import { add, gather, memory, mul, type Rank, reshape, type Tensor, tensor2d, type Tensor3D, tidy, where, zerosLike } from "@tensorflow/tfjs-core";
+import {
+  add,
+  gather,
+  memory,
+  mul,
+  type Rank,
+  reshape,
+  type Tensor,
+  tensor2d,
+  type Tensor3D,
+  tidy,
+  where,
+  zerosLike,
+} from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
 import { MultiScaleDeformableAttention } from "./multi-scale-deformable-attention.ts";
 
-const levelShapes = [{ height: 3, width: 5 }, { height: 1, width: 2 }];
+const levelShapes = [
+  { height: 3, width: 5 },
+  { height: 1, width: 2 },
+];
 
 function attentionOf(seed: number): MultiScaleDeformableAttention {
-  const attention = new MultiScaleDeformableAttention({ dim: 15, heads: 3, levels: 2, points: 2, random: new Random(seed) });
+  const attention = new MultiScaleDeformableAttention({
+    dim: 15,
+    heads: 3,
+    levels: 2,
+    points: 2,
+    random: new Random(seed),
+  });
   // What is predicted is the same for all queries in a new module.
   attention.samplingOffsets.weight.assign(uniformTensor<Rank.R2>([15, 24], { seed }));
   attention.attentionWeights.weight.assign(uniformTensor<Rank.R2>([15, 12], { seed: seed + 1 }));
@@ -20,7 +42,11 @@ function inputsOf(coordinates: 2 | 4): AttentionInputs {
     queries: uniformTensor<Rank.R3>([2, 7, 15], { seed: 1 }),
     queryPosition: uniformTensor<Rank.R3>([2, 7, 15], { seed: 2 }),
     memory: uniformTensor<Rank.R3>([2, 17, 15], { seed: 3 }),
-    memoryPadding: tensor2d(Array.from({ length: 34 }, (_, index) => (index % 5 === 3 ? 1 : 0)), [2, 17], "bool"),
+    memoryPadding: tensor2d(
+      Array.from({ length: 34 }, (_, index) => (index % 5 === 3 ? 1 : 0)),
+      [2, 17],
+      "bool",
+    ),
     referencePoints: uniformTensor<Rank.R4>([2, 7, 2, coordinates], { seed: 4, low: 0, high: 1 }),
     levelShapes,
   };
@@ -29,19 +55,47 @@ function inputsOf(coordinates: 2 | 4): AttentionInputs {
 describeOnBackends("MultiScaleDeformableAttention", () => {
   describe("a new module", () => {
     test("its points lie on rays, one direction a head, on a square 1, 2, ... cells around the reference point, the same for all maps and queries", () => {
-      const attention = new MultiScaleDeformableAttention({ dim: 16, heads: 8, levels: 2, points: 3, random: new Random(1) });
+      const attention = new MultiScaleDeformableAttention({
+        dim: 16,
+        heads: 8,
+        levels: 2,
+        points: 3,
+        random: new Random(1),
+      });
       const bias = attention.samplingOffsets.bias?.value.dataSync() ?? [];
       // Eight directions, x before y; y points down.
-      const directions = [[1, 0], [1, 1], [0, 1], [-1, 1], [-1, 0], [-1, -1], [0, -1], [1, -1]];
-      const rays = directions.flatMap((direction) => [1, 2, 3, 1, 2, 3].flatMap((distance) => direction.map((coordinate) => coordinate * distance)));
+      const directions = [
+        [1, 0],
+        [1, 1],
+        [0, 1],
+        [-1, 1],
+        [-1, 0],
+        [-1, -1],
+        [0, -1],
+        [1, -1],
+      ];
+      const rays = directions.flatMap((direction) =>
+        [1, 2, 3, 1, 2, 3].flatMap((distance) => direction.map((coordinate) => coordinate * distance)),
+      );
       expectClose(bias, rays);
       expect(attention.samplingOffsets.weight.value.dataSync().every((entry) => entry === 0)).toBe(true);
       attention.dispose();
     });
 
     test("it weighs all points alike; projections are Xavier's, their biases 0", () => {
-      const attention = new MultiScaleDeformableAttention({ dim: 30, heads: 2, levels: 3, points: 5, random: new Random(1) });
-      const zeros = [attention.attentionWeights.weight, attention.attentionWeights.bias, attention.value.bias, attention.output.bias];
+      const attention = new MultiScaleDeformableAttention({
+        dim: 30,
+        heads: 2,
+        levels: 3,
+        points: 5,
+        random: new Random(1),
+      });
+      const zeros = [
+        attention.attentionWeights.weight,
+        attention.attentionWeights.bias,
+        attention.value.bias,
+        attention.output.bias,
+      ];
       expect(zeros.every((parameter) => parameter?.value.dataSync().every((entry) => entry === 0))).toBe(true);
       for (const { weight } of [attention.value, attention.output]) {
         const entries = weight.value.dataSync();
@@ -51,7 +105,10 @@ describeOnBackends("MultiScaleDeformableAttention", () => {
         expect(largest).toBeGreaterThan(0.97 * bound);
       }
       expect([...attention.parameters().keys()]).toEqual(
-        ["samplingOffsets", "attentionWeights", "value", "output"].flatMap((name) => [`${name}.weight`, `${name}.bias`]),
+        ["samplingOffsets", "attentionWeights", "value", "output"].flatMap((name) => [
+          `${name}.weight`,
+          `${name}.bias`,
+        ]),
       );
       attention.dispose();
     });
@@ -66,7 +123,9 @@ describeOnBackends("MultiScaleDeformableAttention", () => {
 
     test("heads that do not divide the width are refused", () => {
       const config = { dim: 16, heads: 3, levels: 1, points: 1, random: new Random(1) };
-      expect(() => new MultiScaleDeformableAttention(config)).toThrow(new ConfigError("MultiScaleDeformableAttention: 3 heads do not divide a width of 16"));
+      expect(() => new MultiScaleDeformableAttention(config)).toThrow(
+        new ConfigError("MultiScaleDeformableAttention: 3 heads do not divide a width of 16"),
+      );
     });
   });
 
@@ -96,14 +155,19 @@ describeOnBackends("MultiScaleDeformableAttention", () => {
         const inputs = inputsOf(coordinates);
         const { queryPosition, memoryPadding, ...rest } = inputs;
         const output = attention.call(inputs);
-        expectClose(attention.call({ ...rest, memoryPadding, queries: add<Tensor3D>(inputs.queries, queryPosition as Tensor3D) }), output);
+        expectClose(
+          attention.call({ ...rest, memoryPadding, queries: add<Tensor3D>(inputs.queries, queryPosition as Tensor3D) }),
+          output,
+        );
         expectClose(attention.call({ ...inputs, memoryPosition: inputs.memory }), output);
         const padding = reshape(memoryPadding as Tensor, [2, 17, 1]);
         const disturbed = where(padding, mul(inputs.memory, 1e3), inputs.memory) as Tensor3D;
         expectClose(attention.call({ ...inputs, memory: disturbed }), output);
         // Zeros before the projection would come out as its bias.
         const blank = where(padding, zerosLike(inputs.memory), inputs.memory) as Tensor3D;
-        expect(() => expectClose(attention.call({ ...inputs, memory: blank, memoryPadding: undefined }), output)).toThrow("values are off");
+        expect(() =>
+          expectClose(attention.call({ ...inputs, memory: blank, memoryPadding: undefined }), output),
+        ).toThrow("values are off");
       });
       attention.dispose();
     });
@@ -128,13 +192,28 @@ describeOnBackends("MultiScaleDeformableAttention", () => {
       const expectError = (wrong: Partial<AttentionInputs>, message: string): void => {
         expect(() => attention.call({ ...inputs, ...wrong })).toThrow(new ShapeError(`${name}: ${message}`));
       };
-      expectError({ referencePoints: undefined }, "needs referencePoints [B, Q, L, 2 or 4]; it samples the memory around them");
-      expectError({ levelShapes: undefined }, "needs levelShapes, the sizes of the maps that the memory is made of; it samples the memory around them");
+      expectError(
+        { referencePoints: undefined },
+        "needs referencePoints [B, Q, L, 2 or 4]; it samples the memory around them",
+      );
+      expectError(
+        { levelShapes: undefined },
+        "needs levelShapes, the sizes of the maps that the memory is made of; it samples the memory around them",
+      );
       expectError({ levelShapes: [{ height: 17, width: 1 }] }, "levelShapes expected 2 maps, got 1");
-      expectError({ levelShapes: levelShapes.toReversed().map(({ height }) => ({ height, width: height })) }, "memory has 17 rows, but the maps of levelShapes (1x1 + 3x3) have 10 cells: each cell of each map must be one row");
-      expectError({ referencePoints: uniformTensor<Rank.R4>([2, 7, 2, 3], { seed: 1 }) }, "referencePoints expected [2, 7, 2, 2] (points) or [2, 7, 2, 4] (boxes), got [2, 7, 2, 3]");
+      expectError(
+        { levelShapes: levelShapes.toReversed().map(({ height }) => ({ height, width: height })) },
+        "memory has 17 rows, but the maps of levelShapes (1x1 + 3x3) have 10 cells: each cell of each map must be one row",
+      );
+      expectError(
+        { referencePoints: uniformTensor<Rank.R4>([2, 7, 2, 3], { seed: 1 }) },
+        "referencePoints expected [2, 7, 2, 2] (points) or [2, 7, 2, 4] (boxes), got [2, 7, 2, 3]",
+      );
       expectError({ queries: inputs.memory.slice([0, 0, 1]) }, "queries expected [B, Q, 15], got [2, 17, 14]");
-      expectError({ queryPosition: uniformTensor<Rank.R2>([2, 15], { seed: 1 }) }, "queryPosition expected [7, 15], got [2, 15]");
+      expectError(
+        { queryPosition: uniformTensor<Rank.R2>([2, 15], { seed: 1 }) },
+        "queryPosition expected [7, 15], got [2, 15]",
+      );
       expectError({ memoryPadding: tensor2d([[1]], [1, 1], "bool") }, "memoryPadding expected [2, 17], got [1, 1]");
     });
     attention.dispose();

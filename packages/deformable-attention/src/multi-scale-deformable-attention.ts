@@ -15,7 +15,18 @@ import {
   xavierUniform,
 } from "@detrkit/nn";
 import type { Attention, AttentionInputs } from "@detrkit/transformer";
-import { add, type Rank, reshape, softmax, type Tensor, tensor1d, type Tensor3D, type Tensor4D, type Tensor5D, tidy } from "@tensorflow/tfjs-core";
+import {
+  add,
+  type Rank,
+  reshape,
+  softmax,
+  type Tensor,
+  tensor1d,
+  type Tensor3D,
+  type Tensor4D,
+  type Tensor5D,
+  tidy,
+} from "@tensorflow/tfjs-core";
 import { registerGradients } from "./kernels/register-gradients.ts";
 import { expectLevelShapes } from "./ops/level-shapes.ts";
 import { multiScaleDeformableAttention } from "./ops/multi-scale-deformable-attention.ts";
@@ -48,8 +59,8 @@ interface Sampling {
 }
 
 /**
- * Attention that looks at a few points of each map instead of at every cell: each query predicts, for each head, map and point,
- * an offset from its reference point and a weight.
+ * Attention that looks at a few points of each map instead of at every cell: each query predicts, for each head, map
+ * and point, an offset from its reference point and a weight.
  */
 export class MultiScaleDeformableAttention extends Module implements Attention {
   /** To `M·L·P·2`: heads, levels, points, x before y. */
@@ -66,13 +77,25 @@ export class MultiScaleDeformableAttention extends Module implements Attention {
   constructor({ dim, heads, levels, points, random }: MultiScaleDeformableAttentionConfig) {
     super();
     for (const [name, count] of Object.entries({ heads, levels, points })) {
-      if (!Number.isInteger(count) || count < 1) throw new ConfigError(`MultiScaleDeformableAttention: ${name} expected an integer of at least 1, got ${count}`);
+      if (!Number.isInteger(count) || count < 1)
+        throw new ConfigError(`MultiScaleDeformableAttention: ${name} expected an integer of at least 1, got ${count}`);
     }
-    if (dim % heads !== 0) throw new ConfigError(`MultiScaleDeformableAttention: ${heads} heads do not divide a width of ${dim}`);
+    if (dim % heads !== 0)
+      throw new ConfigError(`MultiScaleDeformableAttention: ${heads} heads do not divide a width of ${dim}`);
     const samples = heads * levels * points;
     const predicted = { inputDim: dim, weightInitializer: constant(0), random };
-    const projection = { inputDim: dim, outputDim: dim, weightInitializer: xavierUniform(), biasInitializer: constant(0), random };
-    this.samplingOffsets = new Linear({ ...predicted, outputDim: samples * 2, biasInitializer: raysOfPoints(heads, levels, points) });
+    const projection = {
+      inputDim: dim,
+      outputDim: dim,
+      weightInitializer: xavierUniform(),
+      biasInitializer: constant(0),
+      random,
+    };
+    this.samplingOffsets = new Linear({
+      ...predicted,
+      outputDim: samples * 2,
+      biasInitializer: raysOfPoints(heads, levels, points),
+    });
     this.attentionWeights = new Linear({ ...predicted, outputDim: samples, biasInitializer: constant(0) });
     this.value = new Linear(projection);
     this.output = new Linear(projection);
@@ -83,7 +106,8 @@ export class MultiScaleDeformableAttention extends Module implements Attention {
   }
 
   /**
-   * Reference points and level shapes are needed here, `memoryPosition` is not used: what is read depends on the query alone.
+   * Reference points and level shapes are needed here, `memoryPosition` is not used: what is read depends on the query
+   * alone.
    *
    * @returns `[B, Q, D]`
    */
@@ -102,10 +126,14 @@ export class MultiScaleDeformableAttention extends Module implements Attention {
       expectShape(memoryPadding.shape, `${name}: memoryPadding`, [B, S]);
     }
     if (referencePoints === undefined || levelShapes === undefined) {
-      const missing = referencePoints === undefined ? "referencePoints [B, Q, L, 2 or 4]" : "levelShapes, the sizes of the maps that the memory is made of";
+      const missing =
+        referencePoints === undefined
+          ? "referencePoints [B, Q, L, 2 or 4]"
+          : "levelShapes, the sizes of the maps that the memory is made of";
       throw new ShapeError(`${name}: needs ${missing}; it samples the memory around them`);
     }
-    if (levelShapes.length !== this.levels) throw new ShapeError(`${name}: levelShapes expected ${this.levels} maps, got ${levelShapes.length}`);
+    if (levelShapes.length !== this.levels)
+      throw new ShapeError(`${name}: levelShapes expected ${this.levels} maps, got ${levelShapes.length}`);
     expectReferencePoints(referencePoints, `${name}: referencePoints`, [B, Q, this.levels]);
     expectLevelShapes(levelShapes, `${name}: memory`, S);
     return tidy(() => {
@@ -127,7 +155,11 @@ export class MultiScaleDeformableAttention extends Module implements Attention {
     if (hasKernel(fusedKernels.deformableSampling)) {
       registerGradients();
       const attributes: DeformableSamplingAttributes = { heads: M, points: P, levelShapes };
-      return runKernel(fusedKernels.deformableSampling, [value, offsets, logits, referencePoints], attributes)[0] as Tensor3D;
+      return runKernel(
+        fusedKernels.deformableSampling,
+        [value, offsets, logits, referencePoints],
+        attributes,
+      )[0] as Tensor3D;
     }
     const [B, S, D] = value.shape;
     const Q = offsets.shape[1];
@@ -135,13 +167,20 @@ export class MultiScaleDeformableAttention extends Module implements Attention {
     return multiScaleDeformableAttention({
       value: reshape(value, [B, S, M, D / M]) as Tensor4D,
       levelShapes,
-      samplingLocations: samplingLocations({ offsets: reshape(offsets, [B, Q, M, L, P, 2]) as Tensor<Rank.R6>, referencePoints, levelShapes }),
+      samplingLocations: samplingLocations({
+        offsets: reshape(offsets, [B, Q, M, L, P, 2]) as Tensor<Rank.R6>,
+        referencePoints,
+        levelShapes,
+      }),
       attentionWeights: reshape(shares, [B, Q, M, L, P]) as Tensor5D,
     });
   }
 }
 
-/** Each head looks in a direction of its own, its points 1, 2, ... cells along it: the longer of the two coordinates is that long. */
+/**
+ * Each head looks in a direction of its own, its points 1, 2, ... cells along it: the longer of the two coordinates is
+ * that long.
+ */
 function raysOfPoints(heads: number, levels: number, points: number): Initializer {
   return (): Tensor => {
     const offsets: number[] = [];
@@ -150,7 +189,8 @@ function raysOfPoints(heads: number, levels: number, points: number): Initialize
       const longest = Math.max(Math.abs(Math.cos(angle)), Math.abs(Math.sin(angle)));
       const direction = [Math.cos(angle) / longest, Math.sin(angle) / longest];
       for (let level = 0; level < levels; level++) {
-        for (let point = 1; point <= points; point++) offsets.push(...direction.map((coordinate) => coordinate * point));
+        for (let point = 1; point <= points; point++)
+          offsets.push(...direction.map((coordinate) => coordinate * point));
       }
     }
     return tensor1d(offsets);

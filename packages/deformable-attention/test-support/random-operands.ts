@@ -14,7 +14,10 @@ export interface OperandShape {
   readonly levels: readonly (readonly [height: number, width: number])[];
 }
 
-/** Where samples lie in their map: away from the lines on which the derivative jumps; or anywhere, on these lines and far outside too. */
+/**
+ * Where samples lie in their map: away from the lines on which the derivative jumps; or anywhere, on these lines and
+ * far outside too.
+ */
 export type Placement = "smooth" | "anywhere";
 
 /** A shape of small sizes, the same for the same seed. */
@@ -25,14 +28,19 @@ export function randomShape(seed: number): OperandShape {
   return { B: size(3), Q: size(17), M: size(5), C: size(11), P: size(4), levels };
 }
 
-export function randomOperands({ B, Q, M, C, P, levels }: OperandShape, seed: number, placement: Placement): DeformableAttentionOperands {
+export function randomOperands(
+  { B, Q, M, C, P, levels }: OperandShape,
+  seed: number,
+  placement: Placement,
+): DeformableAttentionOperands {
   const random = new Random(seed).fork("locations");
   const levelShapes: readonly ImageSize[] = levels.map(([height, width]) => ({ height, width }));
   const S = levels.reduce((cells, [height, width]) => cells + height * width, 0);
   const locations: number[] = [];
   for (let row = 0; row < B * Q * M; row++) {
     for (const { height, width } of levelShapes) {
-      for (let point = 0; point < P; point++) locations.push(drawLocation(random, width, placement), drawLocation(random, height, placement));
+      for (let point = 0; point < P; point++)
+        locations.push(drawLocation(random, width, placement), drawLocation(random, height, placement));
     }
   }
   return {
@@ -44,12 +52,19 @@ export function randomOperands({ B, Q, M, C, P, levels }: OperandShape, seed: nu
 }
 
 /** The three that gradients are taken by. */
-export function tensorsOf({ value, samplingLocations, attentionWeights }: DeformableAttentionOperands): [Tensor, Tensor, Tensor] {
+export function tensorsOf({
+  value,
+  samplingLocations,
+  attentionWeights,
+}: DeformableAttentionOperands): [Tensor, Tensor, Tensor] {
   return [value, samplingLocations, attentionWeights];
 }
 
 /** The operands that these three are, on the same maps. */
-export function withTensors({ levelShapes }: Pick<DeformableAttentionOperands, "levelShapes">, tensors: readonly Tensor[]): DeformableAttentionOperands {
+export function withTensors(
+  { levelShapes }: Pick<DeformableAttentionOperands, "levelShapes">,
+  tensors: readonly Tensor[],
+): DeformableAttentionOperands {
   const [value, samplingLocations, attentionWeights] = tensors;
   return { levelShapes, value, samplingLocations, attentionWeights } as DeformableAttentionOperands;
 }

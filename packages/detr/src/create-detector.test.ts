@@ -63,7 +63,16 @@ const deformableShapes: DeformableDetrSettings = {
 const deformableTiny: DeformableDetrSettings = {
   ...deformableShapes,
   backbone: { ...deformableShapes.backbone, width: 4 },
-  transformer: { dim: 32, heads: 2, encoderLayers: 1, decoderLayers: 2, feedForwardDim: 12, dropout: 0, encoderPoints: 1, decoderPoints: 2 },
+  transformer: {
+    dim: 32,
+    heads: 2,
+    encoderLayers: 1,
+    decoderLayers: 2,
+    feedForwardDim: 12,
+    dropout: 0,
+    encoderPoints: 1,
+    decoderPoints: 2,
+  },
   numQueries: 5,
 };
 
@@ -74,13 +83,33 @@ test.each([
   { name: "detr-small", config: presets["detr-small"], total: 1_618_984, trainable: 1_618_984 },
   { name: "the shapes variant", config: shapes, total: 406_680, trainable: 406_680 },
   { name: "deformable-detr-r50", config: presets["deformable-detr-r50"], total: 40_069_665, trainable: 39_847_265 },
-  { name: "deformable-detr-r50-refine", config: presets["deformable-detr-r50-refine"], total: 40_849_660, trainable: 40_627_260 },
-  { name: "deformable-detr-r50-two-stage", config: presets["deformable-detr-r50-two-stage"], total: 41_181_529, trainable: 40_959_129 },
-  { name: "deformable-detr-r50-single-scale-dc5", config: presets["deformable-detr-r50-single-scale-dc5"], total: 34_066_593, trainable: 33_844_193 },
+  {
+    name: "deformable-detr-r50-refine",
+    config: presets["deformable-detr-r50-refine"],
+    total: 40_849_660,
+    trainable: 40_627_260,
+  },
+  {
+    name: "deformable-detr-r50-two-stage",
+    config: presets["deformable-detr-r50-two-stage"],
+    total: 41_181_529,
+    trainable: 40_959_129,
+  },
+  {
+    name: "deformable-detr-r50-single-scale-dc5",
+    config: presets["deformable-detr-r50-single-scale-dc5"],
+    total: 34_066_593,
+    trainable: 33_844_193,
+  },
   // As the recorded trainings have them.
   { name: "deformable-detr-small", config: deformableSmall, total: 3_764_231, trainable: 3_764_231 },
   { name: "the shapes variant of Deformable DETR", config: deformableShapes, total: 420_103, trainable: 420_103 },
-  { name: "the same without refinement", config: { ...deformableShapes, boxRefinement: false }, total: 402_553, trainable: 402_553 },
+  {
+    name: "the same without refinement",
+    config: { ...deformableShapes, boxRefinement: false },
+    total: 402_553,
+    trainable: 402_553,
+  },
 ])("$name has $total parameters, of which $trainable are trained", ({ config, total, trainable }) => {
   const model = createDetector(config, { initialize: false });
   expect(countWeights(model)).toEqual({ total, trainable });
@@ -123,15 +152,26 @@ test("parameters of a Deformable DETR lie under the paths that checkpoints use",
     ...[0, 1].flatMap((level) => [`inputProjections.${level}.convolution`, `inputProjections.${level}.norm`]),
     "levelEmbedding",
     ...attention.map((part) => `transformer.encoder.layers.0.selfAttention.${part}`),
-    ...["selfAttentionNorm", "feedForward.expand", "feedForward.contract", "feedForwardNorm"].map((part) => `transformer.encoder.layers.0.${part}`),
-    ...[0, 1].flatMap((layer) => [
-      ...["query", "key", "value", "output"].map((part) => `selfAttention.${part}`),
-      "selfAttentionNorm",
-      ...attention.map((part) => `crossAttention.${part}`),
-      "crossAttentionNorm", "feedForward.expand", "feedForward.contract", "feedForwardNorm",
-    ].map((part) => `transformer.decoder.layers.${layer}.${part}`)),
+    ...["selfAttentionNorm", "feedForward.expand", "feedForward.contract", "feedForwardNorm"].map(
+      (part) => `transformer.encoder.layers.0.${part}`,
+    ),
+    ...[0, 1].flatMap((layer) =>
+      [
+        ...["query", "key", "value", "output"].map((part) => `selfAttention.${part}`),
+        "selfAttentionNorm",
+        ...attention.map((part) => `crossAttention.${part}`),
+        "crossAttentionNorm",
+        "feedForward.expand",
+        "feedForward.contract",
+        "feedForwardNorm",
+      ].map((part) => `transformer.decoder.layers.${layer}.${part}`),
+    ),
   ];
-  const heads = (count: number): string[] => Array.from({ length: count }, (_, head) => [`classHeads.${head}`, ...[0, 1, 2].map((layer) => `boxHeads.${head}.layers.${layer}`)]).flat();
+  const heads = (count: number): string[] =>
+    Array.from({ length: count }, (_, head) => [
+      `classHeads.${head}`,
+      ...[0, 1, 2].map((layer) => `boxHeads.${head}.layers.${layer}`),
+    ]).flat();
   const learned = ["queryEmbedding", "referencePoints"];
   const proposed = ["encoderOutput", "encoderOutputNorm", "queryProjection", "queryProjectionNorm"];
   expect(ownersOf({ ...deformableTiny, boxRefinement: false })).toEqual(new Set([...common, ...learned, ...heads(1)]));
@@ -214,7 +254,11 @@ test("parts of the other model are a type error", () => {
 });
 
 test("the same seed gives the same model, another seed another one", () => {
-  const batch: PaddedBatch = { images: uniformTensor<Rank.R4>([1, 37, 41, 3], { seed: 1 }), mask: zeros([1, 37, 41], "bool"), sizes: [{ height: 37, width: 41 }] };
+  const batch: PaddedBatch = {
+    images: uniformTensor<Rank.R4>([1, 37, 41, 3], { seed: 1 }),
+    mask: zeros([1, 37, 41], "bool"),
+    sizes: [{ height: 37, width: 41 }],
+  };
   const boxes: Float32Array[] = [];
   for (const seed of [3, 3, 4]) {
     const model = createDetector(tiny, { seed });
@@ -234,12 +278,20 @@ test("the number of classes can differ from the configuration's", () => {
 
 test("a model without initial weights has zeros where random ones would be", async () => {
   const model = createDetector(tiny, { initialize: false });
-  const weights = await Promise.all([model.queryEmbedding.weight, model.backbone.parameters().get("stem.convolution.weight"), model.classHead.bias].map((parameter) => parameter?.value.data()));
+  const weights = await Promise.all(
+    [model.queryEmbedding.weight, model.backbone.parameters().get("stem.convolution.weight"), model.classHead.bias].map(
+      (parameter) => parameter?.value.data(),
+    ),
+  );
   expect(weights.every((values) => values?.every((value) => value === 0))).toBe(true);
   model.dispose();
 });
 
 test("errors list what there is", () => {
-  expect(() => createDetector("detr-r52" as "detr-r50")).toThrow(/there is no preset "detr-r52"; presets: deformable-detr-r50, .*, detr-r101-dc5, detr-small$/u);
-  expect(() => createDetector({ ...tiny, model: "yolo" as "detr" })).toThrow('there is no model "yolo"; models: detr, deformable-detr');
+  expect(() => createDetector("detr-r52" as "detr-r50")).toThrow(
+    /there is no preset "detr-r52"; presets: deformable-detr-r50, .*, detr-r101-dc5, detr-small$/u,
+  );
+  expect(() => createDetector({ ...tiny, model: "yolo" as "detr" })).toThrow(
+    'there is no model "yolo"; models: detr, deformable-detr',
+  );
 });

@@ -30,7 +30,10 @@ export interface CreateDetectorOptions<Transformer = DetrTransformer & Deformabl
   readonly parts?: OwnParts<Transformer>;
   /** Decides the initial weights: the same seed, the same model. Default 0. */
   readonly seed?: number;
-  /** `false` leaves zeros where random weights would be, for a checkpoint to fill: a large model is then built much faster. Default `true`. */
+  /**
+   * `false` leaves zeros where random weights would be, for a checkpoint to fill: a large model is then built much
+   * faster. Default `true`.
+   */
   readonly initialize?: boolean;
 }
 
@@ -47,7 +50,10 @@ export function createDetector(
   presetOrConfig: DeformableDetrPresetName | DeformableDetrSettings,
   options?: CreateDetectorOptions<DeformableTransformer>,
 ): DeformableDetr;
-export function createDetector(presetOrConfig: PresetName | DetectorConfig, options?: CreateDetectorOptions): DetectionModel;
+export function createDetector(
+  presetOrConfig: PresetName | DetectorConfig,
+  options?: CreateDetectorOptions,
+): DetectionModel;
 export function createDetector(
   presetOrConfig: PresetName | DetectorConfig,
   options: CreateDetectorOptions<DetrTransformer | DeformableTransformer> = {},
@@ -134,6 +140,7 @@ function createPositionEncoding(config: DetrSettings, random: Random): PositionE
 }
 
 function presetNamed(name: string): DetectorConfig {
-  if (!Object.hasOwn(presets, name)) throw new ConfigError(`createDetector: there is no preset "${name}"; presets: ${Object.keys(presets).join(", ")}`);
+  if (!Object.hasOwn(presets, name))
+    throw new ConfigError(`createDetector: there is no preset "${name}"; presets: ${Object.keys(presets).join(", ")}`);
   return presets[name as PresetName];
 }

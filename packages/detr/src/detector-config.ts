@@ -59,7 +59,10 @@ export interface DeformableDetrSettings {
   /** All of its `returnStages` are used. */
   readonly backbone: BackboneSettings;
   readonly transformer: DeformableTransformerSettings;
-  /** Maps that are looked at: those of the backbone, and beyond these further ones, each half as high and wide as the one before. */
+  /**
+   * Maps that are looked at: those of the backbone, and beyond these further ones, each half as high and wide as the
+   * one before.
+   */
   readonly featureLevels: number;
   /** Whether each decoder layer corrects the boxes of the layer before it. */
   readonly boxRefinement: boolean;

@@ -1,6 +1,9 @@
 import { type Tensor3D, type Tensor4D, unstack } from "@tensorflow/tfjs-core";
 
-/** What one decoder layer predicts. `B` images, `Q` queries, `C` logits: of a DETR one more than it has classes, the last for "no object". */
+/**
+ * What one decoder layer predicts. `B` images, `Q` queries, `C` logits: of a DETR one more than it has classes, the
+ * last for "no object".
+ */
 export interface DetrLayerOutput {
   /** Class logits `[B, Q, C]`. */
   readonly logits: Tensor3D;
@@ -11,9 +14,15 @@ export interface DetrLayerOutput {
 /** What a detector predicts: the last decoder layer's output, and those of the layers before it, first layer first. */
 export interface DetrOutput extends DetrLayerOutput {
   readonly auxiliary: readonly DetrLayerOutput[];
-  /** The same, all `L` layers in one tensor each, the last one last: `[L, B, Q, C]` and `[L, B, Q, 4]`. Losses on all layers run on these. */
+  /**
+   * The same, all `L` layers in one tensor each, the last one last: `[L, B, Q, C]` and `[L, B, Q, 4]`. Losses on all
+   * layers run on these.
+   */
   readonly stacked: StackedOutput;
-  /** Of a two-stage model: what its encoder proposes at every token, `Q` being the number of tokens. The first logit says whether there is an object. */
+  /**
+   * Of a two-stage model: what its encoder proposes at every token, `Q` being the number of tokens. The first logit
+   * says whether there is an object.
+   */
   readonly encoder?: DetrLayerOutput;
 }
 
@@ -25,6 +34,9 @@ export interface StackedOutput {
 /** A detector's output from all layers' predictions in one tensor each. */
 export function outputOfLayers(stacked: StackedOutput): DetrOutput {
   const boxes = unstack(stacked.boxes) as Tensor3D[];
-  const layers = unstack(stacked.logits).map((logits, layer) => ({ logits: logits as Tensor3D, boxes: boxes[layer] as Tensor3D }));
+  const layers = unstack(stacked.logits).map((logits, layer) => ({
+    logits: logits as Tensor3D,
+    boxes: boxes[layer] as Tensor3D,
+  }));
   return { ...(layers.at(-1) as DetrLayerOutput), auxiliary: layers.slice(0, -1), stacked };
 }

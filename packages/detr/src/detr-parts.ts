@@ -24,7 +24,9 @@ export interface DetrConfig {
 }
 
 export interface DetrCallOptions extends CallOptions {
-  /** Whether the outputs of the decoder layers before the last are computed too, for auxiliary losses. Default `true`. */
+  /**
+   * Whether the outputs of the decoder layers before the last are computed too, for auxiliary losses. Default `true`.
+   */
   readonly auxiliary?: boolean;
 }
 

@@ -4,7 +4,24 @@ import { Conv2d, type ImageSize, Module, type PaddedBatch } from "@detrkit/nn";
 import { SinePositionEncoding } from "@detrkit/position-encoding";
 import { expectClose, uniformTensor, describeOnBackends } from "@detrkit/test-utils";
 import { Transformer } from "@detrkit/transformer";
-import { add, concat, memory, mul, pad, type Rank, type Scalar, slice, square, stack, sum, type Tensor, type Tensor4D, tidy, variableGrads, zeros } from "@tensorflow/tfjs-core";
+import {
+  add,
+  concat,
+  memory,
+  mul,
+  pad,
+  type Rank,
+  type Scalar,
+  slice,
+  square,
+  stack,
+  sum,
+  type Tensor,
+  type Tensor4D,
+  tidy,
+  variableGrads,
+  zeros,
+} from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { Detr } from "./detr.ts";
 
@@ -13,7 +30,13 @@ const [dim, Q, C, L] = [12, 5, 3, 2] as const;
 /** Patches of 8 × 8 pixels, none of which sees its neighbours: padding beside an image cannot reach into it. */
 class PatchBackbone extends Module implements Backbone {
   readonly levels = [{ name: "patches", channels: 11, stride: 8 }];
-  readonly patches = new Conv2d({ inputChannels: 3, outputChannels: 11, kernelSize: 8, stride: 8, random: new Random(1) });
+  readonly patches = new Conv2d({
+    inputChannels: 3,
+    outputChannels: 11,
+    kernelSize: 8,
+    stride: 8,
+    random: new Random(1),
+  });
 
   call({ images, sizes }: PaddedBatch): FeatureMap[] {
     const features = this.patches.call(images);
@@ -28,21 +51,35 @@ function detrOf(backbone: Backbone): Detr {
   return new Detr({
     backbone,
     positionEncoding: new SinePositionEncoding({ dim }),
-    transformer: new Transformer({ dim, heads: 3, encoderLayers: 2, decoderLayers: L, feedForwardDim: 17, dropout: 0.1, random }),
+    transformer: new Transformer({
+      dim,
+      heads: 3,
+      encoderLayers: 2,
+      decoderLayers: L,
+      feedForwardDim: 17,
+      dropout: 0.1,
+      random,
+    }),
     numClasses: C,
     numQueries: Q,
     random,
   });
 }
 
-const resNet = (): Backbone => new ResNet({ depth: 18, width: 4, norm: "group", frozenStages: 0, returnStages: [3], random: new Random(3) });
+const resNet = (): Backbone =>
+  new ResNet({ depth: 18, width: 4, norm: "group", frozenStages: 0, returnStages: [3], random: new Random(3) });
 
 /** Images at the top left of a common size. */
 function batchOf(images: readonly Tensor4D[], { height, width }: ImageSize): PaddedBatch {
   const sizes = images.map(({ shape }) => ({ height: shape[1], width: shape[2] }));
   const padded = images.map((image, index) => {
     const size = sizes[index] as ImageSize;
-    return pad(image, [[0, 0], [0, height - size.height], [0, width - size.width], [0, 0]]);
+    return pad(image, [
+      [0, 0],
+      [0, height - size.height],
+      [0, width - size.width],
+      [0, 0],
+    ]);
   });
   return { images: concat(padded), mask: zeros([images.length, height, width], "bool"), sizes };
 }
@@ -55,7 +92,9 @@ describeOnBackends("Detr", () => {
   test("every decoder layer predicts logits and boxes within the image for every query", () => {
     const model = detrOf(resNet());
     tidy(() => {
-      const { logits, boxes, auxiliary, stacked } = model.call(batchOf([image(37, 41, 1), image(29, 43, 2)], { height: 37, width: 43 }));
+      const { logits, boxes, auxiliary, stacked } = model.call(
+        batchOf([image(37, 41, 1), image(29, 43, 2)], { height: 37, width: 43 }),
+      );
       expect(auxiliary).toHaveLength(L - 1);
       for (const layer of [{ logits, boxes }, ...auxiliary]) {
         expect(layer.logits.shape).toEqual([2, Q, C + 1]);
@@ -93,10 +132,18 @@ describeOnBackends("Detr", () => {
       const read = (path: string): ArrayLike<number> => model.parameters().get(path)?.value.dataSync() ?? [];
       const layer = (input: readonly number[], path: string, outputs: number): number[] => {
         const [weight, bias] = [read(`${path}.weight`), read(`${path}.bias`)];
-        return Array.from({ length: outputs }, (_, output) => input.reduce((total, value, index) => total + value * (weight[index * outputs + output] as number), bias[output] as number));
+        return Array.from({ length: outputs }, (_, output) =>
+          input.reduce(
+            (total, value, index) => total + value * (weight[index * outputs + output] as number),
+            bias[output] as number,
+          ),
+        );
       };
       const relu = (values: readonly number[]): number[] => values.map((value) => Math.max(0, value));
-      expectClose(slice(logits, [0, 3, 0], [1, 1, C + 1]), [[layer([...ofQuery], "classHead", C + 1)]], { rtol: 1e-4, atol: 1e-5 });
+      expectClose(slice(logits, [0, 3, 0], [1, 1, C + 1]), [[layer([...ofQuery], "classHead", C + 1)]], {
+        rtol: 1e-4,
+        atol: 1e-5,
+      });
       const hidden = relu(layer(relu(layer([...ofQuery], "boxHead.layers.0", dim)), "boxHead.layers.1", dim));
       const expected = layer(hidden, "boxHead.layers.2", 4).map((value) => 1 / (1 + Math.exp(-value)));
       expectClose(slice(boxes, [0, 3, 0], [1, 1, 4]), [[expected]], { rtol: 1e-4, atol: 1e-5 });
@@ -109,7 +156,11 @@ describeOnBackends("Detr", () => {
     tidy(() => {
       const photo = image(24, 40, 5);
       const unpadded = model.call(batchOf([photo], { height: 24, width: 40 }));
-      for (const padded of [{ height: 24, width: 56 }, { height: 48, width: 40 }, { height: 72, width: 64 }]) {
+      for (const padded of [
+        { height: 24, width: 56 },
+        { height: 48, width: 40 },
+        { height: 72, width: 64 },
+      ]) {
         const { boxes, logits } = model.call(batchOf([photo], padded));
         expectClose(boxes, unpadded.boxes, { rtol: 1e-4, atol: 1e-5 });
         expectClose(logits, unpadded.logits, { rtol: 1e-4, atol: 1e-5 });
@@ -151,12 +202,21 @@ describeOnBackends("Detr", () => {
       const random = new Random(9);
       const { grads } = variableGrads((): Scalar => {
         const { logits, boxes, auxiliary } = model.call(batch, { training: true, random });
-        const losses = [{ logits, boxes }, ...auxiliary].map((layer) => add(sum(square(layer.logits)), sum(mul(layer.boxes, layer.boxes))));
+        const losses = [{ logits, boxes }, ...auxiliary].map((layer) =>
+          add(sum(square(layer.logits)), sum(mul(layer.boxes, layer.boxes))),
+        );
         return losses.reduce((total, loss) => add(total, loss)) as Scalar;
       });
-      const unreached = [...model.trainableParameters()].filter(([, { value }]) => !(grads[value.name] as Tensor).dataSync().some((entry) => entry !== 0));
-      // In the first decoder layer all queries are 0 when they attend to each other, which leaves those weights without effect.
-      expect(unreached.map(([path]) => path).filter((path) => !path.startsWith("transformer.decoder.layers.0.selfAttention"))).toEqual([]);
+      const unreached = [...model.trainableParameters()].filter(
+        ([, { value }]) => !(grads[value.name] as Tensor).dataSync().some((entry) => entry !== 0),
+      );
+      // In the first decoder layer all queries are 0 when they attend to each other, which leaves those weights without
+      // effect.
+      expect(
+        unreached
+          .map(([path]) => path)
+          .filter((path) => !path.startsWith("transformer.decoder.layers.0.selfAttention")),
+      ).toEqual([]);
     });
     model.dispose();
   });
@@ -174,9 +234,18 @@ describeOnBackends("Detr", () => {
 
   test("impossible counts are refused", () => {
     const backbone = new PatchBackbone();
-    const config = { backbone, positionEncoding: new SinePositionEncoding({ dim }), transformer: undefined as never, random: new Random(1) };
-    expect(() => new Detr({ ...config, numClasses: 0, numQueries: 5 })).toThrow("Detr: numClasses expected a positive integer, got 0");
-    expect(() => new Detr({ ...config, numClasses: 1, numQueries: 2.5 })).toThrow("Detr: numQueries expected a positive integer, got 2.5");
+    const config = {
+      backbone,
+      positionEncoding: new SinePositionEncoding({ dim }),
+      transformer: undefined as never,
+      random: new Random(1),
+    };
+    expect(() => new Detr({ ...config, numClasses: 0, numQueries: 5 })).toThrow(
+      "Detr: numClasses expected a positive integer, got 0",
+    );
+    expect(() => new Detr({ ...config, numClasses: 1, numQueries: 2.5 })).toThrow(
+      "Detr: numQueries expected a positive integer, got 2.5",
+    );
     backbone.dispose();
   });
 });

@@ -1,7 +1,26 @@
 import type { Backbone, FeatureLevel, FeatureMap } from "@detrkit/backbone";
-import { type CallOptions, Conv2d, Embedding, type ImageSize, Linear, Mlp, Module, type PaddedBatch } from "@detrkit/nn";
+import {
+  type CallOptions,
+  Conv2d,
+  Embedding,
+  type ImageSize,
+  Linear,
+  Mlp,
+  Module,
+  type PaddedBatch,
+} from "@detrkit/nn";
 import type { PositionEncoding } from "@detrkit/position-encoding";
-import { dispose, reshape, sigmoid, slice, type Tensor, type Tensor2D, type Tensor3D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
+import {
+  dispose,
+  reshape,
+  sigmoid,
+  slice,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+  type Tensor4D,
+  tidy,
+} from "@tensorflow/tfjs-core";
 import { checkCount } from "./check-count.ts";
 import type { DetectionModel } from "./detection-model.ts";
 import { type DetrLayerOutput, type DetrOutput, outputOfLayers } from "./detr-output.ts";
@@ -10,9 +29,9 @@ import type { ImageDetections } from "./image-detections.ts";
 import { postProcess } from "./post-process.ts";
 
 /**
- * DETR (arXiv:2005.12872): features of a backbone become tokens, a transformer turns a fixed set of queries into as many predictions,
- * and two heads, shared by all decoder layers, read class and box from each.
- * `B` images, `S` tokens, `D` width, `Q` queries, `C` classes, `L` decoder layers.
+ * DETR (arXiv:2005.12872): features of a backbone become tokens, a transformer turns a fixed set of queries into as
+ * many predictions, and two heads, shared by all decoder layers, read class and box from each. `B` images, `S` tokens,
+ * `D` width, `Q` queries, `C` classes, `L` decoder layers.
  */
 export class Detr extends Module implements DetectionModel {
   readonly backbone: Backbone;
@@ -33,7 +52,12 @@ export class Detr extends Module implements DetectionModel {
     const { dim } = positionEncoding;
     const { channels } = backbone.levels.at(-1) as FeatureLevel;
     this.backbone = backbone;
-    this.inputProjection = new Conv2d({ inputChannels: channels, outputChannels: dim, kernelSize: 1, random: random.fork("inputProjection") });
+    this.inputProjection = new Conv2d({
+      inputChannels: channels,
+      outputChannels: dim,
+      kernelSize: 1,
+      random: random.fork("inputProjection"),
+    });
     this.positionEncoding = positionEncoding;
     this.transformer = transformer;
     this.queryEmbedding = new Embedding({ count: numQueries, dim, random: random.fork("queryEmbedding") });

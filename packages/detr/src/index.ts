@@ -1,7 +1,11 @@
 export { createDetector } from "./create-detector.ts";
 export type { CreateDetectorOptions, OwnParts } from "./create-detector.ts";
 export { DeformableDetr } from "./deformable/deformable-detr.ts";
-export type { DeformableDetrConfig, DeformableDetrDetails, DeformableTransformer } from "./deformable/deformable-parts.ts";
+export type {
+  DeformableDetrConfig,
+  DeformableDetrDetails,
+  DeformableTransformer,
+} from "./deformable/deformable-parts.ts";
 export { encoderReferencePoints } from "./deformable/encoder-reference-points.ts";
 export type { LevelLayout, LevelTokens } from "./deformable/level-tokens.ts";
 export type { EncoderProposals } from "./deformable/starting-queries.ts";

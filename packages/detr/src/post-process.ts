@@ -7,8 +7,8 @@ import type { ImageDetections } from "./image-detections.ts";
 import { bestClassOfEachQuery, highestScores, type PredictionRows, type Selection } from "./select-detections.ts";
 
 /**
- * Detections of a softmax detector (DETR): for every query the most probable class that is not "no object", with its probability.
- * `B` images, `Q` queries, `C` classes.
+ * Detections of a softmax detector (DETR): for every query the most probable class that is not "no object", with its
+ * probability. `B` images, `Q` queries, `C` classes.
  *
  * @param output - logits `[B, Q, C + 1]` and boxes `[B, Q, 4]`
  * @param sourceSizes - size of each image in the pixels that the boxes shall have, `B` of them
@@ -19,8 +19,8 @@ export function postProcess(output: DetrLayerOutput, sourceSizes: readonly Image
 }
 
 /**
- * Detections of a sigmoid detector (Deformable DETR): the `count` highest scores over all queries and classes, so that a query may
- * appear with several classes. `B` images, `Q` queries, `C` classes.
+ * Detections of a sigmoid detector (Deformable DETR): the `count` highest scores over all queries and classes, so that
+ * a query may appear with several classes. `B` images, `Q` queries, `C` classes.
  *
  * @param output - logits `[B, Q, C]` and boxes `[B, Q, 4]`
  * @param sourceSizes - size of each image in the pixels that the boxes shall have, `B` of them
@@ -28,9 +28,16 @@ export function postProcess(output: DetrLayerOutput, sourceSizes: readonly Image
  * @returns for each image `count` detections, the highest score first
  * @throws ConfigError when there are fewer than `count` scores
  */
-export async function postProcessTopK(output: DetrLayerOutput, sourceSizes: readonly ImageSize[], count: number): Promise<ImageDetections[]> {
+export async function postProcessTopK(
+  output: DetrLayerOutput,
+  sourceSizes: readonly ImageSize[],
+  count: number,
+): Promise<ImageDetections[]> {
   const { Q, C } = expectShape(output.logits.shape, "postProcessTopK: logits", ["B", "Q", "C"]);
-  if (count > Q * C) throw new ConfigError(`postProcessTopK: count expected at most ${Q * C} (${Q} queries × ${C} classes), got ${count}`);
+  if (count > Q * C)
+    throw new ConfigError(
+      `postProcessTopK: count expected at most ${Q * C} (${Q} queries × ${C} classes), got ${count}`,
+    );
   return readDetections(output, sourceSizes, (rows) => highestScores(rows, count));
 }
 
@@ -46,14 +53,23 @@ async function readDetections(
   const values = await together.data<"float32">().finally(() => dispose(together));
   const rowLength = C + 4;
   return sourceSizes.map((size, image) => {
-    const rows = { values: values.subarray(image * Q * rowLength, (image + 1) * Q * rowLength), numQueries: Q, numLogits: C, rowLength };
+    const rows = {
+      values: values.subarray(image * Q * rowLength, (image + 1) * Q * rowLength),
+      numQueries: Q,
+      numLogits: C,
+      rowLength,
+    };
     const { scores, labels, queries } = select(rows);
     return { scores, labels, boxes: sourceBoxes(rows, queries, size) };
   });
 }
 
 /** The last four values of the chosen rows, cxcywh normalised, as xyxy in source pixels: `[N · 4]`. */
-function sourceBoxes({ values, numLogits, rowLength }: PredictionRows, queries: Int32Array, { height, width }: ImageSize): Float32Array {
+function sourceBoxes(
+  { values, numLogits, rowLength }: PredictionRows,
+  queries: Int32Array,
+  { height, width }: ImageSize,
+): Float32Array {
   const centred = new Float32Array(queries.length * 4);
   queries.forEach((query, index) => {
     const start = query * rowLength + numLogits;

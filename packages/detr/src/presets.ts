@@ -3,9 +3,25 @@ import type { DeformableDetrSettings, DetrSettings } from "./detector-config.ts"
 /** DETR with ResNet-50 as published (arXiv:2005.12872): 41.5 million parameters with COCO's 91 labels. */
 const detrR50: DetrSettings = {
   model: "detr",
-  backbone: { depth: 50, returnStages: [4], frozenStages: 2, norm: "frozen-batch", stem: "7x7pool", width: 64, dilateLastStage: false },
+  backbone: {
+    depth: 50,
+    returnStages: [4],
+    frozenStages: 2,
+    norm: "frozen-batch",
+    stem: "7x7pool",
+    width: 64,
+    dilateLastStage: false,
+  },
   positionEncoding: { kind: "sine", normalize: true },
-  transformer: { dim: 256, heads: 8, encoderLayers: 6, decoderLayers: 6, feedForwardDim: 2048, dropout: 0.1, preNorm: false },
+  transformer: {
+    dim: 256,
+    heads: 8,
+    encoderLayers: 6,
+    decoderLayers: 6,
+    feedForwardDim: 2048,
+    dropout: 0.1,
+    preNorm: false,
+  },
   numClasses: 91,
   numQueries: 100,
 };
@@ -17,21 +33,52 @@ const detrR101: DetrSettings = { ...detrR50, backbone: { ...detrR50.backbone, de
 
 const detrR101Dc5: DetrSettings = { ...detrR50Dc5, backbone: { ...detrR50Dc5.backbone, depth: 101 } };
 
-/** For training from scratch on small images with a small data set: 1.6 million parameters with 3 classes, tokens of 16 × 16 pixels. */
+/**
+ * For training from scratch on small images with a small data set: 1.6 million parameters with 3 classes, tokens of 16
+ * × 16 pixels.
+ */
 const detrSmall: DetrSettings = {
   model: "detr",
-  backbone: { depth: 18, returnStages: [3], frozenStages: 0, norm: "group", stem: "7x7pool", width: 32, dilateLastStage: false },
+  backbone: {
+    depth: 18,
+    returnStages: [3],
+    frozenStages: 0,
+    norm: "group",
+    stem: "7x7pool",
+    width: 32,
+    dilateLastStage: false,
+  },
   positionEncoding: { kind: "sine", normalize: true },
-  transformer: { dim: 128, heads: 4, encoderLayers: 2, decoderLayers: 3, feedForwardDim: 256, dropout: 0, preNorm: false },
+  transformer: {
+    dim: 128,
+    heads: 4,
+    encoderLayers: 2,
+    decoderLayers: 3,
+    feedForwardDim: 256,
+    dropout: 0,
+    preNorm: false,
+  },
   numClasses: 3,
   numQueries: 60,
 };
 
-/** Deformable DETR with ResNet-50 as published (arXiv:2010.04159): four levels, tokens of 8 to 64 pixels, 40 million parameters. */
+/**
+ * Deformable DETR with ResNet-50 as published (arXiv:2010.04159): four levels, tokens of 8 to 64 pixels, 40 million
+ * parameters.
+ */
 const deformableDetrR50: DeformableDetrSettings = {
   model: "deformable-detr",
   backbone: { ...detrR50.backbone, returnStages: [2, 3, 4] },
-  transformer: { dim: 256, heads: 8, encoderLayers: 6, decoderLayers: 6, feedForwardDim: 1024, dropout: 0.1, encoderPoints: 4, decoderPoints: 4 },
+  transformer: {
+    dim: 256,
+    heads: 8,
+    encoderLayers: 6,
+    decoderLayers: 6,
+    feedForwardDim: 1024,
+    dropout: 0.1,
+    encoderPoints: 4,
+    decoderPoints: 4,
+  },
   featureLevels: 4,
   boxRefinement: false,
   twoStage: false,
@@ -44,15 +91,34 @@ const deformableDetrR50Refine: DeformableDetrSettings = { ...deformableDetrR50, 
 const deformableDetrR50TwoStage: DeformableDetrSettings = { ...deformableDetrR50Refine, twoStage: true };
 
 /** Only the backbone's last map. */
-const deformableDetrR50SingleScale: DeformableDetrSettings = { ...deformableDetrR50, backbone: detrR50.backbone, featureLevels: 1 };
+const deformableDetrR50SingleScale: DeformableDetrSettings = {
+  ...deformableDetrR50,
+  backbone: detrR50.backbone,
+  featureLevels: 1,
+};
 
-const deformableDetrR50SingleScaleDc5: DeformableDetrSettings = { ...deformableDetrR50SingleScale, backbone: detrR50Dc5.backbone };
+const deformableDetrR50SingleScaleDc5: DeformableDetrSettings = {
+  ...deformableDetrR50SingleScale,
+  backbone: detrR50Dc5.backbone,
+};
 
-/** For training from scratch, learns in a fraction of DETR's epochs: 3.8 million parameters with 3 classes, tokens of 8, 16 and 32 pixels. */
+/**
+ * For training from scratch, learns in a fraction of DETR's epochs: 3.8 million parameters with 3 classes, tokens of 8,
+ * 16 and 32 pixels.
+ */
 const deformableDetrSmall: DeformableDetrSettings = {
   model: "deformable-detr",
   backbone: { ...detrSmall.backbone, returnStages: [2, 3, 4] },
-  transformer: { dim: 128, heads: 4, encoderLayers: 2, decoderLayers: 3, feedForwardDim: 256, dropout: 0, encoderPoints: 4, decoderPoints: 4 },
+  transformer: {
+    dim: 128,
+    heads: 4,
+    encoderLayers: 2,
+    decoderLayers: 3,
+    feedForwardDim: 256,
+    dropout: 0,
+    encoderPoints: 4,
+    decoderPoints: 4,
+  },
   featureLevels: 3,
   boxRefinement: true,
   twoStage: false,
@@ -73,7 +139,9 @@ export type DeformableDetrPresetName =
 export type PresetName = DetrPresetName | DeformableDetrPresetName;
 
 /** The detectors that go by a name. A variant of one is a spread: `{ ...presets["detr-small"], numQueries: 20 }`. */
-export const presets: Readonly<Record<DetrPresetName, DetrSettings> & Record<DeformableDetrPresetName, DeformableDetrSettings>> = {
+export const presets: Readonly<
+  Record<DetrPresetName, DetrSettings> & Record<DeformableDetrPresetName, DeformableDetrSettings>
+> = {
   "deformable-detr-r50": deformableDetrR50,
   "deformable-detr-r50-refine": deformableDetrR50Refine,
   "deformable-detr-r50-two-stage": deformableDetrR50TwoStage,

@@ -14,7 +14,9 @@ export interface Selection {
   readonly queries: Int32Array;
 }
 
-/** For every query its most probable class by softmax over all logits, the last of which ("no object") is never chosen. */
+/**
+ * For every query its most probable class by softmax over all logits, the last of which ("no object") is never chosen.
+ */
 export function bestClassOfEachQuery({ values, numQueries, numLogits, rowLength }: PredictionRows): Selection {
   const scores = new Float32Array(numQueries);
   const labels = new Int32Array(numQueries);
@@ -32,7 +34,8 @@ export function bestClassOfEachQuery({ values, numQueries, numLogits, rowLength 
 
 /** The `count` highest sigmoid scores over all queries and classes, highest first; equal ones in their order. */
 export function highestScores({ values, numQueries, numLogits, rowLength }: PredictionRows, count: number): Selection {
-  const logitOf = (candidate: number): number => values[Math.floor(candidate / numLogits) * rowLength + (candidate % numLogits)] as number;
+  const logitOf = (candidate: number): number =>
+    values[Math.floor(candidate / numLogits) * rowLength + (candidate % numLogits)] as number;
   const candidates = Array.from({ length: numQueries * numLogits }, (_, candidate) => candidate);
   const chosen = candidates.toSorted((first, second) => logitOf(second) - logitOf(first)).slice(0, count);
   return {

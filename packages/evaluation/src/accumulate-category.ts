@@ -4,7 +4,12 @@ import type { EvaluationTables } from "./evaluation-tables.ts";
 import { readPrecision, truePositive } from "./precision-recall.ts";
 
 /** Writes one category's precision and recall into the tables; leaves -1 where it has no truth that counts. */
-export function accumulateCategory(tables: EvaluationTables, parameters: EvaluationParameters, category: number, found: CategoryOutcomes): void {
+export function accumulateCategory(
+  tables: EvaluationTables,
+  parameters: EvaluationParameters,
+  category: number,
+  found: CategoryOutcomes,
+): void {
   const { thresholdCount, recallCount, categoryCount } = tables;
   const { order, scores } = found;
   const recallThresholds = Float64Array.from(parameters.recallThresholds);
@@ -19,7 +24,13 @@ export function accumulateCategory(tables: EvaluationTables, parameters: Evaluat
       const start = threshold * recallCount * categoryCount + category;
       const column = { table: precisionTable, start, stride: categoryCount };
       const scoreColumn = area === 0 ? { ...column, table: tables.scores } : undefined;
-      recallTable[threshold * categoryCount + category] = readPrecision(ranked, threshold, recallThresholds, column, scoreColumn);
+      recallTable[threshold * categoryCount + category] = readPrecision(
+        ranked,
+        threshold,
+        recallThresholds,
+        column,
+        scoreColumn,
+      );
     }
   }
   for (const [index, limit] of parameters.maxDetections.entries()) {
@@ -30,7 +41,13 @@ export function accumulateCategory(tables: EvaluationTables, parameters: Evaluat
 }
 
 /** Recall when only the best `limit` detections of each image count. */
-function recallAtLimit(table: Float64Array, found: CategoryOutcomes, category: number, limit: number, categoryCount: number): void {
+function recallAtLimit(
+  table: Float64Array,
+  found: CategoryOutcomes,
+  category: number,
+  limit: number,
+  categoryCount: number,
+): void {
   const { ranks, outcomes, truths } = found;
   const all = outcomes[0] as Uint8Array;
   const thresholdCount = table.length / categoryCount;

@@ -47,16 +47,29 @@ class BoxOverlaps implements ShapeOverlaps {
   }
 }
 
-/** IoU of two boxes (left, top, width, height); 0 where they only touch. `crowd`: the detection's area is the denominator. */
+/**
+ * IoU of two boxes (left, top, width, height); 0 where they only touch. `crowd`: the detection's area is the
+ * denominator.
+ */
 export function boxIou(detection: CocoBox, truth: CocoBox, crowd = false): number {
   const ious = new Float64Array(1);
-  const overlaps = new BoxOverlaps(Float64Array.from(detection), Float64Array.from(truth), Uint8Array.of(crowd ? 1 : 0), new Float64Array(1));
+  const overlaps = new BoxOverlaps(
+    Float64Array.from(detection),
+    Float64Array.from(truth),
+    Uint8Array.of(crowd ? 1 : 0),
+    new Float64Array(1),
+  );
   overlaps.fill(ious, 0, 1, 0, 1);
   return ious[0] as number;
 }
 
 /** Collects boxes in grouped order. A result without a box is given the box and the area of its mask. */
-export function boxOverlaps(detections: readonly CocoResult[], truths: readonly CocoAnnotation[], crowd: Uint8Array, masks: ObjectMasks): ShapeOverlaps {
+export function boxOverlaps(
+  detections: readonly CocoResult[],
+  truths: readonly CocoAnnotation[],
+  crowd: Uint8Array,
+  masks: ObjectMasks,
+): ShapeOverlaps {
   const detectionBoxes = new Float64Array(4 * detections.length);
   const areas = new Float64Array(detections.length);
   for (let index = 0; index < detections.length; index++) {
@@ -73,7 +86,8 @@ export function boxOverlaps(detections: readonly CocoResult[], truths: readonly 
   const truthBoxes = new Float64Array(4 * truths.length);
   for (let index = 0; index < truths.length; index++) {
     const { id, bbox } = truths[index] as CocoAnnotation;
-    if (!isBox(bbox)) throw new DataError(`evaluateDetections: annotation ${id} has no bbox, which type "bbox" compares`);
+    if (!isBox(bbox))
+      throw new DataError(`evaluateDetections: annotation ${id} has no bbox, which type "bbox" compares`);
     truthBoxes.set(bbox, 4 * index);
   }
   return new BoxOverlaps(detectionBoxes, truthBoxes, crowd, areas);

@@ -19,7 +19,11 @@ export interface CategoryOutcomes {
 }
 
 /** Matches the detections of one category in every image, once for each area range. */
-export function categoryOutcomes(prepared: PreparedEvaluation, groups: readonly ObjectGroup[], matcher: DetectionMatcher): CategoryOutcomes {
+export function categoryOutcomes(
+  prepared: PreparedEvaluation,
+  groups: readonly ObjectGroup[],
+  matcher: DetectionMatcher,
+): CategoryOutcomes {
   const { parameters, truths, detections, overlaps } = prepared;
   const thresholdCount = parameters.iouThresholds.length;
   let total = 0;
@@ -58,7 +62,10 @@ export function categoryOutcomes(prepared: PreparedEvaluation, groups: readonly 
         const unmatched = size < range.least || size > range.most ? notCounted : falsePositive;
         for (let threshold = 0; threshold < thresholdCount; threshold++) {
           const truth = matches[threshold * count + detection] as number;
-          outcome[threshold * total + offset + detection] = truth < 0 ? unmatched : outcomeOfMatch(ignored[truth] === 1, truths.ids[truthStart + truth] as number, unmatched);
+          outcome[threshold * total + offset + detection] =
+            truth < 0
+              ? unmatched
+              : outcomeOfMatch(ignored[truth] === 1, truths.ids[truthStart + truth] as number, unmatched);
         }
       }
     }

@@ -14,7 +14,8 @@ function assertSegmentation(value: unknown, where: string): void {
 }
 
 /** An empty list stands for "none" in files of some tools, for `bbox` as for `segmentation`. */
-const isGiven = (value: unknown): boolean => value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
+const isGiven = (value: unknown): boolean =>
+  value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
 
 /** Checks what is given of box and mask; says whether anything is. */
 function assertShape(fields: Fields, where: string): boolean {
@@ -26,7 +27,12 @@ function assertShape(fields: Fields, where: string): boolean {
 }
 
 /** Checks one list of a ground truth file; returns the ids, each once. */
-function assertEntries(truth: Fields, list: string, source: string, check?: (fields: Fields, where: string) => void): Set<number> {
+function assertEntries(
+  truth: Fields,
+  list: string,
+  source: string,
+  check?: (fields: Fields, where: string) => void,
+): Set<number> {
   const entries = truth[list];
   assertList(entries, `${source}: "${list}"`);
   const ids = new Set<number>();
@@ -50,19 +56,27 @@ export function assertGroundTruth(value: unknown, source: string): asserts value
     const imageId = assertId(fields, "image_id", where);
     if (!imageIds.has(imageId)) throw new DataError(`${where}: image_id ${imageId} is not among the images`);
     assertId(fields, "category_id", where);
-    if (assertNumber(fields, "area", where) < 0) throw new DataError(`${where}: area expected 0 or more, got ${String(fields["area"])}`);
+    if (assertNumber(fields, "area", where) < 0)
+      throw new DataError(`${where}: area expected 0 or more, got ${String(fields["area"])}`);
     assertShape(fields, where);
   });
 }
 
 /** Throws, naming the entry, where a result can't be counted. */
-export function assertResult(value: unknown, imageIds: { has(id: number): boolean } | undefined, where: string): asserts value is CocoResult {
+export function assertResult(
+  value: unknown,
+  imageIds: { has(id: number): boolean } | undefined,
+  where: string,
+): asserts value is CocoResult {
   assertFields(value, where);
   const imageId = assertId(value, "image_id", where);
   if (imageIds?.has(imageId) === false) {
-    throw new DataError(`${where}: image_id ${imageId} is not among the ground truth's images; results and ground truth must belong together`);
+    throw new DataError(
+      `${where}: image_id ${imageId} is not among the ground truth's images; results and ground truth must belong together`,
+    );
   }
   assertId(value, "category_id", where);
   assertNumber(value, "score", where);
-  if (!assertShape(value, where)) throw new DataError(`${where}: expected a bbox [left, top, width, height] or a segmentation, got neither`);
+  if (!assertShape(value, where))
+    throw new DataError(`${where}: expected a bbox [left, top, width, height] or a segmentation, got neither`);
 }

@@ -12,7 +12,8 @@ function shown(value: unknown): string {
 }
 
 export function assertFields(value: unknown, where: string): asserts value is Fields {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new DataError(`${where}: expected an object, got ${shown(value)}`);
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new DataError(`${where}: expected an object, got ${shown(value)}`);
 }
 
 export function assertList(value: unknown, where: string): asserts value is readonly unknown[] {
@@ -22,23 +23,32 @@ export function assertList(value: unknown, where: string): asserts value is read
 /** Ids are whole numbers. */
 export function assertId(fields: Fields, name: string, where: string): number {
   const value = fields[name];
-  if (typeof value !== "number" || !Number.isSafeInteger(value)) throw new DataError(`${where}: ${name} expected a whole number, got ${shown(value)}`);
+  if (typeof value !== "number" || !Number.isSafeInteger(value))
+    throw new DataError(`${where}: ${name} expected a whole number, got ${shown(value)}`);
   return value;
 }
 
 export function assertNumber(fields: Fields, name: string, where: string): number {
   const value = fields[name];
-  if (typeof value !== "number" || !Number.isFinite(value)) throw new DataError(`${where}: ${name} expected a finite number, got ${shown(value)}`);
+  if (typeof value !== "number" || !Number.isFinite(value))
+    throw new DataError(`${where}: ${name} expected a finite number, got ${shown(value)}`);
   return value;
 }
 
 /** A list of finite numbers, of a given length where one is given. */
-export function assertNumbers(value: unknown, name: string, where: string, length?: number): asserts value is readonly number[] {
+export function assertNumbers(
+  value: unknown,
+  name: string,
+  where: string,
+  length?: number,
+): asserts value is readonly number[] {
   if (!Array.isArray(value)) throw new DataError(`${where}: ${name} expected a list of numbers, got ${shown(value)}`);
-  if (length !== undefined && value.length !== length) throw new DataError(`${where}: ${name} expected ${length} numbers, got ${value.length}`);
+  if (length !== undefined && value.length !== length)
+    throw new DataError(`${where}: ${name} expected ${length} numbers, got ${value.length}`);
   // An indexed loop: polygons of a whole data set pass through here.
   for (let index = 0; index < value.length; index++) {
     const number: unknown = value[index];
-    if (typeof number !== "number" || !Number.isFinite(number)) throw new DataError(`${where}: ${name}[${index}] expected a finite number, got ${shown(number)}`);
+    if (typeof number !== "number" || !Number.isFinite(number))
+      throw new DataError(`${where}: ${name}[${index}] expected a finite number, got ${shown(number)}`);
   }
 }

@@ -6,7 +6,11 @@ import { meanOfCounted } from "./mean-of-counted.ts";
 import type { PreparedEvaluation } from "./prepared-evaluation.ts";
 
 /** AP and recall at each IoU threshold, of all categories or of one. */
-export function thresholdMetrics(tables: EvaluationTables, parameters: EvaluationParameters, category?: number): ThresholdMetrics[] {
+export function thresholdMetrics(
+  tables: EvaluationTables,
+  parameters: EvaluationParameters,
+  category?: number,
+): ThresholdMetrics[] {
   const { categoryCount, thresholdCount } = tables;
   const precision = categoryPart(tables.precision[0] as Float64Array, categoryCount, category);
   const recall = categoryPart(tables.recall[0] as Float64Array, categoryCount, category);
@@ -18,7 +22,12 @@ export function thresholdMetrics(tables: EvaluationTables, parameters: Evaluatio
 }
 
 /** One category's figures. */
-export function classEvaluation(tables: EvaluationTables, prepared: PreparedEvaluation, category: number, names: ReadonlyMap<number, string>): ClassEvaluation {
+export function classEvaluation(
+  tables: EvaluationTables,
+  prepared: PreparedEvaluation,
+  category: number,
+  names: ReadonlyMap<number, string>,
+): ClassEvaluation {
   const { parameters, detectionCounts } = prepared;
   const categoryId = parameters.useCategories ? (parameters.categoryIds[category] as number) : -1;
   return {

@@ -22,7 +22,20 @@ export interface CocoMetrics {
 }
 
 /** The names of the twelve figures, in COCO's order. */
-export const metricNames: readonly (keyof CocoMetrics)[] = ["AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl"];
+export const metricNames: readonly (keyof CocoMetrics)[] = [
+  "AP",
+  "AP50",
+  "AP75",
+  "APs",
+  "APm",
+  "APl",
+  "AR1",
+  "AR10",
+  "AR100",
+  "ARs",
+  "ARm",
+  "ARl",
+];
 
 /** Part of a table `[outer, …, K]`: one category of it, or all where none is given. */
 export function categoryPart(table: Float64Array, categoryCount: number, category: number | undefined): Float64Array {
@@ -39,9 +52,14 @@ export function thresholdPart(table: Float64Array, thresholdCount: number, thres
 }
 
 /** The twelve figures of all categories, or of one. */
-export function cocoMetrics(tables: EvaluationTables, parameters: EvaluationParameters, category?: number): CocoMetrics {
+export function cocoMetrics(
+  tables: EvaluationTables,
+  parameters: EvaluationParameters,
+  category?: number,
+): CocoMetrics {
   const { categoryCount, thresholdCount } = tables;
-  const part = (table: Float64Array | undefined): Float64Array => categoryPart(table ?? new Float64Array(0), categoryCount, category);
+  const part = (table: Float64Array | undefined): Float64Array =>
+    categoryPart(table ?? new Float64Array(0), categoryCount, category);
   const [all, small, medium, large] = tables.precision.map(part);
   const [, recallSmall, recallMedium, recallLarge] = tables.recall.map(part);
   const [recallFirst, recallSecond, recallThird] = tables.recallAtLimits.map(part);

@@ -25,8 +25,8 @@ export interface CocoCategory {
 }
 
 /**
- * One entry of `annotations`. `area` decides whether the object counts as small, medium or large. Number ids from 1: the
- * metric, as pycocotools defines it, never matches an annotation whose id is 0.
+ * One entry of `annotations`. `area` decides whether the object counts as small, medium or large. Number ids from 1:
+ * the metric, as pycocotools defines it, never matches an annotation whose id is 0.
  */
 export interface CocoAnnotation {
   readonly id: number;

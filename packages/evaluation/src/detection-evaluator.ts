@@ -32,12 +32,15 @@ export class DetectionEvaluator {
   /** Adds one image's detections, boxes in pixels of the source image. */
   add(imageId: number, detections: readonly Detection[]): void {
     const { labelCategoryIds } = this.#config;
-    this.addResults(detectionsToCocoResults(detections, { imageId, ...(labelCategoryIds ? { categoryIds: labelCategoryIds } : {}) }));
+    this.addResults(
+      detectionsToCocoResults(detections, { imageId, ...(labelCategoryIds ? { categoryIds: labelCategoryIds } : {}) }),
+    );
   }
 
   /** Adds results that are in COCO's form already: any number of images, boxes or masks. */
   addResults(results: readonly CocoResult[]): void {
-    for (const [index, result] of results.entries()) assertResult(result, this.#imageIds, `DetectionEvaluator: results[${index}]`);
+    for (const [index, result] of results.entries())
+      assertResult(result, this.#imageIds, `DetectionEvaluator: results[${index}]`);
     for (const result of results) this.#results.push(result);
   }
 

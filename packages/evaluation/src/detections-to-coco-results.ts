@@ -11,7 +11,10 @@ export interface Detection {
 /** Where the detections come from. */
 export interface DetectionSource {
   readonly imageId: number;
-  /** Size of the source image. Where given, boxes are cut off at its border; the published models' figures were taken without. */
+  /**
+   * Size of the source image. Where given, boxes are cut off at its border; the published models' figures were taken
+   * without.
+   */
   readonly size?: { readonly width: number; readonly height: number };
   /** Category id of each label; labels are category ids themselves where it is left out. */
   readonly categoryIds?: readonly number[];
@@ -20,11 +23,14 @@ export interface DetectionSource {
 /** Turns one image's detections into entries of a COCO results file. */
 export function detectionsToCocoResults(detections: readonly Detection[], source: DetectionSource): CocoResult[] {
   const { imageId, size, categoryIds } = source;
-  const inside = (value: number, limit: number | undefined): number => (limit === undefined ? value : Math.min(Math.max(value, 0), limit));
+  const inside = (value: number, limit: number | undefined): number =>
+    limit === undefined ? value : Math.min(Math.max(value, 0), limit);
   return detections.map(({ labelId, score, box }) => {
     const category = categoryIds ? categoryIds[labelId] : labelId;
     if (category === undefined) {
-      throw new DataError(`detectionsToCocoResults: label ${labelId} has no category; categoryIds knows 0 to ${(categoryIds?.length ?? 0) - 1}`);
+      throw new DataError(
+        `detectionsToCocoResults: label ${labelId} has no category; categoryIds knows 0 to ${(categoryIds?.length ?? 0) - 1}`,
+      );
     }
     const left = inside(box.xmin, size?.width);
     const top = inside(box.ymin, size?.height);

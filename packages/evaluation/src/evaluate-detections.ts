@@ -45,5 +45,6 @@ function checkInput({ groundTruth, detections }: EvaluationOptions): void {
   assertGroundTruth(groundTruth, "evaluateDetections");
   assertList(detections, "evaluateDetections: detections");
   const imageIds = new Set(groundTruth.images.map((image) => image.id));
-  for (const [index, result] of detections.entries()) assertResult(result, imageIds, `evaluateDetections: detections[${index}]`);
+  for (const [index, result] of detections.entries())
+    assertResult(result, imageIds, `evaluateDetections: detections[${index}]`);
 }

@@ -1,7 +1,10 @@
 import { areaRanges } from "./area-ranges.ts";
 import type { EvaluationParameters } from "./evaluation-options.ts";
 
-/** What the metrics are means of; -1 where a category has nothing to count. `T` IoU thresholds, `R` recall thresholds, `K` categories. */
+/**
+ * What the metrics are means of; -1 where a category has nothing to count. `T` IoU thresholds, `R` recall thresholds,
+ * `K` categories.
+ */
 export interface EvaluationTables {
   readonly thresholdCount: number;
   readonly recallCount: number;

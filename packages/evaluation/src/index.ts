@@ -3,7 +3,17 @@ export type { AreaRange } from "./area-ranges.ts";
 export { boxIou } from "./box-overlaps.ts";
 export { metricNames } from "./coco-metrics.ts";
 export type { CocoMetrics } from "./coco-metrics.ts";
-export type { CocoAnnotation, CocoBox, CocoCategory, CocoGroundTruth, CocoImage, CocoResult, CocoRunLength, CocoSegmentation, EvaluationType } from "./coco-types.ts";
+export type {
+  CocoAnnotation,
+  CocoBox,
+  CocoCategory,
+  CocoGroundTruth,
+  CocoImage,
+  CocoResult,
+  CocoRunLength,
+  CocoSegmentation,
+  EvaluationType,
+} from "./coco-types.ts";
 export type { ClassEvaluation, DetectionEvaluation, ThresholdMetrics } from "./detection-evaluation.ts";
 export { DetectionEvaluator } from "./detection-evaluator.ts";
 export type { DetectionEvaluatorConfig } from "./detection-evaluator.ts";

@@ -20,14 +20,22 @@ function measure(mask: RunLengthMask): MeasuredMask {
 
 /** As pycocotools: 0 where the bounding boxes don't meet, -1 where masks that might meet have different sizes. */
 function iouOf(detection: MeasuredMask, truth: MeasuredMask, crowd: boolean): number {
-  if (detection.left >= truth.right || truth.left >= detection.right || detection.top >= truth.bottom || truth.top >= detection.bottom) return 0;
+  if (
+    detection.left >= truth.right ||
+    truth.left >= detection.right ||
+    detection.top >= truth.bottom ||
+    truth.top >= detection.bottom
+  )
+    return 0;
   if (detection.mask.height !== truth.mask.height || detection.mask.width !== truth.mask.width) return -1;
   const intersection = maskIntersection(detection.mask, truth.mask);
   if (intersection === 0) return 0;
   return intersection / (crowd ? detection.area : detection.area + truth.area - intersection);
 }
 
-/** Intersection over union of two masks; -1 where their sizes differ. `crowd`: the detection's area is the denominator. */
+/**
+ * Intersection over union of two masks; -1 where their sizes differ. `crowd`: the detection's area is the denominator.
+ */
 export function maskIou(detection: RunLengthMask, truth: RunLengthMask, crowd = false): number {
   return iouOf(measure(detection), measure(truth), crowd);
 }
@@ -40,7 +48,12 @@ class MaskOverlaps implements ShapeOverlaps {
   readonly #truths: (MeasuredMask | undefined)[];
   readonly #crowd: Uint8Array;
 
-  constructor(detections: readonly MeasuredMask[], truthMask: (index: number) => RunLengthMask, crowd: Uint8Array, detectionAreas: Float64Array) {
+  constructor(
+    detections: readonly MeasuredMask[],
+    truthMask: (index: number) => RunLengthMask,
+    crowd: Uint8Array,
+    detectionAreas: Float64Array,
+  ) {
     this.#detections = detections;
     this.#truthMask = truthMask;
     this.#truths = Array.from({ length: crowd.length });
@@ -55,17 +68,28 @@ class MaskOverlaps implements ShapeOverlaps {
       const truthMask = (this.#truths[index] ??= measure(this.#truthMask(index)));
       const crowd = this.#crowd[index] === 1;
       for (let detection = detectionStart; detection < detectionEnd; detection++) {
-        ious[(detection - detectionStart) * truths + truth] = iouOf(this.#detections[detection] as MeasuredMask, truthMask, crowd);
+        ious[(detection - detectionStart) * truths + truth] = iouOf(
+          this.#detections[detection] as MeasuredMask,
+          truthMask,
+          crowd,
+        );
       }
     }
   }
 }
 
 /** Collects masks in grouped order. */
-export function maskOverlaps(detections: readonly CocoResult[], truths: readonly CocoAnnotation[], crowd: Uint8Array, masks: ObjectMasks): ShapeOverlaps {
-  const measured = detections.map((detection) => measure(masks.maskOf(detection, () => `evaluateDetections: a result of image ${detection.image_id}`)));
-  // The mask's own area, also beside a box: pycocotools would take the box's there, so that evaluators built on it drop the
-  // boxes first.
+export function maskOverlaps(
+  detections: readonly CocoResult[],
+  truths: readonly CocoAnnotation[],
+  crowd: Uint8Array,
+  masks: ObjectMasks,
+): ShapeOverlaps {
+  const measured = detections.map((detection) =>
+    measure(masks.maskOf(detection, () => `evaluateDetections: a result of image ${detection.image_id}`)),
+  );
+  // The mask's own area, also beside a box: pycocotools would take the box's there, so that evaluators built on it drop
+  // the boxes first.
   const areas = Float64Array.from(measured, ({ area }) => area);
   const truthMask = (index: number): RunLengthMask => {
     const truth = truths[index] as CocoAnnotation;

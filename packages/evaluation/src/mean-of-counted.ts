@@ -15,7 +15,8 @@ function pairwiseSum(values: Float64Array, start: number, count: number): number
   }
   const sums = values.slice(start, start + lanes);
   const whole = count - (count % lanes);
-  for (let index = lanes; index < whole; index++) sums[index % lanes] = (sums[index % lanes] as number) + (values[start + index] as number);
+  for (let index = lanes; index < whole; index++)
+    sums[index % lanes] = (sums[index % lanes] as number) + (values[start + index] as number);
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = sums;
   let sum = a + b + (c + d) + (e + f + (g + h));
   for (let index = start + whole; index < start + count; index++) sum += values[index] as number;
@@ -25,7 +26,8 @@ function pairwiseSum(values: Float64Array, start: number, count: number): number
 function withoutUncounted(values: Float64Array, count: number): Float64Array {
   const counted = new Float64Array(count);
   let next = 0;
-  for (let index = 0; index < values.length; index++) if ((values[index] as number) > -1) counted[next++] = values[index] as number;
+  for (let index = 0; index < values.length; index++)
+    if ((values[index] as number) > -1) counted[next++] = values[index] as number;
   return counted;
 }
 

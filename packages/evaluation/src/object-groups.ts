@@ -6,7 +6,11 @@ import type { SelectedObjects } from "./selected-objects.ts";
  * Orders objects by category, then image; detections by falling score within that, equal scores in file order. Without
  * categories the objects of one image stand together, equal ones by category, then in file order.
  */
-export function groupedOrder(objects: SelectedObjects, parameters: EvaluationParameters, scores?: Float64Array): Int32Array {
+export function groupedOrder(
+  objects: SelectedObjects,
+  parameters: EvaluationParameters,
+  scores?: Float64Array,
+): Int32Array {
   const { images, categories } = objects;
   const { useCategories, imageIds, categoryIds } = parameters;
   let order = ascendingIndices(images.length);
@@ -37,12 +41,19 @@ export interface GroupColumns {
 export function groupColumns(objects: SelectedObjects, order: Int32Array, useCategories: boolean): GroupColumns {
   return {
     images: order.map((index) => objects.images[index] as number),
-    categories: useCategories ? order.map((index) => objects.categories[index] as number) : new Int32Array(order.length),
+    categories: useCategories
+      ? order.map((index) => objects.categories[index] as number)
+      : new Int32Array(order.length),
   };
 }
 
 /** Walks truths and detections side by side: one list of groups per category, images ascending. */
-export function groupsByCategory(truths: GroupColumns, detections: GroupColumns, categoryCount: number, maxDetections: number): ObjectGroup[][] {
+export function groupsByCategory(
+  truths: GroupColumns,
+  detections: GroupColumns,
+  categoryCount: number,
+  maxDetections: number,
+): ObjectGroup[][] {
   const groups: ObjectGroup[][] = Array.from({ length: categoryCount }, () => []);
   let truth = 0;
   let detection = 0;
@@ -51,7 +62,8 @@ export function groupsByCategory(truths: GroupColumns, detections: GroupColumns,
     const detectionCategory = detections.categories[detection] ?? categoryCount;
     const category = Math.min(truthCategory, detectionCategory);
     const truthImage = truthCategory === category ? (truths.images[truth] as number) : Number.POSITIVE_INFINITY;
-    const detectionImage = detectionCategory === category ? (detections.images[detection] as number) : Number.POSITIVE_INFINITY;
+    const detectionImage =
+      detectionCategory === category ? (detections.images[detection] as number) : Number.POSITIVE_INFINITY;
     const image = Math.min(truthImage, detectionImage);
     const truthStart = truth;
     const detectionStart = detection;

@@ -36,7 +36,9 @@ export class ObjectMasks {
     if (!Array.isArray(outline)) return segmentationToMask(outline, 0, 0, what());
     const image = this.#images.get(image_id);
     if (!(image && image.width > 0 && image.height > 0)) {
-      throw new DataError(`${what()}: drawing its polygon needs the image's size, but image ${image_id} has no positive width and height`);
+      throw new DataError(
+        `${what()}: drawing its polygon needs the image's size, but image ${image_id} has no positive width and height`,
+      );
     }
     return segmentationToMask(outline, image.height, image.width, what());
   }

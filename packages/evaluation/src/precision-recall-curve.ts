@@ -16,17 +16,26 @@ export interface PrecisionRecallCurve {
 }
 
 /** The precision-recall curve of an evaluation, ready to be drawn; empty where nothing counts. */
-export function precisionRecallCurve(evaluation: DetectionEvaluation, options: CurveOptions = {}): PrecisionRecallCurve {
+export function precisionRecallCurve(
+  evaluation: DetectionEvaluation,
+  options: CurveOptions = {},
+): PrecisionRecallCurve {
   const { iouThreshold = 0.5, categoryId } = options;
   const { iouThresholds, recallThresholds } = evaluation.parameters;
   const threshold = iouThresholds.indexOf(iouThreshold);
-  if (threshold < 0) throw new ConfigError(`precisionRecallCurve: iouThreshold ${iouThreshold} was not evaluated, expected one of ${iouThresholds.join(", ")}`);
+  if (threshold < 0)
+    throw new ConfigError(
+      `precisionRecallCurve: iouThreshold ${iouThreshold} was not evaluated, expected one of ${iouThresholds.join(", ")}`,
+    );
   const classes = evaluation.perClass.filter((found) => categoryId === undefined || found.categoryId === categoryId);
   if (classes.length === 0) throw new ConfigError(`precisionRecallCurve: category ${categoryId} was not evaluated`);
   const counted = classes.filter((found) => found.truths > 0);
   if (counted.length === 0) return { recall: [], precision: [] };
   const precision = recallThresholds.map((_, index) => {
-    const sum = counted.reduce((total, found) => total + (found.precision[threshold * recallThresholds.length + index] as number), 0);
+    const sum = counted.reduce(
+      (total, found) => total + (found.precision[threshold * recallThresholds.length + index] as number),
+      0,
+    );
     return sum / counted.length;
   });
   return { recall: recallThresholds, precision };

@@ -32,7 +32,13 @@ export interface CurveColumn {
  * @param score - receives `[R]`: the score of the detection that reaches it
  * @returns the recall that all detections reach together
  */
-export function readPrecision(ranked: RankedOutcomes, threshold: number, recallThresholds: Float64Array, precision: CurveColumn, score: CurveColumn | undefined): number {
+export function readPrecision(
+  ranked: RankedOutcomes,
+  threshold: number,
+  recallThresholds: Float64Array,
+  precision: CurveColumn,
+  score: CurveColumn | undefined,
+): number {
   const { order, scores, outcomes, truths } = ranked;
   const count = order.length;
   const row = threshold * count;
@@ -48,13 +54,15 @@ export function readPrecision(ranked: RankedOutcomes, threshold: number, recallT
     precisions[rank] = right / (wrong + right + tiny);
   }
   for (let rank = count - 1; rank > 0; rank--) {
-    if ((precisions[rank] as number) > (precisions[rank - 1] as number)) precisions[rank - 1] = precisions[rank] as number;
+    if ((precisions[rank] as number) > (precisions[rank - 1] as number))
+      precisions[rank - 1] = precisions[rank] as number;
   }
   let rank = 0;
   for (let index = 0; index < recallThresholds.length; index++) {
     while (rank < count && (recalls[rank] as number) < (recallThresholds[index] as number)) rank++;
     precision.table[precision.start + index * precision.stride] = rank < count ? (precisions[rank] as number) : 0;
-    if (score) score.table[score.start + index * score.stride] = rank < count ? (scores[order[rank] as number] as number) : 0;
+    if (score)
+      score.table[score.start + index * score.stride] = rank < count ? (scores[order[rank] as number] as number) : 0;
   }
   return right / truths;
 }

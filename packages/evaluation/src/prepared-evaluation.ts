@@ -45,7 +45,11 @@ function truthColumns(truths: readonly CocoAnnotation[]): TruthColumns {
   return {
     ids: Float64Array.from(truths, (truth) => truth.id),
     crowd,
-    ignored: areaRanges.map((range) => Uint8Array.from(truths, ({ area }, index) => (crowd[index] === 1 || area < range.least || area > range.most ? 1 : 0))),
+    ignored: areaRanges.map((range) =>
+      Uint8Array.from(truths, ({ area }, index) =>
+        crowd[index] === 1 || area < range.least || area > range.most ? 1 : 0,
+      ),
+    ),
   };
 }
 
@@ -59,7 +63,10 @@ export function prepareEvaluation(options: EvaluationOptions): PreparedEvaluatio
   const selectedTruths = selectObjects(groundTruth.annotations, parameters, knownCategories);
   const truthOrder = groupedOrder(selectedTruths, parameters);
   const truthGroups = groupColumns(selectedTruths, truthOrder, useCategories);
-  const truths = Array.from(truthOrder, (index) => groundTruth.annotations[selectedTruths.entries[index] as number] as CocoAnnotation);
+  const truths = Array.from(
+    truthOrder,
+    (index) => groundTruth.annotations[selectedTruths.entries[index] as number] as CocoAnnotation,
+  );
   const columns = truthColumns(truths);
 
   const selectedResults = selectObjects(results, parameters, knownCategories);

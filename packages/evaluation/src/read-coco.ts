@@ -8,7 +8,9 @@ function parseJson(json: string, file: string): unknown {
     return JSON.parse(json);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const advice = /\b(NaN|Infinity)\b/.test(json) ? "; NaN and Infinity, which Python writes, are not JSON: find out where they come from" : "";
+    const advice = /\b(NaN|Infinity)\b/.test(json)
+      ? "; NaN and Infinity, which Python writes, are not JSON: find out where they come from"
+      : "";
     throw new DataError(`${file}: not valid JSON (${reason})${advice}`, { cause });
   }
 }

@@ -18,7 +18,11 @@ interface Located {
 }
 
 /** Chooses what belongs to the images and categories that are counted. */
-export function selectObjects(objects: readonly Located[], parameters: EvaluationParameters, knownCategories: ReadonlySet<number>): SelectedObjects {
+export function selectObjects(
+  objects: readonly Located[],
+  parameters: EvaluationParameters,
+  knownCategories: ReadonlySet<number>,
+): SelectedObjects {
   const imageIndex = new Map(parameters.imageIds.map((id, index) => [id, index]));
   const categoryIndex = new Map(parameters.categoryIds.map((id, index) => [id, index]));
   const entries = new Int32Array(objects.length);
@@ -37,5 +41,10 @@ export function selectObjects(objects: readonly Located[], parameters: Evaluatio
     categories[count] = category;
     count++;
   }
-  return { entries: entries.subarray(0, count), images: images.subarray(0, count), categories: categories.subarray(0, count), ofUnknownCategory };
+  return {
+    entries: entries.subarray(0, count),
+    images: images.subarray(0, count),
+    categories: categories.subarray(0, count),
+    ofUnknownCategory,
+  };
 }

@@ -3,8 +3,8 @@ export interface ShapeOverlaps {
   /** Area of every detection, by which an unmatched one is ranged. */
   readonly detectionAreas: Float64Array;
   /**
-   * Writes the IoU of each detection of a range with each truth of a range to `ious` `[detections, truths]`. For a truth
-   * that marks a crowd the denominator is the detection's area.
+   * Writes the IoU of each detection of a range with each truth of a range to `ious` `[detections, truths]`. For a
+   * truth that marks a crowd the denominator is the detection's area.
    */
   fill(ious: Float64Array, detectionStart: number, detectionEnd: number, truthStart: number, truthEnd: number): void;
 }

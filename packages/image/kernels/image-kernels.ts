@@ -1,20 +1,34 @@
-// The inner loops of resizing and normalising, in AssemblyScript with SIMD. Not part of the TypeScript build: tools/build-image-kernels.mjs compiles
-// this file to src/image-kernels-wasm.ts. Pointers are byte offsets in the module's memory; the caller lays it out. Loads and stores
-// may pass the end of a row by up to 15 bytes, so the caller leaves that much room behind the last one.
+// The inner loops of resizing and normalising, in AssemblyScript with SIMD. Not part of the TypeScript build:
+// tools/build-image-kernels.mjs compiles this file to src/image-kernels-wasm.ts. Pointers are byte offsets in the
+// module's memory; the caller lays it out. Loads and stores may pass the end of a row by up to 15 bytes, so the caller
+// leaves that much room behind the last one.
 
 const weightBits: i32 = 22;
 const half: i32 = 1 << 21;
 
-/** `rows` rows of RGB bytes, each made `width` pixels wide: a weighted sum of `counts[x]` neighbours for each output pixel. */
-export function resizeRows(source: usize, target: usize, rows: i32, sourceStride: i32, width: i32, firsts: usize, counts: usize, weights: usize, taps: i32): void {
+/**
+ * `rows` rows of RGB bytes, each made `width` pixels wide: a weighted sum of `counts[x]` neighbours for each output
+ * pixel.
+ */
+export function resizeRows(
+  source: usize,
+  target: usize,
+  rows: i32,
+  sourceStride: i32,
+  width: i32,
+  firsts: usize,
+  counts: usize,
+  weights: usize,
+  taps: i32,
+): void {
   const start = i32x4.splat(half);
   for (let row = 0; row < rows; row++) {
     const from = source + <usize>(row * sourceStride);
     let to = target + <usize>(row * width * 3);
     let weightRow = weights;
     for (let x = 0; x < width; x++) {
-      let at = from + <usize>(load<i32>(firsts + (<usize>x << 2)) * 3);
-      const end = at + <usize>(load<i32>(counts + (<usize>x << 2)) * 3);
+      let at = from + <usize>(load<i32>(firsts + ((<usize>x) << 2)) * 3);
+      const end = at + <usize>(load<i32>(counts + ((<usize>x) << 2)) * 3);
       let weight = weightRow;
       let sum = start;
       for (; at < end; at += 3, weight += 4) {
@@ -25,19 +39,28 @@ export function resizeRows(source: usize, target: usize, rows: i32, sourceStride
       const words = i16x8.narrow_i32x4_u(levels, levels);
       store<u32>(to, i32x4.extract_lane(i8x16.narrow_i16x8_u(words, words), 0));
       to += 3;
-      weightRow += <usize>taps << 2;
+      weightRow += (<usize>taps) << 2;
     }
   }
 }
 
 /** `rows` output rows of `stride` bytes: each a weighted sum of `counts[row]` rows of the source. */
-export function resizeColumns(source: usize, target: usize, rows: i32, stride: i32, firsts: usize, counts: usize, weights: usize, taps: i32): void {
+export function resizeColumns(
+  source: usize,
+  target: usize,
+  rows: i32,
+  stride: i32,
+  firsts: usize,
+  counts: usize,
+  weights: usize,
+  taps: i32,
+): void {
   const start = i32x4.splat(half);
   for (let row = 0; row < rows; row++) {
-    const from = source + <usize>(load<i32>(firsts + (<usize>row << 2)) * stride);
-    const end = <usize>(load<i32>(counts + (<usize>row << 2)) * stride);
+    const from = source + <usize>(load<i32>(firsts + ((<usize>row) << 2)) * stride);
+    const end = <usize>(load<i32>(counts + ((<usize>row) << 2)) * stride);
     const to = target + <usize>(row * stride);
-    const weightRow = weights + (<usize>(row * taps) << 2);
+    const weightRow = weights + ((<usize>(row * taps)) << 2);
     for (let column: usize = 0; column < <usize>stride; column += 16) {
       let first = start;
       let second = start;
@@ -65,9 +88,8 @@ export function resizeColumns(source: usize, target: usize, rows: i32, stride: i
 export function normalise(source: usize, target: usize, pixels: i32, table: usize): void {
   const end = source + <usize>(pixels * 3);
   for (let to = target; source < end; source += 3, to += 12) {
-    store<f32>(to, load<f32>(table + (<usize>load<u8>(source) << 2)));
-    store<f32>(to, load<f32>(table + (<usize>load<u8>(source, 1) << 2), 1024), 4);
-    store<f32>(to, load<f32>(table + (<usize>load<u8>(source, 2) << 2), 2048), 8);
+    store<f32>(to, load<f32>(table + ((<usize>load<u8>(source)) << 2)));
+    store<f32>(to, load<f32>(table + ((<usize>load<u8>(source, 1)) << 2), 1024), 4);
+    store<f32>(to, load<f32>(table + ((<usize>load<u8>(source, 2)) << 2), 2048), 8);
   }
 }
-

@@ -1,8 +1,9 @@
 /**
- * RGB of inks as PIL's `convert("RGB")` makes it: each channel is the light that neither its ink nor black takes. No profile of a
- * press is looked at.
+ * RGB of inks as PIL's `convert("RGB")` makes it: each channel is the light that neither its ink nor black takes. No
+ * profile of a press is looked at.
  *
- * @param inks - cyan, magenta, yellow and black of each pixel, 255 is full ink; `channels` bytes a pixel, those after the fourth are passed over
+ * @param inks - cyan, magenta, yellow and black of each pixel, 255 is full ink; `channels` bytes a pixel, those after
+ * the fourth are passed over
  */
 export function cmykToRgb(inks: Uint8Array, channels: number): Uint8Array {
   const rgb = new Uint8Array((inks.length / channels) * 3);

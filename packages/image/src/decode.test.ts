@@ -17,8 +17,13 @@ afterAll(async () => {
 });
 
 /** 3 x 2 pixels, all different. */
-const small: RgbImage = { width: 3, height: 2, data: Uint8Array.from([10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120, 130, 140, 150, 160, 170, 180]) };
-const picture = (image: RgbImage = small): Sharp => sharp(image.data, { raw: { width: image.width, height: image.height, channels: 3 } });
+const small: RgbImage = {
+  width: 3,
+  height: 2,
+  data: Uint8Array.from([10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120, 130, 140, 150, 160, 170, 180]),
+};
+const picture = (image: RgbImage = small): Sharp =>
+  sharp(image.data, { raw: { width: image.width, height: image.height, channels: 3 } });
 
 async function save(name: string, bytes: Uint8Array): Promise<string> {
   const path = join(folder, name);
@@ -28,7 +33,10 @@ async function save(name: string, bytes: Uint8Array): Promise<string> {
 
 /** Bytes of a smooth 64x48 picture, which lossy formats keep well. */
 function smooth(): RgbImage {
-  const data = Uint8Array.from({ length: 64 * 48 * 3 }, (_, at) => [2, 3, 1][at % 3] as number * (Math.floor(at / 3) % 64));
+  const data = Uint8Array.from(
+    { length: 64 * 48 * 3 },
+    (_, at) => ([2, 3, 1][at % 3] as number) * (Math.floor(at / 3) % 64),
+  );
   return { width: 64, height: 48, data };
 }
 
@@ -53,20 +61,30 @@ test("JPEG, WebP, TIFF and a name in capitals are read", async () => {
 });
 
 test("grey becomes three equal channels", async () => {
-  const grey = await sharp(Uint8Array.from([0, 77, 255, 3]), { raw: { width: 2, height: 2, channels: 1 } }).toColourspace("b-w").png().toBuffer();
+  const grey = await sharp(Uint8Array.from([0, 77, 255, 3]), { raw: { width: 2, height: 2, channels: 1 } })
+    .toColourspace("b-w")
+    .png()
+    .toBuffer();
   expect((await readImageHeader(grey)).colourSpace).toBe("b-w");
   expect([...(await decodeImage(grey)).data]).toEqual([0, 0, 0, 77, 77, 77, 255, 255, 255, 3, 3, 3]);
 });
 
 test("16 bits a channel lose the lower eight", async () => {
   const levels = Uint16Array.from([0, 256 * 5, 256 * 200 + 255, 65535, 255, 300]);
-  const deep = await sharp(levels, { raw: { width: 2, height: 1, channels: 3 } }).toColourspace("rgb16").png().toBuffer();
+  const deep = await sharp(levels, { raw: { width: 2, height: 1, channels: 3 } })
+    .toColourspace("rgb16")
+    .png()
+    .toBuffer();
   expect((await readImageHeader(deep)).depth).toBe("ushort");
   expect([...(await decodeImage(deep)).data]).toEqual([0, 5, 200, 255, 0, 1]);
 });
 
 test("alpha is dropped, not blended", async () => {
-  const seeThrough = await sharp(Uint8Array.from([10, 200, 30, 0, 40, 50, 60, 128]), { raw: { width: 2, height: 1, channels: 4 } }).png().toBuffer();
+  const seeThrough = await sharp(Uint8Array.from([10, 200, 30, 0, 40, 50, 60, 128]), {
+    raw: { width: 2, height: 1, channels: 4 },
+  })
+    .png()
+    .toBuffer();
   expect([...(await decodeImage(seeThrough)).data]).toEqual([10, 200, 30, 40, 50, 60]);
 });
 
@@ -80,10 +98,21 @@ test("CMYK is converted", async () => {
 });
 
 test("EXIF orientation turns the pixels unless told to leave them", async () => {
-  // Orientation 6: shown after a quarter turn to the right, so that the first stored column, from below, is the first row.
+  // Orientation 6: shown after a quarter turn to the right, so that the first stored column, from below, is the first
+  // row.
   const turned = await picture().withMetadata({ orientation: 6 }).tiff({ compression: "lzw" }).toBuffer();
-  expect(await readImageHeader(turned)).toMatchObject({ width: 2, height: 3, storedWidth: 3, storedHeight: 2, orientation: 6 });
-  expect(await decodeImage(turned)).toEqual({ width: 2, height: 3, data: Uint8Array.from([100, 110, 120, 10, 20, 30, 130, 140, 150, 40, 50, 60, 160, 170, 180, 70, 80, 90]) });
+  expect(await readImageHeader(turned)).toMatchObject({
+    width: 2,
+    height: 3,
+    storedWidth: 3,
+    storedHeight: 2,
+    orientation: 6,
+  });
+  expect(await decodeImage(turned)).toEqual({
+    width: 2,
+    height: 3,
+    data: Uint8Array.from([100, 110, 120, 10, 20, 30, 130, 140, 150, 40, 50, 60, 160, 170, 180, 70, 80, 90]),
+  });
   expect(await decodeImage(turned, { orientation: "ignore" })).toEqual(small);
 });
 
@@ -92,7 +121,9 @@ test("a file that is missing, empty, cut off or no image is named", async () => 
   const cut = await save("cut.jpg", whole.subarray(0, Math.floor(whole.length / 2)));
   const empty = await save("empty.jpg", new Uint8Array(0));
   const text = await save("text.jpg", new TextEncoder().encode("not found"));
-  await expect(decodeImage(join(folder, "missing.jpg"))).rejects.toThrow(`${join(folder, "missing.jpg")}: no such file`);
+  await expect(decodeImage(join(folder, "missing.jpg"))).rejects.toThrow(
+    `${join(folder, "missing.jpg")}: no such file`,
+  );
   await expect(decodeImage(cut)).rejects.toThrow(/cut\.jpg: cannot be decoded \(.*premature end/u);
   await expect(decodeImage(empty)).rejects.toThrow(`${empty}: the file has 0 bytes`);
   await expect(decodeImage(text)).rejects.toThrow(`${text}: cannot be decoded`);
@@ -101,13 +132,19 @@ test("a file that is missing, empty, cut off or no image is named", async () => 
 });
 
 test("a file that claims far more pixels than its bytes can hold is refused before it takes their memory", async () => {
-  const small = await sharp({ create: { width: 64, height: 64, channels: 3, background: "#808080" } }).jpeg().toBuffer();
+  const small = await sharp({ create: { width: 64, height: 64, channels: 3, background: "#808080" } })
+    .jpeg()
+    .toBuffer();
   // Height and width stand behind the start of the frame (FFC0), its length and its depth.
   const frame = small.indexOf(Buffer.from([0xff, 0xc0]));
   const bomb = Buffer.from(small);
   bomb.writeUInt16BE(9000, frame + 5);
   bomb.writeUInt16BE(9000, frame + 7);
-  await expect(decodeImage(bomb, { name: "bomb.jpg" })).rejects.toThrow(/^bomb\.jpg: cannot be decoded \(it claims 81 million pixels in \d+ bytes\)/u);
-  const plain = await sharp({ create: { width: 7000, height: 6000, channels: 3, background: "#808080" } }).jpeg().toBuffer();
+  await expect(decodeImage(bomb, { name: "bomb.jpg" })).rejects.toThrow(
+    /^bomb\.jpg: cannot be decoded \(it claims 81 million pixels in \d+ bytes\)/u,
+  );
+  const plain = await sharp({ create: { width: 7000, height: 6000, channels: 3, background: "#808080" } })
+    .jpeg()
+    .toBuffer();
   expect((await decodeImage(plain)).data.length).toBe(7000 * 6000 * 3);
 });

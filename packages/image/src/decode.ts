@@ -13,7 +13,9 @@ export type ImageSource = string | Uint8Array;
 export interface DecodeOptions {
   /** What error messages call the image; the path unless told. */
   readonly name?: string;
-  /** Whether to turn and mirror the pixels as the file's EXIF orientation says (default), or to leave them as stored. */
+  /**
+   * Whether to turn and mirror the pixels as the file's EXIF orientation says (default), or to leave them as stored.
+   */
   readonly orientation?: "apply" | "ignore";
 }
 
@@ -43,7 +45,8 @@ async function readSource(source: ImageSource, name: string): Promise<Uint8Array
     const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
     throw new DataError(`${name}: ${missing ? "no such file" : "cannot be read"}`, { cause: error });
   }
-  if (bytes.length === 0) throw new DataError(`${name}: the file has 0 bytes; fetch it again or remove it from the data set`);
+  if (bytes.length === 0)
+    throw new DataError(`${name}: the file has 0 bytes; fetch it again or remove it from the data set`);
   return bytes;
 }
 
@@ -54,18 +57,23 @@ function open(bytes: Uint8Array, options: { autoOrient: boolean }): Sharp {
 
 function undecodable(name: string, error: unknown): DataError {
   const reason = error instanceof Error ? error.message.trim() : String(error);
-  return new DataError(`${name}: cannot be decoded (${reason}); the file is damaged or no image, replace it or remove it from the data set`, {
-    cause: error,
-  });
+  return new DataError(
+    `${name}: cannot be decoded (${reason}); the file is damaged or no image, replace it or remove it from the data set`,
+    {
+      cause: error,
+    },
+  );
 }
 
-const nameOf = (source: ImageSource, options: DecodeOptions): string => options.name ?? (typeof source === "string" ? source : "image");
+const nameOf = (source: ImageSource, options: DecodeOptions): string =>
+  options.name ?? (typeof source === "string" ? source : "image");
 
 /**
- * Decodes JPEG, PNG, WebP, GIF (first frame), TIFF, AVIF or SVG to 8-bit RGB, byte for byte as PIL's `open(…).convert("RGB")` does: grey
- * becomes three equal channels, CMYK is converted without a profile, alpha is dropped without blending, and so a transparent pixel keeps
- * the colour that lies under it or in its palette. Two things are done that PIL does not do: EXIF orientation is applied, and 16 bits of grey
- * lose the lower eight, where PIL makes white of all above 255.
+ * Decodes JPEG, PNG, WebP, GIF (first frame), TIFF, AVIF or SVG to 8-bit RGB, byte for byte as PIL's
+ * `open(…).convert("RGB")` does: grey becomes three equal channels, CMYK is converted without a profile, alpha is
+ * dropped without blending, and so a transparent pixel keeps the colour that lies under it or in its palette. Two
+ * things are done that PIL does not do: EXIF orientation is applied, and 16 bits of grey lose the lower eight, where
+ * PIL makes white of all above 255.
  *
  * @throws DataError naming the file when it is missing, empty, cut off or no image
  */
@@ -98,7 +106,10 @@ function refuseBomb(pixels: number, bytes: number): void {
 
 /** The inks as they are stored; libvips would take a press's profile for granted. */
 async function decodeCmyk(image: Sharp, deep: boolean): Promise<RgbImage> {
-  const { pixels, width, height, channels } = await rawPixels(image.pipelineColourspace("cmyk").toColourspace("cmyk"), deep ? "ushort" : "uchar");
+  const { pixels, width, height, channels } = await rawPixels(
+    image.pipelineColourspace("cmyk").toColourspace("cmyk"),
+    deep ? "ushort" : "uchar",
+  );
   return { width, height, data: cmykToRgb(deep ? upperBytes(pixels) : pixels, channels) };
 }
 
@@ -112,16 +123,35 @@ async function decodeGif(image: Sharp, bytes: Uint8Array): Promise<RgbImage> {
 
 function upperBytes(pixels: Uint8Array): Uint8Array {
   const view = new DataView(pixels.buffer, pixels.byteOffset, pixels.byteLength);
-  return Uint8Array.from({ length: pixels.length / 2 }, (_, index) => view.getUint16(2 * index, endianness() === "LE") >> 8);
+  return Uint8Array.from(
+    { length: pixels.length / 2 },
+    (_, index) => view.getUint16(2 * index, endianness() === "LE") >> 8,
+  );
 }
 
-async function rawPixels(image: Sharp, depth: "uchar" | "ushort" = "uchar"): Promise<{ readonly pixels: Uint8Array; readonly width: number; readonly height: number; readonly channels: number }> {
+async function rawPixels(
+  image: Sharp,
+  depth: "uchar" | "ushort" = "uchar",
+): Promise<{
+  readonly pixels: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+}> {
   const { data, info } = await image.raw({ depth }).toBuffer({ resolveWithObject: true });
-  return { pixels: new Uint8Array(data.buffer, data.byteOffset, data.length), width: info.width, height: info.height, channels: info.channels };
+  return {
+    pixels: new Uint8Array(data.buffer, data.byteOffset, data.length),
+    width: info.width,
+    height: info.height,
+    channels: info.channels,
+  };
 }
 
 /** Reads the size and kind of an image file from its header. */
-export async function readImageHeader(source: ImageSource, options: Pick<DecodeOptions, "name"> = {}): Promise<ImageHeader> {
+export async function readImageHeader(
+  source: ImageSource,
+  options: Pick<DecodeOptions, "name"> = {},
+): Promise<ImageHeader> {
   const name = nameOf(source, options);
   const bytes = await readSource(source, name);
   try {

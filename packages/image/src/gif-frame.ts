@@ -4,7 +4,9 @@ import type { PixelRegion } from "./rgb-image.ts";
 export interface GifFrame {
   /** Where the frame lies; it may be smaller than the image. */
   readonly region: PixelRegion;
-  /** Colour of the pixels that the frame leaves open: that of its transparent index, or of index 0 where it has none. */
+  /**
+   * Colour of the pixels that the frame leaves open: that of its transparent index, or of index 0 where it has none.
+   */
   readonly fill: readonly [red: number, green: number, blue: number];
 }
 
@@ -24,7 +26,12 @@ export function readGifFrame(bytes: Uint8Array): GifFrame | undefined {
     at = endOfBlocks(bytes, at + 2);
   }
   if (bytes[at] !== imageDescriptor || at + descriptorLength > bytes.length) return undefined;
-  const [left, top, width, height] = [1, 3, 5, 7].map((offset) => view.getUint16(at + offset, true)) as [number, number, number, number];
+  const [left, top, width, height] = [1, 3, 5, 7].map((offset) => view.getUint16(at + offset, true)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   const palette = paletteLength(bytes[at + 9]) > 0 ? at + descriptorLength : headerLength;
   const level = (channel: number): number => bytes[palette + 3 * transparent + channel] ?? 0;
   return { region: { left, top, width, height }, fill: [level(0), level(1), level(2)] };
@@ -42,13 +49,17 @@ function endOfBlocks(bytes: Uint8Array, start: number): number {
   return at + 1;
 }
 
-/** RGB of a GIF's decoded pixels `rgba [H·W·4]` of an image of that width: what its first frame leaves open gets its colour, which decoders leave out. */
+/**
+ * RGB of a GIF's decoded pixels `rgba [H·W·4]` of an image of that width: what its first frame leaves open gets its
+ * colour, which decoders leave out.
+ */
 export function fillGifFrame(rgba: Uint8Array, imageWidth: number, { region, fill }: GifFrame): Uint8Array {
   const rgb = new Uint8Array((rgba.length / 4) * 3);
   for (let pixel = 0; pixel * 4 < rgba.length; pixel++) {
     const [x, y] = [(pixel % imageWidth) - region.left, Math.floor(pixel / imageWidth) - region.top];
     const open = rgba[pixel * 4 + 3] === 0 || x < 0 || y < 0 || x >= region.width || y >= region.height;
-    for (let channel = 0; channel < 3; channel++) rgb[pixel * 3 + channel] = open ? (fill[channel] as number) : (rgba[pixel * 4 + channel] as number);
+    for (let channel = 0; channel < 3; channel++)
+      rgb[pixel * 3 + channel] = open ? (fill[channel] as number) : (rgba[pixel * 4 + channel] as number);
   }
   return rgb;
 }

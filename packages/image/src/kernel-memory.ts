@@ -14,8 +14,27 @@ declare const WebAssembly: {
 
 interface Exports {
   readonly memory: Memory;
-  readonly resizeRows: (source: number, target: number, rows: number, sourceStride: number, width: number, firsts: number, counts: number, weights: number, taps: number) => void;
-  readonly resizeColumns: (source: number, target: number, rows: number, stride: number, firsts: number, counts: number, weights: number, taps: number) => void;
+  readonly resizeRows: (
+    source: number,
+    target: number,
+    rows: number,
+    sourceStride: number,
+    width: number,
+    firsts: number,
+    counts: number,
+    weights: number,
+    taps: number,
+  ) => void;
+  readonly resizeColumns: (
+    source: number,
+    target: number,
+    rows: number,
+    stride: number,
+    firsts: number,
+    counts: number,
+    weights: number,
+    taps: number,
+  ) => void;
   readonly normalise: (source: number, target: number, pixels: number, table: number) => void;
 }
 
@@ -82,8 +101,8 @@ export class KernelMemory {
 let shared: KernelMemory | undefined;
 
 /**
- * This thread's kernels, compiled at first use. The memory holds nothing between two calls of the functions that use it, which are all synchronous, so
- * that sharing it can't be noticed.
+ * This thread's kernels, compiled at first use. The memory holds nothing between two calls of the functions that use
+ * it, which are all synchronous, so that sharing it can't be noticed.
  */
 export function kernelMemory(): KernelMemory {
   shared ??= new KernelMemory();

@@ -12,7 +12,10 @@ export interface Normalisation {
 /** ImageNet's, which every published DETR was trained with. */
 export const imagenetNormalisation: Normalisation = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 
-/** `((byte / 255) - mean) / std` for all bytes, each operation rounded to float32 as PyTorch's transforms do: `[3 · 256]`. */
+/**
+ * `((byte / 255) - mean) / std` for all bytes, each operation rounded to float32 as PyTorch's transforms do: `[3 ·
+ * 256]`.
+ */
 export function normalisationTable({ mean, std }: Normalisation): Float32Array {
   const table = new Float32Array(3 * 256);
   for (let channel = 0; channel < 3; channel++) {
@@ -26,12 +29,17 @@ export function normalisationTable({ mean, std }: Normalisation): Float32Array {
 }
 
 /**
- * Writes the normalised image `[H, W, 3]` at the top left of `destination [padded.height, padded.width, 3]` and zeros to its
- * right and below; every entry of the destination is written.
+ * Writes the normalised image `[H, W, 3]` at the top left of `destination [padded.height, padded.width, 3]` and zeros
+ * to its right and below; every entry of the destination is written.
  *
  * @param table - of {@link normalisationTable}
  */
-export function normaliseInto(image: RgbImage, table: Float32Array, destination: Float32Array, padded: ImageSize = image): void {
+export function normaliseInto(
+  image: RgbImage,
+  table: Float32Array,
+  destination: Float32Array,
+  padded: ImageSize = image,
+): void {
   const { width, height, data } = image;
   if (width > padded.width || height > padded.height || destination.length !== padded.width * padded.height * 3) {
     throw new ShapeError(

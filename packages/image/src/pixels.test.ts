@@ -1,10 +1,23 @@
 import { expect, test } from "vitest";
-import { crop, flipHorizontally, flipVertically, imagenetNormalisation, normalisationTable, normaliseInto, padRightBottom, resizeNearest } from "./index.ts";
+import {
+  crop,
+  flipHorizontally,
+  flipVertically,
+  imagenetNormalisation,
+  normalisationTable,
+  normaliseInto,
+  padRightBottom,
+  resizeNearest,
+} from "./index.ts";
 import type { RgbImage } from "./index.ts";
 
 /** Pixel `n` is `[10n, 10n + 1, 10n + 2]`. */
 function numbered(width: number, height: number): RgbImage {
-  return { width, height, data: Uint8Array.from({ length: width * height * 3 }, (_, at) => 10 * Math.floor(at / 3) + (at % 3)) };
+  return {
+    width,
+    height,
+    data: Uint8Array.from({ length: width * height * 3 }, (_, at) => 10 * Math.floor(at / 3) + (at % 3)),
+  };
 }
 const reds = ({ data }: RgbImage): number[] => [...data].filter((_, at) => at % 3 === 0).map((level) => level / 10);
 
@@ -24,7 +37,9 @@ test("masks flip too", () => {
 
 test("a crop holds the region and refuses one outside", () => {
   expect(reds(crop(numbered(5, 3), { top: 1, left: 2, height: 2, width: 3 }))).toEqual([7, 8, 9, 12, 13, 14]);
-  expect(() => crop(numbered(5, 3), { top: 1, left: 2, height: 3, width: 3 })).toThrow("region 3x3 at left 2, top 1 reaches outside the image of 5x3");
+  expect(() => crop(numbered(5, 3), { top: 1, left: 2, height: 3, width: 3 })).toThrow(
+    "region 3x3 at left 2, top 1 reaches outside the image of 5x3",
+  );
 });
 
 test("padding adds zeros at the right and below", () => {
@@ -34,7 +49,9 @@ test("padding adds zeros at the right and below", () => {
 test("masks are resized without mixing", () => {
   const mask = { width: 2, height: 1, data: Uint8Array.from([1, 0]) };
   expect([...resizeNearest(mask, { width: 5, height: 2 }).data]).toEqual([1, 1, 1, 0, 0, 1, 1, 1, 0, 0]);
-  expect([...resizeNearest({ width: 3, height: 1, data: Uint8Array.from([0, 1, 1]) }, { width: 2, height: 1 }).data]).toEqual([0, 1]);
+  expect([
+    ...resizeNearest({ width: 3, height: 1, data: Uint8Array.from([0, 1, 1]) }, { width: 2, height: 1 }).data,
+  ]).toEqual([0, 1]);
 });
 
 test("normalising rounds after each operation and fills the padding with zeros", () => {
@@ -56,6 +73,10 @@ test("normalising rounds after each operation and fills the padding with zeros",
 
 test("a destination of another size is refused", () => {
   const table = normalisationTable(imagenetNormalisation);
-  expect(() => normaliseInto(numbered(3, 2), table, new Float32Array(17))).toThrow("an image of 3x2 does not fit a destination of 17 numbers for 3x2");
-  expect(() => normaliseInto(numbered(3, 2), table, new Float32Array(12), { height: 2, width: 2 })).toThrow("does not fit");
+  expect(() => normaliseInto(numbered(3, 2), table, new Float32Array(17))).toThrow(
+    "an image of 3x2 does not fit a destination of 17 numbers for 3x2",
+  );
+  expect(() => normaliseInto(numbered(3, 2), table, new Float32Array(12), { height: 2, width: 2 })).toThrow(
+    "does not fit",
+  );
 });

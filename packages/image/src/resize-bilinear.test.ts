@@ -64,12 +64,19 @@ describe("resizeBilinear", () => {
   test("two pixels become four with quarters between them", () => {
     const image = { width: 2, height: 1, data: Uint8Array.from([0, 100, 255, 200, 100, 55]) };
     // Centres of the outputs lie at 0.25, 0.75, 1.25, 1.75 of the source, whose centres are at 0.5 and 1.5.
-    expect([...resizeBilinear(image, { width: 4, height: 1 }).data]).toEqual([0, 100, 255, 50, 100, 205, 150, 100, 105, 200, 100, 55]);
+    expect([...resizeBilinear(image, { width: 4, height: 1 }).data]).toEqual([
+      0, 100, 255, 50, 100, 205, 150, 100, 105, 200, 100, 55,
+    ]);
   });
 
   test("a region is what cropping the whole result would give", () => {
     const image = noise(47, 61);
-    for (const size of [{ width: 89, height: 103 }, { width: 47, height: 103 }, { width: 29, height: 61 }, { width: 23, height: 19 }]) {
+    for (const size of [
+      { width: 89, height: 103 },
+      { width: 47, height: 103 },
+      { width: 29, height: 61 },
+      { width: 23, height: 19 },
+    ]) {
       const region = { top: 3, left: 5, height: size.height - 7, width: size.width - 11 };
       expect(resizeBilinear(image, size, region)).toEqual(crop(resizeBilinear(image, size), region));
     }

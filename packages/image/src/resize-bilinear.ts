@@ -5,36 +5,62 @@ import { bilinearCoefficients } from "./resize-coefficients.ts";
 import type { ResizeCoefficients } from "./resize-coefficients.ts";
 import type { PixelRegion, RgbImage } from "./rgb-image.ts";
 
-/** Output rows worked on at a time: what they need fits the processor's cache, and the working memory stays small for large images. */
+/**
+ * Output rows worked on at a time: what they need fits the processor's cache, and the working memory stays small for
+ * large images.
+ */
 const stripRows = 64;
 
 /**
- * Resizes with antialiasing, byte for byte what `Image.resize(…, BILINEAR)` of Pillow up to 12 gives: a horizontal pass rounded to
- * bytes, then a vertical one. Pillow 13 takes the vertical one first in some cases where the height shrinks, which changes some
- * bytes by one.
+ * Resizes with antialiasing, byte for byte what `Image.resize(…, BILINEAR)` of Pillow up to 12 gives: a horizontal pass
+ * rounded to bytes, then a vertical one. Pillow 13 takes the vertical one first in some cases where the height shrinks,
+ * which changes some bytes by one.
  *
  * @param region - the part of the result that is wanted, the whole unless told: the same bytes as cropping afterwards,
  *   without computing what would be cut off
  */
-export function resizeBilinear(image: RgbImage, size: ImageSize, region: PixelRegion = { top: 0, left: 0, height: size.height, width: size.width }): RgbImage {
+export function resizeBilinear(
+  image: RgbImage,
+  size: ImageSize,
+  region: PixelRegion = { top: 0, left: 0, height: size.height, width: size.width },
+): RgbImage {
   const { width, height } = region;
   const vertical = bilinearCoefficients(image.height, size.height, region.top, height);
   const memory = kernelMemory();
   // A pass that would keep the size is left out, as in Pillow.
-  const horizontal = size.width === image.width ? undefined : memory.place(bilinearCoefficients(image.width, size.width, region.left, width));
+  const horizontal =
+    size.width === image.width
+      ? undefined
+      : memory.place(bilinearCoefficients(image.width, size.width, region.left, width));
   const data = new Uint8Array(width * height * 3);
   const tallest = tallestStrip(vertical);
-  const rows = { source: memory.reserve(tallest * image.width * 3), narrow: memory.reserve(tallest * width * 3), target: memory.reserve(stripRows * width * 3) };
+  const rows = {
+    source: memory.reserve(tallest * image.width * 3),
+    narrow: memory.reserve(tallest * width * 3),
+    target: memory.reserve(stripRows * width * 3),
+  };
   const placed = memory.place(vertical);
   for (let start = 0; start < height; start += stripRows) {
     const count = Math.min(stripRows, height - start);
     const firstRow = vertical.firsts[start] as number;
     const last = start + count - 1;
     const needed = (vertical.firsts[last] as number) + (vertical.counts[last] as number) - firstRow;
-    let at = horizontal === undefined ? cutRows(memory, rows.narrow, image, region, firstRow, needed) : narrowRows(memory, rows, image, horizontal, width, firstRow, needed);
+    let at =
+      horizontal === undefined
+        ? cutRows(memory, rows.narrow, image, region, firstRow, needed)
+        : narrowRows(memory, rows, image, horizontal, width, firstRow, needed);
     if (size.height !== image.height) {
       shiftFirsts(memory, placed, vertical, start, count, firstRow);
-      memory.kernels.resizeColumns(at, rows.target, count, width * 3, placed.firsts + 4 * start, placed.counts + 4 * start, placed.weights + 4 * start * placed.taps, placed.taps);
+      memory.kernels.resizeColumns(
+        at,
+        rows.target,
+        count,
+        width * 3,
+        placed.firsts + 4 * start,
+        placed.counts + 4 * start,
+        placed.weights + 4 * start * placed.taps,
+        placed.taps,
+      );
       at = rows.target;
     }
     data.set(memory.bytes(at, count * width * 3), start * width * 3);
@@ -53,7 +79,14 @@ function tallestStrip({ firsts, counts }: ResizeCoefficients): number {
 }
 
 /** Copies source rows in without changing them, the region's columns only. */
-function cutRows(memory: KernelMemory, at: number, image: RgbImage, { left, width }: PixelRegion, firstRow: number, rows: number): number {
+function cutRows(
+  memory: KernelMemory,
+  at: number,
+  image: RgbImage,
+  { left, width }: PixelRegion,
+  firstRow: number,
+  rows: number,
+): number {
   const target = memory.bytes(at, rows * width * 3);
   for (let row = 0; row < rows; row++) {
     const from = ((firstRow + row) * image.width + left) * 3;
@@ -79,7 +112,14 @@ function narrowRows(
 }
 
 /** Makes the strip's first rows count from the first row that was copied in. */
-function shiftFirsts(memory: KernelMemory, placed: PlacedCoefficients, { firsts }: ResizeCoefficients, start: number, count: number, firstRow: number): void {
+function shiftFirsts(
+  memory: KernelMemory,
+  placed: PlacedCoefficients,
+  { firsts }: ResizeCoefficients,
+  start: number,
+  count: number,
+  firstRow: number,
+): void {
   const bytes = memory.bytes(placed.firsts + 4 * start, 4 * count);
   const shifted = new Int32Array(bytes.buffer, bytes.byteOffset, count);
   for (let row = 0; row < count; row++) shifted[row] = (firsts[start + row] as number) - firstRow;

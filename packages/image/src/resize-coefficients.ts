@@ -1,4 +1,6 @@
-/** Fraction bits of a fixed-point weight: 8 bits of pixel and 2 of headroom are left in a 32-bit sum, as Pillow has it. */
+/**
+ * Fraction bits of a fixed-point weight: 8 bits of pixel and 2 of headroom are left in a 32-bit sum, as Pillow has it.
+ */
 export const weightBits = 22;
 
 /**
@@ -18,7 +20,12 @@ export interface ResizeCoefficients {
  * A triangle filter, widened by the scale when shrinking; weights are normalised in double precision and rounded to
  * fixed point afterwards, in Pillow's order of operations, so that the bytes come out the same as Pillow's.
  */
-export function bilinearCoefficients(sourceSize: number, outputSize: number, from = 0, length: number = outputSize): ResizeCoefficients {
+export function bilinearCoefficients(
+  sourceSize: number,
+  outputSize: number,
+  from = 0,
+  length: number = outputSize,
+): ResizeCoefficients {
   const scale = sourceSize / outputSize;
   const support = Math.max(scale, 1);
   const inverseSupport = 1 / support;

@@ -1,10 +1,15 @@
 import type { ImageSize } from "./image-size.ts";
 import type { BinaryMask } from "./rgb-image.ts";
 
-/** Source index of each output: `floor(output · source / outputs)` in float32, as PyTorch's `interpolate(mode="nearest")`. */
+/**
+ * Source index of each output: `floor(output · source / outputs)` in float32, as PyTorch's
+ * `interpolate(mode="nearest")`.
+ */
 function nearestIndices(source: number, outputs: number): Int32Array {
   const scale = Math.fround(source / outputs);
-  return Int32Array.from({ length: outputs }, (_, output) => Math.min(Math.floor(Math.fround(output * scale)), source - 1));
+  return Int32Array.from({ length: outputs }, (_, output) =>
+    Math.min(Math.floor(Math.fround(output * scale)), source - 1),
+  );
 }
 
 /** Resizes a mask without mixing values. */

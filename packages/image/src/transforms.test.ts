@@ -1,6 +1,14 @@
 import { ConfigError, Random } from "@detrkit/common";
 import { describe, expect, test } from "vitest";
-import { detrEvaluation, detrTraining, type Draws, fixedSize, planTransforms, resizedSize, sizeAfter } from "./pixels.ts";
+import {
+  detrEvaluation,
+  detrTraining,
+  type Draws,
+  fixedSize,
+  planTransforms,
+  resizedSize,
+  sizeAfter,
+} from "./pixels.ts";
 
 describe("the size rule", () => {
   test("the short side is met, the long one truncated", () => {
@@ -38,12 +46,22 @@ describe("planning", () => {
       throw new Error("a draw");
     };
     const none: Draws = { uniform: refuse, integer: refuse, choice: refuse };
-    expect(planTransforms(detrEvaluation.steps, { width: 640, height: 480 }, none).size).toEqual({ width: 1066, height: 800 });
-    expect(planTransforms(fixedSize({ width: 320, height: 240 }, { training: false }).steps, { width: 7, height: 9 }, none).operations).toEqual([{ kind: "resize", width: 320, height: 240 }]);
+    expect(planTransforms(detrEvaluation.steps, { width: 640, height: 480 }, none).size).toEqual({
+      width: 1066,
+      height: 800,
+    });
+    expect(
+      planTransforms(fixedSize({ width: 320, height: 240 }, { training: false }).steps, { width: 7, height: 9 }, none)
+        .operations,
+    ).toEqual([{ kind: "resize", width: 320, height: 240 }]);
   });
 
   test("an image smaller than the smallest crop is cropped to what it has", () => {
-    const plan = planTransforms([{ kind: "randomSizeCrop", minSide: 384, maxSide: 600 }], { width: 500, height: 200 }, new Random(1));
+    const plan = planTransforms(
+      [{ kind: "randomSizeCrop", minSide: 384, maxSide: 600 }],
+      { width: 500, height: 200 },
+      new Random(1),
+    );
     expect(plan.size.height).toBe(200);
     expect(plan.size.width).toBeGreaterThanOrEqual(384);
   });
@@ -52,6 +70,8 @@ describe("planning", () => {
     for (const recipe of [detrTraining, detrEvaluation, fixedSize({ width: 32, height: 16 }, { training: true })]) {
       expect(JSON.parse(JSON.stringify(recipe))).toEqual(recipe);
     }
-    expect(() => planTransforms([{ kind: "resize", shortSides: [] }], { width: 5, height: 5 }, new Random(1))).toThrow(ConfigError);
+    expect(() => planTransforms([{ kind: "resize", shortSides: [] }], { width: 5, height: 5 }, new Random(1))).toThrow(
+      ConfigError,
+    );
   });
 });

@@ -44,5 +44,9 @@ export function descriptionOf(
       `${source}: is no checkpoint of a detector: its header describes neither a detector nor the transforms of its images`,
     );
   }
-  return { detector, transforms, categories: classes.map((name, label) => ({ name, id: categoryIds[label] ?? label })) };
+  return {
+    detector,
+    transforms,
+    categories: classes.map((name, label) => ({ name, id: categoryIds[label] ?? label })),
+  };
 }

@@ -11,25 +11,41 @@ import { type DetectedImage, Detector } from "./detector.ts";
 import { loadDetector } from "./load-detector.ts";
 
 const folder = temporaryFolder();
-const categories = [{ id: 3, name: "cat" }, { id: 7, name: "dog" }];
+const categories = [
+  { id: 3, name: "cat" },
+  { id: 7, name: "dog" },
+];
 
 function shrunk(preset: "detr-small" | "deformable-detr-small"): DetectorConfig {
   const { backbone, transformer, ...rest } = presets[preset];
   const sizes = { dim: 32, heads: 2, encoderLayers: 1, decoderLayers: 2, feedForwardDim: 24 };
-  return { ...rest, backbone: { ...backbone, width: 8 }, transformer: { ...transformer, ...sizes }, numClasses: 2, numQueries: 7 } as DetectorConfig;
+  return {
+    ...rest,
+    backbone: { ...backbone, width: 8 },
+    transformer: { ...transformer, ...sizes },
+    numClasses: 2,
+    numQueries: 7,
+  } as DetectorConfig;
 }
 
 /** A checkpoint of a model with random weights. */
 async function checkpointOf(config: DetectorConfig): Promise<string> {
   const path = join(folder, `${config.model}.safetensors`);
   const model = createDetector(config, { seed: 4 });
-  const transforms = { steps: [{ kind: "resize" as const, shortSides: [48], maxSide: 80 }], normalisation: imagenetNormalisation };
+  const transforms = {
+    steps: [{ kind: "resize" as const, shortSides: [48], maxSide: 80 }],
+    normalisation: imagenetNormalisation,
+  };
   await saveCheckpoint(path, { model, metadata: descriptionMetadata({ detector: config, categories, transforms }) });
   model.dispose();
   return path;
 }
 
-const noise = (width: number, height: number): RgbImage => ({ width, height, data: Uint8Array.from({ length: width * height * 3 }, (_, at) => (at * 7919) % 251) });
+const noise = (width: number, height: number): RgbImage => ({
+  width,
+  height,
+  data: Uint8Array.from({ length: width * height * 3 }, (_, at) => (at * 7919) % 251),
+});
 const images = [noise(60, 40), noise(31, 97), noise(64, 64)];
 
 /** Size and number agree, and scores and boxes do in the mean, boxes as a share of the image. */
@@ -38,10 +54,13 @@ function expectNear(found: DetectedImage | undefined, expected: DetectedImage | 
   expect(found).toMatchObject({ width: expected.width, height: expected.height });
   expect(found.detections).toHaveLength(expected.detections.length);
   const means = ({ detections, width }: DetectedImage): number[] => {
-    const mean = (of: (detection: Detection) => number): number => detections.reduce((sum, one) => sum + of(one), 0) / detections.length;
+    const mean = (of: (detection: Detection) => number): number =>
+      detections.reduce((sum, one) => sum + of(one), 0) / detections.length;
     return [mean(({ score }) => score), mean(({ box }) => box.xmin / width), mean(({ box }) => box.ymax / width)];
   };
-  means(found).forEach((mean, index) => expect(Math.abs(mean - (means(expected)[index] as number))).toBeLessThan(tolerance));
+  means(found).forEach((mean, index) =>
+    expect(Math.abs(mean - (means(expected)[index] as number))).toBeLessThan(tolerance),
+  );
 }
 
 describeOnBackends("Detector", () => {
@@ -72,8 +91,12 @@ describeOnBackends("Detector", () => {
     expect(await detector.detect(path, { threshold: 0 })).toEqual(expected);
     expect(await detector.detect(bytes, { threshold: 0 })).toEqual(expected);
     const four = { width: 3, height: 2, data: new Uint8Array(24) };
-    await expect(detector.detect(four)).rejects.toThrow("an image of 3x2 expected 18 bytes of red, green and blue, got 24");
-    await expect(detector.detect([image, join(folder, "none.jpg")])).rejects.toThrow(`${join(folder, "none.jpg")}: no such file`);
+    await expect(detector.detect(four)).rejects.toThrow(
+      "an image of 3x2 expected 18 bytes of red, green and blue, got 24",
+    );
+    await expect(detector.detect([image, join(folder, "none.jpg")])).rejects.toThrow(
+      `${join(folder, "none.jpg")}: no such file`,
+    );
     detector.dispose();
   });
 
@@ -84,14 +107,24 @@ describeOnBackends("Detector", () => {
     const scores = detections.map(({ score }) => score);
     expect(scores).toEqual(scores.toSorted((a, b) => b - a));
     const middle = scores[3] as number;
-    expect((await detector.detect(image, { threshold: middle })).detections).toEqual(detections.filter(({ score }) => score >= middle));
+    expect((await detector.detect(image, { threshold: middle })).detections).toEqual(
+      detections.filter(({ score }) => score >= middle),
+    );
     expect((await detector.detect(image, { threshold: 0, limit: 2 })).detections).toEqual(detections.slice(0, 2));
-    expect((await detector.detect(image, { threshold: 0, labels: ["dog"] })).detections).toEqual(detections.filter(({ labelId }) => labelId === 7));
+    expect((await detector.detect(image, { threshold: 0, labels: ["dog"] })).detections).toEqual(
+      detections.filter(({ labelId }) => labelId === 7),
+    );
     expect(detector.classes).toEqual(["cat", "dog"]);
-    await expect(detector.detect(image, { threshold: 1.5 })).rejects.toThrow("threshold expected a number from 0 to 1, got 1.5");
+    await expect(detector.detect(image, { threshold: 1.5 })).rejects.toThrow(
+      "threshold expected a number from 0 to 1, got 1.5",
+    );
     await expect(detector.detect(image, { limit: -1 })).rejects.toThrow("limit expected a whole number from 0, got -1");
-    await expect(detector.detect(image, { batchSize: 0 })).rejects.toThrow("batchSize expected a whole number from 1, got 0");
-    await expect(detector.detect(image, { labels: ["cow"] })).rejects.toThrow("labels expected names of the model's classes (cat, dog), got cow");
+    await expect(detector.detect(image, { batchSize: 0 })).rejects.toThrow(
+      "batchSize expected a whole number from 1, got 0",
+    );
+    await expect(detector.detect(image, { labels: ["cow"] })).rejects.toThrow(
+      "labels expected names of the model's classes (cat, dog), got cow",
+    );
     detector.dispose();
   });
 
@@ -110,7 +143,11 @@ describeOnBackends("Detector", () => {
     const config = shrunk("detr-small");
     const before = memory().numTensors;
     {
-      const description = { detector: config, categories, transforms: { steps: [], normalisation: imagenetNormalisation } };
+      const description = {
+        detector: config,
+        categories,
+        transforms: { steps: [], normalisation: imagenetNormalisation },
+      };
       const detector = new Detector({ model: createDetector(config, { seed: 1 }), description });
       expect((await detector.detect(noise(40, 40), { threshold: 0 })).detections).toHaveLength(7);
       await expect(detector.detect("photo.jpg")).rejects.toThrow("takes pixels");

@@ -17,8 +17,9 @@ export interface DetectOptions {
   /** Names of the classes that are wanted. Default: all. */
   readonly labels?: readonly string[];
   /**
-   * Images that go through the model together, padded to the largest of them. Default 4. Convolutions carry the padding a few cells
-   * into an image, as in the original, so its scores depend a little on the sizes of the others; with 1 they do not.
+   * Images that go through the model together, padded to the largest of them. Default 4. Convolutions carry the padding
+   * a few cells into an image, as in the original, so its scores depend a little on the sizes of the others; with 1
+   * they do not.
    */
   readonly batchSize?: number;
   /** Stops between two batches. */
@@ -64,12 +65,16 @@ export class Detector {
    * Finds objects in one image, or in several of any sizes.
    *
    * @returns for each image its size and detections, boxes in its own pixels
-   * @throws DataError naming an image that can't be read; ConfigError when an option is out of range or a label is unknown;
+   * @throws DataError naming an image that can't be read; ConfigError when an option is out of range or a label is
+   * unknown;
    *   the signal's reason when it stopped this
    */
   detect(image: ImageInput, options?: DetectOptions): Promise<DetectedImage>;
   detect(images: readonly ImageInput[], options?: DetectOptions): Promise<DetectedImage[]>;
-  async detect(images: ImageInput | readonly ImageInput[], options: DetectOptions = {}): Promise<DetectedImage | DetectedImage[]> {
+  async detect(
+    images: ImageInput | readonly ImageInput[],
+    options: DetectOptions = {},
+  ): Promise<DetectedImage | DetectedImage[]> {
     this.#checkOptions(options);
     if (isList(images)) return await this.#detectAll(images, options);
     const [found] = await this.#detectAll([images], options);
@@ -77,8 +82,8 @@ export class Detector {
   }
 
   /**
-   * All that the model says about each image of a batch, boxes in the pixels of `sourceSizes`: `B` images. What a data set is
-   * evaluated with. The batch stays the caller's.
+   * All that the model says about each image of a batch, boxes in the pixels of `sourceSizes`: `B` images. What a data
+   * set is evaluated with. The batch stays the caller's.
    */
   async detectBatch(batch: PaddedBatch, sourceSizes: readonly ImageSize[]): Promise<ImageDetections[]> {
     const { logits, boxes } = tidy(() => {
@@ -121,7 +126,9 @@ export class Detector {
   async #pixelsOf(input: ImageInput): Promise<RgbImage> {
     if (typeof input === "string" || input instanceof Uint8Array) {
       if (this.#decode !== undefined) return await this.#decode(input);
-      throw new DataError("Detector.detect: this detector takes pixels ({ width, height, data }), got a path or the bytes of a file; decode it first");
+      throw new DataError(
+        "Detector.detect: this detector takes pixels ({ width, height, data }), got a path or the bytes of a file; decode it first",
+      );
     }
     const { width, height, data } = input;
     if (width > 0 && height > 0 && data.length === width * height * 3) return input;
@@ -144,7 +151,8 @@ export class Detector {
     if (!Number.isInteger(limit) || limit < 0) refuse("limit", "a whole number from 0", limit);
     if (!Number.isInteger(batchSize) || batchSize < 1) refuse("batchSize", "a whole number from 1", batchSize);
     const unknown = labels.find((label) => !this.classes.includes(label));
-    if (unknown !== undefined) refuse("labels", `names of the model's classes (${this.classes.slice(0, 20).join(", ")})`, unknown);
+    if (unknown !== undefined)
+      refuse("labels", `names of the model's classes (${this.classes.slice(0, 20).join(", ")})`, unknown);
   }
 }
 

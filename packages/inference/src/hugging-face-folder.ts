@@ -24,16 +24,22 @@ export function isHuggingFaceFolder(folder: string): boolean {
 
 const weightNames = ["model.safetensors", "pytorch_model.bin"] as const;
 
-/** Reads `config.json` and, where there is one, `preprocessor_config.json`. @throws CheckpointError where it is another model */
+/**
+ * Reads `config.json` and, where there is one, `preprocessor_config.json`. @throws CheckpointError where it is another
+ * model
+ */
 export async function readHuggingFaceFolder(folder: string): Promise<HuggingFaceFolder> {
   const config = await readJson(join(folder, "config.json"));
   const { model_type: type, id2label: names } = config;
   if (type !== "detr" && type !== "deformable_detr") {
-    throw new CheckpointError(`${join(folder, "config.json")}: model_type expected "detr" or "deformable_detr", got ${JSON.stringify(type)}`);
+    throw new CheckpointError(
+      `${join(folder, "config.json")}: model_type expected "detr" or "deformable_detr", got ${JSON.stringify(type)}`,
+    );
   }
   const preprocessor = join(folder, "preprocessor_config.json");
   const weights = weightNames.map((name) => join(folder, name)).find((file) => existsSync(file)) ?? "";
-  const whole = (value: unknown): number | undefined => (typeof value === "number" && Number.isInteger(value) && value > 0 ? value : undefined);
+  const whole = (value: unknown): number | undefined =>
+    typeof value === "number" && Number.isInteger(value) && value > 0 ? value : undefined;
   return {
     weights,
     unseen: {
@@ -48,11 +54,15 @@ export async function readHuggingFaceFolder(folder: string): Promise<HuggingFace
 
 /** `{ "0": "N/A", "1": "person" }` as a list. */
 function labelsOf(names: Json | undefined): readonly string[] {
-  return Object.entries(names ?? {}).toSorted(([a], [b]) => Number(a) - Number(b)).map(([, name]) => String(name));
+  return Object.entries(names ?? {})
+    .toSorted(([a], [b]) => Number(a) - Number(b))
+    .map(([, name]) => String(name));
 }
 
 function transformsOf({ size, image_mean: mean, image_std: std }: Json): TransformRecipe {
-  const { shortest_edge: shortest, longest_edge: longest } = (typeof size === "object" && size !== null ? size : {}) as Json;
+  const { shortest_edge: shortest, longest_edge: longest } = (
+    typeof size === "object" && size !== null ? size : {}
+  ) as Json;
   const shortSide = typeof shortest === "number" ? shortest : 800;
   const maxSide = typeof longest === "number" ? longest : 1333;
   const triple = (values: unknown, fallback: readonly [number, number, number]): readonly [number, number, number] =>

@@ -29,7 +29,10 @@ async function expectAnswer(folder: string, expectedOf: string): Promise<void> {
     const batch = {
       images: tensor4d(of("pixels").values as Float32Array, [2, 64, 96, 3]),
       mask: tensor3d(maskOfSecond(), [2, 64, 96], "bool"),
-      sizes: [{ height: 64, width: 96 }, { height: 48, width: 64 }],
+      sizes: [
+        { height: 64, width: 96 },
+        { height: 48, width: 64 },
+      ],
     };
     const { logits, boxes } = detector.model.call(batch);
     expectClose(logits, of("logits").values as Float32Array, { atol: 2e-4 });
@@ -56,7 +59,10 @@ test("names of other releases are known too", async () => {
   const folder = join(scratch, "renamed");
   await cp(join(fixtures, "detr"), folder, { recursive: true });
   const { tensors } = await readSafetensors(join(folder, "model.safetensors"));
-  const renamed = [...tensors].map(([key, data]): [string, TensorData] => [otherNames.reduce((name, [from, to]) => name.replace(from, to), key), data]);
+  const renamed = [...tensors].map(([key, data]): [string, TensorData] => [
+    otherNames.reduce((name, [from, to]) => name.replace(from, to), key),
+    data,
+  ]);
   expect(renamed.filter(([key]) => !tensors.has(key)).length).toBeGreaterThan(20);
   await writeSafetensors(join(folder, "model.safetensors"), new Map(renamed), {});
   await expectAnswer(folder, join(fixtures, "detr"));
@@ -67,7 +73,9 @@ test("other models and damaged settings are refused by name", async () => {
   await cp(join(fixtures, "detr"), folder, { recursive: true });
   const config = join(folder, "config.json");
   await writeFile(config, '{ "model_type": "yolos" }');
-  await expect(loadDetector(folder)).rejects.toThrow(`${config}: model_type expected "detr" or "deformable_detr", got "yolos"`);
+  await expect(loadDetector(folder)).rejects.toThrow(
+    `${config}: model_type expected "detr" or "deformable_detr", got "yolos"`,
+  );
   await writeFile(config, "{");
   await expect(loadDetector(folder)).rejects.toThrow(`${config}: is not JSON`);
 });

@@ -14,7 +14,14 @@ import {
   type TensorData,
 } from "@detrkit/checkpoint";
 import { CheckpointError } from "@detrkit/common";
-import { type Category, createDetector, type DetectionModel, type DetectorConfig, type PresetName, presets } from "@detrkit/detr";
+import {
+  type Category,
+  createDetector,
+  type DetectionModel,
+  type DetectorConfig,
+  type PresetName,
+  presets,
+} from "@detrkit/detr";
 import { decodeImage } from "@detrkit/image";
 import { detrEvaluation } from "@detrkit/image/pixels";
 import { getBackend } from "@tensorflow/tfjs-core";
@@ -26,7 +33,10 @@ import { type HuggingFaceFolder, isHuggingFaceFolder, readHuggingFaceFolder } fr
 import { besideTheDetector, recogniseOriginal, settingsOf } from "./original-state-dict.ts";
 
 export interface LoadDetectorOptions {
-  /** Of a file of the authors' code, where its tensors do not tell all (DC5, other heads than 8): a preset's name, or all settings. */
+  /**
+   * Of a file of the authors' code, where its tensors do not tell all (DC5, other heads than 8): a preset's name, or
+   * all settings.
+   */
   readonly config?: PresetName | DetectorConfig;
   /** Class names by label, of a file that does not hold them. Default: COCO's where the model has COCO's 91 labels. */
   readonly classes?: readonly string[];
@@ -36,8 +46,8 @@ export interface LoadDetectorOptions {
 
 /**
  * Loads a detector: a run folder of `detrkit train` (its best checkpoint, else its last), a checkpoint, a `.pth` or
- * `.safetensors` state dict of facebookresearch/detr or fundamentalvision/Deformable-DETR, or a folder of Hugging Face's
- * Transformers with either model. Where no tfjs backend was set, the fastest one there is gets started.
+ * `.safetensors` state dict of facebookresearch/detr or fundamentalvision/Deformable-DETR, or a folder of Hugging
+ * Face's Transformers with either model. Where no tfjs backend was set, the fastest one there is gets started.
  *
  * @throws CheckpointError naming the file where it is missing, damaged or none of these
  */
@@ -57,11 +67,15 @@ export async function loadDetector(path: string, options: LoadDetectorOptions = 
 
 /** The file that a path means: itself, or the best (else the last) checkpoint of a run folder. */
 export function checkpointFile(path: string): string {
-  if (!existsSync(path)) throw new CheckpointError(`${path} does not exist; expected a run folder, a .safetensors or .pth file, or a folder of Hugging Face`);
+  if (!existsSync(path))
+    throw new CheckpointError(
+      `${path} does not exist; expected a run folder, a .safetensors or .pth file, or a folder of Hugging Face`,
+    );
   if (!statSync(path).isDirectory()) return path;
   const names = ["checkpoint-best.safetensors", "checkpoint-last.safetensors"];
   const found = names.map((name) => join(path, name)).find((file) => existsSync(file));
-  if (found === undefined) throw new CheckpointError(`${path} holds no checkpoint yet; expected ${names.join(" or ")} in it`);
+  if (found === undefined)
+    throw new CheckpointError(`${path} holds no checkpoint yet; expected ${names.join(" or ")} in it`);
   return found;
 }
 
@@ -88,7 +102,9 @@ async function detectorOfStateDict(
   const { tensors, unknown } = importStateDict(stateDict, { dialect: recognised.dialect });
   const foreign = unknown.filter((key) => !besideTheDetector.test(key));
   if (foreign.length > 0) {
-    throw new CheckpointError(`${path}: ${foreign.length} keys have no place in a detector of ${recognised.dialect.name}, "${foreign[0]}" first`);
+    throw new CheckpointError(
+      `${path}: ${foreign.length} keys have no place in a detector of ${recognised.dialect.name}, "${foreign[0]}" first`,
+    );
   }
   const categories = categoriesOf(detector.numClasses, classes, path);
   return await filled({ detector, categories, transforms }, async (model) => void loadParameters(model, tensors, path));
@@ -115,5 +131,7 @@ function categoriesOf(numClasses: number, classes: readonly string[] | undefined
     return Array.from({ length: numClasses }, (_, id) => ({ id, name: `class ${id}` }));
   }
   if (classes.length === numClasses) return classes.map((name, id) => ({ id, name }));
-  throw new CheckpointError(`${path}: the model has ${numClasses} labels, "classes" has ${classes.length} names; give one for each label, unused ones included`);
+  throw new CheckpointError(
+    `${path}: the model has ${numClasses} labels, "classes" has ${classes.length} names; give one for each label, unused ones included`,
+  );
 }

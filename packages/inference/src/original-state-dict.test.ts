@@ -31,23 +31,36 @@ test.each<[string, PresetName]>([
   ["deformable-r50-single-scale-dc5", "deformable-detr-r50-single-scale-dc5"],
 ])("%s differs by what its command line said", (model, preset) => {
   const args = new PickleRecord("argparse.Namespace", []);
-  args.state = new Map<string, boolean | number>([["dilation", true], ["nheads", 8], ["num_queries", 17]]);
+  args.state = new Map<string, boolean | number>([
+    ["dilation", true],
+    ["nheads", 8],
+    ["num_queries", 17],
+  ]);
   const unseen = settingsOf(new Map([["args", args]]));
   expect(recogniseOriginal(keysOf(model), "weights.pth", unseen).detector).toEqual(presets[preset]);
   expect(unseen).toEqual({ heads: 8, numQueries: 17, dilateLastStage: true });
 });
 
 test("heads and queries that shapes do not show come from the command line", () => {
-  const { detector } = recogniseOriginal(keysOf("deformable-r50-two-stage"), "weights.pth", { heads: 4, numQueries: 123 });
+  const { detector } = recogniseOriginal(keysOf("deformable-r50-two-stage"), "weights.pth", {
+    heads: 4,
+    numQueries: 123,
+  });
   expect(detector).toMatchObject({ numQueries: 123, transformer: { heads: 4, encoderPoints: 8, decoderPoints: 8 } });
 });
 
 test("wrappers do not hide what it is, other models are refused", () => {
   const wrapped = new Map([...keysOf("detr-r50")].map(([key, data]) => [`module.${key}`, data]));
   expect(recogniseOriginal(wrapped, "weights.pth").detector).toEqual(presets["detr-r50"]);
-  const other = new Map<string, TensorData>([["conv1.weight", { dtype: "float32", shape: [64, 3, 7, 7], values: new Float32Array() }]]);
-  expect(() => recogniseOriginal(other, "resnet50.pth")).toThrow(/^resnet50\.pth: is no state dict of .*conv1\.weight/u);
+  const other = new Map<string, TensorData>([
+    ["conv1.weight", { dtype: "float32", shape: [64, 3, 7, 7], values: new Float32Array() }],
+  ]);
+  expect(() => recogniseOriginal(other, "resnet50.pth")).toThrow(
+    /^resnet50\.pth: is no state dict of .*conv1\.weight/u,
+  );
   const cut = keysOf("detr-r50");
   cut.delete("class_embed.weight");
-  expect(() => recogniseOriginal(cut, "cut.pth")).toThrow('cut.pth: has no "class_embed.weight"; is it the whole model?');
+  expect(() => recogniseOriginal(cut, "cut.pth")).toThrow(
+    'cut.pth: has no "class_embed.weight"; is it the whole model?',
+  );
 });

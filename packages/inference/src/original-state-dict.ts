@@ -1,4 +1,11 @@
-import { type Dialect, originalDeformableDetr, originalDetr, PickleRecord, type PickleValue, type TensorData } from "@detrkit/checkpoint";
+import {
+  type Dialect,
+  originalDeformableDetr,
+  originalDetr,
+  PickleRecord,
+  type PickleValue,
+  type TensorData,
+} from "@detrkit/checkpoint";
 import { CheckpointError } from "@detrkit/common";
 import { type BackboneSettings, type DetectorConfig, presets } from "@detrkit/detr";
 
@@ -26,7 +33,11 @@ export function settingsOf(content: PickleValue): UnseenSettings {
     const value = values?.get(name);
     return typeof value === "number" && Number.isInteger(value) && value > 0 ? value : undefined;
   };
-  return { heads: wholeNumber("nheads"), numQueries: wholeNumber("num_queries"), dilateLastStage: values?.get("dilation") === true };
+  return {
+    heads: wholeNumber("nheads"),
+    numQueries: wholeNumber("num_queries"),
+    dilateLastStage: values?.get("dilation") === true,
+  };
 }
 
 /** Parts around a detector that are not of it: the mask heads of the panoptic models. */
@@ -34,15 +45,21 @@ export const besideTheDetector: RegExp = /^(?:module\.)?(?:bbox_attention|mask_h
 
 /**
  * Builds the configuration of a model from the shapes of its tensors, by the names that facebookresearch/detr and
- * fundamentalvision/Deformable-DETR give them. What shapes do not show is as published: 8 heads, sine encoding, frozen batch norm.
+ * fundamentalvision/Deformable-DETR give them. What shapes do not show is as published: 8 heads, sine encoding, frozen
+ * batch norm.
  *
  * @param source - the file, for errors
  * @throws CheckpointError where it is a state dict of neither
  */
-export function recogniseOriginal(stateDict: ReadonlyMap<string, TensorData>, source: string, unseen: UnseenSettings = {}): RecognisedModel {
+export function recogniseOriginal(
+  stateDict: ReadonlyMap<string, TensorData>,
+  source: string,
+  unseen: UnseenSettings = {},
+): RecognisedModel {
   const shapes = new Shapes(stateDict, source);
   if (shapes.has("input_proj.weight")) return { detector: detrOf(shapes, unseen), dialect: originalDetr };
-  if (shapes.has("input_proj.0.0.weight")) return { detector: deformableDetrOf(shapes, unseen), dialect: originalDeformableDetr };
+  if (shapes.has("input_proj.0.0.weight"))
+    return { detector: deformableDetrOf(shapes, unseen), dialect: originalDeformableDetr };
   throw new CheckpointError(
     `${source}: is no state dict of facebookresearch/detr or fundamentalvision/Deformable-DETR: it has neither "input_proj.weight" nor ` +
       `"input_proj.0.0.weight"; its first keys are ${[...stateDict.keys()].slice(0, 5).join(", ")}`,
@@ -56,13 +73,21 @@ function detrOf(shapes: Shapes, { heads = 8, dilateLastStage = false }: UnseenSe
     ...published,
     backbone: { ...backboneOf(shapes), returnStages: [stageOf(channels, shapes)], dilateLastStage },
     positionEncoding: shapes.has("backbone.1.row_embed.weight") ? { kind: "learned" } : published.positionEncoding,
-    transformer: { ...published.transformer, ...layersOf(shapes, dim), heads, preNorm: shapes.has("transformer.encoder.norm.weight") },
+    transformer: {
+      ...published.transformer,
+      ...layersOf(shapes, dim),
+      heads,
+      preNorm: shapes.has("transformer.encoder.norm.weight"),
+    },
     numClasses: shapes.of("class_embed.weight")[0] - 1,
     numQueries: shapes.of("query_embed.weight")[0],
   };
 }
 
-function deformableDetrOf(shapes: Shapes, { heads = 8, dilateLastStage = false, numQueries = 300 }: UnseenSettings): DetectorConfig {
+function deformableDetrOf(
+  shapes: Shapes,
+  { heads = 8, dilateLastStage = false, numQueries = 300 }: UnseenSettings,
+): DetectorConfig {
   const levels = shapes.count((level) => `input_proj.${level}.0.weight`);
   const projections = Array.from({ length: levels }, (_, level) => shapes.of(`input_proj.${level}.0.weight`));
   // Levels beyond the backbone's are made by convolutions of 3×3.
@@ -73,7 +98,11 @@ function deformableDetrOf(shapes: Shapes, { heads = 8, dilateLastStage = false, 
   const published = presets["deformable-detr-r50"];
   return {
     ...published,
-    backbone: { ...backboneOf(shapes), returnStages: ofBackbone.map(([, channels]) => stageOf(channels, shapes)), dilateLastStage },
+    backbone: {
+      ...backboneOf(shapes),
+      returnStages: ofBackbone.map(([, channels]) => stageOf(channels, shapes)),
+      dilateLastStage,
+    },
     transformer: {
       ...published.transformer,
       ...layersOf(shapes, projections[0]?.[0] ?? 0),
@@ -89,7 +118,10 @@ function deformableDetrOf(shapes: Shapes, { heads = 8, dilateLastStage = false, 
   };
 }
 
-function layersOf(shapes: Shapes, dim: number): { dim: number; encoderLayers: number; decoderLayers: number; feedForwardDim: number } {
+function layersOf(
+  shapes: Shapes,
+  dim: number,
+): { dim: number; encoderLayers: number; decoderLayers: number; feedForwardDim: number } {
   return {
     dim,
     encoderLayers: shapes.count((layer) => `transformer.encoder.layers.${layer}.linear1.weight`),
@@ -99,7 +131,9 @@ function layersOf(shapes: Shapes, dim: number): { dim: number; encoderLayers: nu
 }
 
 function backboneOf(shapes: Shapes): Omit<BackboneSettings, "returnStages"> {
-  const blocks = [1, 2, 3, 4].map((stage) => shapes.count((block) => `backbone.0.body.layer${stage}.${block}.conv1.weight`));
+  const blocks = [1, 2, 3, 4].map((stage) =>
+    shapes.count((block) => `backbone.0.body.layer${stage}.${block}.conv1.weight`),
+  );
   const [width] = shapes.of("backbone.0.body.conv1.weight");
   const published = presets["detr-r50"].backbone;
   const depths = isBottleneck(shapes) ? bottleneckDepths : basicDepths;
@@ -108,8 +142,14 @@ function backboneOf(shapes: Shapes): Omit<BackboneSettings, "returnStages"> {
   return { ...published, depth: depths[0][0], blocks: blocks.filter((count) => count > 0), width };
 }
 
-const basicDepths = [[18, [2, 2, 2, 2]], [34, [3, 4, 6, 3]]] as const;
-const bottleneckDepths = [[50, [3, 4, 6, 3]], [101, [3, 4, 23, 3]]] as const;
+const basicDepths = [
+  [18, [2, 2, 2, 2]],
+  [34, [3, 4, 6, 3]],
+] as const;
+const bottleneckDepths = [
+  [50, [3, 4, 6, 3]],
+  [101, [3, 4, 23, 3]],
+] as const;
 
 const isBottleneck = (shapes: Shapes): boolean => shapes.has("backbone.0.body.layer1.0.conv3.weight");
 
@@ -126,7 +166,9 @@ class Shapes {
 
   constructor(stateDict: ReadonlyMap<string, TensorData>, source: string) {
     this.source = source;
-    this.#shapes = new Map([...stateDict].map(([name, { shape }]) => [name.replace(/^(?:module\.|detr\.)+/, ""), shape]));
+    this.#shapes = new Map(
+      [...stateDict].map(([name, { shape }]) => [name.replace(/^(?:module\.|detr\.)+/, ""), shape]),
+    );
   }
 
   has(key: string): boolean {

@@ -1,11 +1,18 @@
 import { Random } from "@detrkit/common";
-import { applyOperations, normalisationTable, normaliseInto, planTransforms, type RgbImage, type TransformRecipe } from "@detrkit/image/pixels";
+import {
+  applyOperations,
+  normalisationTable,
+  normaliseInto,
+  planTransforms,
+  type RgbImage,
+  type TransformRecipe,
+} from "@detrkit/image/pixels";
 import { type PaddedBatch, paddingMask } from "@detrkit/nn";
 import { tensor3d, tensor4d } from "@tensorflow/tfjs-core";
 
 /**
- * Images as the batch that a model sees: transformed, normalised, and padded to the largest of them. `B` images, `H W` the largest
- * height and width.
+ * Images as the batch that a model sees: transformed, normalised, and padded to the largest of them. `B` images, `H W`
+ * the largest height and width.
  *
  * @returns images `[B, H, W, 3]`, mask `[B, H, W]`, true on padding; both are the caller's
  */
@@ -13,7 +20,10 @@ export function prepareImages(images: readonly RgbImage[], { steps, normalisatio
   // The transforms of inference draw nothing; the random numbers are there for those of training.
   const plans = images.map((image) => planTransforms(steps, image, new Random(0)));
   const sizes = plans.map(({ size }) => size);
-  const padded = { height: Math.max(...sizes.map(({ height }) => height)), width: Math.max(...sizes.map(({ width }) => width)) };
+  const padded = {
+    height: Math.max(...sizes.map(({ height }) => height)),
+    width: Math.max(...sizes.map(({ width }) => width)),
+  };
   const pixels = padded.height * padded.width;
   const values = new Float32Array(images.length * pixels * 3);
   const table = normalisationTable(normalisation);

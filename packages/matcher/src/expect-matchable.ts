@@ -5,7 +5,9 @@ import type { ImagePrediction } from "./image-prediction.ts";
 /** Checks sizes and values of one image's predictions. A prediction that isn't finite would match at random. */
 export function expectFinitePrediction({ queries, classes, logits, boxes }: ImagePrediction): void {
   if (logits.length !== queries * classes || boxes.length !== queries * 4) {
-    throw new ShapeError(`expected logits [${queries}, ${classes}] and boxes [${queries}, 4], got ${logits.length} and ${boxes.length} numbers`);
+    throw new ShapeError(
+      `expected logits [${queries}, ${classes}] and boxes [${queries}, 4], got ${logits.length} and ${boxes.length} numbers`,
+    );
   }
   expectFinite(logits, classes, "logits");
   expectFinite(boxes, 4, "boxes");
@@ -13,7 +15,10 @@ export function expectFinitePrediction({ queries, classes, logits, boxes }: Imag
     const width = boxes[4 * query + 2] as number;
     const height = boxes[4 * query + 3] as number;
     if (width < 0 || height < 0) {
-      throw new DetrkitError("ERR_NEGATIVE_BOX", `query ${query} has width ${width} and height ${height}; boxes are expected as cxcywh, put through a sigmoid`);
+      throw new DetrkitError(
+        "ERR_NEGATIVE_BOX",
+        `query ${query} has width ${width} and height ${height}; boxes are expected as cxcywh, put through a sigmoid`,
+      );
     }
   }
 }
@@ -31,12 +36,16 @@ function expectFinite(values: Float32Array, width: number, what: string): void {
 /** Checks one image's targets against the number of classes that the model can tell apart. */
 export function expectUsableTarget({ labels, boxes }: DetectionTarget, classes: number): void {
   if (boxes.length !== 4 * labels.length) {
-    throw new ShapeError(`targets expected boxes [T, 4] for T labels, got ${boxes.length} numbers for ${labels.length} labels`);
+    throw new ShapeError(
+      `targets expected boxes [T, 4] for T labels, got ${boxes.length} numbers for ${labels.length} labels`,
+    );
   }
   for (let target = 0; target < labels.length; target++) {
     const label = labels[target] as number;
     if (label < 0 || label >= classes) {
-      throw new DataError(`target ${target} has label ${label}, but the logits have ${classes} classes: labels count from 0, so numClasses must be above the largest`);
+      throw new DataError(
+        `target ${target} has label ${label}, but the logits have ${classes} classes: labels count from 0, so numClasses must be above the largest`,
+      );
     }
     const box = boxes.subarray(4 * target, 4 * target + 4);
     if (!box.every(Number.isFinite) || (box[2] as number) < 0 || (box[3] as number) < 0) {

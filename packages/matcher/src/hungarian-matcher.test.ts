@@ -3,7 +3,15 @@ import { Random } from "@detrkit/common";
 import { useBackend } from "@detrkit/test-utils";
 import { dispose, tensor3d } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
-import { boxL1, classProbability, focalClass, generalizedIou, HungarianMatcher, type ImagePrediction, type MatchCost } from "./index.ts";
+import {
+  boxL1,
+  classProbability,
+  focalClass,
+  generalizedIou,
+  HungarianMatcher,
+  type ImagePrediction,
+  type MatchCost,
+} from "./index.ts";
 
 useBackend("cpu");
 
@@ -12,7 +20,8 @@ const matcher = new HungarianMatcher({ costs: [classProbability(1), boxL1(5), ge
 function randomPrediction(queries: number, classes: number, seed: number): ImagePrediction {
   const random = new Random(seed);
   return {
-    queries, classes,
+    queries,
+    classes,
     logits: Float32Array.from({ length: queries * classes }, () => 2 * random.normal()),
     boxes: Float32Array.from({ length: queries * 4 }, () => random.uniform(0.05, 0.95)),
   };
@@ -27,9 +36,15 @@ function randomTarget(count: number, classes: number, seed: number): DetectionTa
 }
 
 test("each cost of one query and one target worked out by hand", () => {
-  const prediction = { queries: 1, classes: 2, logits: Float32Array.from([0, Math.log(3)]), boxes: Float32Array.from([0.5, 0.5, 0.5, 0.5]) };
+  const prediction = {
+    queries: 1,
+    classes: 2,
+    logits: Float32Array.from([0, Math.log(3)]),
+    boxes: Float32Array.from([0.5, 0.5, 0.5, 0.5]),
+  };
   const target = { labels: Int32Array.from([1]), boxes: Float32Array.from([0.5, 0.5, 0.25, 1]) };
-  const alone = (cost: MatchCost): number => new HungarianMatcher({ costs: [cost] }).costMatrix(prediction, target)[0] as number;
+  const alone = (cost: MatchCost): number =>
+    new HungarianMatcher({ costs: [cost] }).costMatrix(prediction, target)[0] as number;
   expect(alone(classProbability(1))).toBeCloseTo(-0.75, 6);
   expect(alone(boxL1(5))).toBeCloseTo(5 * 0.75, 6);
   // Common 0.25·0.5, union 0.25 + 0.25 - 0.125, enclosing 0.5·1.
@@ -63,15 +78,27 @@ test("matching follows its queries when they are permuted", () => {
   };
   const straight = matcher.matchImage(prediction, target);
   const moved = matcher.matchImage(permuted, target);
-  const pairs = (queries: number[], targets: Int32Array): string[] => queries.map((query, at) => `${query}-${targets[at]}`).toSorted();
-  expect(pairs([...moved.queries].map((query) => order[query] as number), moved.targets)).toEqual(pairs([...straight.queries], straight.targets));
+  const pairs = (queries: number[], targets: Int32Array): string[] =>
+    queries.map((query, at) => `${query}-${targets[at]}`).toSorted();
+  expect(
+    pairs(
+      [...moved.queries].map((query) => order[query] as number),
+      moved.targets,
+    ),
+  ).toEqual(pairs([...straight.queries], straight.targets));
 });
 
 test("a batch is matched as its images alone are, also one without targets and one with more than queries", async () => {
   const predictions = [6, 7, 8].map((seed) => randomPrediction(5, 3, seed));
   const targets = [randomTarget(2, 3, 9), randomTarget(0, 3, 10), randomTarget(11, 3, 11)];
-  const logits = tensor3d(predictions.flatMap((one) => [...one.logits]), [3, 5, 3]);
-  const boxes = tensor3d(predictions.flatMap((one) => [...one.boxes]), [3, 5, 4]);
+  const logits = tensor3d(
+    predictions.flatMap((one) => [...one.logits]),
+    [3, 5, 3],
+  );
+  const boxes = tensor3d(
+    predictions.flatMap((one) => [...one.boxes]),
+    [3, 5, 4],
+  );
   const matches = await matcher.match({ logits, boxes }, targets);
   dispose([logits, boxes]);
   expect(matches.map(({ queries }) => queries.length)).toEqual([2, 0, 5]);
@@ -98,9 +125,15 @@ test("predictions that are not finite are refused with image and query", async (
 test("targets that can't be predicted are refused with the reason", () => {
   const prediction = randomPrediction(3, 5, 1);
   const box = Float32Array.from([0.5, 0.5, 0.1, 0.1]);
-  expect(() => matcher.matchImage(prediction, { labels: Int32Array.of(5), boxes: box })).toThrow("target 0 has label 5, but the logits have 5 classes");
-  expect(() => matcher.matchImage(prediction, { labels: Int32Array.of(1, 2), boxes: box })).toThrow("got 4 numbers for 2 labels");
-  expect(() => matcher.matchImage(prediction, { labels: Int32Array.of(1), boxes: Float32Array.from([0.5, 0.5, -0.1, 0.1]) })).toThrow("with no negative size");
+  expect(() => matcher.matchImage(prediction, { labels: Int32Array.of(5), boxes: box })).toThrow(
+    "target 0 has label 5, but the logits have 5 classes",
+  );
+  expect(() => matcher.matchImage(prediction, { labels: Int32Array.of(1, 2), boxes: box })).toThrow(
+    "got 4 numbers for 2 labels",
+  );
+  expect(() =>
+    matcher.matchImage(prediction, { labels: Int32Array.of(1), boxes: Float32Array.from([0.5, 0.5, -0.1, 0.1]) }),
+  ).toThrow("with no negative size");
 });
 
 test("boxes with negative sizes are refused: they are no output of a sigmoid", () => {

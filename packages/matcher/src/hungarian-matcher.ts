@@ -26,8 +26,8 @@ export interface MatchableOutput {
 }
 
 /**
- * Matches queries to targets one to one so that the sum of the costs is least. Whatever is left over (queries, or targets
- * where an image has more of them) stays unmatched.
+ * Matches queries to targets one to one so that the sum of the costs is least. Whatever is left over (queries, or
+ * targets where an image has more of them) stays unmatched.
  */
 export class HungarianMatcher implements Matcher {
   readonly costs: readonly MatchCost[];
@@ -47,13 +47,17 @@ export class HungarianMatcher implements Matcher {
   async match({ logits, boxes }: MatchableOutput, targets: readonly DetectionTarget[]): Promise<Match[]> {
     const [images, queries, classes] = logits.shape;
     if (boxes.shape.join() !== [images, queries, 4].join()) {
-      throw new ShapeError(`HungarianMatcher.match: boxes expected [${images}, ${queries}, 4], got [${boxes.shape.join(", ")}]`);
+      throw new ShapeError(
+        `HungarianMatcher.match: boxes expected [${images}, ${queries}, 4], got [${boxes.shape.join(", ")}]`,
+      );
     }
-    if (targets.length !== images) throw new ShapeError(`HungarianMatcher.match: expected targets for ${images} images, got ${targets.length}`);
+    if (targets.length !== images)
+      throw new ShapeError(`HungarianMatcher.match: expected targets for ${images} images, got ${targets.length}`);
     const [logitValues, boxValues] = await Promise.all([logits.data<"float32">(), boxes.data<"float32">()]);
     return targets.map((target, image) => {
       const prediction = {
-        queries, classes,
+        queries,
+        classes,
         logits: logitValues.subarray(image * queries * classes, (image + 1) * queries * classes),
         boxes: boxValues.subarray(image * queries * 4, (image + 1) * queries * 4),
       };
@@ -65,7 +69,11 @@ export class HungarianMatcher implements Matcher {
   matchImage(prediction: ImagePrediction, target: DetectionTarget): Match {
     expectFinitePrediction(prediction);
     expectUsableTarget(target, prediction.classes);
-    const { rows, columns } = linearSumAssignment(this.costMatrix(prediction, target), prediction.queries, target.labels.length);
+    const { rows, columns } = linearSumAssignment(
+      this.costMatrix(prediction, target),
+      prediction.queries,
+      target.labels.length,
+    );
     return { queries: rows, targets: columns };
   }
 

@@ -1,4 +1,7 @@
-/** What a model predicts for one image, as plain arrays. `Q` queries, `C` classes (with no-object where the model has it). */
+/**
+ * What a model predicts for one image, as plain arrays. `Q` queries, `C` classes (with no-object where the model has
+ * it).
+ */
 export interface ImagePrediction {
   readonly queries: number;
   readonly classes: number;

@@ -3,7 +3,10 @@ import { readByColumn, readByRow, takeCheapestColumns } from "./assignment/first
 import { assignByShortestPath } from "./assignment/shortest-path.ts";
 import { createWorkspace, withAdjacentRows, type Workspace } from "./assignment/workspace.ts";
 
-/** Where fewer rows than this share find their cheapest column free, the searches are long and worth a copy of the costs. */
+/**
+ * Where fewer rows than this share find their cheapest column free, the searches are long and worth a copy of the
+ * costs.
+ */
 const crowded = 0.7;
 
 /** Which row takes which column: `min(R, C)` pairs, sorted by row. */
@@ -13,11 +16,11 @@ export interface Assignment {
 }
 
 /**
- * The cheapest way to give each of the `R` rows its own of the `C` columns (or, where there are more rows, each column its
- * own row): exact, in `O(min(R, C)² · max(R, C))`.
+ * The cheapest way to give each of the `R` rows its own of the `C` columns (or, where there are more rows, each column
+ * its own row): exact, in `O(min(R, C)² · max(R, C))`.
  *
- * Shortest augmenting paths with dual variables, as Jonker and Volgenant (1987) start it and Crouse (2016) extends it to
- * rectangles. An entry of +Infinity forbids a pair.
+ * Shortest augmenting paths with dual variables, as Jonker and Volgenant (1987) start it and Crouse (2016) extends it
+ * to rectangles. An entry of +Infinity forbids a pair.
  *
  * @param cost - `[R, C]` row-major
  * @throws DetrkitError `ERR_NON_FINITE` where an entry is NaN or -Infinity, `ERR_INFEASIBLE` where the forbidden pairs
@@ -25,7 +28,9 @@ export interface Assignment {
  */
 export function linearSumAssignment(cost: Float64Array | Float32Array, rows: number, columns: number): Assignment {
   if (cost.length !== rows * columns) {
-    throw new ShapeError(`linearSumAssignment: cost expected [${rows}, ${columns}] as ${rows * columns} numbers, got ${cost.length}`);
+    throw new ShapeError(
+      `linearSumAssignment: cost expected [${rows}, ${columns}] as ${rows * columns} numbers, got ${cost.length}`,
+    );
   }
   const transposed = rows > columns;
   const size = transposed ? columns : rows;
@@ -44,7 +49,9 @@ export function linearSumAssignment(cost: Float64Array | Float32Array, rows: num
   return transposed ? pairsByColumn(work) : pairsByRow(work);
 }
 
-/** The pairs, written over arrays that are no longer needed: two allocations less, which a small problem would notice. */
+/**
+ * The pairs, written over arrays that are no longer needed: two allocations less, which a small problem would notice.
+ */
 function pairsByRow({ size, columnOfRow, shortListNext: rows }: Workspace): Assignment {
   for (let row = 0; row < size; row++) rows[row] = row;
   return { rows, columns: columnOfRow };

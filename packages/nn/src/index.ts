@@ -61,7 +61,12 @@ export type { AttentionOperands } from "./ops/attention.ts";
 export type { ConvolutionOptions } from "./ops/convolution.ts";
 export type { FeedForwardOptions, FeedForwardWeights } from "./ops/feed-forward.ts";
 export type { GroupNormOptions } from "./ops/group-norm.ts";
-export type { AttentionProjection, AttentionProjections, MultiHeadAttentionInputs, MultiHeadAttentionOptions } from "./ops/multi-head-attention.ts";
+export type {
+  AttentionProjection,
+  AttentionProjections,
+  MultiHeadAttentionInputs,
+  MultiHeadAttentionOptions,
+} from "./ops/multi-head-attention.ts";
 export type {
   AttentionAttributes,
   ConvolutionAttributes,

@@ -2,7 +2,17 @@ import { Random } from "@detrkit/common";
 import { expectClose, useBackend } from "@detrkit/test-utils";
 import { moments, tidy } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
-import { constant, type Initializer, inverseRootFanIn, kaimingNormal, kaimingUniform, normal, uniform, xavierNormal, xavierUniform } from "./initializers.ts";
+import {
+  constant,
+  type Initializer,
+  inverseRootFanIn,
+  kaimingNormal,
+  kaimingUniform,
+  normal,
+  uniform,
+  xavierNormal,
+  xavierUniform,
+} from "./initializers.ts";
 
 useBackend("cpu");
 const context = { shape: [101, 103], fanIn: 24, fanOut: 6 };

@@ -3,8 +3,8 @@ import { Parameter } from "./parameter.ts";
 const marker = Symbol.for("detrkit.module");
 
 /**
- * A node of a model: owns parameters and other modules, found in its own properties (also in arrays and plain records of
- * them). The path of a parameter is the property names that lead to it, joined by dots:
+ * A node of a model: owns parameters and other modules, found in its own properties (also in arrays and plain records
+ * of them). The path of a parameter is the property names that lead to it, joined by dots:
  * `transformer.encoder.layers.0.selfAttention.query.weight`. Private `#fields` and properties that hold anything else
  * are not part of the tree. A module reached by two paths (a shared head) is listed once, under the first.
  *

@@ -7,8 +7,8 @@ export interface ImageSize {
 }
 
 /**
- * Images of several sizes in one tensor: each at the top left, zeros to its right and below. `B` images, `H W` the largest
- * height and width of the batch.
+ * Images of several sizes in one tensor: each at the top left, zeros to its right and below. `B` images, `H W` the
+ * largest height and width of the batch.
  *
  * The mask is **true on padding** here and everywhere else in detrkit.
  */

@@ -2,7 +2,9 @@ import { add, backend, dispose, type Tensor, type Variable, variable } from "@te
 
 const marker = Symbol.for("detrkit.parameter");
 
-/** Whether the optimiser may change a parameter: `weight`s are trained unless frozen, `buffer`s are state and never are. */
+/**
+ * Whether the optimiser may change a parameter: `weight`s are trained unless frozen, `buffer`s are state and never are.
+ */
 export type ParameterKind = "weight" | "buffer";
 
 /**
@@ -66,8 +68,8 @@ export class Parameter {
   }
 
   /**
-   * Makes sure that nobody else holds this value's memory, before it is written in place: neither a clone, nor the typed array
-   * that the value was made from. Those keep the old value.
+   * Makes sure that nobody else holds this value's memory, before it is written in place: neither a clone, nor the
+   * typed array that the value was made from. Those keep the old value.
    */
   detach(): void {
     if (this.#ownsMemory && backend().refCount(this.#variable.dataId) === 1) return;

@@ -1,6 +1,6 @@
 /**
- * Turns a pattern of parameter paths into a test: `*` stands for anything within one segment, `**` for any number of whole
- * segments, also none.
+ * Turns a pattern of parameter paths into a test: `*` stands for anything within one segment, `**` for any number of
+ * whole segments, also none.
  *
  *     const isBias = pathPattern("transformer.**.bias");
  *     isBias("transformer.encoder.layers.0.feedForward.expand.bias");   // true
@@ -9,7 +9,11 @@ export function pathPattern(pattern: string): (path: string) => boolean {
   // Every segment is matched with the dot after it, so that `**` can stand for none without leaving a dot over.
   const source = pattern
     .split(".")
-    .map((segment) => (segment === "**" ? "(?:[^.]+\\.)*" : `${segment.replaceAll(/[+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", "[^.]*")}\\.`))
+    .map((segment) =>
+      segment === "**"
+        ? "(?:[^.]+\\.)*"
+        : `${segment.replaceAll(/[+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", "[^.]*")}\\.`,
+    )
     .join("");
   const expression = new RegExp(`^${source}$`);
   return (path) => expression.test(`${path}.`);

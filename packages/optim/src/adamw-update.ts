@@ -28,28 +28,51 @@ export interface AdamWUpdated {
 }
 
 /**
- * Changes the parameters by one step. Decoupled weight decay (Loshchilov and Hutter, 2019) with bias-corrected moments, gradients clipped first; epsilon is added
- * to the corrected root, and the clip norm's quotient has 1e-6 below it, both as PyTorch has them.
+ * Changes the parameters by one step. Decoupled weight decay (Loshchilov and Hutter, 2019) with bias-corrected moments,
+ * gradients clipped first; epsilon is added to the corrected root, and the clip norm's quotient has 1e-6 below it, both
+ * as PyTorch has them.
  */
 export async function adamWUpdate(update: AdamWUpdate): Promise<AdamWUpdated> {
   return hasKernel(fusedKernels.adamW) ? await updateByKernel(update) : await updateInMemory(update);
 }
 
 /** What one parameter's settings come to, in double precision: float32's `1 - 0.999` is off by 1e-5. */
-function factorsOf({ learningRate, weightDecay, step }: AdamWUpdate["settings"][number], [beta1, beta2]: AdamWUpdate["betas"]): { stepSize: number; kept: number; root: number } {
-  return { stepSize: learningRate / (1 - beta1 ** step), kept: 1 - learningRate * weightDecay, root: Math.sqrt(1 - beta2 ** step) };
+function factorsOf(
+  { learningRate, weightDecay, step }: AdamWUpdate["settings"][number],
+  [beta1, beta2]: AdamWUpdate["betas"],
+): { stepSize: number; kept: number; root: number } {
+  return {
+    stepSize: learningRate / (1 - beta1 ** step),
+    kept: 1 - learningRate * weightDecay,
+    root: Math.sqrt(1 - beta2 ** step),
+  };
 }
 
 /**
- * Inputs: settings `[beta1, 1 - beta1, beta2, 1 - beta2, epsilon, clip norm, then step size, kept, root of each parameter]`, first
- * moments, second moments, parameters, gradients; moments and parameters are written in place unless the norm is not finite.
- * Output: the norm.
+ * Inputs: settings `[beta1, 1 - beta1, beta2, 1 - beta2, epsilon, clip norm, then step size, kept, root of each
+ * parameter]`, first moments, second moments, parameters, gradients; moments and parameters are written in place unless
+ * the norm is not finite. Output: the norm.
  */
-async function updateByKernel({ parameters, gradients, first, second, settings, betas, epsilon, clipNorm }: AdamWUpdate): Promise<AdamWUpdated> {
-  const factors = settings.map((each) => factorsOf(each, betas)).flatMap(({ stepSize, kept, root }) => [stepSize, kept, root]);
+async function updateByKernel({
+  parameters,
+  gradients,
+  first,
+  second,
+  settings,
+  betas,
+  epsilon,
+  clipNorm,
+}: AdamWUpdate): Promise<AdamWUpdated> {
+  const factors = settings
+    .map((each) => factorsOf(each, betas))
+    .flatMap(({ stepSize, kept, root }) => [stepSize, kept, root]);
   const numbers = tensor1d([...betas.flatMap((beta) => [beta, 1 - beta]), epsilon, clipNorm, ...factors]);
   for (const parameter of parameters) parameter.detach();
-  const [norm] = runKernel(fusedKernels.adamW, [numbers, first, second, ...parameters.map(({ value }) => value), ...gradients], {});
+  const [norm] = runKernel(
+    fusedKernels.adamW,
+    [numbers, first, second, ...parameters.map(({ value }) => value), ...gradients],
+    {},
+  );
   const gradientNorm = (await norm?.data())?.[0] ?? NaN;
   numbers.dispose();
   norm?.dispose();

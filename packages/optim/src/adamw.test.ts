@@ -1,6 +1,19 @@
 import { Module, Parameter } from "@detrkit/nn";
 import { describeOnBackends, expectClose, loadFixture } from "@detrkit/test-utils";
-import { add, div, mean, memory, mul, scalar, sqrt, square, sub, sum, type Tensor, tensor } from "@tensorflow/tfjs-core";
+import {
+  add,
+  div,
+  mean,
+  memory,
+  mul,
+  scalar,
+  sqrt,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  tensor,
+} from "@tensorflow/tfjs-core";
 import { beforeEach, expect, test, vi } from "vitest";
 import { AdamW, type AdamWConfig } from "./adamw.ts";
 import { NonFiniteError } from "./non-finite-error.ts";
@@ -21,7 +34,11 @@ interface Golden {
   readonly groups: readonly ParameterGroup[];
   readonly weightDecay: number;
   readonly schedule: StepScheduleConfig;
-  readonly runs: readonly { readonly clipNorm: number; readonly initial: Readonly<Record<string, readonly number[]>>; readonly steps: readonly GoldenStep[] }[];
+  readonly runs: readonly {
+    readonly clipNorm: number;
+    readonly initial: Readonly<Record<string, readonly number[]>>;
+    readonly steps: readonly GoldenStep[];
+  }[];
 }
 
 const golden = (await loadFixture<Golden>(new URL("./__fixtures__/adamw", import.meta.url))).json;
@@ -42,7 +59,11 @@ class Tree extends Module {
 }
 
 function goldenModel(initial: Golden["runs"][number]["initial"]): Tree {
-  return new Tree(Object.fromEntries(Object.entries(initial).map(([path, values]) => [path, tensor([...values], [...(golden.shapes[path] ?? [])])])));
+  return new Tree(
+    Object.fromEntries(
+      Object.entries(initial).map(([path, values]) => [path, tensor([...values], [...(golden.shapes[path] ?? [])])]),
+    ),
+  );
 }
 
 /** `sum(slope * p) + sum(p^2) / 2` over the parameters that have a slope. */
@@ -54,7 +75,8 @@ function goldenLoss(model: Module, slopes: GoldenStep["slopes"]): Tensor {
   }, scalar(0));
 }
 
-const valueOf = (model: Module, path: string): number[] => Array.from(model.parameters().get(path)?.value.dataSync() ?? []);
+const valueOf = (model: Module, path: string): number[] =>
+  Array.from(model.parameters().get(path)?.value.dataSync() ?? []);
 
 describeOnBackends("AdamW", () => {
   const undo: (() => void)[] = [];
@@ -62,10 +84,16 @@ describeOnBackends("AdamW", () => {
     for (const each of undo.splice(0)) each();
   });
 
-  function setUp(values: Readonly<Record<string, Tensor>> | Tree, config: Partial<AdamWConfig> = {}): { model: Tree; optimizer: AdamW } {
+  function setUp(
+    values: Readonly<Record<string, Tensor>> | Tree,
+    config: Partial<AdamWConfig> = {},
+  ): { model: Tree; optimizer: AdamW } {
     const model = values instanceof Tree ? values : new Tree(values);
     const optimizer = new AdamW({ groups: [{ learningRate: 0.1 }], weightDecay: 0, ...config });
-    undo.push(() => model.dispose(), () => optimizer.dispose());
+    undo.push(
+      () => model.dispose(),
+      () => optimizer.dispose(),
+    );
     return { model, optimizer };
   }
 
@@ -73,7 +101,8 @@ describeOnBackends("AdamW", () => {
   const weightOf = (model: Module): Tensor => model.parameters().get("head.weight")?.value as Tensor;
 
   test("the first step moves each entry by the learning rate against its slope, and decay comes on top", async () => {
-    // m / (1 - 0.9) = g and v / (1 - 0.999) = g^2, so the step is lr * g / (|g| + eps); decay multiplies by 1 - 0.1 * 0.5.
+    // m / (1 - 0.9) = g and v / (1 - 0.999) = g^2, so the step is lr * g / (|g| + eps); decay multiplies by 1 - 0.1 *
+    // 0.5.
     const { model, optimizer } = setUp(oneParameter(), { weightDecay: 0.5 });
     const result = await optimizer.step(model, () => sum(mul(weightOf(model), tensor([3, -4]))));
     expect(valueOf(model, "head.weight")[0]).toBeCloseTo(1 * 0.95 - 0.1, 6);
@@ -81,14 +110,27 @@ describeOnBackends("AdamW", () => {
     expect(result).toEqual({ loss: 11, terms: {}, gradientNorm: 5, learningRates: [0.1] });
   });
 
-  test.each(golden.runs.map((run) => [run.clipNorm, run] as const))("ten steps equal torch's with clip norm %d", async (clipNorm, run) => {
-    const { model, optimizer } = setUp(goldenModel(run.initial), { groups: golden.groups, weightDecay: golden.weightDecay, clipNorm, schedule: stepSchedule(golden.schedule) });
-    for (const step of run.steps) {
-      const result = await optimizer.step(model, () => goldenLoss(model, step.slopes));
-      expectClose([result.loss, result.gradientNorm, ...result.learningRates], [step.loss, step.gradientNorm, ...step.learningRates], golden.tolerance);
-      for (const [path, values] of Object.entries(step.parameters)) expectClose(valueOf(model, path), values, golden.tolerance);
-    }
-  });
+  test.each(golden.runs.map((run) => [run.clipNorm, run] as const))(
+    "ten steps equal torch's with clip norm %d",
+    async (clipNorm, run) => {
+      const { model, optimizer } = setUp(goldenModel(run.initial), {
+        groups: golden.groups,
+        weightDecay: golden.weightDecay,
+        clipNorm,
+        schedule: stepSchedule(golden.schedule),
+      });
+      for (const step of run.steps) {
+        const result = await optimizer.step(model, () => goldenLoss(model, step.slopes));
+        expectClose(
+          [result.loss, result.gradientNorm, ...result.learningRates],
+          [step.loss, step.gradientNorm, ...step.learningRates],
+          golden.tolerance,
+        );
+        for (const [path, values] of Object.entries(step.parameters))
+          expectClose(valueOf(model, path), values, golden.tolerance);
+      }
+    },
+  );
 
   test("a clone taken before, and the array that a value was made from, keep the old values", async () => {
     const values = Float32Array.of(1, -2);
@@ -111,7 +153,8 @@ describeOnBackends("AdamW", () => {
     const { model, optimizer } = setUp(goldenModel(run.initial), config);
     const { model: other, optimizer: resumed } = setUp(goldenModel(run.initial), config);
     for (const step of run.steps.slice(0, 5)) await optimizer.step(model, () => goldenLoss(model, step.slopes));
-    for (const [path, parameter] of other.parameters()) parameter.assign(tensor(valueOf(model, path), [...parameter.shape]));
+    for (const [path, parameter] of other.parameters())
+      parameter.assign(tensor(valueOf(model, path), [...parameter.shape]));
     resumed.loadState(await optimizer.readState());
     expect(resumed.stepsDone).toBe(5);
     for (const step of run.steps.slice(5)) {
@@ -123,10 +166,15 @@ describeOnBackends("AdamW", () => {
   });
 
   test("frozen parameters and those the loss does not depend on keep their values, decay or not", async () => {
-    const { model, optimizer } = setUp({ "a.x": tensor([1]), "b.x": tensor([2]), "c.x": tensor([3]) }, { weightDecay: 0.5 });
+    const { model, optimizer } = setUp(
+      { "a.x": tensor([1]), "b.x": tensor([2]), "c.x": tensor([3]) },
+      { weightDecay: 0.5 },
+    );
     model.parameters().get("b.x")?.setTrainable(false);
     const parameters = model.parameters();
-    await optimizer.step(model, () => sum(add(square(parameters.get("a.x")?.value as Tensor), parameters.get("b.x")?.value as Tensor)));
+    await optimizer.step(model, () =>
+      sum(add(square(parameters.get("a.x")?.value as Tensor), parameters.get("b.x")?.value as Tensor)),
+    );
     expect(["a.x", "b.x", "c.x"].map((path) => valueOf(model, path)[0])).toEqual([expect.closeTo(0.85, 6), 2, 3]);
     expect([...(await optimizer.readState()).keys()]).toEqual(["first/a.x", "second/a.x", "steps/a.x", "stepsDone"]);
   });
@@ -160,7 +208,10 @@ describeOnBackends("AdamW", () => {
       })
       .catch((error: unknown) => error);
     expect(failed).toBeInstanceOf(NonFiniteError);
-    expect(failed).toMatchObject({ code: "ERR_NON_FINITE", message: "AdamW.step: the loss is NaN (class 1, box NaN); nothing was changed" });
+    expect(failed).toMatchObject({
+      code: "ERR_NON_FINITE",
+      message: "AdamW.step: the loss is NaN (class 1, box NaN); nothing was changed",
+    });
     expect([valueOf(model, "head.weight"), await optimizer.readState()]).toEqual([before, state]);
   });
 
@@ -193,7 +244,9 @@ describeOnBackends("AdamW", () => {
     const promised = (async () => 1) as unknown as () => Tensor;
     await expect(optimizer.step(model, promised)).rejects.toThrow("the loss must be computed synchronously");
     model.freeze();
-    await expect(optimizer.step(model, () => sum(weightOf(model)))).rejects.toThrow("the model has no trainable parameter");
+    await expect(optimizer.step(model, () => sum(weightOf(model)))).rejects.toThrow(
+      "the model has no trainable parameter",
+    );
     expect(() => new AdamW({ groups: [{ learningRate: -1 }] })).toThrow(
       "learning rate and weight decay must be finite and 0 or more, got -1 and 0",
     );
@@ -205,7 +258,9 @@ describeOnBackends("AdamW", () => {
     expect(() => new AdamW({ groups: [{ learningRate: Infinity }] })).toThrow(
       "learning rate and weight decay must be finite and 0 or more, got Infinity and 0",
     );
-    expect(() => new AdamW({ groups: [], clipNorm: NaN })).toThrow("weightDecay and clipNorm must be 0 or more, got 0.01 and NaN");
+    expect(() => new AdamW({ groups: [], clipNorm: NaN })).toThrow(
+      "weightDecay and clipNorm must be 0 or more, got 0.01 and NaN",
+    );
   });
 
   test("a group's pattern that fits no parameter is refused with the closest paths; frozen ones count", async () => {
@@ -253,6 +308,8 @@ describeOnBackends("AdamW", () => {
     expect(await optimizer.readState()).toEqual(state);
     const { model: wider, optimizer: other } = setUp({ "head.weight": tensor([1, 2, 3]) });
     other.loadState(state);
-    await expect(other.step(wider, () => sum(weightOf(wider)))).rejects.toThrow('the loaded state of "head.weight" has 2 values, the parameter 3');
+    await expect(other.step(wider, () => sum(weightOf(wider)))).rejects.toThrow(
+      'the loaded state of "head.weight" has 2 values, the parameter 3',
+    );
   });
 });

@@ -33,7 +33,10 @@ export interface StepResult {
   readonly learningRates: readonly number[];
 }
 
-/** Adam with decoupled weight decay, to PyTorch's numbers. Frozen parameters, and those without a gradient, stay as they are. */
+/**
+ * Adam with decoupled weight decay, to PyTorch's numbers. Frozen parameters, and those without a gradient, stay as they
+ * are.
+ */
 export class AdamW {
   readonly #groups: ParameterGroups;
   readonly #config: Required<Omit<AdamWConfig, "groups">>;
@@ -42,13 +45,22 @@ export class AdamW {
 
   constructor({ groups, ...settings }: AdamWConfig) {
     this.#groups = new ParameterGroups(groups);
-    this.#config = { weightDecay: 0.01, betas: [0.9, 0.999], epsilon: 1e-8, clipNorm: 0, schedule: constantSchedule(), ...settings };
+    this.#config = {
+      weightDecay: 0.01,
+      betas: [0.9, 0.999],
+      epsilon: 1e-8,
+      clipNorm: 0,
+      schedule: constantSchedule(),
+      ...settings,
+    };
     const { betas, weightDecay, epsilon, clipNorm } = this.#config;
     if (betas.length !== 2) throw new ConfigError(`AdamW: betas expected two numbers, got ${betas.length}`);
-    if (!betas.every((beta) => beta >= 0 && beta < 1)) throw new ConfigError(`AdamW: betas must be in [0, 1), got ${betas.join(" and ")}`);
+    if (!betas.every((beta) => beta >= 0 && beta < 1))
+      throw new ConfigError(`AdamW: betas must be in [0, 1), got ${betas.join(" and ")}`);
     if (!(epsilon >= 0 && epsilon < Infinity))
       throw new ConfigError(`AdamW: epsilon must be finite and 0 or more, got ${epsilon}`);
-    if (!(weightDecay >= 0) || !(clipNorm >= 0)) throw new ConfigError(`AdamW: weightDecay and clipNorm must be 0 or more, got ${weightDecay} and ${clipNorm}`);
+    if (!(weightDecay >= 0) || !(clipNorm >= 0))
+      throw new ConfigError(`AdamW: weightDecay and clipNorm must be 0 or more, got ${weightDecay} and ${clipNorm}`);
   }
 
   /** How many steps have been done: what the schedule is asked with. */
@@ -71,7 +83,8 @@ export class AdamW {
    */
   async step(model: Module, compute: () => Tensor | LossWithTerms): Promise<StepResult> {
     const trainable = model.trainableParameters();
-    if (trainable.size === 0) throw new ConfigError("AdamW.step: the model has no trainable parameter; is all of it frozen?");
+    if (trainable.size === 0)
+      throw new ConfigError("AdamW.step: the model has no trainable parameter; is all of it frozen?");
     this.#groups.expectAllMatch(model);
     const computed = await lossGradients(trainable, compute);
     try {
@@ -93,7 +106,8 @@ export class AdamW {
   /** Takes over what {@link readState} gave, of an optimiser for the same model. */
   loadState(state: ReadonlyMap<string, StateTensor>): void {
     const stepsDone = state.get("stepsDone")?.values[0];
-    if (stepsDone === undefined) throw new CheckpointError('AdamW.loadState: "stepsDone" is missing; this is not the state of an AdamW');
+    if (stepsDone === undefined)
+      throw new CheckpointError('AdamW.loadState: "stepsDone" is missing; this is not the state of an AdamW');
     this.#moments.load(state);
     this.#stepsDone = stepsDone;
   }
@@ -104,8 +118,16 @@ export class AdamW {
     this.#stepsDone = 0;
   }
 
-  async #apply(trainable: ReadonlyMap<string, Parameter>, { loss, terms, gradients }: LossGradients, learningRates: readonly number[]): Promise<number> {
-    if (!Number.isFinite(loss)) throw new NonFiniteError(`AdamW.step: the loss is ${loss} (${describe(terms)}); nothing was changed`, { loss, terms });
+  async #apply(
+    trainable: ReadonlyMap<string, Parameter>,
+    { loss, terms, gradients }: LossGradients,
+    learningRates: readonly number[],
+  ): Promise<number> {
+    if (!Number.isFinite(loss))
+      throw new NonFiniteError(`AdamW.step: the loss is ${loss} (${describe(terms)}); nothing was changed`, {
+        loss,
+        terms,
+      });
     const parameters = new Map([...trainable].filter(([path]) => gradients.has(path)));
     const settings = [...parameters.keys()].map((path) => {
       const index = this.#groups.indexOf(path);
@@ -123,7 +145,10 @@ export class AdamW {
       clipNorm,
     });
     if (!updated.changed) {
-      throw new NonFiniteError(`AdamW.step: the loss is ${loss}, but the norm of its gradients ${updated.gradientNorm} (${describe(terms)}); nothing was changed`, { loss, terms });
+      throw new NonFiniteError(
+        `AdamW.step: the loss is ${loss}, but the norm of its gradients ${updated.gradientNorm} (${describe(terms)}); nothing was changed`,
+        { loss, terms },
+      );
     }
     this.#moments.store(updated.first, updated.second);
     return updated.gradientNorm;

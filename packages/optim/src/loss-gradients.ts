@@ -20,7 +20,10 @@ export interface LossGradients {
 }
 
 /** Runs `compute` once and back. All it makes is freed; what it returns is read. */
-export async function lossGradients(parameters: ReadonlyMap<string, Parameter>, compute: () => Tensor | LossWithTerms): Promise<LossGradients> {
+export async function lossGradients(
+  parameters: ReadonlyMap<string, Parameter>,
+  compute: () => Tensor | LossWithTerms,
+): Promise<LossGradients> {
   let terms: Readonly<Record<string, Tensor | number>> = {};
   const kept = new Set<Tensor>();
   try {
@@ -28,7 +31,10 @@ export async function lossGradients(parameters: ReadonlyMap<string, Parameter>, 
     const found = valueAndGradients(
       () => {
         const result = compute();
-        if (result instanceof Promise) throw new ConfigError("AdamW.step: the loss must be computed synchronously (tfjs records gradients only so), got a promise");
+        if (result instanceof Promise)
+          throw new ConfigError(
+            "AdamW.step: the loss must be computed synchronously (tfjs records gradients only so), got a promise",
+          );
         if (result instanceof Tensor) return result as Scalar;
         terms = result.terms;
         // tfjs frees what the closure made when it ends; the terms are still to be read.

@@ -23,9 +23,9 @@ interface Packed {
 }
 
 /**
- * The optimiser's memory: two moments for each parameter that has had a gradient. Those of one step's parameters lie behind
- * each other in two tensors, so that one op can update all; the rest waits in plain memory, which happens only when the set of
- * parameters with a gradient changes.
+ * The optimiser's memory: two moments for each parameter that has had a gradient. Those of one step's parameters lie
+ * behind each other in two tensors, so that one op can update all; the rest waits in plain memory, which happens only
+ * when the set of parameters with a gradient changes.
  */
 export class Moments {
   readonly #steps = new Map<string, number>();
@@ -38,7 +38,9 @@ export class Moments {
   }
 
   /** The moments of exactly these parameters, in their order; zeros for new ones. This object keeps owning them. */
-  async pack(parameters: ReadonlyMap<string, Parameter>): Promise<{ readonly first: Tensor1D; readonly second: Tensor1D }> {
+  async pack(
+    parameters: ReadonlyMap<string, Parameter>,
+  ): Promise<{ readonly first: Tensor1D; readonly second: Tensor1D }> {
     if (this.#packed === undefined || !sameKeys(this.#packed.parameters, parameters)) {
       await this.#unpack();
       this.#packed = { parameters, ...this.#join(parameters) };
@@ -78,8 +80,15 @@ export class Moments {
       const path = name.slice("first/".length);
       const second = state.get(`second/${path}`)?.values;
       const steps = state.get(`steps/${path}`)?.values[0];
-      if (!(values instanceof Float32Array) || !(second instanceof Float32Array) || second.length !== values.length || steps === undefined) {
-        throw new CheckpointError(`AdamW.loadState: the state of "${path}" is not complete; it needs first/, second/ and steps/ of one size`);
+      if (
+        !(values instanceof Float32Array) ||
+        !(second instanceof Float32Array) ||
+        second.length !== values.length ||
+        steps === undefined
+      ) {
+        throw new CheckpointError(
+          `AdamW.loadState: the state of "${path}" is not complete; it needs first/, second/ and steps/ of one size`,
+        );
       }
       loaded.push([path, { first: values, second }, steps]);
     }
@@ -100,7 +109,8 @@ export class Moments {
 
   #join(parameters: ReadonlyMap<string, Parameter>): { first: Tensor1D; second: Tensor1D } {
     if (this.#waiting.size === 0) {
-      // A new optimiser's, filled by the backend: in plain memory they would stay around, four times the model, until the next garbage collection.
+      // A new optimiser's, filled by the backend: in plain memory they would stay around, four times the model, until
+      // the next garbage collection.
       const total = [...parameters.values()].reduce((sum, { size }) => sum + size, 0);
       return { first: fill([total], 0), second: fill([total], 0) };
     }
@@ -111,7 +121,9 @@ export class Moments {
   #take(path: string, size: number): ParameterMoments {
     const found = this.#waiting.get(path) ?? { first: new Float32Array(size), second: new Float32Array(size) };
     if (found.first.length !== size) {
-      throw new CheckpointError(`AdamW: the loaded state of "${path}" has ${found.first.length} values, the parameter ${size}. Is it of another model?`);
+      throw new CheckpointError(
+        `AdamW: the loaded state of "${path}" has ${found.first.length} values, the parameter ${size}. Is it of another model?`,
+      );
     }
     this.#waiting.delete(path);
     return found;
@@ -128,7 +140,10 @@ export class Moments {
     const separate = new Map<string, ParameterMoments>();
     if (this.#packed === undefined) return separate;
     // Copied, because a backend may hand out its own memory, which the next step overwrites.
-    const [first, second] = await Promise.all([this.#packed.first.data<"float32">(), this.#packed.second.data<"float32">()]);
+    const [first, second] = await Promise.all([
+      this.#packed.first.data<"float32">(),
+      this.#packed.second.data<"float32">(),
+    ]);
     let start = 0;
     for (const [path, { size }] of this.#packed.parameters) {
       separate.set(path, { first: first.slice(start, start + size), second: second.slice(start, start + size) });

@@ -70,5 +70,8 @@ export class ParameterGroups {
 function closestPaths(pattern: string, paths: readonly string[]): string[] {
   const text = pattern.replaceAll(/\*+/g, "*");
   const ranked = paths.map((path) => ({ path, distance: editDistance(text, path, { wildcard: "*" }) }));
-  return ranked.toSorted((a, b) => a.distance - b.distance).slice(0, numSuggestions).map(({ path }) => path);
+  return ranked
+    .toSorted((a, b) => a.distance - b.distance)
+    .slice(0, numSuggestions)
+    .map(({ path }) => path);
 }

@@ -19,11 +19,19 @@ test("a warm-up and a drop multiply", () => {
 
 test("a cosine falls from 1 to its last factor, half way in the middle, and stays there", () => {
   const schedule = cosineSchedule({ totalSteps: 8, finalFactor: 0.2 });
-  expect([0, 2, 4, 8, 9].map(schedule).map(rounded)).toEqual([1, rounded(0.2 + 0.4 * (1 + Math.SQRT1_2)), 0.6, 0.2, 0.2]);
+  expect([0, 2, 4, 8, 9].map(schedule).map(rounded)).toEqual([
+    1,
+    rounded(0.2 + 0.4 * (1 + Math.SQRT1_2)),
+    0.6,
+    0.2,
+    0.2,
+  ]);
 });
 
 test("a cosine starts to fall where the warm-up ends", () => {
   const schedule = cosineSchedule({ totalSteps: 9, warmupSteps: 1 });
   expect([0, 1, 5, 9].map(schedule).map(rounded)).toEqual([0.5, 1, 0.5, 0]);
-  expect(() => cosineSchedule({ totalSteps: 5, warmupSteps: 5 })).toThrow("totalSteps must be more than warmupSteps, got 5 and 5");
+  expect(() => cosineSchedule({ totalSteps: 5, warmupSteps: 5 })).toThrow(
+    "totalSteps must be more than warmupSteps, got 5 and 5",
+  );
 });

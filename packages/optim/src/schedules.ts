@@ -28,7 +28,10 @@ export interface CosineScheduleConfig {
 
 /** After the warm-up, half a cosine wave from the full rate down to `finalFactor` of it. */
 export function cosineSchedule({ totalSteps, warmupSteps = 0, finalFactor = 0 }: CosineScheduleConfig): Schedule {
-  if (!(totalSteps > warmupSteps)) throw new ConfigError(`cosineSchedule: totalSteps must be more than warmupSteps, got ${totalSteps} and ${warmupSteps}`);
+  if (!(totalSteps > warmupSteps))
+    throw new ConfigError(
+      `cosineSchedule: totalSteps must be more than warmupSteps, got ${totalSteps} and ${warmupSteps}`,
+    );
   return (stepsDone) => {
     const progress = Math.min(Math.max((stepsDone - warmupSteps) / (totalSteps - warmupSteps), 0), 1);
     const cosine = finalFactor + ((1 - finalFactor) * (1 + Math.cos(Math.PI * progress))) / 2;

@@ -24,9 +24,10 @@ export interface ValueAndGradients {
 }
 
 /**
- * What tfjs's `variableGrads` computes, with less memory: that one holds everything saved in the forward pass, and the gradient of
- * every intermediate result, until the backward pass ends (tfjs-core 4.22). Here either is freed as soon as the backward pass has
- * gone by, so that memory falls from the start of the backward pass on. Not to be called while gradients are being recorded.
+ * What tfjs's `variableGrads` computes, with less memory: that one holds everything saved in the forward pass, and the
+ * gradient of every intermediate result, until the backward pass ends (tfjs-core 4.22). Here either is freed as soon as
+ * the backward pass has gone by, so that memory falls from the start of the backward pass on. Not to be called while
+ * gradients are being recorded.
  */
 export function valueAndGradients(compute: () => Scalar, variables: readonly Tensor[]): ValueAndGradients {
   const { value, tape } = record(compute);
@@ -42,7 +43,10 @@ export function valueAndGradients(compute: () => Scalar, variables: readonly Ten
         freeSaved(node);
       }
     }
-    if (!dependent.has(value.id)) throw new ConfigError("the loss depends on none of the trained parameters; compute all of it within the function given");
+    if (!dependent.has(value.id))
+      throw new ConfigError(
+        "the loss depends on none of the trained parameters; compute all of it within the function given",
+      );
   } catch (error) {
     for (const tensor of [value, ...gradients.values()]) tensor.dispose();
     throw error;
@@ -94,9 +98,14 @@ function propagate(node: TapeNode, dependent: ReadonlySet<number>, gradients: Ma
   }
 }
 
-function inputGradients(node: TapeNode, upstream: readonly (Tensor | null)[], wanted: readonly (readonly [string, Tensor])[]): Tensor[] {
+function inputGradients(
+  node: TapeNode,
+  upstream: readonly (Tensor | null)[],
+  wanted: readonly (readonly [string, Tensor])[],
+): Tensor[] {
   const { gradient, kernelName } = node;
-  if (gradient === undefined) throw new ConfigError(`the loss can't be differentiated: tfjs has no gradient of ${kernelName}`);
+  if (gradient === undefined)
+    throw new ConfigError(`the loss can't be differentiated: tfjs has no gradient of ${kernelName}`);
   // A gradient may be the very tensor that came in, or one for two inputs; each has to be freed on its own.
   const taken = new Set<Tensor | null>([...upstream, ...(node.saved ?? [])]);
   return tidy(() => {
@@ -104,7 +113,9 @@ function inputGradients(node: TapeNode, upstream: readonly (Tensor | null)[], wa
     return wanted.map(([name, input]) => {
       const result = functions[name]?.();
       if (result === undefined || !util.arraysEqual(result.shape, input.shape)) {
-        throw new ConfigError(`the gradient of ${kernelName} by its input ${name} expected shape [${input.shape.join(", ")}], got ${result === undefined ? "none" : `[${result.shape.join(", ")}]`}`);
+        throw new ConfigError(
+          `the gradient of ${kernelName} by its input ${name} expected shape [${input.shape.join(", ")}], got ${result === undefined ? "none" : `[${result.shape.join(", ")}]`}`,
+        );
       }
       const own = taken.has(result) ? result.clone() : result;
       taken.add(own);

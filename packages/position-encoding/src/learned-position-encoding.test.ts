@@ -4,14 +4,18 @@ import { slice, tidy, zeros } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { LearnedPositionEncoding } from "./learned-position-encoding.ts";
 
-const create = (): LearnedPositionEncoding => new LearnedPositionEncoding({ dim: 6, maxCells: 7, random: new Random(1) });
+const create = (): LearnedPositionEncoding =>
+  new LearnedPositionEncoding({ dim: 6, maxCells: 7, random: new Random(1) });
 
 describeOnBackends("LearnedPositionEncoding", () => {
   test("a cell has its column's vector, then its row's", () => {
     const encoding = create();
     tidy(() => {
       const cell = slice(encoding.call({ mask: zeros([2, 3, 5], "bool") }), [1, 2, 4, 0], [1, 1, 1, 6]).dataSync();
-      const [columns, rows] = [encoding.columnEmbedding.weight.value.dataSync(), encoding.rowEmbedding.weight.value.dataSync()];
+      const [columns, rows] = [
+        encoding.columnEmbedding.weight.value.dataSync(),
+        encoding.rowEmbedding.weight.value.dataSync(),
+      ];
       expectClose(cell, [...columns.slice(12, 15), ...rows.slice(6, 9)]);
     });
     encoding.dispose();
@@ -19,7 +23,10 @@ describeOnBackends("LearnedPositionEncoding", () => {
 
   test("begins uniform in [0, 1), rows and columns apart", () => {
     const encoding = create();
-    const tables = [...encoding.parameters().entries()].map(([path, { value }]) => ({ path, values: [...value.dataSync()] }));
+    const tables = [...encoding.parameters().entries()].map(([path, { value }]) => ({
+      path,
+      values: [...value.dataSync()],
+    }));
     expect(tables.map(({ path }) => path)).toEqual(["rowEmbedding.weight", "columnEmbedding.weight"]);
     expect(tables.every(({ values }) => Math.min(...values) >= 0 && Math.max(...values) < 1)).toBe(true);
     expect(tables[0]?.values).not.toEqual(tables[1]?.values);
@@ -38,9 +45,13 @@ describeOnBackends("LearnedPositionEncoding", () => {
   test("a map with more cells than positions is refused, with what to do", () => {
     const encoding = create();
     tidy(() => {
-      expect(() => encoding.call({ mask: zeros([1, 3, 11], "bool") })).toThrow("a map of 3 x 11 cells is larger than the 7 learned positions; use smaller images");
+      expect(() => encoding.call({ mask: zeros([1, 3, 11], "bool") })).toThrow(
+        "a map of 3 x 11 cells is larger than the 7 learned positions; use smaller images",
+      );
     });
     encoding.dispose();
-    expect(() => new LearnedPositionEncoding({ dim: 5, random: new Random(1) })).toThrow("LearnedPositionEncoding: dim must be an even number, got 5");
+    expect(() => new LearnedPositionEncoding({ dim: 5, random: new Random(1) })).toThrow(
+      "LearnedPositionEncoding: dim must be an even number, got 5",
+    );
   });
 });

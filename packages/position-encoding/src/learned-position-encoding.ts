@@ -20,7 +20,8 @@ export class LearnedPositionEncoding extends Module implements PositionEncoding 
 
   constructor({ dim, maxCells = 50, random }: LearnedPositionEncodingConfig) {
     super();
-    if (!Number.isInteger(dim) || dim < 2 || dim % 2 !== 0) throw new ConfigError(`LearnedPositionEncoding: dim must be an even number, got ${dim}`);
+    if (!Number.isInteger(dim) || dim < 2 || dim % 2 !== 0)
+      throw new ConfigError(`LearnedPositionEncoding: dim must be an even number, got ${dim}`);
     const table = { count: maxCells, dim: dim / 2, weightInitializer: uniform(0, 1), random };
     this.rowEmbedding = new Embedding(table);
     this.columnEmbedding = new Embedding(table);
@@ -32,7 +33,9 @@ export class LearnedPositionEncoding extends Module implements PositionEncoding 
   call({ mask }: EncodedMap): Tensor4D {
     const { B, H, W } = expectShape(mask.shape, "LearnedPositionEncoding.call: mask", ["B", "H", "W"]);
     if (Math.max(H, W) > this.maxCells) {
-      throw new ShapeError(`LearnedPositionEncoding.call: a map of ${H} x ${W} cells is larger than the ${this.maxCells} learned positions; use smaller images, a larger \`maxCells\`, or a SinePositionEncoding`);
+      throw new ShapeError(
+        `LearnedPositionEncoding.call: a map of ${H} x ${W} cells is larger than the ${this.maxCells} learned positions; use smaller images, a larger \`maxCells\`, or a SinePositionEncoding`,
+      );
     }
     const features = this.dim / 2;
     return tidy(() => {

@@ -47,6 +47,8 @@ function axisEncodings(size: number, settings: SineSettings): Float32Array[] {
     // Beside the image the count at the last cell is 0 as well, so that the division has another divisor there.
     const last = count === 0 ? 0 : size;
     const position = normalize ? ((count - (cellCentres ? 0.5 : 0)) / (last + epsilon)) * scale : count;
-    return Float32Array.from(waves, (wave, index) => (index % 2 === 0 ? Math.sin(position / wave) : Math.cos(position / wave)));
+    return Float32Array.from(waves, (wave, index) =>
+      index % 2 === 0 ? Math.sin(position / wave) : Math.cos(position / wave),
+    );
   });
 }

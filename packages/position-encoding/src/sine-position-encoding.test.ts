@@ -1,17 +1,36 @@
 import { describeOnBackends, expectClose, uniformTensor } from "@detrkit/test-utils";
-import { gather, greater, type Rank, slice, tensor, type Tensor3D, type Tensor4D, tidy, zeros } from "@tensorflow/tfjs-core";
+import {
+  gather,
+  greater,
+  type Rank,
+  slice,
+  tensor,
+  type Tensor3D,
+  type Tensor4D,
+  tidy,
+  zeros,
+} from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { SinePositionEncoding } from "./sine-position-encoding.ts";
 import type { SinePositionEncodingConfig } from "./sine-settings.ts";
 
-const sizes = [{ height: 5, width: 7 }, { height: 3, width: 7 }, { height: 5, width: 2 }, { height: 3, width: 7 }];
+const sizes = [
+  { height: 5, width: 7 },
+  { height: 3, width: 7 },
+  { height: 5, width: 2 },
+  { height: 3, width: 7 },
+];
 
 function maskOf(sizes: readonly { height: number; width: number }[], H: number, W: number): Tensor3D {
   const padded = (index: number): number => {
     const { height, width } = sizes[Math.floor(index / (H * W))] as { height: number; width: number };
     return Math.floor(index / W) % H >= height || index % W >= width ? 1 : 0;
   };
-  return tensor(Uint8Array.from({ length: sizes.length * H * W }, (_, index) => padded(index)), [sizes.length, H, W], "bool");
+  return tensor(
+    Uint8Array.from({ length: sizes.length * H * W }, (_, index) => padded(index)),
+    [sizes.length, H, W],
+    "bool",
+  );
 }
 
 describeOnBackends("SinePositionEncoding", () => {
@@ -20,7 +39,16 @@ describeOnBackends("SinePositionEncoding", () => {
     tidy(() => {
       const cell = slice(encoding.call({ mask: zeros([1, 3, 5], "bool") }), [0, 1, 3, 0], [1, 1, 1, 8]).dataSync();
       // Row 2 and column 4, counted from 1; wavelengths 1 and 100^(2/4) = 10.
-      expectClose(cell, [Math.sin(2), Math.cos(2), Math.sin(0.2), Math.cos(0.2), Math.sin(4), Math.cos(4), Math.sin(0.4), Math.cos(0.4)]);
+      expectClose(cell, [
+        Math.sin(2),
+        Math.cos(2),
+        Math.sin(0.2),
+        Math.cos(0.2),
+        Math.sin(4),
+        Math.cos(4),
+        Math.sin(0.4),
+        Math.cos(0.4),
+      ]);
     });
   });
 
@@ -38,13 +66,16 @@ describeOnBackends("SinePositionEncoding", () => {
     });
   });
 
-  test.each<Partial<SinePositionEncodingConfig>>([{}, { normalize: false }, { temperature: 20, scale: 1 }])("%j: the same from the mask and from the sizes, padding included", (config) => {
-    const encoding = new SinePositionEncoding({ dim: 12, ...config });
-    tidy(() => {
-      const mask = maskOf(sizes, 5, 7);
-      expectClose(encoding.call({ mask, sizes }), encoding.call({ mask }), { atol: 1e-5 });
-    });
-  });
+  test.each<Partial<SinePositionEncodingConfig>>([{}, { normalize: false }, { temperature: 20, scale: 1 }])(
+    "%j: the same from the mask and from the sizes, padding included",
+    (config) => {
+      const encoding = new SinePositionEncoding({ dim: 12, ...config });
+      tidy(() => {
+        const mask = maskOf(sizes, 5, 7);
+        expectClose(encoding.call({ mask, sizes }), encoding.call({ mask }), { atol: 1e-5 });
+      });
+    },
+  );
 
   test("an image's unpadded cells are encoded the same whatever the padding", () => {
     const encoding = new SinePositionEncoding({ dim: 12, cellCentres: true });
@@ -70,10 +101,14 @@ describeOnBackends("SinePositionEncoding", () => {
   });
 
   test("settings and inputs that do not fit are named", () => {
-    expect(() => new SinePositionEncoding({ dim: 7 })).toThrow("SinePositionEncoding: dim must be an even number, got 7");
+    expect(() => new SinePositionEncoding({ dim: 7 })).toThrow(
+      "SinePositionEncoding: dim must be an even number, got 7",
+    );
     tidy(() => {
       const encoding = new SinePositionEncoding({ dim: 4 });
-      expect(() => encoding.call({ mask: zeros([2, 3, 5], "bool"), sizes })).toThrow("SinePositionEncoding.call: sizes expected [2], got [4]");
+      expect(() => encoding.call({ mask: zeros([2, 3, 5], "bool"), sizes })).toThrow(
+        "SinePositionEncoding.call: sizes expected [2], got [4]",
+      );
     });
   });
 });

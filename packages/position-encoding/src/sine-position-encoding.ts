@@ -1,21 +1,44 @@
 import { ConfigError } from "@detrkit/common";
 import { expectShape, Module } from "@detrkit/nn";
-import { add, cast, cumsum, div, logicalNot, mul, reshape, sin, slice, stack, type Tensor, tensor, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
+import {
+  add,
+  cast,
+  cumsum,
+  div,
+  logicalNot,
+  mul,
+  reshape,
+  sin,
+  slice,
+  stack,
+  type Tensor,
+  tensor,
+  type Tensor4D,
+  tidy,
+} from "@tensorflow/tfjs-core";
 import type { EncodedMap, PositionEncoding } from "./position-encoding.ts";
 import { sineOfSizes } from "./sine-of-sizes.ts";
 import { type SinePositionEncodingConfig, type SineSettings, wavelength } from "./sine-settings.ts";
 
 /**
- * Sines and cosines of the position at wavelengths in geometric progression, the y axis first. Only unpadded cells count
- * towards a position, so an image's encoding does not depend on the padding beside it.
+ * Sines and cosines of the position at wavelengths in geometric progression, the y axis first. Only unpadded cells
+ * count towards a position, so an image's encoding does not depend on the padding beside it.
  */
 export class SinePositionEncoding extends Module implements PositionEncoding {
   readonly dim: number;
   readonly settings: SineSettings;
 
-  constructor({ temperature = 10000, normalize = true, scale = 2 * Math.PI, epsilon = 1e-6, cellCentres = false, dim }: SinePositionEncodingConfig) {
+  constructor({
+    temperature = 10000,
+    normalize = true,
+    scale = 2 * Math.PI,
+    epsilon = 1e-6,
+    cellCentres = false,
+    dim,
+  }: SinePositionEncodingConfig) {
     super();
-    if (!Number.isInteger(dim) || dim < 2 || dim % 2 !== 0) throw new ConfigError(`SinePositionEncoding: dim must be an even number, got ${dim}`);
+    if (!Number.isInteger(dim) || dim < 2 || dim % 2 !== 0)
+      throw new ConfigError(`SinePositionEncoding: dim must be an even number, got ${dim}`);
     this.dim = dim;
     this.settings = { dim, temperature, normalize, scale, epsilon, cellCentres };
   }

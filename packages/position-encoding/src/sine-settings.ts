@@ -9,7 +9,10 @@ export interface SinePositionEncodingConfig {
   readonly scale?: number;
   /** Added to the size before dividing by it. Default 1e-6. */
   readonly epsilon?: number;
-  /** Whether `normalize` counts from cell centres, as Deformable DETR does, instead of from far edges, as DETR does. Default false. */
+  /**
+   * Whether `normalize` counts from cell centres, as Deformable DETR does, instead of from far edges, as DETR does.
+   * Default false.
+   */
   readonly cellCentres?: boolean;
 }
 

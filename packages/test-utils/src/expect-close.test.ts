@@ -12,11 +12,22 @@ test("the allowed error is relative to each value, plus a constant", () => {
 
 test("tensors, nested lists and flat values can be compared, and a wrong entry is located", () => {
   tidy(() => {
-    const tensor = tensor2d([[1, 2, 3], [4, 5, 6]]);
-    expectClose(tensor, [[1, 2, 3], [4, 5, 6]]);
+    const tensor = tensor2d([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
+    expectClose(tensor, [
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
     expectClose(tensor, Float32Array.of(1, 2, 3, 4, 5, 6));
     expectClose(scalar(7), 7);
-    expect(() => expectClose(tensor, [[1, 2, 3], [4, 5, 7]])).toThrow("1 of 6 values are off (rtol 0.00001, atol 0.000001):\nat [1, 2]: expected 7, got 6");
+    expect(() =>
+      expectClose(tensor, [
+        [1, 2, 3],
+        [4, 5, 7],
+      ]),
+    ).toThrow("1 of 6 values are off (rtol 0.00001, atol 0.000001):\nat [1, 2]: expected 7, got 6");
   });
 });
 

@@ -15,25 +15,34 @@ export interface Closeness {
 }
 
 /**
- * Expects `|actual - expected| <= rtol * |expected| + atol` for every entry, and equal shapes where both have one. Infinities
- * must be the same; NaN fails. Tensors are read, never freed.
+ * Expects `|actual - expected| <= rtol * |expected| + atol` for every entry, and equal shapes where both have one.
+ * Infinities must be the same; NaN fails. Tensors are read, never freed.
  */
-export function expectClose(actual: Comparable, expected: Comparable, { rtol = 1e-5, atol = 1e-6 }: Closeness = {}): void {
+export function expectClose(
+  actual: Comparable,
+  expected: Comparable,
+  { rtol = 1e-5, atol = 1e-6 }: Closeness = {},
+): void {
   const got = flatten(actual);
   const want = flatten(expected);
   if (got.shape !== undefined && want.shape !== undefined && got.shape.join() !== want.shape.join()) {
     assert.fail(`expected shape [${want.shape.join(", ")}], got [${got.shape.join(", ")}]`);
   }
-  if (got.values.length !== want.values.length) assert.fail(`expected ${want.values.length} values, got ${got.values.length}`);
+  if (got.values.length !== want.values.length)
+    assert.fail(`expected ${want.values.length} values, got ${got.values.length}`);
   const wrong: string[] = [];
   for (let index = 0; index < want.values.length; index++) {
     const gotValue = got.values[index] as number;
     const wantValue = want.values[index] as number;
     if (gotValue === wantValue || Math.abs(gotValue - wantValue) <= rtol * Math.abs(wantValue) + atol) continue;
-    wrong.push(`at [${coordinates(index, got.shape ?? want.shape).join(", ")}]: expected ${wantValue}, got ${gotValue}`);
+    wrong.push(
+      `at [${coordinates(index, got.shape ?? want.shape).join(", ")}]: expected ${wantValue}, got ${gotValue}`,
+    );
   }
   if (wrong.length > 0) {
-    assert.fail(`${wrong.length} of ${want.values.length} values are off (rtol ${rtol}, atol ${atol}):\n${wrong.slice(0, 8).join("\n")}`);
+    assert.fail(
+      `${wrong.length} of ${want.values.length} values are off (rtol ${rtol}, atol ${atol}):\n${wrong.slice(0, 8).join("\n")}`,
+    );
   }
 }
 
@@ -47,7 +56,8 @@ function flatten(value: Comparable): Flat {
   if (value instanceof Tensor) return { shape: value.shape, values: value.dataSync() };
   if (ArrayBuffer.isView(value)) return { shape: undefined, values: value };
   const shape: number[] = [];
-  for (let level: NestedNumbers | undefined = value; typeof level === "object"; level = level[0]) shape.push(level.length);
+  for (let level: NestedNumbers | undefined = value; typeof level === "object"; level = level[0])
+    shape.push(level.length);
   return { shape, values: flattenDeep(value) };
 }
 

@@ -8,7 +8,10 @@ useBackend("cpu");
 
 const wrongCube = customGrad((x, save) => {
   (save as (tensors: Tensor[]) => void)([x as Tensor]);
-  return { value: mul(mul(x as Tensor, x as Tensor), x as Tensor), gradFunc: (dy: Tensor, [saved]: Tensor[]) => mul(dy, mul(saved as Tensor, 2)) };
+  return {
+    value: mul(mul(x as Tensor, x as Tensor), x as Tensor),
+    gradFunc: (dy: Tensor, [saved]: Tensor[]) => mul(dy, mul(saved as Tensor, 2)),
+  };
 });
 
 function variableOf(values: number[]): Variable {
@@ -19,7 +22,9 @@ test("a right gradient passes, for inputs and variables", () => {
   const x = uniformTensor([2, 3], { seed: 3 });
   const y = uniformTensor([3], { seed: 5 });
   const weight = variableOf([0.5, -1, 2]);
-  expectGradients((a, b) => add(mul(mul(a as Tensor, a as Tensor), weight), b as Tensor), [x, y], { variables: [weight] });
+  expectGradients((a, b) => add(mul(mul(a as Tensor, a as Tensor), weight), b as Tensor), [x, y], {
+    variables: [weight],
+  });
   expect(Array.from(weight.dataSync())).toEqual([0.5, -1, 2]);
   for (const each of [x, y, weight]) each.dispose();
 });

@@ -1,5 +1,15 @@
 import { Random } from "@detrkit/common";
-import { grads, mul, type Scalar, sum, type Tensor, tensor, tidy, type Variable, variableGrads } from "@tensorflow/tfjs-core";
+import {
+  grads,
+  mul,
+  type Scalar,
+  sum,
+  type Tensor,
+  tensor,
+  tidy,
+  type Variable,
+  variableGrads,
+} from "@tensorflow/tfjs-core";
 import { type Closeness, expectClose } from "./expect-close.ts";
 
 export interface GradientCheckOptions extends Closeness {
@@ -12,10 +22,15 @@ export interface GradientCheckOptions extends Closeness {
 }
 
 /**
- * Expects the gradients of `sum(weights * compute(...inputs))`, with random weights, to equal central finite differences, for
- * every entry of every input and variable. Choose inputs away from kinks. Default tolerance: rtol 1e-2, atol 2e-3.
+ * Expects the gradients of `sum(weights * compute(...inputs))`, with random weights, to equal central finite
+ * differences, for every entry of every input and variable. Choose inputs away from kinks. Default tolerance: rtol
+ * 1e-2, atol 2e-3.
  */
-export function expectGradients(compute: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[], options: GradientCheckOptions = {}): void {
+export function expectGradients(
+  compute: (...inputs: Tensor[]) => Tensor,
+  inputs: readonly Tensor[],
+  options: GradientCheckOptions = {},
+): void {
   const { variables = [], step = 1e-2, seed = 1, rtol = 1e-2, atol = 2e-3 } = options;
   tidy(() => {
     const output = compute(...inputs);

@@ -14,7 +14,10 @@ test("a fixture gives its JSON and its tensors, as memory and on the backend", a
   const folder = await mkdtemp(join(tmpdir(), "detrkit-fixture-"));
   try {
     await writeFile(join(folder, "x.json"), '{ "seed": 7 }');
-    await writeSafetensors(join(folder, "x.safetensors"), new Map([["bytes", { dtype: "uint8", shape: [1, 3], values: Uint8Array.of(2, 3, 255) }]]));
+    await writeSafetensors(
+      join(folder, "x.safetensors"),
+      new Map([["bytes", { dtype: "uint8", shape: [1, 3], values: Uint8Array.of(2, 3, 255) }]]),
+    );
     const fixture = await loadFixture<{ readonly seed: number }>(pathToFileURL(join(folder, "x")));
     expect(fixture.json.seed).toBe(7);
     const bytes = fixture.tensor("bytes");

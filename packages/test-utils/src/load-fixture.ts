@@ -16,7 +16,9 @@ export interface LoadedFixture<Content> {
 export async function loadFixture<Content>(base: URL): Promise<LoadedFixture<Content>> {
   const path = fileURLToPath(base);
   const json = JSON.parse(await readFile(`${path}.json`, "utf8")) as Content;
-  const tensors = existsSync(`${path}.safetensors`) ? (await readSafetensors(`${path}.safetensors`)).tensors : new Map<string, TensorData>();
+  const tensors = existsSync(`${path}.safetensors`)
+    ? (await readSafetensors(`${path}.safetensors`)).tensors
+    : new Map<string, TensorData>();
   return {
     json,
     tensors,

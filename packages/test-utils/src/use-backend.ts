@@ -9,8 +9,8 @@ import { guardAgainstLeaks } from "./leak-guard.ts";
 export type TestBackend = "cpu" | "native" | "wasm";
 
 /**
- * Runs the tests of this scope (a file, a `describe`) on a backend, under the leak guard. Where the native backend can't be
- * had, its tests are skipped, or fail where DETRKIT_REQUIRE_NATIVE=1 says that it must be there.
+ * Runs the tests of this scope (a file, a `describe`) on a backend, under the leak guard. Where the native backend
+ * can't be had, its tests are skipped, or fail where DETRKIT_REQUIRE_NATIVE=1 says that it must be there.
  */
 export function useBackend(backend: TestBackend): void {
   let running = false;
@@ -51,7 +51,8 @@ async function start(backend: TestBackend): Promise<boolean> {
     await startBackend({ prefer: "native" });
     return true;
   } catch (error) {
-    if (BackendError.isInstance(error) && error.code === "ERR_BACKEND" && process.env["DETRKIT_REQUIRE_NATIVE"] !== "1") return false;
+    if (BackendError.isInstance(error) && error.code === "ERR_BACKEND" && process.env["DETRKIT_REQUIRE_NATIVE"] !== "1")
+      return false;
     throw error;
   }
 }

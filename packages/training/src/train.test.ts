@@ -116,7 +116,10 @@ describe("a run of built parts", () => {
     expect(await readLog(files.log)).toEqual(whole.records);
     expect(JSON.parse(await readFile(files.metrics, "utf8"))).toEqual(whole.records.at(-1)?.metrics);
     const kinds = events.map(({ kind }) => kind).filter((kind) => kind !== "estimate");
-    const [steps, evaluation] = [["step", "step", "step"], ["evaluation", "evaluation"]];
+    const [steps, evaluation] = [
+      ["step", "step", "step"],
+      ["evaluation", "evaluation"],
+    ];
     const epochs = [...steps, "epoch", ...steps, ...evaluation, "epoch", ...steps, ...evaluation, "epoch"];
     expect(kinds).toEqual(["message", ...epochs]);
   });
@@ -125,20 +128,24 @@ describe("a run of built parts", () => {
     ["in the middle of an epoch", (event) => event.kind === "step" && event.epoch === 2 && event.step === 2],
     ["in its evaluation", (event) => event.kind === "evaluation" && event.image < event.images],
     ["before its first step", (event) => event.kind === "message"],
-  ])("that was stopped %s and resumed ends with the same weights", async (when, isMoment) => {
-    const stopped = join(folder, when.replaceAll(" ", "-"));
-    const controller = new AbortController();
-    const report = (event: TrainingEvent): void => {
-      if (isMoment(event)) controller.abort();
-    };
-    const { signal } = controller;
-    expect((await trainAnew({ output: stopped, evaluateEvery: 2, report, signal })).state).toBe("stopped");
-    expect(await finalState(stopped)).not.toEqual(await finalState(output));
-    const resumed = await trainAnew({ output: stopped, evaluateEvery: 2, resume: true });
-    expect(resumed.state).toBe("finished");
-    expect(numbersOf(resumed)).toEqual(numbersOf(whole));
-    expect(await finalState(stopped)).toEqual(await finalState(output));
-  }, 120_000);
+  ])(
+    "that was stopped %s and resumed ends with the same weights",
+    async (when, isMoment) => {
+      const stopped = join(folder, when.replaceAll(" ", "-"));
+      const controller = new AbortController();
+      const report = (event: TrainingEvent): void => {
+        if (isMoment(event)) controller.abort();
+      };
+      const { signal } = controller;
+      expect((await trainAnew({ output: stopped, evaluateEvery: 2, report, signal })).state).toBe("stopped");
+      expect(await finalState(stopped)).not.toEqual(await finalState(output));
+      const resumed = await trainAnew({ output: stopped, evaluateEvery: 2, resume: true });
+      expect(resumed.state).toBe("finished");
+      expect(numbersOf(resumed)).toEqual(numbersOf(whole));
+      expect(await finalState(stopped)).toEqual(await finalState(output));
+    },
+    120_000,
+  );
 
   test("gives the same numbers without a folder", async () => {
     expect(numbersOf(await trainAnew({ evaluateEvery: 2 }))).toEqual(numbersOf(whole));

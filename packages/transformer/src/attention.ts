@@ -4,7 +4,10 @@ import type { Rank, Tensor, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
 /** A position that is added to tokens: of its own for each image `[B, S, D]`, or the same for all `[S, D]`. */
 export type Position = Tensor<Rank.R2 | Rank.R3>;
 
-/** What the layers of a transformer hand to an attention. `B` images, `Q` queries, `S` memory tokens, `D` width, `L` levels. */
+/**
+ * What the layers of a transformer hand to an attention. `B` images, `Q` queries, `S` memory tokens, `D` width, `L`
+ * levels.
+ */
 export interface AttentionInputs {
   /** `[B, Q, D]` */
   readonly queries: Tensor3D;

@@ -27,7 +27,14 @@ export class DecoderLayer extends Module {
   readonly feedForwardNorm: LayerNorm;
   readonly #style: ResidualStyle;
 
-  constructor({ dim, selfAttention, crossAttention, feedForward, dropout = 0, normalizeBefore = false }: DecoderLayerConfig) {
+  constructor({
+    dim,
+    selfAttention,
+    crossAttention,
+    feedForward,
+    dropout = 0,
+    normalizeBefore = false,
+  }: DecoderLayerConfig) {
     super();
     this.selfAttention = selfAttention;
     this.selfAttentionNorm = new LayerNorm({ dim });

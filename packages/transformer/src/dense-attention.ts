@@ -20,7 +20,10 @@ export class DenseAttention extends Module implements Attention {
     this.output = this.#attention.output;
   }
 
-  call({ queries, queryPosition, memory, memoryPosition, memoryPadding }: AttentionInputs, options: CallOptions = {}): Tensor3D {
+  call(
+    { queries, queryPosition, memory, memoryPosition, memoryPadding }: AttentionInputs,
+    options: CallOptions = {},
+  ): Tensor3D {
     const keys = { key: memory, keyPosition: memoryPosition, value: memory, keyPadding: memoryPadding };
     return this.#attention.call({ query: queries, queryPosition, ...keys }, options);
   }

@@ -47,8 +47,15 @@ export class EncoderLayer extends Module {
   /** @returns `[B, S, D]` */
   call(inputs: EncoderInputs, options: CallOptions = {}): Tensor3D {
     const { position, padding, referencePoints, levelShapes } = inputs;
-    const where = { queryPosition: position, memoryPosition: position, memoryPadding: padding, referencePoints, levelShapes };
-    const attend = (tokens: Tensor3D): Tensor3D => this.selfAttention.call({ queries: tokens, memory: tokens, ...where }, options);
+    const where = {
+      queryPosition: position,
+      memoryPosition: position,
+      memoryPadding: padding,
+      referencePoints,
+      levelShapes,
+    };
+    const attend = (tokens: Tensor3D): Tensor3D =>
+      this.selfAttention.call({ queries: tokens, memory: tokens, ...where }, options);
     const feed = (tokens: Tensor3D): Tensor3D => this.feedForward.call(tokens, options);
     return tidy(() => {
       const attended = residual(inputs.tokens, attend, this.selfAttentionNorm, this.#style, options);

@@ -12,7 +12,8 @@ test("dropout falls on what a part adds, while training alone", () => {
   const norm = new LayerNorm({ dim: 7 });
   tidy(() => {
     const part = (): Tensor3D => ones<Rank.R3>([2, 11, 7]);
-    const added = (training: boolean): Set<number> => new Set(residual(zeros<Rank.R3>([2, 11, 7]), part, norm, style, { training, random: new Random(1) }).dataSync());
+    const added = (training: boolean): Set<number> =>
+      new Set(residual(zeros<Rank.R3>([2, 11, 7]), part, norm, style, { training, random: new Random(1) }).dataSync());
     expect(added(true)).toEqual(new Set([0, 2]));
     expect(added(false)).toEqual(new Set([1]));
   });

@@ -16,9 +16,9 @@ export interface TransformerDecoderConfig {
 /** What a decoder works on. `B` images, `Q` queries, `D` width, `L` levels. */
 export interface DecoderInputs extends AttentionInputs {
   /**
-   * Called with the queries after each layer `[B, Q, D]`, before the norm, and the layer's number from 0: where the next layer's queries look,
-   * `[B, Q, L, 2 or 4]`. Without it, or where it returns nothing, they look where they did. The queries are freed once the decoder is
-   * done; what is made here, the caller owns.
+   * Called with the queries after each layer `[B, Q, D]`, before the norm, and the layer's number from 0: where the
+   * next layer's queries look, `[B, Q, L, 2 or 4]`. Without it, or where it returns nothing, they look where they did.
+   * The queries are freed once the decoder is done; what is made here, the caller owns.
    */
   readonly nextReferencePoints?: ((queries: Tensor3D, layer: number) => Tensor | undefined) | undefined;
 }
@@ -37,19 +37,26 @@ export class TransformerDecoder extends Module {
     this.#returnIntermediate = returnIntermediate;
   }
 
-  /** @returns the states of the layers, normalised where there is a norm `[L, B, Q, D]`; `L` is 1 without `returnIntermediate` */
+  /**
+   * @returns the states of the layers, normalised where there is a norm `[L, B, Q, D]`; `L` is 1 without
+   * `returnIntermediate`
+   */
   call(inputs: DecoderInputs, options: CallOptions = {}): Tensor4D {
     const { nextReferencePoints, ...attentionInputs } = inputs;
     const states: Tensor3D[] = [];
     let { referencePoints } = inputs;
     // Not in a `tidy`: it would free what the caller makes between the layers.
     this.layers.forEach((layer, index) => {
-      const state = layer.call({ ...attentionInputs, queries: states.at(-1) ?? inputs.queries, referencePoints }, options);
+      const state = layer.call(
+        { ...attentionInputs, queries: states.at(-1) ?? inputs.queries, referencePoints },
+        options,
+      );
       states.push(state);
       referencePoints = nextReferencePoints?.(state, index) ?? referencePoints;
     });
     const result = tidy(() => {
-      // Stacked before the norm, so that the norm, and heads that all layers share, run once whatever the number of layers.
+      // Stacked before the norm, so that the norm, and heads that all layers share, run once whatever the number of
+      // layers.
       const stacked = stack(this.#returnIntermediate ? states : states.slice(-1)) as Tensor4D;
       return this.norm === undefined ? stacked : this.norm.call(stacked);
     });

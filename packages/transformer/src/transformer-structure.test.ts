@@ -29,7 +29,14 @@ class MeanAttention extends Module implements Attention {
 }
 
 test("the whole of DETR-R50's transformer has the published number of parameters", () => {
-  const transformer = new Transformer({ dim: 256, heads: 8, encoderLayers: 6, decoderLayers: 6, feedForwardDim: 2048, random: new Random(1) });
+  const transformer = new Transformer({
+    dim: 256,
+    heads: 8,
+    encoderLayers: 6,
+    decoderLayers: 6,
+    feedForwardDim: 2048,
+    random: new Random(1),
+  });
   const sizes = [...transformer.trainableParameters().values()].map(({ size }) => size);
   expect(sizes.reduce((total, size) => total + size, 0)).toBe(17_363_456);
   transformer.dispose();
@@ -64,10 +71,23 @@ test("paths are those that key maps rely on; the encoder has a norm of its own o
 });
 
 test("all matrices begin as Xavier's, attention's biases at 0", () => {
-  const transformer = new Transformer({ dim: 24, heads: 2, encoderLayers: 1, decoderLayers: 1, feedForwardDim: 36, random: new Random(1) });
-  const largest = (path: string): number => Math.max(...(transformer.parameters().get(path)?.value.dataSync().map(Math.abs) ?? []));
+  const transformer = new Transformer({
+    dim: 24,
+    heads: 2,
+    encoderLayers: 1,
+    decoderLayers: 1,
+    feedForwardDim: 36,
+    random: new Random(1),
+  });
+  const largest = (path: string): number =>
+    Math.max(...(transformer.parameters().get(path)?.value.dataSync().map(Math.abs) ?? []));
   const layer = "decoder.layers.0";
-  for (const [path, bound] of [["crossAttention.key.weight", 6 / 96], ["crossAttention.output.weight", 6 / 48], ["feedForward.expand.weight", 6 / 60], ["feedForward.contract.weight", 6 / 60]] as const) {
+  for (const [path, bound] of [
+    ["crossAttention.key.weight", 6 / 96],
+    ["crossAttention.output.weight", 6 / 48],
+    ["feedForward.expand.weight", 6 / 60],
+    ["feedForward.contract.weight", 6 / 60],
+  ] as const) {
     expect(largest(`${layer}.${path}`)).toBeLessThanOrEqual(Math.sqrt(bound));
     expect(largest(`${layer}.${path}`)).toBeGreaterThan(0.97 * Math.sqrt(bound));
   }
@@ -97,15 +117,27 @@ test("another attention can be passed in, and is told all that the layer knows",
     const queryPosition = uniformTensor<Rank.R2>([3, 6], { seed: 3 });
     const levelShapes = [{ height: 1, width: 5 }];
     const referencePoints = ones([2, 5, 1, 2]);
-    const { memory: encoded } = transformer.call({ tokens, position, padding, queryPosition, levelShapes, referencePoints }, { training: true });
+    const { memory: encoded } = transformer.call(
+      { tokens, position, padding, queryPosition, levelShapes, referencePoints },
+      { training: true },
+    );
     expect(encoderCalls.map(({ queries }) => queries === tokens)).toEqual([true, false]);
     for (const call of encoderCalls) {
       expect(call).toMatchObject({ levelShapes });
-      expect([call.queryPosition, call.memoryPosition, call.memoryPadding, call.referencePoints]).toEqual([position, position, padding, referencePoints]);
+      expect([call.queryPosition, call.memoryPosition, call.memoryPadding, call.referencePoints]).toEqual([
+        position,
+        position,
+        padding,
+        referencePoints,
+      ]);
       expect(call.memory).toBe(call.queries);
     }
     expect(decoderCalls).toHaveLength(1);
-    expect([decoderCalls[0]?.queryPosition, decoderCalls[0]?.memory, decoderCalls[0]?.memoryPosition]).toEqual([queryPosition, encoded, position]);
+    expect([decoderCalls[0]?.queryPosition, decoderCalls[0]?.memory, decoderCalls[0]?.memoryPosition]).toEqual([
+      queryPosition,
+      encoded,
+      position,
+    ]);
     // The encoder's reference points are those of its own queries.
     expect(decoderCalls[0]?.referencePoints).toBeUndefined();
   });
@@ -133,18 +165,41 @@ test("self-attention with a position equals attending to a copy of itself", () =
     const tokens = uniformTensor<Rank.R3>([2, 3, 6], { seed: 1 });
     const position = uniformTensor<Rank.R3>([2, 3, 6], { seed: 2 });
     const self = attention.call({ queries: tokens, queryPosition: position, memory: tokens, memoryPosition: position });
-    expectClose(self, attention.call({ queries: tokens, queryPosition: position, memory: clone(tokens), memoryPosition: clone(position) }));
+    expectClose(
+      self,
+      attention.call({
+        queries: tokens,
+        queryPosition: position,
+        memory: clone(tokens),
+        memoryPosition: clone(position),
+      }),
+    );
   });
   attention.dispose();
 });
 
 test("reference points may change from layer to layer, by the queries after each; what is made for it outlives the decoder", () => {
   const calls: AttentionInputs[] = [];
-  const sizes = { dim: 6, heads: 2, encoderLayers: 1, decoderLayers: 3, feedForwardDim: 7, dropout: 0, random: new Random(1) };
-  const transformer = new Transformer({ ...sizes, decoderNorm: false, decoderAttention: () => new MeanAttention(calls) });
+  const sizes = {
+    dim: 6,
+    heads: 2,
+    encoderLayers: 1,
+    decoderLayers: 3,
+    feedForwardDim: 7,
+    dropout: 0,
+    random: new Random(1),
+  };
+  const transformer = new Transformer({
+    ...sizes,
+    decoderNorm: false,
+    decoderAttention: () => new MeanAttention(calls),
+  });
   expect(transformer.decoder.norm).toBeUndefined();
   tidy(() => {
-    const inputs = { queries: uniformTensor<Rank.R3>([2, 3, 6], { seed: 1 }), memory: uniformTensor<Rank.R3>([2, 5, 6], { seed: 2 }) };
+    const inputs = {
+      queries: uniformTensor<Rank.R3>([2, 3, 6], { seed: 1 }),
+      memory: uniformTensor<Rank.R3>([2, 5, 6], { seed: 2 }),
+    };
     const points = [ones([2, 3, 1, 2]), zeros([2, 3, 1, 4])] as const;
     const seen: Tensor3D[] = [];
     const before = memory().numTensors;
@@ -165,7 +220,10 @@ test("reference points may change from layer to layer, by the queries after each
     expect(calls.every((call) => !("nextReferencePoints" in call))).toBe(true);
     // Where there is a norm, it comes after.
     const norm = new LayerNorm({ dim: 6 });
-    const normed = new TransformerDecoder({ layers: transformer.decoder.layers, norm }).call({ ...inputs, referencePoints: points[0] }, { training: true });
+    const normed = new TransformerDecoder({ layers: transformer.decoder.layers, norm }).call(
+      { ...inputs, referencePoints: points[0] },
+      { training: true },
+    );
     expectClose(normed, norm.call(states), { atol: 1e-5 });
     norm.dispose();
   });
@@ -173,12 +231,22 @@ test("reference points may change from layer to layer, by the queries after each
 });
 
 test("what does not fit is named", () => {
-  const transformer = new Transformer({ dim: 6, heads: 2, encoderLayers: 1, decoderLayers: 1, feedForwardDim: 7, random: new Random(1) });
+  const transformer = new Transformer({
+    dim: 6,
+    heads: 2,
+    encoderLayers: 1,
+    decoderLayers: 1,
+    feedForwardDim: 7,
+    random: new Random(1),
+  });
   tidy(() => {
-    const call = (Q: number[]): unknown => transformer.call({ tokens: zeros([2, 5, 6]), queryPosition: zeros(Q as [number, number]) });
+    const call = (Q: number[]): unknown =>
+      transformer.call({ tokens: zeros([2, 5, 6]), queryPosition: zeros(Q as [number, number]) });
     expect(() => call([3, 7])).toThrow("Transformer.call: queryPosition expected [Q, 6], got [3, 7]");
     expect(() => call([3, 3, 6])).toThrow("Transformer.call: queryPosition expected [2, Q, 6], got [3, 3, 6]");
-    expect(() => transformer.call({ tokens: zeros([2, 5, 6]), queryPosition: zeros([3, 6]) }, { training: true })).toThrow(ConfigError);
+    expect(() =>
+      transformer.call({ tokens: zeros([2, 5, 6]), queryPosition: zeros([3, 6]) }, { training: true }),
+    ).toThrow(ConfigError);
   });
   expect(() => new TransformerDecoder({ layers: [] })).toThrow("TransformerDecoder: needs at least one layer");
   transformer.dispose();

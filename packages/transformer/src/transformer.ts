@@ -1,5 +1,13 @@
 import type { Random } from "@detrkit/common";
-import { type Activation, type CallOptions, expectShape, FeedForward, LayerNorm, Module, xavierUniform } from "@detrkit/nn";
+import {
+  type Activation,
+  type CallOptions,
+  expectShape,
+  FeedForward,
+  LayerNorm,
+  Module,
+  xavierUniform,
+} from "@detrkit/nn";
 import { type Tensor3D, type Tensor4D, tidy, zeros } from "@tensorflow/tfjs-core";
 import type { AttentionFactory, Position } from "./attention.ts";
 import { beginWithEqualBiases } from "./begin-with-equal-biases.ts";
@@ -55,10 +63,25 @@ export class Transformer extends Module {
 
   constructor(config: TransformerConfig) {
     super();
-    const { dim, heads, random, dropout = 0.1, normalizeBefore = false, decoderNorm = true, returnIntermediate = true } = config;
-    const dense: AttentionFactory = () => new DenseAttention({ dim, heads, dropout, outputInitializer: xavierUniform(), random });
-    const { encoderAttention = dense, decoderAttention = dense, activation = "relu", feedForwardDim: hiddenDim } = config;
-    // The parts of a layer are made in the order in which the layer uses them: it decides what each draws from `random`.
+    const {
+      dim,
+      heads,
+      random,
+      dropout = 0.1,
+      normalizeBefore = false,
+      decoderNorm = true,
+      returnIntermediate = true,
+    } = config;
+    const dense: AttentionFactory = () =>
+      new DenseAttention({ dim, heads, dropout, outputInitializer: xavierUniform(), random });
+    const {
+      encoderAttention = dense,
+      decoderAttention = dense,
+      activation = "relu",
+      feedForwardDim: hiddenDim,
+    } = config;
+    // The parts of a layer are made in the order in which the layer uses them: it decides what each draws from
+    // `random`.
     const rest = () => ({
       feedForward: new FeedForward({ dim, hiddenDim, activation, dropout, weightInitializer: xavierUniform(), random }),
       dim,
@@ -66,13 +89,17 @@ export class Transformer extends Module {
       normalizeBefore,
     });
     this.encoder = new TransformerEncoder({
-      layers: Array.from({ length: config.encoderLayers }, (_, layer) => new EncoderLayer({ selfAttention: encoderAttention(layer), ...rest() })),
+      layers: Array.from(
+        { length: config.encoderLayers },
+        (_, layer) => new EncoderLayer({ selfAttention: encoderAttention(layer), ...rest() }),
+      ),
       ...(normalizeBefore ? { norm: new LayerNorm({ dim }) } : {}),
     });
     this.decoder = new TransformerDecoder({
       layers: Array.from(
         { length: config.decoderLayers },
-        (_, layer) => new DecoderLayer({ selfAttention: dense(layer), crossAttention: decoderAttention(layer), ...rest() }),
+        (_, layer) =>
+          new DecoderLayer({ selfAttention: dense(layer), crossAttention: decoderAttention(layer), ...rest() }),
       ),
       norm: decoderNorm ? new LayerNorm({ dim }) : undefined,
       returnIntermediate,
@@ -85,12 +112,19 @@ export class Transformer extends Module {
     const { queryPosition, ...encoderInputs } = inputs;
     const { B, D } = expectShape(inputs.tokens.shape, "Transformer.call: tokens", ["B", "S", "D"]);
     const [Q] = queryPosition.shape.slice(-2) as [number, number];
-    expectShape(queryPosition.shape, "Transformer.call: queryPosition", queryPosition.rank === 2 ? ["Q", D] : [B, "Q", D]);
+    expectShape(
+      queryPosition.shape,
+      "Transformer.call: queryPosition",
+      queryPosition.rank === 2 ? ["Q", D] : [B, "Q", D],
+    );
     return tidy(() => {
       const memory = this.encoder.call(encoderInputs, options);
       const { position: memoryPosition, padding: memoryPadding, levelShapes } = inputs;
       const queries: Tensor3D = zeros([B, Q, D]);
-      const states = this.decoder.call({ queries, queryPosition, memory, memoryPosition, memoryPadding, levelShapes }, options);
+      const states = this.decoder.call(
+        { queries, queryPosition, memory, memoryPosition, memoryPadding, levelShapes },
+        options,
+      );
       return { states, memory };
     });
   }

@@ -6,7 +6,10 @@ import { mutate, mutationArbitrary } from "./mutations.ts";
 export interface CorpusFile {
   readonly name: string;
   readonly bytes: Uint8Array;
-  /** Puts around the changed bytes what readers check first (a length, a checksum, a zip), so that the change gets past that. */
+  /**
+   * Puts around the changed bytes what readers check first (a length, a checksum, a zip), so that the change gets past
+   * that.
+   */
   readonly seal?: (bytes: Uint8Array) => Uint8Array;
 }
 

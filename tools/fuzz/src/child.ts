@@ -3,8 +3,8 @@ import { DetrkitError } from "@detrkit/common";
 import type { FromChild, ToChild } from "./case-messages.ts";
 import type { CaseResult, FuzzTarget, TargetModule } from "./fuzz-target.ts";
 
-// Runs the cases of one target, one after the other, as the parent sends them. It does not guard itself: the parent sees
-// when it dies, hangs or grows.
+// Runs the cases of one target, one after the other, as the parent sends them. It does not guard itself: the parent
+// sees when it dies, hangs or grows.
 const [url = "", folder = ""] = process.argv.slice(2);
 process.on("disconnect", () => process.exit());
 

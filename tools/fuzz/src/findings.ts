@@ -20,7 +20,10 @@ export interface Finding {
   readonly reproduced: boolean;
 }
 
-/** Writes a folder for one finding (`input.bin` or `.json`, `original.bin` or `.json`, `finding.json`) and returns the path of its input. */
+/**
+ * Writes a folder for one finding (`input.bin` or `.json`, `original.bin` or `.json`, `finding.json`) and returns the
+ * path of its input.
+ */
 export async function writeFinding(folder: string, { original, smallest, ...rest }: Finding): Promise<string> {
   const signature = signatureOf(rest.failure);
   const own = join(

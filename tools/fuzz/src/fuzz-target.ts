@@ -14,7 +14,9 @@ export interface CaseLimits {
 export interface FuzzTarget {
   readonly name: string;
   readonly limits: CaseLimits;
-  /** What an input is: a damaged file, of which single bytes can be left out while shrinking, or a description in JSON. */
+  /**
+   * What an input is: a damaged file, of which single bytes can be left out while shrinking, or a description in JSON.
+   */
   readonly form: "bytes" | "json";
   /** Called once, in the parent: what cases are drawn from and shrunk by. */
   inputs(): Promise<Arbitrary<Uint8Array>>;
@@ -45,4 +47,5 @@ export interface CaseFailure {
 
 /** What became of a case. */
 export type CaseResult =
-  { readonly outcome: "accepted" | "refused" } | { readonly outcome: "failed"; readonly failure: CaseFailure };
+  | { readonly outcome: "accepted" | "refused" }
+  | { readonly outcome: "failed"; readonly failure: CaseFailure };

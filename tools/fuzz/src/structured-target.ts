@@ -5,7 +5,10 @@ import type { CaseLimits, FuzzTarget } from "./fuzz-target.ts";
 export interface StructuredTargetOptions<Case> {
   readonly name: string;
   readonly limits: CaseLimits;
-  /** Draws cases of plain data that JSON keeps: no NaN, no -0, no typed arrays. Large random content is better given by a seed. */
+  /**
+   * Draws cases of plain data that JSON keeps: no NaN, no -0, no typed arrays. Large random content is better given by
+   * a seed.
+   */
   readonly cases: Arbitrary<Case>;
   /** See {@link FuzzTarget.prepare}. */
   readonly prepare?: () => Promise<void>;
@@ -13,7 +16,10 @@ export interface StructuredTargetOptions<Case> {
   readonly check: (given: Case, folder: string) => Promise<void>;
 }
 
-/** A target whose cases are described (shapes, attributes, a seed), not bytes of a file; they are kept and replayed as JSON. */
+/**
+ * A target whose cases are described (shapes, attributes, a seed), not bytes of a file; they are kept and replayed as
+ * JSON.
+ */
 export function structuredTarget<Case>({ cases, prepare, check, ...rest }: StructuredTargetOptions<Case>): FuzzTarget {
   return {
     ...rest,

@@ -29,9 +29,17 @@ function modelOf({ json, file, ...record }: Fixture, stateDict: ReadonlyMap<stri
   const options: DetrOptions = { ...(json["config"] as DetrOptions), backbone: "resnet18" };
   const numClasses = (tensorOf({ ...record, json, file }, "out.pred_logits").shape[2] as number) - 1;
   const config = detectorConfigOf("detr", options, numClasses);
-  if (config.model !== "detr" || stateDict.has("backbone.0.body.layer1.0.conv3.weight")) throw new DataError(`${file}: only DETRs of basic blocks are run here`);
+  if (config.model !== "detr" || stateDict.has("backbone.0.body.layer1.0.conv3.weight"))
+    throw new DataError(`${file}: only DETRs of basic blocks are run here`);
   const stages = [1, 2, 3, 4].map((stage) => `backbone.0.body.layer${stage}.`);
-  const blocks = stages.map((stage) => new Set([...stateDict.keys()].filter((key) => key.startsWith(stage)).map((key) => key.slice(stage.length).split(".")[0])).size);
+  const blocks = stages.map(
+    (stage) =>
+      new Set(
+        [...stateDict.keys()]
+          .filter((key) => key.startsWith(stage))
+          .map((key) => key.slice(stage.length).split(".")[0]),
+      ).size,
+  );
   const width = stages.map((stage) => stateDict.get(`${stage}0.conv1.weight`)?.shape[0] as number);
   const backbone = new ResNet({ ...presets["detr-r50"].backbone, depth: 18, blocks, width, random: new Random(0) });
   return createDetector(config, { parts: { backbone }, initialize: false });

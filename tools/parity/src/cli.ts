@@ -27,7 +27,9 @@ async function main(commandLine: readonly string[]): Promise<number> {
       process.stderr.write(usage);
       return 2;
     }
-    const chosen = (await listFixtures(folder)).filter(({ topic, name }) => (topicFilter?.includes(topic) ?? true) && (caseFilter?.includes(name) ?? true));
+    const chosen = (await listFixtures(folder)).filter(
+      ({ topic, name }) => (topicFilter?.includes(topic) ?? true) && (caseFilter?.includes(name) ?? true),
+    );
     if (chosen.length === 0) {
       process.stderr.write(`No case under ${folder} fits --topic or --case.\n`);
       return 2;
@@ -51,11 +53,23 @@ function readCommandLine(commandLine: readonly string[]): {
   const { values, positionals } = parseArgs({
     args: [...commandLine],
     allowPositionals: true,
-    options: { topic: { type: "string", multiple: true }, case: { type: "string", multiple: true }, backend: { type: "string", default: "fastest" }, help: { type: "boolean", short: "h" } },
+    options: {
+      topic: { type: "string", multiple: true },
+      case: { type: "string", multiple: true },
+      backend: { type: "string", default: "fastest" },
+      help: { type: "boolean", short: "h" },
+    },
   });
   const backend = backendChoices.find((choice) => choice === values.backend);
-  if (backend === undefined) throw new ConfigError(`--backend expected one of ${backendChoices.join(", ")}, got "${values.backend}"`);
-  return { folder: positionals.length === 1 ? positionals[0] : undefined, topicFilter: values.topic, caseFilter: values.case, backend, help: values.help ?? false };
+  if (backend === undefined)
+    throw new ConfigError(`--backend expected one of ${backendChoices.join(", ")}, got "${values.backend}"`);
+  return {
+    folder: positionals.length === 1 ? positionals[0] : undefined,
+    topicFilter: values.topic,
+    caseFilter: values.case,
+    backend,
+    help: values.help ?? false,
+  };
 }
 
 async function runAll(locations: readonly FixtureLocation[]): Promise<number> {
@@ -65,7 +79,9 @@ async function runAll(locations: readonly FixtureLocation[]): Promise<number> {
   for (const location of locations) {
     const result = await runCase(location, topics);
     if (!result.passed) failed += 1;
-    process.stdout.write(`${location.topic.padEnd(topicWidth)}  ${location.name.padEnd(nameWidth)}  ${describe(result)}\n`);
+    process.stdout.write(
+      `${location.topic.padEnd(topicWidth)}  ${location.name.padEnd(nameWidth)}  ${describe(result)}\n`,
+    );
   }
   process.stdout.write(`${locations.length - failed} passed, ${failed} failed\n`);
   return failed === 0 ? 0 : 1;

@@ -38,7 +38,13 @@ export function tensorOf(fixture: Fixture, name: string): FixtureTensor {
  *
  * @param got - a tensor (its shape is compared too) or its values in the same order
  */
-export function compareTensor(fixture: Fixture, group: string, name: string, got: FixtureTensor | ArrayLike<number>, options: CompareOptions = {}): Comparison {
+export function compareTensor(
+  fixture: Fixture,
+  group: string,
+  name: string,
+  got: FixtureTensor | ArrayLike<number>,
+  options: CompareOptions = {},
+): Comparison {
   const want = tensorOf(fixture, name);
   if ("shape" in got && got.shape.join() !== want.shape.join()) {
     return failed(`${name}: expected shape [${want.shape.join(", ")}], got [${got.shape.join(", ")}]`);
@@ -47,7 +53,13 @@ export function compareTensor(fixture: Fixture, group: string, name: string, got
 }
 
 /** Compares numbers within a tolerance. Infinities must be the same; NaN fails wherever it is. */
-export function compareNumbers(what: string, got: ArrayLike<number>, want: ArrayLike<number>, { rtol, atol }: Tolerance, { where }: CompareOptions = {}): Comparison {
+export function compareNumbers(
+  what: string,
+  got: ArrayLike<number>,
+  want: ArrayLike<number>,
+  { rtol, atol }: Tolerance,
+  { where }: CompareOptions = {},
+): Comparison {
   if (got.length !== want.length) return failed(`${what}: expected ${want.length} values, got ${got.length}`);
   let absolute = 0;
   let magnitude = 0;
@@ -66,11 +78,21 @@ export function compareNumbers(what: string, got: ArrayLike<number>, want: Array
   const passed = absolute <= limit;
   // An expected tensor of nothing but zeros has no scale to be relative to.
   const relative = magnitude === 0 ? 0 : absolute / magnitude;
-  return { what: passed ? what : `${what}: off by ${absolute.toPrecision(3)}, allowed ${limit.toPrecision(3)}`, absolute, relative, passed };
+  return {
+    what: passed ? what : `${what}: off by ${absolute.toPrecision(3)}, allowed ${limit.toPrecision(3)}`,
+    absolute,
+    relative,
+    passed,
+  };
 }
 
 /** Compares numbers that must be the same: indices, labels, sizes, booleans. */
-export function compareExactly(what: string, got: ArrayLike<number>, want: ArrayLike<number>, options: CompareOptions = {}): Comparison {
+export function compareExactly(
+  what: string,
+  got: ArrayLike<number>,
+  want: ArrayLike<number>,
+  options: CompareOptions = {},
+): Comparison {
   return compareNumbers(what, got, want, { rtol: 0, atol: 0 }, options);
 }
 

@@ -33,7 +33,11 @@ class NoBackbone extends Module implements Backbone {
 
   constructor(levels: number) {
     super();
-    this.levels = Array.from({ length: levels }, (_, level) => ({ name: `level${level}`, channels: 1, stride: 2 ** level }));
+    this.levels = Array.from({ length: levels }, (_, level) => ({
+      name: `level${level}`,
+      channels: 1,
+      stride: 2 ** level,
+    }));
   }
 
   call(): never {
@@ -71,21 +75,34 @@ export function deformableDetrOf(config: DeformableTransformerCase): DeformableD
   });
 }
 
-/** What a tensor of a whole model's state dict is called in the case; undefined where the case's transformer does not hold it. */
-export function keyInCase(key: string, { with_box_refine: refines, two_stage: hasProposals }: DeformableTransformerCase): string | undefined {
+/**
+ * What a tensor of a whole model's state dict is called in the case; undefined where the case's transformer does not
+ * hold it.
+ */
+export function keyInCase(
+  key: string,
+  { with_box_refine: refines, two_stage: hasProposals }: DeformableTransformerCase,
+): string | undefined {
   if (key.startsWith("transformer.")) return key.slice("transformer.".length);
   const isHeld = (refines && key.startsWith("bbox_embed.")) || (hasProposals && key.startsWith("class_embed."));
   return isHeld ? `decoder.${key}` : undefined;
 }
 
 /** Sets what the case has weights for, and the query embedding, which is an input there. */
-export function loadTransformerWeights(fixture: Fixture, model: DeformableDetr, config: DeformableTransformerCase): void {
+export function loadTransformerWeights(
+  fixture: Fixture,
+  model: DeformableDetr,
+  config: DeformableTransformerCase,
+): void {
   for (const { key, shape } of stateDictEntries(model)) {
     const name = keyInCase(key, config);
-    const stored = key === "query_embed.weight" ? fixture.tensors.get("in.query_embed") : name && weightOf(fixture, name, shape);
+    const stored =
+      key === "query_embed.weight" ? fixture.tensors.get("in.query_embed") : name && weightOf(fixture, name, shape);
     if (!stored) continue;
     // One at a time: several heads without the rest of their model would be taken for one head's names.
     const stateDict = new Map([[key, { dtype: "float32", shape, values: Float32Array.from(stored.data) } as const]]);
-    loadParameters(model, importStateDict(stateDict, { dialect: originalDeformableDetr }).tensors, fixture.file, { strict: false });
+    loadParameters(model, importStateDict(stateDict, { dialect: originalDeformableDetr }).tensors, fixture.file, {
+      strict: false,
+    });
   }
 }

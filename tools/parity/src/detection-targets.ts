@@ -2,7 +2,10 @@ import type { DetectionTarget } from "@detrkit/boxes";
 import { tensorOf } from "./compare.ts";
 import type { Fixture } from "./topic.ts";
 
-/** The targets of one image, recorded under `<prefix>labels`, `<prefix>boxes` and maybe `<prefix>masks`; `suffix` follows. */
+/**
+ * The targets of one image, recorded under `<prefix>labels`, `<prefix>boxes` and maybe `<prefix>masks`; `suffix`
+ * follows.
+ */
 export function targetOf(fixture: Fixture, prefix: string, suffix = ""): DetectionTarget {
   const target = {
     labels: Int32Array.from(tensorOf(fixture, `${prefix}labels${suffix}`).data),

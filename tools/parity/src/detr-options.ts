@@ -57,7 +57,8 @@ function detrConfig(options: DetrOptions): DetrSettings {
 }
 
 function deformableDetrConfig(options: DetrOptions): DeformableDetrSettings {
-  if (options.position_embedding === "learned") throw new ConfigError("learned position encodings of Deformable DETR: part does not exist yet");
+  if (options.position_embedding === "learned")
+    throw new ConfigError("learned position encodings of Deformable DETR: part does not exist yet");
   const { transformer, backbone, ...preset } = presets["deformable-detr-r50"];
   const featureLevels = options.num_feature_levels ?? preset.featureLevels;
   return {
@@ -74,11 +75,22 @@ function deformableDetrConfig(options: DetrOptions): DeformableDetrSettings {
   };
 }
 
-function backboneOf(backbone: DetrSettings["backbone"], { backbone: architecture, dilation, lr_backbone: rate }: DetrOptions): DetrSettings["backbone"] {
-  return { ...backbone, depth: depthOf(architecture ?? "resnet50"), dilateLastStage: dilation ?? false, frozenStages: (rate ?? 1e-5) > 0 ? 2 : 5 };
+function backboneOf(
+  backbone: DetrSettings["backbone"],
+  { backbone: architecture, dilation, lr_backbone: rate }: DetrOptions,
+): DetrSettings["backbone"] {
+  return {
+    ...backbone,
+    depth: depthOf(architecture ?? "resnet50"),
+    dilateLastStage: dilation ?? false,
+    frozenStages: (rate ?? 1e-5) > 0 ? 2 : 5,
+  };
 }
 
-type Sizes = Pick<DetrSettings["transformer"], "dim" | "heads" | "encoderLayers" | "decoderLayers" | "feedForwardDim" | "dropout">;
+type Sizes = Pick<
+  DetrSettings["transformer"],
+  "dim" | "heads" | "encoderLayers" | "decoderLayers" | "feedForwardDim" | "dropout"
+>;
 
 function sizesOf(defaults: Sizes, options: DetrOptions): Sizes {
   return {

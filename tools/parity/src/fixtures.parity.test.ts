@@ -25,7 +25,9 @@ test.each(locations)("$topic/$name agrees with the original", async (location) =
 });
 
 test("every topic's file is registered under its own name", async () => {
-  const files = (await readdir(new URL("topics", import.meta.url))).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+  const files = (await readdir(new URL("topics", import.meta.url))).filter(
+    (name) => name.endsWith(".ts") && !name.endsWith(".test.ts"),
+  );
   const withRunner: string[] = [];
   for (const file of files) {
     const content: unknown = await import(new URL(`topics/${file}`, import.meta.url).href);

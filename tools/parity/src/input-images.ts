@@ -9,7 +9,10 @@ interface InputImage extends ImageSize {
   readonly pixels: Float32Array;
 }
 
-/** The case's images, `in.image.<i>.u8 [H, W, 3]` (bytes) or `in.image.<i> [3, H, W]` (normalised), padded to their largest height and width. */
+/**
+ * The case's images, `in.image.<i>.u8 [H, W, 3]` (bytes) or `in.image.<i> [3, H, W]` (normalised), padded to their
+ * largest height and width.
+ */
 export function inputBatch(fixture: Fixture): PaddedBatch {
   const images = inputImages(fixture);
   const height = Math.max(...images.map((image) => image.height));
@@ -17,7 +20,10 @@ export function inputBatch(fixture: Fixture): PaddedBatch {
   const values = new Float32Array(images.length * height * width * 3);
   images.forEach((image, index) => {
     for (let row = 0; row < image.height; row++) {
-      values.set(image.pixels.subarray(row * image.width * 3, (row + 1) * image.width * 3), (index * height + row) * width * 3);
+      values.set(
+        image.pixels.subarray(row * image.width * 3, (row + 1) * image.width * 3),
+        (index * height + row) * width * 3,
+      );
     }
   });
   return {
@@ -30,7 +36,11 @@ export function inputBatch(fixture: Fixture): PaddedBatch {
 /** The case's images one by one. */
 export function inputImages(fixture: Fixture): readonly InputImage[] {
   const images: InputImage[] = [];
-  for (let index = 0; fixture.tensors.has(`in.image.${index}.u8`) || fixture.tensors.has(`in.image.${index}`); index++) {
+  for (
+    let index = 0;
+    fixture.tensors.has(`in.image.${index}.u8`) || fixture.tensors.has(`in.image.${index}`);
+    index++
+  ) {
     const bytes = fixture.tensors.get(`in.image.${index}.u8`);
     images.push(bytes === undefined ? channelsLast(tensorOf(fixture, `in.image.${index}`)) : normalised(bytes));
   }
@@ -47,5 +57,12 @@ function normalised({ shape, data }: FixtureTensor): InputImage {
 function channelsLast({ shape, data }: FixtureTensor): InputImage {
   const [, height, width] = shape as readonly [number, number, number];
   const area = height * width;
-  return { width, height, pixels: Float32Array.from({ length: 3 * area }, (_, index) => data[(index % 3) * area + Math.floor(index / 3)] as number) };
+  return {
+    width,
+    height,
+    pixels: Float32Array.from(
+      { length: 3 * area },
+      (_, index) => data[(index % 3) * area + Math.floor(index / 3)] as number,
+    ),
+  };
 }

@@ -4,25 +4,31 @@ import type { Comparison, Fixture } from "./topic.ts";
 const stride = 1000003;
 
 /**
- * Of long tensors a case keeps a sample and three statistics. Compares what it keeps of `key` under the groups `grad.w` and `grad.stats`.
+ * Of long tensors a case keeps a sample and three statistics. Compares what it keeps of `key` under the groups `grad.w`
+ * and `grad.stats`.
  */
 export function compareGradient(fixture: Fixture, key: string, values: Float32Array): Comparison[] {
   const name = `grad.w.${key}`;
   const stored = tensorOf(fixture, name).data.length;
   const isKeyBias = sampledKeyBias(key, values.length, stored);
-  const results = [compareTensor(fixture, "grad.w", name, sampled(values, stored), { where: (index) => !isKeyBias(index) })];
-  if (fixture.tensors.has(`grad.stats.${key}`)) results.push(compareTensor(fixture, "grad.stats", `grad.stats.${key}`, statistics(values)));
+  const results = [
+    compareTensor(fixture, "grad.w", name, sampled(values, stored), { where: (index) => !isKeyBias(index) }),
+  ];
+  if (fixture.tensors.has(`grad.stats.${key}`))
+    results.push(compareTensor(fixture, "grad.stats", `grad.stats.${key}`, statistics(values)));
   return results;
 }
 
 /** What a case that keeps `count` entries keeps of these. */
 export function sampled(values: Float32Array, count: number): Float32Array {
-  return values.length <= count ? values : Float32Array.from({ length: count }, (_, index) => values[sampleIndex(index, values.length)] as number);
+  return values.length <= count
+    ? values
+    : Float32Array.from({ length: count }, (_, index) => values[sampleIndex(index, values.length)] as number);
 }
 
 /**
- * Which of `count` kept entries belong to the key part of an attention's joint bias. Its true gradient is 0: what is recorded
- * there is rounding noise, and so is what an optimiser makes of it.
+ * Which of `count` kept entries belong to the key part of an attention's joint bias. Its true gradient is 0: what is
+ * recorded there is rounding noise, and so is what an optimiser makes of it.
  */
 export function sampledKeyBias(key: string, length: number, count: number): (index: number) => boolean {
   if (!key.endsWith("in_proj_bias")) return () => false;

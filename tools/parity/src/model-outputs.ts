@@ -1,4 +1,11 @@
-import { DeformableDetr, type DetectionModel, Detr, type DetrLayerOutput, type DetrOutput, tokenPadding } from "@detrkit/detr";
+import {
+  DeformableDetr,
+  type DetectionModel,
+  Detr,
+  type DetrLayerOutput,
+  type DetrOutput,
+  tokenPadding,
+} from "@detrkit/detr";
 import { ConfigError } from "@detrkit/common";
 import type { PaddedBatch } from "@detrkit/nn";
 import { mean, slice, stack, type Tensor, type Tensor4D } from "@tensorflow/tfjs-core";
@@ -40,7 +47,9 @@ function deformableDetrOutputs(model: DeformableDetr, batch: PaddedBatch): Model
     tensors: {
       ...predictions(output, states),
       ...memoryMeans(inMemory(memory), tokenPadding(levelTokens)),
-      ...(proposals && { topk_proposals: { shape: proposals.chosen.shape, data: proposals.chosen.dataSync<"int32">() } }),
+      ...(proposals && {
+        topk_proposals: { shape: proposals.chosen.shape, data: proposals.chosen.dataSync<"int32">() },
+      }),
       ...(encoder && { enc_logits_class0: firstLogits(encoder), enc_boxes: inMemory(encoder.boxes) }),
     },
   };
@@ -58,7 +67,10 @@ function predictions(output: DetrOutput, states: Tensor4D): Readonly<Record<stri
 }
 
 /** Means of `[B, S, D]` over tokens and over channels; padding counts as 0 in the one and is left out of the other. */
-function memoryMeans({ shape, data }: FixtureTensor, padding: Uint8Array | undefined): Readonly<Record<string, FixtureTensor>> {
+function memoryMeans(
+  { shape, data }: FixtureTensor,
+  padding: Uint8Array | undefined,
+): Readonly<Record<string, FixtureTensor>> {
   const [B, S, D] = shape as readonly [number, number, number];
   const byChannel = new Float32Array(B * D);
   const byPosition = new Float32Array(B * S);
@@ -74,9 +86,15 @@ function memoryMeans({ shape, data }: FixtureTensor, padding: Uint8Array | undef
       }
       byPosition[token] = sum / D;
     }
-    byChannel.set(sums.map((sum) => sum / tokens.length), image * D);
+    byChannel.set(
+      sums.map((sum) => sum / tokens.length),
+      image * D,
+    );
   }
-  return { memory_channel_mean: { shape: [B, D], data: byChannel }, memory_position_mean: { shape: [B, S], data: byPosition } };
+  return {
+    memory_channel_mean: { shape: [B, D], data: byChannel },
+    memory_position_mean: { shape: [B, S], data: byPosition },
+  };
 }
 
 function firstLogits({ logits }: DetrLayerOutput): FixtureTensor {

@@ -1,10 +1,21 @@
-import { type Dialect, exportStateDict, importStateDict, loadParameters, originalDetr, readParameters, type TensorData } from "@detrkit/checkpoint";
+import {
+  type Dialect,
+  exportStateDict,
+  importStateDict,
+  loadParameters,
+  originalDetr,
+  readParameters,
+  type TensorData,
+} from "@detrkit/checkpoint";
 import type { Module } from "@detrkit/nn";
 import type { Tensor } from "@tensorflow/tfjs-core";
 import type { Fixture } from "./topic.ts";
 import { weightOf } from "./weights-formula.ts";
 
-/** A part of a model whose cases are keyed as that part's own state dict: what precedes the keys, and our paths, in a whole model. */
+/**
+ * A part of a model whose cases are keyed as that part's own state dict: what precedes the keys, and our paths, in a
+ * whole model.
+ */
 export interface PartOfDetr {
   /** Whose keys they are. Default the original DETR's. */
   readonly dialect?: Dialect;
@@ -24,6 +35,7 @@ export async function loadPart(fixture: Fixture, module: Module, part: PartOfDet
 /** Tensors by the path of the parameter they belong to (gradients), as the part's state dict would hold them. */
 export function asStateDict(tensors: ReadonlyMap<string, Tensor>, part: PartOfDetr): ReadonlyMap<string, TensorData> {
   const inMemory = new Map<string, TensorData>();
-  for (const [path, value] of tensors) inMemory.set(path, { dtype: "float32", shape: value.shape, values: value.dataSync<"float32">() });
+  for (const [path, value] of tensors)
+    inMemory.set(path, { dtype: "float32", shape: value.shape, values: value.dataSync<"float32">() });
   return exportStateDict(inMemory, { dialect: originalDetr, ...part });
 }

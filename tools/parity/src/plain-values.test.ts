@@ -3,12 +3,24 @@ import { expect, test } from "vitest";
 import { differenceOf } from "./plain-values.ts";
 
 const namespace = new PickleRecord("argparse.Namespace", []);
-namespace.state = new Map<PickleValue, PickleValue>([["lr", 0.5], ["opt", null]]);
+namespace.state = new Map<PickleValue, PickleValue>([
+  ["lr", 0.5],
+  ["opt", null],
+]);
 
 test.each<[PickleValue, unknown]>([
-  [[1, [2, null]], [1, [2, null]]],
+  [
+    [1, [2, null]],
+    [1, [2, null]],
+  ],
   [new Set([2, 3]), [2, 3]],
-  [new Map<PickleValue, PickleValue>([[5, "int key"], ["a", true]]), { 5: "int key (the key is the number 5)", a: true }],
+  [
+    new Map<PickleValue, PickleValue>([
+      [5, "int key"],
+      ["a", true],
+    ]),
+    { 5: "int key (the key is the number 5)", a: true },
+  ],
   [namespace, { lr: 0.5, opt: null }],
   [Uint8Array.of(0, 255), "00ff"],
   [-(2n ** 70n), "-1180591620717411303424 (big int, as text here)"],

@@ -1,22 +1,31 @@
 import { PickleGlobal, PickleRecord, type PickleValue } from "@detrkit/checkpoint";
 
 /**
- * Where what a checkpoint holds differs from what JSON says of it; undefined where it does not. JSON has no tuples, sets, bytes
- * (`…_hex`), numbers as keys nor large integers; long values are described (`0..299`, `'ab' repeated 200 times`), and a note may follow in brackets.
+ * Where what a checkpoint holds differs from what JSON says of it; undefined where it does not. JSON has no tuples,
+ * sets, bytes (`…_hex`), numbers as keys nor large integers; long values are described (`0..299`, `'ab' repeated 200
+ * times`), and a note may follow in brackets.
  */
 export function differenceOf(got: PickleValue | undefined, want: unknown, what: string): string | undefined {
   if (Array.isArray(want)) return ofList(got instanceof Set ? [...got] : got, want, what);
-  if (typeof want === "object" && want !== null) return ofDictionary(got, want as Readonly<Record<string, unknown>>, what);
+  if (typeof want === "object" && want !== null)
+    return ofDictionary(got, want as Readonly<Record<string, unknown>>, what);
   const same = typeof want === "string" ? isDescribedBy(got, want) : got === want;
   return same ? undefined : `${what}: expected ${JSON.stringify(want)}, got ${shown(got)}`;
 }
 
 function ofList(got: PickleValue | undefined, want: readonly unknown[], what: string): string | undefined {
-  if (!Array.isArray(got) || got.length !== want.length) return `${what}: expected a list of ${want.length}, got ${shown(got)}`;
-  return want.map((value, index) => differenceOf(got[index], value, `${what}[${index}]`)).find((difference) => difference !== undefined);
+  if (!Array.isArray(got) || got.length !== want.length)
+    return `${what}: expected a list of ${want.length}, got ${shown(got)}`;
+  return want
+    .map((value, index) => differenceOf(got[index], value, `${what}[${index}]`))
+    .find((difference) => difference !== undefined);
 }
 
-function ofDictionary(got: PickleValue | undefined, want: Readonly<Record<string, unknown>>, what: string): string | undefined {
+function ofDictionary(
+  got: PickleValue | undefined,
+  want: Readonly<Record<string, unknown>>,
+  what: string,
+): string | undefined {
   const entries = got instanceof PickleRecord ? got.state : got;
   if (!(entries instanceof Map)) return `${what}: expected a dictionary, got ${shown(got)}`;
   const extra = [...entries.keys()].find((key) => !Object.hasOwn(want, String(key)));
@@ -38,7 +47,11 @@ function isDescribedBy(got: PickleValue | undefined, description: string): boole
   if (typeof got === "bigint") return String(got) === withoutNote(description);
   if (typeof got !== "string") return false;
   const [, part, times] = /^'(.+)' repeated (\d+) times$/.exec(description) ?? [];
-  return got === description || got === withoutNote(description) || (part !== undefined && got === part.repeat(Number(times)));
+  return (
+    got === description ||
+    got === withoutNote(description) ||
+    (part !== undefined && got === part.repeat(Number(times)))
+  );
 }
 
 function withoutNote(description: string): string {

@@ -19,7 +19,10 @@ beforeAll(async () => {
   await writeFile(join(root, "timings.json"), "{}");
   await writeFile(join(root, "matcher", "README.md"), "not a case");
   await writeFile(join(root, "matcher", "b.json"), '{ "answer": 42 }');
-  await writeSafetensors(join(root, "matcher", "b.safetensors"), new Map([["in.x", { dtype: "int32", shape: [3], values: Int32Array.of(2, 3, 5) }]]));
+  await writeSafetensors(
+    join(root, "matcher", "b.safetensors"),
+    new Map([["in.x", { dtype: "int32", shape: [3], values: Int32Array.of(2, 3, 5) }]]),
+  );
   await writeFile(join(root, "matcher", "a.json"), '{ "answer": 41 }');
   await writeFile(join(root, "matcher", "c.json"), "{ not JSON");
   await writeFile(join(root, "checkpoint", "tiny.pth"), "anything");
@@ -68,7 +71,11 @@ test("what a case leaves behind is freed", async () => {
 });
 
 test("a topic's own folder can be given, and a folder without cases is refused", async () => {
-  expect((await listFixtures(join(root, "matcher"))).map(({ topic, name }) => `${topic}/${name}`)).toEqual(["matcher/a", "matcher/b", "matcher/c"]);
+  expect((await listFixtures(join(root, "matcher"))).map(({ topic, name }) => `${topic}/${name}`)).toEqual([
+    "matcher/a",
+    "matcher/b",
+    "matcher/c",
+  ]);
   await expect(listFixtures(join(root, "empty"))).rejects.toThrow("no case found");
   await expect(listFixtures(join(root, "nowhere"))).rejects.toThrow("is not a folder that can be read");
 });
@@ -77,6 +84,11 @@ test("a fixture holds the JSON and the tensors of its name", async () => {
   const [, , location] = await listFixtures(root);
   if (location === undefined) throw new Error("expected three cases");
   const fixture = await readFixture(location);
-  expect(fixture).toMatchObject({ topic: "matcher", name: "b", file: join(root, "matcher", "b.json"), json: { answer: 42 } });
+  expect(fixture).toMatchObject({
+    topic: "matcher",
+    name: "b",
+    file: join(root, "matcher", "b.json"),
+    json: { answer: 42 },
+  });
   expect(fixture.tensors.get("in.x")).toEqual({ shape: [3], data: Int32Array.of(2, 3, 5) });
 });

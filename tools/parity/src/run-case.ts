@@ -39,7 +39,8 @@ function summarise(comparisons: readonly Comparison[]): CaseResult {
     passed: failures.length === 0,
     absolute: Math.max(...comparisons.map(({ absolute }) => absolute)),
     relative: Math.max(...comparisons.map(({ relative }) => relative)),
-    reason: first === undefined ? (comparisons.find(({ note }) => note !== undefined)?.note ?? "") : `${first.what}${more}`,
+    reason:
+      first === undefined ? (comparisons.find(({ note }) => note !== undefined)?.note ?? "") : `${first.what}${more}`,
   };
 }
 

@@ -1,5 +1,13 @@
 import { boxL1, focalClassification, generalizedIou, type LossTerm, softmaxClassification } from "@detrkit/criterion";
-import { boxL1 as boxL1Cost, classProbability, focalClass, generalizedIou as generalizedIouCost, HungarianMatcher, type Match, type Matcher } from "@detrkit/matcher";
+import {
+  boxL1 as boxL1Cost,
+  classProbability,
+  focalClass,
+  generalizedIou as generalizedIouCost,
+  HungarianMatcher,
+  type Match,
+  type Matcher,
+} from "@detrkit/matcher";
 import { AdamW, stepSchedule } from "@detrkit/optim";
 import type { DetrOptions } from "./detr-options.ts";
 
@@ -52,18 +60,26 @@ export function optimizerOf({ args, adamw, lr_drop: drop, steps, model, options 
   const sampled = ["**.samplingOffsets.*", ...(options.two_stage === true ? [] : ["referencePoints.*"])];
   const sampling = { match: sampled, learningRate: args.lr * (args.lr_linear_proj_mult ?? 0.1) };
   return new AdamW({
-    groups: [...(model === "detr" ? [] : [sampling]), { match: "backbone.**", learningRate: args.lr_backbone }, { learningRate: args.lr }],
+    groups: [
+      ...(model === "detr" ? [] : [sampling]),
+      { match: "backbone.**", learningRate: args.lr_backbone },
+      { learningRate: args.lr },
+    ],
     weightDecay: args.weight_decay,
     betas: adamw.betas,
     epsilon: adamw.eps,
     clipNorm: args.clip_max_norm,
-    schedule: stepSchedule({ dropAfter: drop === null ? [] : Array.from({ length: Math.floor(steps / drop) }, (_, index) => (index + 1) * drop) }),
+    schedule: stepSchedule({
+      dropAfter:
+        drop === null ? [] : Array.from({ length: Math.floor(steps / drop) }, (_, index) => (index + 1) * drop),
+    }),
   });
 }
 
 /** The case's matcher; every match is also put into `matches`. */
 export function recordingMatcher({ args, model }: TrainingConfig, matches: Match[]): Matcher {
-  const classCost = model === "detr" ? classProbability(args.set_cost_class) : focalClass(args.set_cost_class, focalOptions(args));
+  const classCost =
+    model === "detr" ? classProbability(args.set_cost_class) : focalClass(args.set_cost_class, focalOptions(args));
   const matcher = new HungarianMatcher({
     costs: [classCost, boxL1Cost(args.set_cost_bbox), generalizedIouCost(args.set_cost_giou)],
   });
@@ -81,7 +97,10 @@ export function lossesOf({ args, model, weight_dict: weights }: TrainingConfig):
   const classification = { weight: weight("loss_ce") };
   return [
     model === "detr"
-      ? softmaxClassification({ ...classification, ...(args.eos_coef === undefined ? {} : { noObjectWeight: args.eos_coef }) })
+      ? softmaxClassification({
+          ...classification,
+          ...(args.eos_coef === undefined ? {} : { noObjectWeight: args.eos_coef }),
+        })
       : focalClassification({ ...classification, ...focalOptions(args) }),
     boxL1({ weight: weight("loss_bbox") }),
     generalizedIou({ weight: weight("loss_giou") }),
@@ -92,9 +111,16 @@ function focalOptions({ focal_alpha: alpha }: TrainingConfig["args"]): { readonl
   return alpha === undefined ? {} : { alpha };
 }
 
-const termNames: Readonly<Record<string, string>> = { loss_ce: "classification", loss_bbox: "boxL1", loss_giou: "generalizedIou" };
+const termNames: Readonly<Record<string, string>> = {
+  loss_ce: "classification",
+  loss_bbox: "boxL1",
+  loss_giou: "generalizedIou",
+};
 
-/** Our name of a loss term: `loss_ce_0` to `auxiliary.0.classification`, `loss_ce_enc` to `encoder.classification`. Undefined for what is logged only. */
+/**
+ * Our name of a loss term: `loss_ce_0` to `auxiliary.0.classification`, `loss_ce_enc` to `encoder.classification`.
+ * Undefined for what is logged only.
+ */
 export function termNameOf(recorded: string): string | undefined {
   const [, base = "", layer] = /^(.*?)(?:_(\d+|enc))?$/.exec(recorded) ?? [];
   const name = termNames[base];

@@ -37,11 +37,15 @@ export interface TrainingRun {
 /**
  * Trains as the case says.
  *
- * @param rounding - seed of a run whose first weights are all moved to a neighbouring number, or left: what comes out otherwise
- * then is due to rounding alone
+ * @param rounding - seed of a run whose first weights are all moved to a neighbouring number, or left: what comes out
+ * otherwise then is due to rounding alone
  */
 export async function runTraining(fixture: Fixture, config: TrainingConfig, rounding?: number): Promise<TrainingRun> {
-  const detector = detectorConfigOf(config.model, { ...config.options, lr_backbone: config.args.lr_backbone }, config.num_classes);
+  const detector = detectorConfigOf(
+    config.model,
+    { ...config.options, lr_backbone: config.args.lr_backbone },
+    config.num_classes,
+  );
   const model = createDetector(detector, { initialize: false });
   const optimizer = optimizerOf(config);
   try {
@@ -61,7 +65,14 @@ export async function runTraining(fixture: Fixture, config: TrainingConfig, roun
       steps.push({ ...(await optimizer.step(model, lossOf)), matches: [...matches] });
     }
     const weights = inOriginalLayout(new Map([...model.parameters()].map(([path, { value }]) => [path, value])), model);
-    return { decoderLayers: detector.transformer.decoderLayers, firstOutputs, firstGradients, steps, weights, outputs: read(forward()) };
+    return {
+      decoderLayers: detector.transformer.decoderLayers,
+      firstOutputs,
+      firstGradients,
+      steps,
+      weights,
+      outputs: read(forward()),
+    };
   } finally {
     optimizer.dispose();
     model.dispose();
@@ -77,7 +88,10 @@ function moveToNeighbours(model: DetectionModel, random: Random): void {
 
 function gradientsOf(model: DetectionModel, loss: () => Scalar): ReadonlyMap<string, Float32Array> {
   const trainable = [...model.trainableParameters()];
-  const { grads } = variableGrads(loss, trainable.map(([, { value }]) => value));
+  const { grads } = variableGrads(
+    loss,
+    trainable.map(([, { value }]) => value),
+  );
   return inOriginalLayout(new Map(trainable.map(([path, { value }]) => [path, grads[value.name] as Tensor])), model);
 }
 

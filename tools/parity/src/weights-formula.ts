@@ -27,7 +27,8 @@ export function formulaWeight(seed: number, key: string, shape: readonly number[
   const hash = fnv(`${seed}:${key}`);
   const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
   const { centre, halfWidth } = rangeOf(key, shape);
-  for (let index = 0; index < values.length; index++) values[index] = centre + halfWidth(index) * unitOfHash(hash, index);
+  for (let index = 0; index < values.length; index++)
+    values[index] = centre + halfWidth(index) * unitOfHash(hash, index);
   return values;
 }
 
@@ -40,7 +41,8 @@ export function weightOf(fixture: Fixture, key: string, shape: readonly number[]
   const stored = fixture.tensors.get(`w.${key}`);
   if (stored !== undefined) return stored;
   const seed = (fixture.json["weights"] as { readonly formula_seed?: unknown } | undefined)?.formula_seed;
-  if (typeof seed !== "number") throw new DataError(`${fixture.file}: neither stores w.${key} nor gives weights.formula_seed`);
+  if (typeof seed !== "number")
+    throw new DataError(`${fixture.file}: neither stores w.${key} nor gives weights.formula_seed`);
   return { shape, data: formulaWeight(seed, `${prefix}${key}`, shape) };
 }
 

@@ -78,7 +78,9 @@ function judge(samples: readonly MemorySample[]): number {
     return 0;
   }
   const { percentPerHour, tensors } = growth;
-  process.stdout.write(`after the first ${warmUpMinutes} minutes: resident memory ${percentPerHour.toFixed(2)} % an hour, tensors ${tensors}\n`);
+  process.stdout.write(
+    `after the first ${warmUpMinutes} minutes: resident memory ${percentPerHour.toFixed(2)} % an hour, tensors ${tensors}\n`,
+  );
   return percentPerHour < mostPercentPerHour && tensors <= 0 ? 0 : 1;
 }
 

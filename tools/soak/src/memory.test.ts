@@ -1,7 +1,14 @@
 import { expect, test } from "vitest";
 import { growthOf, type MemorySample } from "./memory.ts";
 
-const sample = (minutes: number, resident: number, tensors = 7): MemorySample => ({ minutes, resident, tensors, batches: 0, heap: 0, external: 0 });
+const sample = (minutes: number, resident: number, tensors = 7): MemorySample => ({
+  minutes,
+  resident,
+  tensors,
+  batches: 0,
+  heap: 0,
+  external: 0,
+});
 
 test("the growth of resident memory is the slope after the warm-up, in percent an hour", () => {
   const samples = [sample(1, 20), sample(10, 99), sample(20, 100), sample(30, 101)];

@@ -14,15 +14,22 @@ export interface MemorySample {
 }
 
 /**
- * Collects garbage and gives freed memory back first, as the native backend does once a minute, so that what is counted is what
- * is held: in between resident memory goes up and down with the sizes of the last batches.
+ * Collects garbage and gives freed memory back first, as the native backend does once a minute, so that what is counted
+ * is what is held: in between resident memory goes up and down with the sizes of the last batches.
  */
 export function sampleMemory(minutes: number, batches: number): MemorySample {
   globalThis.gc?.();
   (backend() as { readonly binding?: { trimMemory?(): void } }).binding?.trimMemory?.();
   const { rss, heapUsed, external } = process.memoryUsage();
   const mebibytes = (bytes: number): number => bytes / 2 ** 20;
-  return { minutes, batches, resident: mebibytes(rss), heap: mebibytes(heapUsed), external: mebibytes(external), tensors: memory().numTensors };
+  return {
+    minutes,
+    batches,
+    resident: mebibytes(rss),
+    heap: mebibytes(heapUsed),
+    external: mebibytes(external),
+    tensors: memory().numTensors,
+  };
 }
 
 /** What the samples after the warm-up say. */
@@ -34,14 +41,19 @@ export interface Growth {
 }
 
 /**
- * How memory grew after the warm-up; undefined while the samples after it span less than `leastMinutes`: a line through less says
- * nothing, since memory is taken from the system in large pieces.
+ * How memory grew after the warm-up; undefined while the samples after it span less than `leastMinutes`: a line through
+ * less says nothing, since memory is taken from the system in large pieces.
  */
-export function growthOf(samples: readonly MemorySample[], warmUpMinutes: number, leastMinutes: number): Growth | undefined {
+export function growthOf(
+  samples: readonly MemorySample[],
+  warmUpMinutes: number,
+  leastMinutes: number,
+): Growth | undefined {
   const later = samples.filter(({ minutes }) => minutes >= warmUpMinutes);
   const [first, last] = [later[0], later.at(-1)];
   if (first === undefined || last === undefined || last.minutes - first.minutes < leastMinutes) return undefined;
-  const mean = (of: (sample: MemorySample) => number): number => later.reduce((sum, sample) => sum + of(sample), 0) / later.length;
+  const mean = (of: (sample: MemorySample) => number): number =>
+    later.reduce((sum, sample) => sum + of(sample), 0) / later.length;
   const [middle, resident] = [mean(({ minutes }) => minutes), mean((sample) => sample.resident)];
   const together = mean((sample) => (sample.minutes - middle) * (sample.resident - resident));
   const perMinute = together / mean(({ minutes }) => (minutes - middle) ** 2);

@@ -20,13 +20,24 @@ export class Rounds {
   readonly #random: Random;
 
   /** @param folder - where checkpoints go, one over the other */
-  constructor({ classes, folder, seed }: { readonly classes: readonly string[]; readonly folder: string; readonly seed: number }) {
+  constructor({
+    classes,
+    folder,
+    seed,
+  }: {
+    readonly classes: readonly string[];
+    readonly folder: string;
+    readonly seed: number;
+  }) {
     this.#models = soakedPresets.map((preset) => new TrainedModel(preset, classes));
     this.#folder = folder;
     this.#random = new Random(seed);
   }
 
-  /** One round of every model, over images of sizes that were hardly there before. @returns batches that went through a model */
+  /**
+   * One round of every model, over images of sizes that were hardly there before. @returns batches that went through a
+   * model
+   */
   async run(signal: AbortSignal): Promise<number> {
     let done = 0;
     for (const [index, model] of this.#models.entries()) {

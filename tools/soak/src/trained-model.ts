@@ -1,5 +1,12 @@
 import { Random } from "@detrkit/common";
-import { boxL1, focalClassification, generalizedIou, type PredictionLoss, SetCriterion, softmaxClassification } from "@detrkit/criterion";
+import {
+  boxL1,
+  focalClassification,
+  generalizedIou,
+  type PredictionLoss,
+  SetCriterion,
+  softmaxClassification,
+} from "@detrkit/criterion";
 import { batches, type Dataset } from "@detrkit/datasets";
 import { createDetector, presets } from "@detrkit/detr";
 import { imagenetNormalisation, type TransformRecipe } from "@detrkit/image";
@@ -36,7 +43,10 @@ export class TrainedModel {
   constructor(preset: SoakedPreset, classes: readonly string[]) {
     const config = { ...presets[preset], numClasses: classes.length };
     const categories = classes.map((name, label) => ({ id: label + 1, name }));
-    this.detector = new Detector({ model: createDetector(config, { seed: 1 }), description: { detector: config, categories, transforms } });
+    this.detector = new Detector({
+      model: createDetector(config, { seed: 1 }),
+      description: { detector: config, categories, transforms },
+    });
     const { cost, loss } = classification[preset];
     this.#criterion = new SetCriterion({
       matcher: new HungarianMatcher({ costs: [cost, boxL1Cost(5), generalizedIouCost(2)] }),
@@ -49,7 +59,9 @@ export class TrainedModel {
     const { model } = this.detector;
     let count = 0;
     for await (const { images, targets } of batches(dataset, { batchSize, transforms, shuffle: true, workers: 0 })) {
-      await this.#optimizer.step(model, () => this.#criterion.call(model.call(images, { training: true, random: this.#random }), targets));
+      await this.#optimizer.step(model, () =>
+        this.#criterion.call(model.call(images, { training: true, random: this.#random }), targets),
+      );
       count += 1;
     }
     return count;

@@ -27,7 +27,9 @@ function flagColumn(flag: FlagDefinition): string {
 export function commandHelp(command: CommandDescription): string {
   const columns = command.flags.map(flagColumn);
   const width = Math.min(42, Math.max(0, ...columns.map((column) => column.length)));
-  const flagLines = command.flags.map((flag, index) => `  ${(columns[index] ?? "").padEnd(width)}  ${flag.description}`);
+  const flagLines = command.flags.map(
+    (flag, index) => `  ${(columns[index] ?? "").padEnd(width)}  ${flag.description}`,
+  );
   return [
     command.summary,
     "",

@@ -28,7 +28,9 @@ export async function main(args: readonly string[], streams: CommandStreams): Pr
     const known = DetrkitError.isInstance(error);
     const text = known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
     // On a terminal a line of progress may stand where this is written.
-    streams.stderr.write(`${streams.stderr.isTTY === true ? clearLine : ""}${fitted(`detrkit: ${text}`, streams.stderr)}\n`);
+    streams.stderr.write(
+      `${streams.stderr.isTTY === true ? clearLine : ""}${fitted(`detrkit: ${text}`, streams.stderr)}\n`,
+    );
     return known && inputErrors.has(error.code) ? 2 : 1;
   }
 }
@@ -37,7 +39,9 @@ async function runCommand(args: readonly string[], streams: CommandStreams): Pro
   const [name, ...rest] = args;
   if (name === undefined || name === "--help" || name === "-h" || (name === "help" && rest.length === 0)) {
     const all = await Promise.all([...commands.values()].map((load) => load()));
-    (name === undefined ? streams.stderr : streams.stdout).write(overviewHelp(all.map(({ description }) => description)));
+    (name === undefined ? streams.stderr : streams.stdout).write(
+      overviewHelp(all.map(({ description }) => description)),
+    );
     return name === undefined ? 2 : 0;
   }
   const wanted = name === "help" ? (rest[0] ?? "") : name;

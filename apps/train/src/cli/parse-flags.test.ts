@@ -10,7 +10,10 @@ const flags: readonly FlagDefinition[] = [
 ];
 
 test("flags are read in both notations and converted to their kind", () => {
-  const { values, positionals } = parseFlags(["--epochs", "3", "--data=voc:a b", "picture.png", "--short-sides", "5,7", "--pre-norm"], flags);
+  const { values, positionals } = parseFlags(
+    ["--epochs", "3", "--data=voc:a b", "picture.png", "--short-sides", "5,7", "--pre-norm"],
+    flags,
+  );
   expect(Object.fromEntries(values)).toEqual({ epochs: 3, data: "voc:a b", "short-sides": [5, 7], "pre-norm": true });
   expect(positionals).toEqual(["picture.png"]);
 });

@@ -26,25 +26,39 @@ export interface ParsedFlags {
 function convert(flag: FlagDefinition, text: string): FlagValue {
   if (flag.kind === "text") {
     if (flag.choices !== undefined && flag.choices.length > 0 && !flag.choices.includes(text)) {
-      throw new UsageError(`--${flag.name} takes one of ${flag.choices.join(", ")}, got "${text}"${suggestion(text, flag.choices)}`);
+      throw new UsageError(
+        `--${flag.name} takes one of ${flag.choices.join(", ")}, got "${text}"${suggestion(text, flag.choices)}`,
+      );
     }
     return text;
   }
-  const numbers = (flag.kind === "numbers" ? text.split(",") : [text]).map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
+  const numbers = (flag.kind === "numbers" ? text.split(",") : [text]).map((part) =>
+    part.trim() === "" ? Number.NaN : Number(part),
+  );
   if (!numbers.every(Number.isFinite)) {
-    throw new UsageError(`--${flag.name} takes ${flag.kind === "numbers" ? "numbers separated by commas" : "a number"}, got "${text}"`);
+    throw new UsageError(
+      `--${flag.name} takes ${flag.kind === "numbers" ? "numbers separated by commas" : "a number"}, got "${text}"`,
+    );
   }
   return flag.kind === "numbers" ? numbers : (numbers[0] ?? Number.NaN);
 }
 
 /**
- * Reads flags (`--name value`, `--name=value`, `--flag`, `--no-flag`) and positional arguments. An unknown flag, a missing
- * value and a value of the wrong kind are errors that say what was meant.
+ * Reads flags (`--name value`, `--name=value`, `--flag`, `--no-flag`) and positional arguments. An unknown flag, a
+ * missing value and a value of the wrong kind are errors that say what was meant.
  */
 export function parseFlags(args: readonly string[], flags: readonly FlagDefinition[]): ParsedFlags {
   const byName = new Map(flags.map((flag) => [flag.name, flag]));
-  const options = Object.fromEntries(flags.map((flag) => [flag.name, { type: flag.kind === "boolean" ? ("boolean" as const) : ("string" as const) }]));
-  const { tokens, positionals } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true });
+  const options = Object.fromEntries(
+    flags.map((flag) => [flag.name, { type: flag.kind === "boolean" ? ("boolean" as const) : ("string" as const) }]),
+  );
+  const { tokens, positionals } = parseArgs({
+    args: [...args],
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
   const values = new Map<string, FlagValue>();
   for (const token of tokens) {
     if (token.kind !== "option") continue;
@@ -60,7 +74,8 @@ export function parseFlags(args: readonly string[], flags: readonly FlagDefiniti
       values.set(name, !negated);
       continue;
     }
-    if (token.value === undefined || (!token.inlineValue && token.value.startsWith("--"))) throw new UsageError(`--${name} needs a value`);
+    if (token.value === undefined || (!token.inlineValue && token.value.startsWith("--")))
+      throw new UsageError(`--${name} needs a value`);
     values.set(name, convert(flag, token.value));
   }
   return { values, positionals };

@@ -5,7 +5,15 @@ import { UsageError } from "../usage-error.ts";
 import type { FlagDefinition, ParsedFlags } from "./parse-flags.ts";
 
 const placeholders: Partial<Record<keyof TrainingConfig, string>> = {
-  preset: "NAME", split: "NAME", splitVal: "NAME", data: "SPEC", dataVal: "SPEC", output: "DIR", imageSize: "WxH", learningRate: "RATE", dropout: "RATE",
+  preset: "NAME",
+  split: "NAME",
+  splitVal: "NAME",
+  data: "SPEC",
+  dataVal: "SPEC",
+  output: "DIR",
+  imageSize: "WxH",
+  learningRate: "RATE",
+  dropout: "RATE",
 };
 
 /** A flag for every setting of a training run. */
@@ -18,7 +26,9 @@ export function settingFlags(): readonly FlagDefinition[] {
 
 /** Settings that stood on the command line. */
 export function flagSettings(flags: ParsedFlags): PartialTrainingConfig {
-  const given = Object.fromEntries(settings().flatMap(({ key }) => (flags.values.has(flagName(key)) ? [[key, flags.values.get(flagName(key))]] : [])));
+  const given = Object.fromEntries(
+    settings().flatMap(({ key }) => (flags.values.has(flagName(key)) ? [[key, flags.values.get(flagName(key))]] : [])),
+  );
   const checked = checkSettings(given);
   if ("value" in checked) return checked.value;
   const [problem] = checked.problems;

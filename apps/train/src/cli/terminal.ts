@@ -11,8 +11,8 @@ export interface ProgressStream {
 export const clearLine = "\r\u001B[K";
 
 /**
- * Text for people, as wide as the terminal: longer lines go on, indented, in the next. A file gets its lines whole, for programs that
- * search it.
+ * Text for people, as wide as the terminal: longer lines go on, indented, in the next. A file gets its lines whole, for
+ * programs that search it.
  */
 export function fitted(text: string, { isTTY, columns }: ProgressStream, indent = "  "): string {
   if (isTTY !== true || columns === undefined) return text;

@@ -11,14 +11,26 @@ export const checkDataCommand: Command = {
     summary: "List everything that is wrong with a data set, before you train on it.",
     usage: "--data SPEC [flags]",
     flags: [
-      { name: "data", kind: "text", placeholder: "SPEC", description: "coco:DIR, voc:DIR, yolo:DIR, module:FILE or shapes" },
+      {
+        name: "data",
+        kind: "text",
+        placeholder: "SPEC",
+        description: "coco:DIR, voc:DIR, yolo:DIR, module:FILE or shapes",
+      },
       { name: "split", kind: "text", placeholder: "NAME", description: "Check this split only" },
       { name: "examples", kind: "number", description: "Places to name for each finding; default 5" },
-      { name: "decode", kind: "boolean", description: "Decode every image (the default); --no-decode reads headers only" },
+      {
+        name: "decode",
+        kind: "boolean",
+        description: "Decode every image (the default); --no-decode reads headers only",
+      },
       { name: "json", kind: "boolean", description: "Print the findings as JSON" },
     ],
     notes: ["Exit code 2 when training on the data as it is would be wrong."],
-    examples: ["detrkit check-data --data voc:../shared/data/bccd", "detrkit check-data --data coco:./data,images=./photos --examples 20"],
+    examples: [
+      "detrkit check-data --data voc:../shared/data/bccd",
+      "detrkit check-data --data coco:./data,images=./photos --examples 20",
+    ],
   },
   async run(flags, streams) {
     const data = textFlag(flags, "data");
@@ -29,7 +41,8 @@ export const checkDataCommand: Command = {
       decode: flags.values.get("decode") !== false,
       ...(split === undefined ? {} : { splits: [split] }),
       onProgress: (done, total) => {
-        if (streams.stderr.isTTY === true) streams.stderr.write(`${clearLine}${done < total ? `checking image ${done}/${total}` : ""}`);
+        if (streams.stderr.isTTY === true)
+          streams.stderr.write(`${clearLine}${done < total ? `checking image ${done}/${total}` : ""}`);
       },
     });
     streams.stdout.write(switchFlag(flags, "json") ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));
@@ -43,13 +56,22 @@ export function reportText({ spec, classes, splits, findings, wrong }: DatasetRe
   const lines = [`${spec}: ${images.toLocaleString("en")} images, ${classes.length} classes`];
   for (const { split, images: count, boxes, boxesByClass } of splits) {
     const byClass = Object.entries(boxesByClass).map(([name, number]) => `${name} ${number.toLocaleString("en")}`);
-    lines.push(`  ${split}: ${count.toLocaleString("en")} images, ${boxes.toLocaleString("en")} boxes (${byClass.slice(0, 12).join(", ")}${byClass.length > 12 ? ", …" : ""})`);
+    lines.push(
+      `  ${split}: ${count.toLocaleString("en")} images, ${boxes.toLocaleString("en")} boxes (${byClass.slice(0, 12).join(", ")}${byClass.length > 12 ? ", …" : ""})`,
+    );
   }
   for (const { kind, severity, meaning, count, examples } of findings) {
     lines.push("", `${severity === "wrong" ? "WRONG" : "note "} ${kind}: ${count.toLocaleString("en")} × ${meaning}`);
     lines.push(...examples.map((example) => `    ${describeProblem(example)}`));
     if (count > examples.length) lines.push(`    and ${count - examples.length} more`);
   }
-  lines.push("", wrong ? "Training on this data as it is would be wrong: mend what is marked WRONG." : findings.length === 0 ? "Nothing wrong." : "Nothing that would make training wrong.");
+  lines.push(
+    "",
+    wrong
+      ? "Training on this data as it is would be wrong: mend what is marked WRONG."
+      : findings.length === 0
+        ? "Nothing wrong."
+        : "Nothing that would make training wrong.",
+  );
   return `${lines.join("\n")}\n`;
 }

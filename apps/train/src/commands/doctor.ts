@@ -15,9 +15,13 @@ export const doctorCommand: Command = {
     examples: ["detrkit doctor"],
   },
   async run(flags, streams) {
-    const started = await useBackend(backendOf(flags), (line) => streams.stderr.write(`${fitted(line, streams.stderr)}\n`));
+    const started = await useBackend(backendOf(flags), (line) =>
+      streams.stderr.write(`${fitted(line, streams.stderr)}\n`),
+    );
     const description = describeBackend(started);
-    streams.stdout.write(switchFlag(flags, "json") ? `${JSON.stringify(description, null, 2)}\n` : doctorText(description, streams.stdout));
+    streams.stdout.write(
+      switchFlag(flags, "json") ? `${JSON.stringify(description, null, 2)}\n` : doctorText(description, streams.stdout),
+    );
     return 0;
   },
 };
@@ -37,7 +41,9 @@ export function doctorText(description: BackendDescription, stream: ProgressStre
     ["GPU", gpu ?? "none"],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
-  const found = rows.map(([name, value]) => `${fitted(`${name.padEnd(width)}  ${value}`, stream, " ".repeat(width + 2))}\n`).join("");
+  const found = rows
+    .map(([name, value]) => `${fitted(`${name.padEnd(width)}  ${value}`, stream, " ".repeat(width + 2))}\n`)
+    .join("");
   const toDo = advice.map((line) => `${fitted(`  - ${line}`, stream, "    ")}\n`).join("");
   return advice.length === 0 ? `${found}\nNothing is missing.\n` : `${found}\nTo do:\n${toDo}`;
 }

@@ -16,14 +16,34 @@ export const evaluateCommand: Command = {
     summary: "Evaluate a checkpoint on a data set, or a COCO results file, with COCO's metrics.",
     usage: "--checkpoint RUN --data SPEC | --annotations FILE --results FILE",
     flags: [
-      { name: "checkpoint", kind: "text", placeholder: "RUN", description: "Run folder (its best checkpoint), .safetensors, original .pth, or a folder of Hugging Face" },
-      { name: "data", kind: "text", placeholder: "SPEC", description: "Images with their truth: coco:DIR, voc:DIR, yolo:DIR, module:FILE or shapes" },
-      { name: "split", kind: "text", placeholder: "NAME", description: "Split of the data; without it, the validation split" },
+      {
+        name: "checkpoint",
+        kind: "text",
+        placeholder: "RUN",
+        description: "Run folder (its best checkpoint), .safetensors, original .pth, or a folder of Hugging Face",
+      },
+      {
+        name: "data",
+        kind: "text",
+        placeholder: "SPEC",
+        description: "Images with their truth: coco:DIR, voc:DIR, yolo:DIR, module:FILE or shapes",
+      },
+      {
+        name: "split",
+        kind: "text",
+        placeholder: "NAME",
+        description: "Split of the data; without it, the validation split",
+      },
       { name: "batch-size", kind: "number", description: "Images at a time; default 8" },
       backendFlag,
       { name: "annotations", kind: "text", placeholder: "FILE", description: "COCO annotation file" },
       { name: "results", kind: "text", placeholder: "FILE", description: "COCO results file of any detector" },
-      { name: "type", kind: "text", choices: ["bbox", "segm"], description: "What is compared in the files; default bbox" },
+      {
+        name: "type",
+        kind: "text",
+        choices: ["bbox", "segm"],
+        description: "What is compared in the files; default bbox",
+      },
       { name: "output", kind: "text", placeholder: "DIR", description: "Folder for metrics.json" },
       { name: "json", kind: "boolean", description: "Print the metrics as JSON" },
     ],
@@ -35,9 +55,12 @@ export const evaluateCommand: Command = {
   async run(flags, streams) {
     const evaluation = await evaluateFrom(flags, streams);
     for (const warning of evaluation.warnings) streams.stderr.write(`note: ${warning}\n`);
-    const perClass = Object.fromEntries(evaluation.perClass.filter(({ truths }) => truths > 0).map(({ name, metrics }) => [name, metrics]));
+    const perClass = Object.fromEntries(
+      evaluation.perClass.filter(({ truths }) => truths > 0).map(({ name, metrics }) => [name, metrics]),
+    );
     const output = textFlag(flags, "output");
-    if (output !== undefined) await writeFileAtomic(join(output, "metrics.json"), `${JSON.stringify(evaluation.metrics, null, 2)}\n`);
+    if (output !== undefined)
+      await writeFileAtomic(join(output, "metrics.json"), `${JSON.stringify(evaluation.metrics, null, 2)}\n`);
     streams.stdout.write(
       switchFlag(flags, "json")
         ? `${JSON.stringify({ metrics: evaluation.metrics, perClass }, null, 2)}\n`
@@ -48,7 +71,9 @@ export const evaluateCommand: Command = {
 };
 
 async function evaluateFrom(flags: ParsedFlags, streams: CommandStreams): Promise<DetectionEvaluation> {
-  const [checkpoint, data, annotations, results] = ["checkpoint", "data", "annotations", "results"].map((name) => textFlag(flags, name));
+  const [checkpoint, data, annotations, results] = ["checkpoint", "data", "annotations", "results"].map((name) =>
+    textFlag(flags, name),
+  );
   if (annotations !== undefined && results !== undefined && checkpoint === undefined && data === undefined) {
     refuseFlags(flags, ["split", "batch-size", "backend"], "--annotations and --results");
     return await evaluateFiles(annotations, results, textFlag(flags, "type") === "segm" ? "segm" : "bbox");
@@ -57,7 +82,10 @@ async function evaluateFrom(flags: ParsedFlags, streams: CommandStreams): Promis
     throw new UsageError("evaluate takes either --checkpoint and --data, or --annotations and --results");
   }
   refuseFlags(flags, ["type"], "--checkpoint and --data");
-  const [{ useBackend }, { evaluateCheckpoint }] = await Promise.all([import("./use-backend.ts"), import("../evaluation/evaluate-checkpoint.ts")]);
+  const [{ useBackend }, { evaluateCheckpoint }] = await Promise.all([
+    import("./use-backend.ts"),
+    import("../evaluation/evaluate-checkpoint.ts"),
+  ]);
   const report = showProgress(streams.stderr);
   await useBackend(backendOf(flags), (text) => report({ kind: "message", text }));
   return await evaluateCheckpoint({

@@ -5,10 +5,16 @@ export interface Interruption {
   readonly release: () => void;
 }
 
-/** One Ctrl-C can reach the program two or three times: from the terminal, from npm, from whoever signals the whole process group. */
+/**
+ * One Ctrl-C can reach the program two or three times: from the terminal, from npm, from whoever signals the whole
+ * process group.
+ */
 const ONE_WISH_MS = 1_000;
 
-/** Turns the first SIGINT or SIGTERM into an abort, so that a run can save its state; a later one ends the program at once. */
+/**
+ * Turns the first SIGINT or SIGTERM into an abort, so that a run can save its state; a later one ends the program at
+ * once.
+ */
 export function interruptible(say: (line: string) => void): Interruption {
   const controller = new AbortController();
   let first = 0;

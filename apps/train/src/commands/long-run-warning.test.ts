@@ -26,7 +26,11 @@ const cpu: LongRun = {
 };
 const native: LongRun = {
   ...cpu,
-  backend: { name: "native", reason: "TensorFlow", native: { tensorflow: "2.21.0", gpu: false, oneDnn: true, baseline: "x86-64-v3", stepDown: undefined } },
+  backend: {
+    name: "native",
+    reason: "TensorFlow",
+    native: { tensorflow: "2.21.0", gpu: false, oneDnn: true, baseline: "x86-64-v3", stepDown: undefined },
+  },
 };
 
 test("a slow backend is worth a warning after an hour, the native one after a night", () => {

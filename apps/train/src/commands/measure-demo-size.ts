@@ -19,16 +19,20 @@ export async function measureDemoSize(size: DemoSize, signal: AbortSignal): Prom
   const data = demoData(size, size.images);
   // Every run of settings has a folder; this one's is not used.
   const config = resolveConfig({ ...size.settings, data, output: "unused", epochs: endless, evaluateEvery: 0 });
-  await withParts(config, () => {}, async (parts) => {
-    await train({
-      ...parts,
-      signal: AbortSignal.any([signal, measured.signal]),
-      report: (event) => {
-        if (event.kind !== "estimate") return;
-        timing = event;
-        measured.abort();
-      },
-    });
-  });
+  await withParts(
+    config,
+    () => {},
+    async (parts) => {
+      await train({
+        ...parts,
+        signal: AbortSignal.any([signal, measured.signal]),
+        report: (event) => {
+          if (event.kind !== "estimate") return;
+          timing = event;
+          measured.abort();
+        },
+      });
+    },
+  );
   return timing;
 }

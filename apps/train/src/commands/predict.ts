@@ -30,9 +30,23 @@ export const predictCommand: Command = {
     usage: "--checkpoint RUN FILE|FOLDER…",
     takesPaths: true,
     flags: [
-      { name: "checkpoint", kind: "text", placeholder: "RUN", description: "Run folder (its best checkpoint), .safetensors, original .pth, or a folder of Hugging Face" },
-      { name: "threshold", kind: "number", description: `Leave out detections with a lower score; default ${drawnFrom}` },
-      { name: "output", kind: "text", placeholder: "DIR", description: "Folder for the pictures; without it, each beside its image" },
+      {
+        name: "checkpoint",
+        kind: "text",
+        placeholder: "RUN",
+        description: "Run folder (its best checkpoint), .safetensors, original .pth, or a folder of Hugging Face",
+      },
+      {
+        name: "threshold",
+        kind: "number",
+        description: `Leave out detections with a lower score; default ${drawnFrom}`,
+      },
+      {
+        name: "output",
+        kind: "text",
+        placeholder: "DIR",
+        description: "Folder for the pictures; without it, each beside its image",
+      },
       { name: "pictures", kind: "boolean", description: "Draw pictures (the default); --no-pictures writes JSON only" },
       backendFlag,
     ],
@@ -40,14 +54,20 @@ export const predictCommand: Command = {
       'One image gives a list of detections: [{ "label", "labelId", "score", "box": { "xmin", "ymin", "xmax", "ymax" } }], in pixels of the image.\nSeveral images, or a folder, give a list of { "image", "picture", "detections" }.',
       "An image that cannot be read is named on stderr; the others are done all the same, and the exit code is 2.",
     ],
-    examples: ["detrkit predict --checkpoint runs/demo photo.jpg", "detrkit predict --checkpoint runs/mine --threshold 0.7 --output found photos/ > found.json"],
+    examples: [
+      "detrkit predict --checkpoint runs/demo photo.jpg",
+      "detrkit predict --checkpoint runs/mine --threshold 0.7 --output found photos/ > found.json",
+    ],
   },
   async run(flags, streams) {
     const checkpoint = textFlag(flags, "checkpoint");
-    if (checkpoint === undefined) throw new UsageError("predict needs --checkpoint, a run folder, a .safetensors or a .pth file");
-    if (flags.positionals.length === 0) throw new UsageError("predict needs images: detrkit predict --checkpoint runs/mine photo.jpg");
+    if (checkpoint === undefined)
+      throw new UsageError("predict needs --checkpoint, a run folder, a .safetensors or a .pth file");
+    if (flags.positionals.length === 0)
+      throw new UsageError("predict needs images: detrkit predict --checkpoint runs/mine photo.jpg");
     const threshold = numberFlag(flags, "threshold") ?? drawnFrom;
-    if (threshold < 0 || threshold > 1) throw new UsageError(`--threshold takes a number from 0 to 1, got ${threshold}`);
+    if (threshold < 0 || threshold > 1)
+      throw new UsageError(`--threshold takes a number from 0 to 1, got ${threshold}`);
     const files = await imageFiles(flags.positionals);
     await useBackend(backendOf(flags), (line) => streams.stderr.write(`${fitted(line, streams.stderr)}\n`));
     const detector = await loadDetector(checkpoint);
@@ -58,7 +78,9 @@ export const predictCommand: Command = {
       try {
         const picture = pictures[index];
         predictions.push(await predictFile(detector, file, picture, threshold));
-        streams.stderr.write(`${file}: ${predictions.at(-1)?.detections.length} found${picture === undefined ? "" : `, ${picture}`}\n`);
+        streams.stderr.write(
+          `${file}: ${predictions.at(-1)?.detections.length} found${picture === undefined ? "" : `, ${picture}`}\n`,
+        );
       } catch (error) {
         if (!DetrkitError.isInstance(error) || error.code !== "ERR_DATA") throw error;
         unreadable += 1;
@@ -66,12 +88,18 @@ export const predictCommand: Command = {
       }
     }
     const single = files.length === 1 && files[0] === flags.positionals[0];
-    if (!single || predictions.length === 1) streams.stdout.write(`${JSON.stringify(single ? predictions[0]?.detections : predictions, null, 2)}\n`);
+    if (!single || predictions.length === 1)
+      streams.stdout.write(`${JSON.stringify(single ? predictions[0]?.detections : predictions, null, 2)}\n`);
     return unreadable > 0 ? 2 : 0;
   },
 };
 
-async function predictFile(detector: Detector, file: string, picture: string | undefined, threshold: number): Promise<ImagePrediction> {
+async function predictFile(
+  detector: Detector,
+  file: string,
+  picture: string | undefined,
+  threshold: number,
+): Promise<ImagePrediction> {
   const image = await decodeImage(file);
   const { detections } = await detector.detect(image, { threshold });
   if (picture === undefined) return { image: file, detections };

@@ -11,7 +11,11 @@ import { runFolder } from "../training/run-folder.ts";
 let folder = "";
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "detrkit-report-"));
-  for (const [name, run] of [["one/x", exampleRun("x", 1, [0.25, 0.5])], ["two/x", exampleRun("x", 2, [0.25, 0.75])], ["blind", exampleRun("x", 3, [undefined])]] as const) {
+  for (const [name, run] of [
+    ["one/x", exampleRun("x", 1, [0.25, 0.5])],
+    ["two/x", exampleRun("x", 2, [0.25, 0.75])],
+    ["blind", exampleRun("x", 3, [undefined])],
+  ] as const) {
     const files = runFolder(join(folder, name));
     await mkdir(files.predictions, { recursive: true });
     await writeFile(files.config, JSON.stringify(run.config));
@@ -23,9 +27,13 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function report(...args: readonly string[]): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+async function report(
+  ...args: readonly string[]
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
   const written = { stdout: "", stderr: "" };
-  const stream = (name: "stdout" | "stderr"): { write: (text: string) => void } => ({ write: (text) => void (written[name] += text) });
+  const stream = (name: "stdout" | "stderr"): { write: (text: string) => void } => ({
+    write: (text) => void (written[name] += text),
+  });
   const code = await main(["report", ...args], { stdout: stream("stdout"), stderr: stream("stderr") });
   return { code, ...written };
 }
@@ -39,16 +47,42 @@ test("one run gets its report from what its folder keeps, also where that is lit
   const old = await readFile(join(at("one/x"), "report.html"), "utf8");
   expect(old).toContain("kept no figures by class");
   expect(old).toContain('src="data:image/webp;base64,');
-  const facts = { epoch: 1, introduction: ["Seven parameters."], evaluation: { metrics: { AP: 0.125 }, classes: [{ label: "cat", objects: 11, AP: 0.125, AP50: 0.5, AP75: 0, AR100: 0 }], precisionRecall: [] }, pictures: [{ file: "01-a.png", name: "a.jpg" }] };
+  const facts = {
+    epoch: 1,
+    introduction: ["Seven parameters."],
+    evaluation: {
+      metrics: { AP: 0.125 },
+      classes: [{ label: "cat", objects: 11, AP: 0.125, AP50: 0.5, AP75: 0, AR100: 0 }],
+      precisionRecall: [],
+    },
+    pictures: [{ file: "01-a.png", name: "a.jpg" }],
+  };
   await writeFile(runFolder(at("one/x")).reportFacts, JSON.stringify(facts));
   expect((await report(at("one/x"), "--output", at("again.html"))).code).toBe(0);
   const page = await readFile(at("again.html"), "utf8");
-  for (const text of ["Seven parameters.", "those after epoch 1; the curves go on to epoch 2", "<td>cat</td>", "truth and predictions of a.jpg"]) expect(page).toContain(text);
+  for (const text of [
+    "Seven parameters.",
+    "those after epoch 1; the curves go on to epoch 2",
+    "<td>cat</td>",
+    "truth and predictions of a.jpg",
+  ])
+    expect(page).toContain(text);
 });
 
 test("several runs get a comparison, and a picture where one is wanted", async () => {
   const picture = at("curves.svg");
-  const drawn = await report(at("one/x"), at("two/x"), "--picture", picture, "--names", "mine, mine", "--metrics", "AP50", "--title", "Mine");
+  const drawn = await report(
+    at("one/x"),
+    at("two/x"),
+    "--picture",
+    picture,
+    "--names",
+    "mine, mine",
+    "--metrics",
+    "AP50",
+    "--title",
+    "Mine",
+  );
   expect(drawn).toEqual({ code: 0, stdout: `${picture}\n`, stderr: "" });
   expect(await readFile(picture, "utf8")).toContain("mine 1.250");
   expect((await report(at("one/x"), at("two/x"), "--output", at("both.html"))).code).toBe(0);
@@ -66,7 +100,9 @@ test.each([
   [["one/x", "--picture", "curves.svg", "--metrics", "AP5"], '--metrics: "AP5" is no metric, did you mean AP'],
   [["blind", "--picture", "curves.svg"], "was never evaluated, so there is no curve to draw"],
 ])("%j is refused", async (args, message) => {
-  const { code, stderr } = await report(...args.map((argument) => (existsSync(at(argument)) ? at(argument) : argument)));
+  const { code, stderr } = await report(
+    ...args.map((argument) => (existsSync(at(argument)) ? at(argument) : argument)),
+  );
   expect(code).toBe(2);
   expect(stderr).toContain(message);
 });

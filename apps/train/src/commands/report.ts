@@ -20,10 +20,30 @@ export const reportCommand: Command = {
     usage: "RUN… [flags]",
     takesPaths: true,
     flags: [
-      { name: "output", kind: "text", placeholder: "FILE", description: `The page; default report.html in the run, or ${defaultComparison} for several runs` },
-      { name: "picture", kind: "text", placeholder: "FILE.svg", description: "Draw the curves as a picture; without --output nothing else is written" },
-      { name: "names", kind: "text", placeholder: "A,B,…", description: "What to call each run; runs of different seeds that share a name are averaged" },
-      { name: "metrics", kind: "text", placeholder: "A,B,…", description: `Metrics of the picture; default ${defaultMetrics}` },
+      {
+        name: "output",
+        kind: "text",
+        placeholder: "FILE",
+        description: `The page; default report.html in the run, or ${defaultComparison} for several runs`,
+      },
+      {
+        name: "picture",
+        kind: "text",
+        placeholder: "FILE.svg",
+        description: "Draw the curves as a picture; without --output nothing else is written",
+      },
+      {
+        name: "names",
+        kind: "text",
+        placeholder: "A,B,…",
+        description: "What to call each run; runs of different seeds that share a name are averaged",
+      },
+      {
+        name: "metrics",
+        kind: "text",
+        placeholder: "A,B,…",
+        description: `Metrics of the picture; default ${defaultMetrics}`,
+      },
       { name: "title", kind: "text", description: "Title of picture and comparison" },
     ],
     examples: [
@@ -36,11 +56,21 @@ export const reportCommand: Command = {
     const folders = flags.positionals;
     if (folders.length === 0) throw new UsageError("report needs run folders: detrkit report runs/mine runs/other");
     const [output, picture] = [textFlag(flags, "output"), textFlag(flags, "picture")];
-    if (picture !== undefined && !picture.endsWith(".svg")) throw new UsageError(`--picture ${picture}: pictures are SVG; write a name that ends in .svg`);
-    const runs = await readComparedRuns(folders, textFlag(flags, "names")?.split(",").map((name) => name.trim()));
+    if (picture !== undefined && !picture.endsWith(".svg"))
+      throw new UsageError(`--picture ${picture}: pictures are SVG; write a name that ends in .svg`);
+    const runs = await readComparedRuns(
+      folders,
+      textFlag(flags, "names")
+        ?.split(",")
+        .map((name) => name.trim()),
+    );
     const title = textFlag(flags, "title") ?? usualTitle(runs);
     const files = new Map<string, string>();
-    if (picture !== undefined) files.set(picture, curvesPicture(evaluatedRuns(runs), metricsOf(textFlag(flags, "metrics") ?? defaultMetrics), title));
+    if (picture !== undefined)
+      files.set(
+        picture,
+        curvesPicture(evaluatedRuns(runs), metricsOf(textFlag(flags, "metrics") ?? defaultMetrics), title),
+      );
     if (picture === undefined || output !== undefined) {
       const [path, page] = await renderPage(runs, flags, title);
       files.set(path, page);
@@ -55,14 +85,20 @@ export const reportCommand: Command = {
 
 function evaluatedRuns(runs: readonly ComparedRun[]): readonly ComparedRun[] {
   const without = runs.find(({ records }) => records.every(({ metrics }) => metrics === undefined));
-  if (without !== undefined) throw new UsageError(`${without.folder} was never evaluated, so there is no curve to draw`);
+  if (without !== undefined)
+    throw new UsageError(`${without.folder} was never evaluated, so there is no curve to draw`);
   return runs;
 }
 
-async function renderPage(runs: readonly ComparedRun[], flags: ParsedFlags, title: string): Promise<readonly [path: string, page: string]> {
+async function renderPage(
+  runs: readonly ComparedRun[],
+  flags: ParsedFlags,
+  title: string,
+): Promise<readonly [path: string, page: string]> {
   const output = textFlag(flags, "output");
   const [only, ...others] = runs;
-  if (only === undefined || others.length > 0) return [output ?? defaultComparison, await renderComparison(runs, title)];
+  if (only === undefined || others.length > 0)
+    return [output ?? defaultComparison, await renderComparison(runs, title)];
   const folder = runFolder(only.folder);
   return [output ?? folder.report, await renderReport(await reportOfRun(folder))];
 }

@@ -18,10 +18,19 @@ export const trainCommand: Command = {
     summary: "Train a detector on your images, with COCO metrics, pictures and a report.",
     usage: "--data SPEC --output DIR [flags]",
     flags: [
-      { name: "config", kind: "text", placeholder: "FILE", description: "JSON file of settings (schema/training-config.json); flags override it, it overrides the preset" },
+      {
+        name: "config",
+        kind: "text",
+        placeholder: "FILE",
+        description: "JSON file of settings (schema/training-config.json); flags override it, it overrides the preset",
+      },
       { name: "resume", kind: "boolean", description: "Go on with the run in --output as if it had never stopped" },
       { name: "overwrite", kind: "boolean", description: "Replace the run in --output" },
-      { name: "dry-run", kind: "boolean", description: "Print the settings that flags, file and preset give, as a file for --config, and stop" },
+      {
+        name: "dry-run",
+        kind: "boolean",
+        description: "Print the settings that flags, file and preset give, as a file for --config, and stop",
+      },
       { name: "json", kind: "boolean", description: "Print the outcome as JSON" },
       ...settingFlags(),
     ],
@@ -52,7 +61,9 @@ export const trainCommand: Command = {
   },
 };
 
-async function configuration(flags: ParsedFlags): Promise<{ readonly config: TrainingConfig; readonly existing: ExistingRun }> {
+async function configuration(
+  flags: ParsedFlags,
+): Promise<{ readonly config: TrainingConfig; readonly existing: ExistingRun }> {
   const resume = switchFlag(flags, "resume");
   const overwrite = switchFlag(flags, "overwrite");
   if (resume && overwrite) throw new UsageError("--resume and --overwrite exclude each other");

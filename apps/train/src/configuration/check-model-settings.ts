@@ -18,11 +18,15 @@ export function refuseForeignSettings(preset: string, given: PartialTrainingConf
     const key = keys.find((name) => given[name] !== undefined);
     if (key === undefined) continue;
     const others = presetNames.filter((name) => modelOf({ preset: name }) === other);
-    throw new UsageError(`--${flagName(key)} is a setting of ${titles[other]}, which preset ${preset} is not; leave it away, or take one of ${others.join(", ")}`);
+    throw new UsageError(
+      `--${flagName(key)} is a setting of ${titles[other]}, which preset ${preset} is not; leave it away, or take one of ${others.join(", ")}`,
+    );
   }
 }
 
-/** What the width has to be a multiple of: sine and cosine come in pairs; Deformable DETR's group norms have 32 groups. */
+/**
+ * What the width has to be a multiple of: sine and cosine come in pairs; Deformable DETR's group norms have 32 groups.
+ */
 const widthUnits: Readonly<Record<ModelName, number>> = { detr: 2, "deformable-detr": 32 };
 
 /**
@@ -30,17 +34,29 @@ const widthUnits: Readonly<Record<ModelName, number>> = { detr: 2, "deformable-d
  *
  * @throws UsageError
  */
-export function refuseImpossibleModel({ preset, hiddenDim, heads, backboneStages, featureLevels, boxRefinement, twoStage }: TrainingConfig): void {
+export function refuseImpossibleModel({
+  preset,
+  hiddenDim,
+  heads,
+  backboneStages,
+  featureLevels,
+  boxRefinement,
+  twoStage,
+}: TrainingConfig): void {
   const model = modelOf({ preset });
-  if (hiddenDim % widthUnits[model] !== 0) throw new UsageError(`--hidden-dim ${hiddenDim} must be a multiple of ${widthUnits[model]} in ${titles[model]}`);
+  if (hiddenDim % widthUnits[model] !== 0)
+    throw new UsageError(`--hidden-dim ${hiddenDim} must be a multiple of ${widthUnits[model]} in ${titles[model]}`);
   if (hiddenDim % heads !== 0) throw new UsageError(`--hidden-dim ${hiddenDim} must be a multiple of --heads ${heads}`);
   if (backboneStages?.some((stage, index) => stage <= (backboneStages[index - 1] ?? 0)) === true) {
     throw new UsageError(`--backbone-stages ${backboneStages.join(",")} must rise, for example 2,3,4`);
   }
   if (backboneStages !== undefined && featureLevels !== undefined && featureLevels < backboneStages.length) {
-    throw new UsageError(`--feature-levels ${featureLevels} must be at least the ${backboneStages.length} of --backbone-stages ${backboneStages.join(",")}`);
+    throw new UsageError(
+      `--feature-levels ${featureLevels} must be at least the ${backboneStages.length} of --backbone-stages ${backboneStages.join(",")}`,
+    );
   }
-  if (twoStage === true && boxRefinement !== true) throw new UsageError("--two-stage needs --box-refinement: without it the decoder cannot correct the proposals");
+  if (twoStage === true && boxRefinement !== true)
+    throw new UsageError("--two-stage needs --box-refinement: without it the decoder cannot correct the proposals");
 }
 
 /**

@@ -33,7 +33,15 @@ test("the published models have no parameter left that is not trained", () => {
 });
 
 test("settings change the model they name", () => {
-  const config = resolveConfig({ ...needed, backboneStages: [3, 4], featureLevels: 5, points: 7, boxRefinement: false, hiddenDim: 96, heads: 3 });
+  const config = resolveConfig({
+    ...needed,
+    backboneStages: [3, 4],
+    featureLevels: 5,
+    points: 7,
+    boxRefinement: false,
+    hiddenDim: 96,
+    heads: 3,
+  });
   expect(detectorConfig(config, 11)).toMatchObject({
     model: "deformable-detr",
     backbone: { returnStages: [3, 4], width: 32 },
@@ -42,7 +50,9 @@ test("settings change the model they name", () => {
     boxRefinement: false,
     numClasses: 11,
   });
-  expect(detectorConfig(resolveConfig({ ...needed, preset: "detr-small", backboneStage: 2, positionsNormalized: false }), 3)).toMatchObject({
+  expect(
+    detectorConfig(resolveConfig({ ...needed, preset: "detr-small", backboneStage: 2, positionsNormalized: false }), 3),
+  ).toMatchObject({
     backbone: { returnStages: [2] },
     positionEncoding: { kind: "sine", normalize: false },
   });

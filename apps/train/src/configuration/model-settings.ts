@@ -8,17 +8,40 @@ export type ModelName = DetectorConfig["model"];
 
 /** The settings that describe the model. */
 export type ModelSettingName =
-  | "numQueries" | "hiddenDim" | "heads" | "encoderLayers" | "decoderLayers" | "feedForwardDim" | "dropout" | "preNorm"
-  | "positionsNormalized" | "backboneWidth" | "backboneStage" | "backboneStages" | "backboneStem"
-  | "backboneNorm" | "backboneFrozenStages"
-  | "featureLevels" | "points" | "boxRefinement" | "twoStage";
+  | "numQueries"
+  | "hiddenDim"
+  | "heads"
+  | "encoderLayers"
+  | "decoderLayers"
+  | "feedForwardDim"
+  | "dropout"
+  | "preNorm"
+  | "positionsNormalized"
+  | "backboneWidth"
+  | "backboneStage"
+  | "backboneStages"
+  | "backboneStem"
+  | "backboneNorm"
+  | "backboneFrozenStages"
+  | "featureLevels"
+  | "points"
+  | "boxRefinement"
+  | "twoStage";
 
 export type ModelSettings = Pick<TrainingConfig, ModelSettingName>;
 
 /** Settings that the other model does not have. */
 export const settingsOfOneModel: Readonly<Record<ModelName, readonly (keyof TrainingConfig)[]>> = {
   detr: ["preNorm", "positionsNormalized", "backboneStage", "noObjectWeight"],
-  "deformable-detr": ["samplingLearningRateFactor", "backboneStages", "featureLevels", "points", "boxRefinement", "twoStage", "focalAlpha"],
+  "deformable-detr": [
+    "samplingLearningRateFactor",
+    "backboneStages",
+    "featureLevels",
+    "points",
+    "boxRefinement",
+    "twoStage",
+    "focalAlpha",
+  ],
 };
 
 /** The preset of a run that names none. */
@@ -27,9 +50,16 @@ export const defaultPreset: PresetName = "deformable-detr-small";
 /** Names of the presets, the default first. */
 export const presetNames: readonly PresetName[] = [
   defaultPreset,
-  "deformable-detr-r50", "deformable-detr-r50-refine", "deformable-detr-r50-two-stage", "deformable-detr-r50-single-scale", "deformable-detr-r50-single-scale-dc5",
+  "deformable-detr-r50",
+  "deformable-detr-r50-refine",
+  "deformable-detr-r50-two-stage",
+  "deformable-detr-r50-single-scale",
+  "deformable-detr-r50-single-scale-dc5",
   "detr-small",
-  "detr-r50", "detr-r50-dc5", "detr-r101", "detr-r101-dc5",
+  "detr-r50",
+  "detr-r50-dc5",
+  "detr-r101",
+  "detr-r101-dc5",
 ];
 
 /**
@@ -39,7 +69,10 @@ export const presetNames: readonly PresetName[] = [
  */
 export function presetNamed(name: string): DetectorConfig {
   const known = presetNames.find((preset) => preset === name);
-  if (known === undefined) throw new UsageError(`there is no preset "${name}"${suggestion(name, presetNames)}; presets: ${presetNames.join(", ")}`);
+  if (known === undefined)
+    throw new UsageError(
+      `there is no preset "${name}"${suggestion(name, presetNames)}; presets: ${presetNames.join(", ")}`,
+    );
   return presets[known];
 }
 
@@ -67,7 +100,14 @@ export function modelSettings(name: string): ModelSettings {
   };
   if (preset.model === "deformable-detr") {
     const { featureLevels, boxRefinement, twoStage } = preset;
-    return { ...common, backboneStages: backbone.returnStages, featureLevels, points: preset.transformer.encoderPoints, boxRefinement, twoStage };
+    return {
+      ...common,
+      backboneStages: backbone.returnStages,
+      featureLevels,
+      points: preset.transformer.encoderPoints,
+      boxRefinement,
+      twoStage,
+    };
   }
   return {
     ...common,
@@ -102,7 +142,11 @@ export function detectorConfig(config: TrainingConfig, numClasses: number): Dete
       ...preset,
       ...sizes,
       backbone: { ...backbone, returnStages: config.backboneStages ?? backbone.returnStages },
-      transformer: { ...transformer, encoderPoints: config.points ?? encoderPoints, decoderPoints: config.points ?? decoderPoints },
+      transformer: {
+        ...transformer,
+        encoderPoints: config.points ?? encoderPoints,
+        decoderPoints: config.points ?? decoderPoints,
+      },
       featureLevels: config.featureLevels ?? preset.featureLevels,
       boxRefinement: config.boxRefinement ?? preset.boxRefinement,
       twoStage: config.twoStage ?? preset.twoStage,
@@ -111,8 +155,14 @@ export function detectorConfig(config: TrainingConfig, numClasses: number): Dete
   return {
     ...preset,
     ...sizes,
-    backbone: { ...backbone, returnStages: config.backboneStage === undefined ? backbone.returnStages : [config.backboneStage] },
-    positionEncoding: config.positionsNormalized === undefined ? preset.positionEncoding : { kind: "sine", normalize: config.positionsNormalized },
+    backbone: {
+      ...backbone,
+      returnStages: config.backboneStage === undefined ? backbone.returnStages : [config.backboneStage],
+    },
+    positionEncoding:
+      config.positionsNormalized === undefined
+        ? preset.positionEncoding
+        : { kind: "sine", normalize: config.positionsNormalized },
     transformer: { ...transformer, preNorm: config.preNorm ?? preset.transformer.preNorm },
   };
 }

@@ -27,10 +27,19 @@ const needed = { data: "shapes:8", output: "runs/test" };
 const trainAll = { backboneNorm: "group", backboneFrozenStages: 0 } as const;
 
 test("flags override the config file, which overrides the preset", async () => {
-  const file = await readConfigFile(await configFile('{"$schema": "x", "epochs": 7, "batchSize": 5, "shortSides": [11, 13]}'));
+  const file = await readConfigFile(
+    await configFile('{"$schema": "x", "epochs": 7, "batchSize": 5, "shortSides": [11, 13]}'),
+  );
   const flags = flagSettings(parseFlags(["--data", "voc:d", "--output", "o", "--epochs", "3"], settingFlags()));
   const config = resolveConfig(file, flags);
-  expect(config).toMatchObject({ epochs: 3, batchSize: 5, shortSides: [11, 13], data: "voc:d", preset: "deformable-detr-small", learningRate: 2e-4 });
+  expect(config).toMatchObject({
+    epochs: 3,
+    batchSize: 5,
+    shortSides: [11, 13],
+    data: "voc:d",
+    preset: "deformable-detr-small",
+    learningRate: 2e-4,
+  });
 });
 
 test.each(Object.keys(trainingRecipes))("preset %s is complete", (preset) => {
@@ -38,27 +47,70 @@ test.each(Object.keys(trainingRecipes))("preset %s is complete", (preset) => {
 });
 
 test("the small presets train everything at one rate, the published ones the backbone at a tenth", () => {
-  const small = { learningRate: 2e-4, backboneLearningRateFactor: 1, dropout: 0, clipNorm: 0.1, weightDecay: 1e-4, batchSize: 4, imageSize: "320x240", flips: "both", dropAt: 0.8, dropFactor: 0.1 };
-  expect(resolveConfig({ ...needed, preset: "detr-small" })).toMatchObject({ ...small, classWeight: 1, noObjectWeight: 0.1 });
-  expect(resolveConfig({ ...needed, preset: "deformable-detr-small" })).toMatchObject({ ...small, classWeight: 2, focalAlpha: 0.25, samplingLearningRateFactor: 0.1 });
-  const published = { backboneLearningRateFactor: 0.1, dropout: 0.1, transforms: "detr", batchSize: 2, weightDecay: 1e-4, clipNorm: 0.1, boxL1Weight: 5, giouWeight: 2 };
+  const small = {
+    learningRate: 2e-4,
+    backboneLearningRateFactor: 1,
+    dropout: 0,
+    clipNorm: 0.1,
+    weightDecay: 1e-4,
+    batchSize: 4,
+    imageSize: "320x240",
+    flips: "both",
+    dropAt: 0.8,
+    dropFactor: 0.1,
+  };
+  expect(resolveConfig({ ...needed, preset: "detr-small" })).toMatchObject({
+    ...small,
+    classWeight: 1,
+    noObjectWeight: 0.1,
+  });
+  expect(resolveConfig({ ...needed, preset: "deformable-detr-small" })).toMatchObject({
+    ...small,
+    classWeight: 2,
+    focalAlpha: 0.25,
+    samplingLearningRateFactor: 0.1,
+  });
+  const published = {
+    backboneLearningRateFactor: 0.1,
+    dropout: 0.1,
+    transforms: "detr",
+    batchSize: 2,
+    weightDecay: 1e-4,
+    clipNorm: 0.1,
+    boxL1Weight: 5,
+    giouWeight: 2,
+  };
   const detr = resolveConfig({ ...needed, ...trainAll, preset: "detr-r50" });
   expect(detr).toMatchObject({ ...published, learningRate: 1e-4, epochs: 300, classWeight: 1 });
   const deformable = resolveConfig({ ...needed, ...trainAll, preset: "deformable-detr-r50" });
-  expect(deformable).toMatchObject({ ...published, learningRate: 2e-4, epochs: 50, classWeight: 2, focalAlpha: 0.25, samplingLearningRateFactor: 0.1, numQueries: 300 });
+  expect(deformable).toMatchObject({
+    ...published,
+    learningRate: 2e-4,
+    epochs: 50,
+    classWeight: 2,
+    focalAlpha: 0.25,
+    samplingLearningRateFactor: 0.1,
+    numQueries: 300,
+  });
   expect(deformable.dropAt * deformable.epochs).toBe(40);
 });
 
 test("settings of the other model are refused, and are not in the result", () => {
-  expect(() => resolveConfig({ ...needed, noObjectWeight: 0.2 })).toThrow("--no-object-weight is a setting of DETR, which preset deformable-detr-small is not; leave it away, or take one of detr-small, detr-r50");
-  expect(() => resolveConfig({ ...needed, preset: "detr-r50", boxRefinement: true })).toThrow("--box-refinement is a setting of Deformable DETR, which preset detr-r50 is not");
+  expect(() => resolveConfig({ ...needed, noObjectWeight: 0.2 })).toThrow(
+    "--no-object-weight is a setting of DETR, which preset deformable-detr-small is not; leave it away, or take one of detr-small, detr-r50",
+  );
+  expect(() => resolveConfig({ ...needed, preset: "detr-r50", boxRefinement: true })).toThrow(
+    "--box-refinement is a setting of Deformable DETR, which preset detr-r50 is not",
+  );
   expect(Object.keys(resolveConfig(needed))).not.toContain("preNorm");
   expect(Object.keys(resolveConfig({ ...needed, preset: "detr-small" }))).not.toContain("points");
 });
 
 test("an unknown key of the config file is named with its file and what was meant", async () => {
   const path = await configFile('{"batch_size": 4, "epochs": "3"}');
-  await expect(readConfigFile(path)).rejects.toThrow(/config\.json:\n.*epochs: .*\n.*unknown setting "batch_size", did you mean batchSize\?/s);
+  await expect(readConfigFile(path)).rejects.toThrow(
+    /config\.json:\n.*epochs: .*\n.*unknown setting "batch_size", did you mean batchSize\?/s,
+  );
 });
 
 test("a config file that is no JSON or is missing is named", async () => {
@@ -68,7 +120,9 @@ test("a config file that is no JSON or is missing is named", async () => {
 });
 
 test("an unknown preset is refused with the nearest one", () => {
-  expect(() => resolveConfig({ ...needed, preset: "detr-r5" })).toThrow('there is no preset "detr-r5", did you mean detr-r50?');
+  expect(() => resolveConfig({ ...needed, preset: "detr-r5" })).toThrow(
+    'there is no preset "detr-r5", did you mean detr-r50?',
+  );
 });
 
 test("a run needs data and an output folder", () => {
@@ -105,10 +159,20 @@ test("settings that cannot work are refused", () => {
   const flags = (args: readonly string[]) => flagSettings(parseFlags(args, settingFlags()));
   expect(() => flags(["--epochs", "0"])).toThrow("--epochs: ");
   expect(() => flags(["--image-size", "320"])).toThrow("--image-size: expected WIDTHxHEIGHT");
-  expect(() => resolveConfig({ ...needed, hiddenDim: 32, heads: 7 })).toThrow("--hidden-dim 32 must be a multiple of --heads 7");
-  expect(() => resolveConfig({ ...needed, hiddenDim: 48, heads: 3 })).toThrow("--hidden-dim 48 must be a multiple of 32 in Deformable DETR");
-  expect(() => resolveConfig({ ...needed, preset: "detr-small", hiddenDim: 35, heads: 7 })).toThrow("--hidden-dim 35 must be a multiple of 2 in DETR");
+  expect(() => resolveConfig({ ...needed, hiddenDim: 32, heads: 7 })).toThrow(
+    "--hidden-dim 32 must be a multiple of --heads 7",
+  );
+  expect(() => resolveConfig({ ...needed, hiddenDim: 48, heads: 3 })).toThrow(
+    "--hidden-dim 48 must be a multiple of 32 in Deformable DETR",
+  );
+  expect(() => resolveConfig({ ...needed, preset: "detr-small", hiddenDim: 35, heads: 7 })).toThrow(
+    "--hidden-dim 35 must be a multiple of 2 in DETR",
+  );
   expect(() => resolveConfig({ ...needed, backboneStages: [3, 2] })).toThrow("--backbone-stages 3,2 must rise");
-  expect(() => resolveConfig({ ...needed, featureLevels: 2 })).toThrow("--feature-levels 2 must be at least the 3 of --backbone-stages 2,3,4");
-  expect(() => resolveConfig({ ...needed, preset: "deformable-detr-r50", twoStage: true })).toThrow("--two-stage needs --box-refinement");
+  expect(() => resolveConfig({ ...needed, featureLevels: 2 })).toThrow(
+    "--feature-levels 2 must be at least the 3 of --backbone-stages 2,3,4",
+  );
+  expect(() => resolveConfig({ ...needed, preset: "deformable-detr-r50", twoStage: true })).toThrow(
+    "--two-stage needs --box-refinement",
+  );
 });

@@ -10,7 +10,10 @@ import { trainingRecipes } from "./training-recipes.ts";
 
 function describeProblems(source: string, problems: readonly SettingProblem[]): UsageError {
   const keys = settings().map((setting) => setting.key);
-  const lines = problems.map(({ key, unknown, message }) => `  ${unknown ? `${message}${suggestion(key, keys)}` : `${key === "" ? "" : `${key}: `}${message}`}`);
+  const lines = problems.map(
+    ({ key, unknown, message }) =>
+      `  ${unknown ? `${message}${suggestion(key, keys)}` : `${key === "" ? "" : `${key}: `}${message}`}`,
+  );
   return new UsageError(`${source}:\n${lines.join("\n")}`);
 }
 
@@ -43,7 +46,10 @@ export function resolveConfig(...sources: readonly PartialTrainingConfig[]): Tra
   const preset = given.preset ?? defaultPreset;
   const ofPreset = presetSettings(preset);
   refuseForeignSettings(preset, given);
-  for (const [key, flag, example] of [["data", "--data", "voc:path/to/data"], ["output", "--output", "runs/mine"]] as const) {
+  for (const [key, flag, example] of [
+    ["data", "--data", "voc:path/to/data"],
+    ["output", "--output", "runs/mine"],
+  ] as const) {
     if (given[key] === undefined) throw new UsageError(`${flag} is missing: detrkit train ${flag} ${example}`);
   }
   const checked = checkConfig({ ...ofPreset, preset, split: "train", dataVal: "", splitVal: "val", ...given });
@@ -61,5 +67,7 @@ export function presetSettings(preset: string): PartialTrainingConfig {
 
 /** Keys in the order of the schema, so that stored and printed configurations are easy to compare. */
 function inOrder(config: TrainingConfig): TrainingConfig {
-  return Object.fromEntries(settings().flatMap(({ key }) => (config[key] === undefined ? [] : [[key, config[key]]]))) as unknown as TrainingConfig;
+  return Object.fromEntries(
+    settings().flatMap(({ key }) => (config[key] === undefined ? [] : [[key, config[key]]])),
+  ) as unknown as TrainingConfig;
 }

@@ -10,7 +10,9 @@ export type ScheduleKind = "constant" | "step" | "cosine";
 /** What training does with an image or box that the data checks refuse. */
 export type BadDataPolicy = "drop" | "stop";
 
-/** The backbone's first layers: ResNet's own 7×7 or, for small images, a 3×3 convolution; both of stride 2, then pooled. */
+/**
+ * The backbone's first layers: ResNet's own 7×7 or, for small images, a 3×3 convolution; both of stride 2, then pooled.
+ */
 export type BackboneStem = "7x7pool" | "3x3pool";
 
 /** How the backbone normalises: by stored statistics that never change, over the batch, or over groups of channels. */

@@ -2,10 +2,19 @@ import type { PresetName } from "@detrkit/detr";
 import type { ModelSettingName } from "./model-settings.ts";
 import type { TrainingConfig } from "./training-config.ts";
 
-/** The part of a preset that is about training; the model's sizes come from the preset of the same name in `@detrkit/detr`. */
-export type TrainingRecipe = Omit<TrainingConfig, "preset" | "data" | "split" | "dataVal" | "splitVal" | "output" | ModelSettingName>;
+/**
+ * The part of a preset that is about training; the model's sizes come from the preset of the same name in
+ * `@detrkit/detr`.
+ */
+export type TrainingRecipe = Omit<
+  TrainingConfig,
+  "preset" | "data" | "split" | "dataVal" | "splitVal" | "output" | ModelSettingName
+>;
 
-/** What all recipes have in common, and DETR's authors trained with (arXiv:2005.12872, A.4): 300 epochs, learning rate 1e-4 and a tenth of it in the backbone. */
+/**
+ * What all recipes have in common, and DETR's authors trained with (arXiv:2005.12872, A.4): 300 epochs, learning rate
+ * 1e-4 and a tenth of it in the backbone.
+ */
 const published = {
   seed: 42,
   backend: "auto",
@@ -33,7 +42,9 @@ const published = {
   samplePictures: 8,
 } satisfies Partial<TrainingRecipe>;
 
-/** From random weights at 320×240 on a few hundred images: everything trained at one rate, lowered for the last fifth. */
+/**
+ * From random weights at 320×240 on a few hundred images: everything trained at one rate, lowered for the last fifth.
+ */
 const small = {
   ...published,
   epochs: 150,

@@ -41,7 +41,9 @@ export function drawBoxes(context: SKRSContext2D, drawn: readonly DrawnBox[], st
   context.rect(area.x, area.y, area.width, area.height);
   context.clip();
   const lineWidth = Math.max(2, fontSize / 6);
-  ordered.forEach(({ labelId }, index) => strokeBox(context, rectangles[index] as Rectangle, labelColour(labelId), lineWidth, style.dashed));
+  ordered.forEach(({ labelId }, index) =>
+    strokeBox(context, rectangles[index] as Rectangle, labelColour(labelId), lineWidth, style.dashed),
+  );
   context.restore();
 
   context.save();
@@ -53,7 +55,11 @@ export function drawBoxes(context: SKRSContext2D, drawn: readonly DrawnBox[], st
   // On a crowded image the labels of the weaker ones would hide what they name.
   const unlabelled = Math.max(0, ordered.length - mostLabels);
   // Places are given out from the highest score down, but painted from the lowest up.
-  const places = placeLabels(rectangles.slice(unlabelled).toReversed(), sizes.slice(unlabelled).toReversed(), area).toReversed();
+  const places = placeLabels(
+    rectangles.slice(unlabelled).toReversed(),
+    sizes.slice(unlabelled).toReversed(),
+    area,
+  ).toReversed();
   places.forEach((place, index) => {
     const { labelId } = ordered[unlabelled + index] as DrawnBox;
     context.globalAlpha = 0.88;
@@ -61,12 +67,22 @@ export function drawBoxes(context: SKRSContext2D, drawn: readonly DrawnBox[], st
     context.fillRect(place.x, place.y, place.width, place.height);
     context.globalAlpha = 1;
     context.fillStyle = "#ffffff";
-    context.fillText(texts[unlabelled + index] ?? "", place.x + fontSize * 0.3, place.y + place.height / 2 + fontSize * 0.04);
+    context.fillText(
+      texts[unlabelled + index] ?? "",
+      place.x + fontSize * 0.3,
+      place.y + place.height / 2 + fontSize * 0.04,
+    );
   });
   context.restore();
 }
 
-function strokeBox(context: SKRSContext2D, rectangle: Rectangle, colour: string, lineWidth: number, dashed: boolean): void {
+function strokeBox(
+  context: SKRSContext2D,
+  rectangle: Rectangle,
+  colour: string,
+  lineWidth: number,
+  dashed: boolean,
+): void {
   context.setLineDash([]);
   // A thin dark rim keeps the line visible on a background of its own colour.
   context.lineWidth = lineWidth + 2;

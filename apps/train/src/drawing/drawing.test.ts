@@ -20,7 +20,11 @@ test("a large image keeps its size", async () => {
 });
 
 test("a box changes the picture, and the same boxes give the same bytes", async () => {
-  const [empty, drawn, again] = await Promise.all([drawPredictions(image, []), drawPredictions(image, [box]), drawPredictions(image, [box])]);
+  const [empty, drawn, again] = await Promise.all([
+    drawPredictions(image, []),
+    drawPredictions(image, [box]),
+    drawPredictions(image, [box]),
+  ]);
   expect(Buffer.compare(Buffer.from(drawn), Buffer.from(again))).toBe(0);
   expect(Buffer.compare(Buffer.from(drawn), Buffer.from(empty))).not.toBe(0);
 });
@@ -38,7 +42,7 @@ test.each([
 ])("what is written beside the truth can be read on a page, of an image of %d×%d", async (width, height) => {
   const black = { width, height, data: new Uint8Array(width * height * 3) };
   const picture = await loadImage(Buffer.from(await drawBesideTruth(black, [], [])));
-  const scale = Math.floor((picture.width / 2) / width);
+  const scale = Math.floor(picture.width / 2 / width);
   // The heading is two lines of text high; a page shows the picture about 590 pixels wide.
   const fontSize = (picture.height - height * scale) / 2;
   expect((fontSize * 590) / picture.width).toBeGreaterThan(9);
@@ -48,7 +52,11 @@ test.each([
 test("labels of boxes at one place do not cover each other, and stay on the canvas", () => {
   const canvas = { x: 0, y: 0, width: 101, height: 67 };
   const boxes = Array.from({ length: 3 }, () => ({ x: 43, y: 29, width: 23, height: 19 }));
-  const places = placeLabels(boxes, boxes.map(() => ({ width: 37, height: 11 })), canvas);
+  const places = placeLabels(
+    boxes,
+    boxes.map(() => ({ width: 37, height: 11 })),
+    canvas,
+  );
   expect(new Set(places.map(({ x, y }) => `${x},${y}`)).size).toBe(3);
   const [corner] = placeLabels([{ x: 97, y: 2, width: 3, height: 3 }], [{ width: 37, height: 11 }], canvas);
   expect(corner).toEqual({ x: 64, y: 0, width: 37, height: 11 });

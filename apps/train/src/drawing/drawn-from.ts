@@ -1,2 +1,5 @@
-/** The lowest score that is worth a look, unless told: a sigmoid detector gives every image dozens of detections below it. */
+/**
+ * The lowest score that is worth a look, unless told: a sigmoid detector gives every image dozens of detections below
+ * it.
+ */
 export const drawnFrom = 0.4;

@@ -1,5 +1,18 @@
 /** Colours that stay apart on photographs, light or dark, also for most colour-blind readers. */
-const palette = ["#2f7ed8", "#e8590c", "#2b9348", "#d6336c", "#7048e8", "#b08900", "#0b7285", "#c92a2a", "#5f3dc4", "#66800b", "#a61e4d", "#1864ab"] as const;
+const palette = [
+  "#2f7ed8",
+  "#e8590c",
+  "#2b9348",
+  "#d6336c",
+  "#7048e8",
+  "#b08900",
+  "#0b7285",
+  "#c92a2a",
+  "#5f3dc4",
+  "#66800b",
+  "#a61e4d",
+  "#1864ab",
+] as const;
 
 /** The colour of a class; classes beyond the palette get hues a golden angle apart. */
 export function labelColour(labelId: number): string {

@@ -55,7 +55,11 @@ function caption(context: SKRSContext2D, text: string, x: number, height: number
 }
 
 /** The same image twice, as PNG bytes: on the left the truth, dashed; on the right what was predicted. */
-export async function drawBesideTruth(image: RgbImage, truth: readonly DrawnBox[], detections: readonly DrawnBox[]): Promise<Uint8Array> {
+export async function drawBesideTruth(
+  image: RgbImage,
+  truth: readonly DrawnBox[],
+  detections: readonly DrawnBox[],
+): Promise<Uint8Array> {
   registerLabelFont();
   const scale = scaleFor(image);
   const fontSize = besideFontSize(image, scale, Math.max(truth.length, detections.length));

@@ -12,12 +12,26 @@ function overlap(one: Rectangle, other: Rectangle): number {
   return width > 0 && height > 0 ? width * height : 0;
 }
 
-/** Where a label may sit at its box, best first: above, inside at the top, below, inside at the bottom, above at the right. */
-function candidates(box: Rectangle, label: { readonly width: number; readonly height: number }, canvas: Rectangle): Rectangle[] {
+/**
+ * Where a label may sit at its box, best first: above, inside at the top, below, inside at the bottom, above at the
+ * right.
+ */
+function candidates(
+  box: Rectangle,
+  label: { readonly width: number; readonly height: number },
+  canvas: Rectangle,
+): Rectangle[] {
   const left = box.x;
   const right = box.x + box.width - label.width;
   const bottom = box.y + box.height;
-  return [[left, box.y - label.height], [left, box.y], [left, bottom], [left, bottom - label.height], [right, box.y - label.height], [right, bottom]].map(([x, y]) => ({
+  return [
+    [left, box.y - label.height],
+    [left, box.y],
+    [left, bottom],
+    [left, bottom - label.height],
+    [right, box.y - label.height],
+    [right, bottom],
+  ].map(([x, y]) => ({
     x: Math.min(Math.max(x as number, canvas.x), Math.max(canvas.x, canvas.x + canvas.width - label.width)),
     y: Math.min(Math.max(y as number, canvas.y), Math.max(canvas.y, canvas.y + canvas.height - label.height)),
     ...label,
@@ -25,12 +39,17 @@ function candidates(box: Rectangle, label: { readonly width: number; readonly he
 }
 
 /**
- * Places one label at each box, inside the canvas, so that it covers as little as possible of the labels placed before it.
+ * Places one label at each box, inside the canvas, so that it covers as little as possible of the labels placed before
+ * it.
  *
  * @param boxes - in order of importance: earlier ones get the better places
  * @param sizes - width and height of each label
  */
-export function placeLabels(boxes: readonly Rectangle[], sizes: readonly { readonly width: number; readonly height: number }[], canvas: Rectangle): Rectangle[] {
+export function placeLabels(
+  boxes: readonly Rectangle[],
+  sizes: readonly { readonly width: number; readonly height: number }[],
+  canvas: Rectangle,
+): Rectangle[] {
   const placed: Rectangle[] = [];
   boxes.forEach((box, index) => {
     const size = sizes[index] ?? { width: 0, height: 0 };

@@ -12,11 +12,22 @@ export interface EvaluateCheckpointOptions {
 }
 
 /** Evaluates a checkpoint on one split of a data set. The tfjs backend must be running already. */
-export async function evaluateCheckpoint({ checkpoint, data, split, batchSize, report }: EvaluateCheckpointOptions): Promise<DetectionEvaluation> {
+export async function evaluateCheckpoint({
+  checkpoint,
+  data,
+  split,
+  batchSize,
+  report,
+}: EvaluateCheckpointOptions): Promise<DetectionEvaluation> {
   const detector = await loadDetector(checkpoint);
   const dataset = await openDataset(data, { split, classes: detector.classes });
   report({ kind: "message", text: `data: ${dataset.length} images of ${data}, split ${dataset.split}` });
-  const evaluated = await evaluateDetector({ detector, dataset, batchSize, onImages: (image, images) => report({ kind: "evaluation", image, images }) });
+  const evaluated = await evaluateDetector({
+    detector,
+    dataset,
+    batchSize,
+    onImages: (image, images) => report({ kind: "evaluation", image, images }),
+  });
   if (evaluated === undefined) throw new Error("an evaluation without a signal cannot be stopped");
   return evaluated.evaluation;
 }

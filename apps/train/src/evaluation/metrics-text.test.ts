@@ -6,7 +6,10 @@ const evaluation = evaluateDetections({
   type: "bbox",
   groundTruth: {
     images: [{ id: 1, width: 101, height: 101 }],
-    categories: [{ id: 3, name: "cell" }, { id: 5, name: "dust" }],
+    categories: [
+      { id: 3, name: "cell" },
+      { id: 5, name: "dust" },
+    ],
     annotations: [{ id: 1, image_id: 1, category_id: 3, bbox: [10, 10, 20, 20], area: 400, iscrowd: 0 }],
   },
   detections: [{ image_id: 1, category_id: 3, bbox: [10, 10, 20, 20], score: 0.75 }],
@@ -31,7 +34,11 @@ test("the class table leaves out classes that nobody saw", () => {
 test("the report gets each class with objects and its precision at IoU 0.5", () => {
   const { classes, precisionRecall } = summariseEvaluation(evaluation);
   const [cell] = evaluation.perClass;
-  expect(classes).toEqual([{ label: "cell", objects: 1, AP: cell?.metrics.AP, AP50: cell?.metrics.AP50, AP75: cell?.metrics.AP75, AR100: 1 }]);
+  expect(classes).toEqual([
+    { label: "cell", objects: 1, AP: cell?.metrics.AP, AP50: cell?.metrics.AP50, AP75: cell?.metrics.AP75, AR100: 1 },
+  ]);
   expect(precisionRecall).toHaveLength(1);
-  expect(precisionRecall[0]?.precision.map((value) => value.toFixed(6))).toEqual(Array.from({ length: 101 }, () => "1.000000"));
+  expect(precisionRecall[0]?.precision.map((value) => value.toFixed(6))).toEqual(
+    Array.from({ length: 101 }, () => "1.000000"),
+  );
 });

@@ -2,7 +2,9 @@ import { type ClassEvaluation, type CocoMetrics, type DetectionEvaluation, metri
 import type { EvaluationSummary } from "../report/report-data.ts";
 
 /** What each of COCO's twelve figures counts: kind, IoU, size of the objects, detections a class and image. */
-const rows: Readonly<Record<keyof CocoMetrics, readonly [kind: string, iou: string, size: string, detections: string]>> = {
+const rows: Readonly<
+  Record<keyof CocoMetrics, readonly [kind: string, iou: string, size: string, detections: string]>
+> = {
   AP: ["Average Precision", "0.50:0.95", "all", "100"],
   AP50: ["Average Precision", "0.50", "all", "100"],
   AP75: ["Average Precision", "0.75", "all", "100"],
@@ -32,7 +34,8 @@ export function metricsText(metrics: CocoMetrics): string {
 export function classTable(classes: readonly ClassEvaluation[]): string {
   const shown = classes.filter(({ truths, detections }) => truths > 0 || detections > 0);
   const width = Math.max(5, ...shown.map(({ name }) => name.length));
-  const cells = (values: readonly number[]): string => values.map((value) => (value < 0 ? "-" : value.toFixed(3)).padStart(8)).join("");
+  const cells = (values: readonly number[]): string =>
+    values.map((value) => (value < 0 ? "-" : value.toFixed(3)).padStart(8)).join("");
   const header = `${"class".padEnd(width)}${["objects", "found", "AP", "AP50", "AP75", "AR100"].map((text, column) => text.padStart(column < 2 ? 9 : 8)).join("")}\n`;
   const lines = shown.map(
     ({ name, truths, detections, metrics }) =>
@@ -49,11 +52,17 @@ export function summariseEvaluation({ metrics, perClass, parameters }: Detection
   const [first, end] = [threshold * levels, (threshold + 1) * levels];
   return {
     metrics,
-    classes: counted.map(({ name: label, truths: objects, metrics: { AP, AP50, AP75, AR100 } }) => (
-      { label, objects, AP, AP50, AP75, AR100 }
-    )),
-    precisionRecall: threshold < 0
-      ? []
-      : counted.map(({ name: label, precision }) => ({ label, precision: [...precision.subarray(first, end)] })),
+    classes: counted.map(({ name: label, truths: objects, metrics: { AP, AP50, AP75, AR100 } }) => ({
+      label,
+      objects,
+      AP,
+      AP50,
+      AP75,
+      AR100,
+    })),
+    precisionRecall:
+      threshold < 0
+        ? []
+        : counted.map(({ name: label, precision }) => ({ label, precision: [...precision.subarray(first, end)] })),
   };
 }

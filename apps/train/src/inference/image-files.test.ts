@@ -8,7 +8,8 @@ let folder = "";
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "detrkit-images-"));
   await mkdir(join(folder, "deeper"));
-  for (const name of ["b.JPG", "a.png", "a.detrkit.png", "notes.txt", "deeper/c.webp"]) await writeFile(join(folder, name), "");
+  for (const name of ["b.JPG", "a.png", "a.detrkit.png", "notes.txt", "deeper/c.webp"])
+    await writeFile(join(folder, name), "");
 });
 afterAll(async () => {
   await rm(folder, { recursive: true });

@@ -18,7 +18,9 @@ export async function imageFiles(paths: readonly string[]): Promise<string[]> {
       found.push(path);
       continue;
     }
-    const names = (await readdir(path, { recursive: true })).filter((name) => imageName.test(name) && !ownPicture.test(name));
+    const names = (await readdir(path, { recursive: true })).filter(
+      (name) => imageName.test(name) && !ownPicture.test(name),
+    );
     if (names.length === 0) throw new DataError(`${path} holds no images (JPEG, PNG, WebP, GIF, TIFF, AVIF)`);
     found.push(...names.toSorted().map((name) => join(path, name)));
   }

@@ -10,5 +10,8 @@ test("a picture lies beside its image, or in the folder asked for", () => {
 test("no picture overwrites another one", () => {
   const files = ["a.jpg", "a.png", join("x", "a.jpg"), join("y", "a.jpg")];
   expect(new Set(picturePaths(files, "found")).size).toBe(4);
-  expect(picturePaths(files, "found").slice(0, 2)).toEqual([join("found", "a.detrkit.png"), join("found", "a.png.detrkit.png")]);
+  expect(picturePaths(files, "found").slice(0, 2)).toEqual([
+    join("found", "a.detrkit.png"),
+    join("found", "a.png.detrkit.png"),
+  ]);
 });

@@ -1,4 +1,7 @@
-/** Round values from 0 to at least `highest`, at most `most` steps apart: 1, 2 or 5 times a power of ten, and no finer than `finest`. */
+/**
+ * Round values from 0 to at least `highest`, at most `most` steps apart: 1, 2 or 5 times a power of ten, and no finer
+ * than `finest`.
+ */
 export function axisTicks(highest: number, most: number, finest: number): number[] {
   const least = Math.max(highest / most, finest);
   const power = 10 ** Math.floor(Math.log10(least));

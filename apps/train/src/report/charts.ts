@@ -24,26 +24,70 @@ const mostLines = 8;
 export function reportCharts(data: ReportData): Chart[] {
   const { records, evaluation } = data;
   const x = records.map((record) => record.epoch);
-  const perEpoch = (id: string, title: string, series: readonly ChartSeries[], range?: readonly [number, number]): Chart => ({
-    id, title, xLabel: "epoch", x, series, ...(range === undefined ? {} : { range }),
+  const perEpoch = (
+    id: string,
+    title: string,
+    series: readonly ChartSeries[],
+    range?: readonly [number, number],
+  ): Chart => ({
+    id,
+    title,
+    xLabel: "epoch",
+    x,
+    series,
+    ...(range === undefined ? {} : { range }),
   });
-  const metric = (name: "AP" | "AP50" | "AP75"): ChartSeries => ({ label: name, values: records.map((record) => known(record.metrics?.[name])) });
-  const term = (name: string): ChartSeries => ({ label: name, values: records.map((record) => known(record.terms[name])) });
+  const metric = (name: "AP" | "AP50" | "AP75"): ChartSeries => ({
+    label: name,
+    values: records.map((record) => known(record.metrics?.[name])),
+  });
+  const term = (name: string): ChartSeries => ({
+    label: name,
+    values: records.map((record) => known(record.terms[name])),
+  });
   const highestAp = Math.max(0.1, ...records.map(({ metrics }) => metrics?.AP50 ?? 0));
   const termNames = [...new Set(records.flatMap((record) => Object.keys(record.terms)))];
   const lossNames = termNames.filter((name) => !name.endsWith("Error"));
   const charts = [
-    perEpoch("loss", "Total loss, mean of the epoch", [{ label: "loss", values: records.map((record) => record.loss) }]),
-    perEpoch("terms", "Loss terms of the last decoder layer, unweighted", lossNames.filter((name) => !name.startsWith("encoder.")).map(term)),
-    perEpoch("encoder-terms", "Loss terms of the encoder's proposals, unweighted", lossNames.filter((name) => name.startsWith("encoder.")).map(term)),
-    perEpoch("class-error", "Matched queries of the wrong class, per cent", termNames.filter((name) => name === "classError").map(term)),
-    perEpoch("cardinality-error", "Objects too many or too few in an image", termNames.filter((name) => name === "cardinalityError").map(term)),
-    perEpoch("ap", "Average precision on the validation images", (["AP", "AP50", "AP75"] as const).map(metric), [0, Math.min(1, highestAp * 1.1)]),
-    perEpoch("rate", "Learning rate", [{ label: "learning rate", values: records.map((record) => record.learningRate) }]),
-    perEpoch("norm", "Gradient norm before clipping", [{ label: "gradient norm", values: records.map((record) => record.gradientNorm) }]),
+    perEpoch("loss", "Total loss, mean of the epoch", [
+      { label: "loss", values: records.map((record) => record.loss) },
+    ]),
+    perEpoch(
+      "terms",
+      "Loss terms of the last decoder layer, unweighted",
+      lossNames.filter((name) => !name.startsWith("encoder.")).map(term),
+    ),
+    perEpoch(
+      "encoder-terms",
+      "Loss terms of the encoder's proposals, unweighted",
+      lossNames.filter((name) => name.startsWith("encoder.")).map(term),
+    ),
+    perEpoch(
+      "class-error",
+      "Matched queries of the wrong class, per cent",
+      termNames.filter((name) => name === "classError").map(term),
+    ),
+    perEpoch(
+      "cardinality-error",
+      "Objects too many or too few in an image",
+      termNames.filter((name) => name === "cardinalityError").map(term),
+    ),
+    perEpoch("ap", "Average precision on the validation images", (["AP", "AP50", "AP75"] as const).map(metric), [
+      0,
+      Math.min(1, highestAp * 1.1),
+    ]),
+    perEpoch("rate", "Learning rate", [
+      { label: "learning rate", values: records.map((record) => record.learningRate) },
+    ]),
+    perEpoch("norm", "Gradient norm before clipping", [
+      { label: "gradient norm", values: records.map((record) => record.gradientNorm) },
+    ]),
     precisionRecallChart(evaluation),
   ];
-  return charts.filter((chart): chart is Chart => chart !== undefined && chart.series.some((series) => series.values.some((value) => value !== null)));
+  return charts.filter(
+    (chart): chart is Chart =>
+      chart !== undefined && chart.series.some((series) => series.values.some((value) => value !== null)),
+  );
 }
 
 function known(value: number | undefined): number | null {
@@ -53,7 +97,9 @@ function known(value: number | undefined): number | null {
 function precisionRecallChart(evaluation: ReportData["evaluation"]): Chart | undefined {
   if (evaluation === undefined || evaluation.precisionRecall.length === 0) return undefined;
   const objects = new Map(evaluation.classes.map((figures) => [figures.label, figures.objects]));
-  const shown = evaluation.precisionRecall.toSorted((one, other) => (objects.get(other.label) ?? 0) - (objects.get(one.label) ?? 0)).slice(0, mostLines);
+  const shown = evaluation.precisionRecall
+    .toSorted((one, other) => (objects.get(other.label) ?? 0) - (objects.get(one.label) ?? 0))
+    .slice(0, mostLines);
   const levels = shown[0]?.precision.length ?? 0;
   return {
     id: "precision-recall",

@@ -29,7 +29,10 @@ export function evaluatedRecords({ records }: Pick<ComparedRun, "records">): Eva
 export function metricsOf(text: string): MetricName[] {
   return text.split(",").map((part) => {
     const name = metricNames.find((known) => known === part.trim());
-    if (name === undefined) throw new UsageError(`--metrics: "${part}" is no metric${suggestion(part, metricNames)}; metrics: ${metricNames.join(", ")}`);
+    if (name === undefined)
+      throw new UsageError(
+        `--metrics: "${part}" is no metric${suggestion(part, metricNames)}; metrics: ${metricNames.join(", ")}`,
+      );
     return name;
   });
 }
@@ -49,9 +52,23 @@ function namesOf(folders: readonly string[]): string[] {
  *
  * @param names - one for each folder; without them the folders' own
  */
-export async function readComparedRuns(folders: readonly string[], names: readonly string[] = namesOf(folders)): Promise<ComparedRun[]> {
-  if (names.length !== folders.length) throw new UsageError(`--names has ${names.length} names for ${folders.length} runs; write one for each, separated by commas`);
-  const twice = folders.find((folder, index) => folders.findIndex((other) => resolve(other) === resolve(folder)) < index);
+export async function readComparedRuns(
+  folders: readonly string[],
+  names: readonly string[] = namesOf(folders),
+): Promise<ComparedRun[]> {
+  if (names.length !== folders.length)
+    throw new UsageError(
+      `--names has ${names.length} names for ${folders.length} runs; write one for each, separated by commas`,
+    );
+  const twice = folders.find(
+    (folder, index) => folders.findIndex((other) => resolve(other) === resolve(folder)) < index,
+  );
   if (twice !== undefined) throw new UsageError(`${twice} was named twice`);
-  return await Promise.all(folders.map(async (folder, index) => ({ name: names[index] as string, folder, ...(await readRun(runFolder(folder))) })));
+  return await Promise.all(
+    folders.map(async (folder, index) => ({
+      name: names[index] as string,
+      folder,
+      ...(await readRun(runFolder(folder))),
+    })),
+  );
 }

@@ -4,7 +4,9 @@ import type { ComparedRun, MetricName } from "./compared-run.ts";
 
 /** The charts of a comparison: a line for each run. Those without any value are left out. */
 export function comparisonCharts(runs: readonly ComparedRun[], labels: readonly string[]): Chart[] {
-  const x = [...new Set(runs.flatMap(({ records }) => records.map(({ epoch }) => epoch)))].toSorted((one, other) => one - other);
+  const x = [...new Set(runs.flatMap(({ records }) => records.map(({ epoch }) => epoch)))].toSorted(
+    (one, other) => one - other,
+  );
   const chart = (id: string, title: string, valueOf: (record: EpochRecord) => number | undefined): Chart => ({
     id,
     title,

@@ -44,7 +44,12 @@ export function shortName(name: string): string {
 
 /** One metric over the epochs, a line for each group with its name and last value at its end, as SVG. */
 export function curvePanel(groups: readonly RunGroup[], metric: MetricName, area: PanelArea): string {
-  const plot = { left: area.left + 50, right: area.left + area.width - area.labelWidth, top: area.top + 30, bottom: area.top + area.height - 42 };
+  const plot = {
+    left: area.left + 50,
+    right: area.left + area.width - area.labelWidth,
+    top: area.top + 30,
+    bottom: area.top + area.height - 42,
+  };
   const curves = groups.map((group) => metricCurve(group, metric));
   const points = curves.flat();
   const ys = axisTicks(Math.max(0.01, ...points.map(({ high }) => high)), 5, 0.002);
@@ -56,14 +61,29 @@ export function curvePanel(groups: readonly RunGroup[], metric: MetricName, area
 
   const axes = [
     svgText(plot.left - 42, area.top + 16, titles[metric] ?? metric, `font-weight="600" font-size="14" fill="${ink}"`),
-    ...ys.map((value) => `<line x1="${plot.left}" x2="${plot.right}" y1="${y(value).toFixed(1)}" y2="${y(value).toFixed(1)}" stroke="${value === 0 ? muted : grid}"/>`),
+    ...ys.map(
+      (value) =>
+        `<line x1="${plot.left}" x2="${plot.right}" y1="${y(value).toFixed(1)}" y2="${y(value).toFixed(1)}" stroke="${value === 0 ? muted : grid}"/>`,
+    ),
     ...ys.map((value) => svgText(plot.left - 7, y(value) + 4, String(value), `text-anchor="end" fill="${muted}"`)),
-    ...xs.filter((epoch) => epoch <= lastEpoch).map((epoch) => svgText(x(epoch), plot.bottom + 17, String(epoch), `text-anchor="middle" fill="${muted}"`)),
+    ...xs
+      .filter((epoch) => epoch <= lastEpoch)
+      .map((epoch) => svgText(x(epoch), plot.bottom + 17, String(epoch), `text-anchor="middle" fill="${muted}"`)),
     svgText((plot.left + plot.right) / 2, plot.bottom + 34, "epoch", `text-anchor="middle" fill="${muted}"`),
-    svgText(0, 0, metric, `text-anchor="middle" fill="${muted}" transform="translate(${area.left + 12} ${(plot.top + plot.bottom) / 2}) rotate(-90)"`),
+    svgText(
+      0,
+      0,
+      metric,
+      `text-anchor="middle" fill="${muted}" transform="translate(${area.left + 12} ${(plot.top + plot.bottom) / 2}) rotate(-90)"`,
+    ),
   ];
   const ends = curves.map((curve) => curve.at(-1));
-  const labels = spreadLabels(ends.map((end) => (end === undefined ? plot.bottom : y(end.mean))), 16, plot.top, plot.bottom);
+  const labels = spreadLabels(
+    ends.map((end) => (end === undefined ? plot.bottom : y(end.mean))),
+    16,
+    plot.top,
+    plot.bottom,
+  );
   const lines = curves.map((curve, index) => {
     const colour = lineColour(index);
     const end = ends[index];
@@ -75,9 +95,19 @@ export function curvePanel(groups: readonly RunGroup[], metric: MetricName, area
     return [
       band,
       `<polyline points="${curve.map(({ epoch, mean }) => at(epoch, mean)).join(" ")}" fill="none" stroke="${colour}" stroke-width="2.2" stroke-linejoin="round"/>`,
-      ...(curve.length <= mostDots ? curve.map(({ epoch, mean }) => `<circle cx="${x(epoch).toFixed(1)}" cy="${y(mean).toFixed(1)}" r="2.8" fill="${colour}"/>`) : []),
+      ...(curve.length <= mostDots
+        ? curve.map(
+            ({ epoch, mean }) =>
+              `<circle cx="${x(epoch).toFixed(1)}" cy="${y(mean).toFixed(1)}" r="2.8" fill="${colour}"/>`,
+          )
+        : []),
       `<line x1="${(x(end.epoch) + 4).toFixed(1)}" y1="${y(end.mean).toFixed(1)}" x2="${plot.right + 10}" y2="${(label - 4).toFixed(1)}" stroke="${colour}" stroke-opacity="0.6" stroke-dasharray="2 3"/>`,
-      svgText(plot.right + 13, label, `${shortName((groups[index] as RunGroup).name)} ${end.mean.toFixed(3)}`, `fill="${colour}" font-weight="600"`),
+      svgText(
+        plot.right + 13,
+        label,
+        `${shortName((groups[index] as RunGroup).name)} ${end.mean.toFixed(3)}`,
+        `fill="${colour}" font-weight="600"`,
+      ),
     ].join("\n");
   });
   const label = `${metric}, ${averagePrecision}, by epoch`;

@@ -7,7 +7,12 @@ import { reportStyle } from "./report-style.ts";
 
 /** The places that the script in the page draws charts into. */
 export function chartCards(charts: readonly Chart[]): string {
-  return charts.map((chart) => `<section class="card"><h3>${escapeHtml(chart.title)}</h3><div id="chart-${chart.id}"></div></section>`).join("\n");
+  return charts
+    .map(
+      (chart) =>
+        `<section class="card"><h3>${escapeHtml(chart.title)}</h3><div id="chart-${chart.id}"></div></section>`,
+    )
+    .join("\n");
 }
 
 /**
@@ -18,7 +23,9 @@ export function chartCards(charts: readonly Chart[]): string {
 export async function htmlPage(title: string, body: string, charts: readonly Chart[]): Promise<string> {
   const packages = createRequire(import.meta.url);
   const [library, librarySheet] = await Promise.all(
-    ["uplot/dist/uPlot.iife.min.js", "uplot/dist/uPlot.min.css"].map((file) => readFile(packages.resolve(file), "utf8")),
+    ["uplot/dist/uPlot.iife.min.js", "uplot/dist/uPlot.min.css"].map((file) =>
+      readFile(packages.resolve(file), "utf8"),
+    ),
   );
   return `<!doctype html>
 <html lang="en">

@@ -5,25 +5,48 @@ import { exampleRun } from "../../test/support/example-run.ts";
 /** The rows of each table, cells joined by a bar. */
 function tables(html: string): string[][] {
   return [...html.matchAll(/<tbody>(.*?)<\/tbody>/gsu)].map(([, body = ""]) =>
-    [...body.matchAll(/<tr>(.*?)<\/tr>/gsu)].map(([, row = ""]) => [...row.matchAll(/<td[^>]*>(.*?)<\/td>/gsu)].map(([, cell]) => cell).join("|")),
+    [...body.matchAll(/<tr>(.*?)<\/tr>/gsu)].map(([, row = ""]) =>
+      [...row.matchAll(/<td[^>]*>(.*?)<\/td>/gsu)].map(([, cell]) => cell).join("|"),
+    ),
   );
 }
 
-const runs = [exampleRun("a", 1, [0.25, 0.5, 0.375], { learningRate: 1e-4 }), exampleRun("a", 2, [0.25, undefined, 0.625], { learningRate: 1e-4 }), exampleRun("<b>", 1, [0.125], { learningRate: 2e-4 })];
+const runs = [
+  exampleRun("a", 1, [0.25, 0.5, 0.375], { learningRate: 1e-4 }),
+  exampleRun("a", 2, [0.25, undefined, 0.625], { learningRate: 1e-4 }),
+  exampleRun("<b>", 1, [0.125], { learningRate: 2e-4 }),
+];
 
 test("last and best figures, means of the seeds, costs and differing settings stand in tables", async () => {
   const [last, best, means, costs, settings] = tables(await renderComparison(runs, "Both"));
-  expect(last).toEqual(["a, seed 1|3|0.375|0.750|0.000|-|0.000|0.000", "a, seed 2|3|0.625|1.250|0.000|-|0.000|0.000", "&lt;b&gt;|1|0.125|0.250|0.000|-|0.000|0.000"]);
+  expect(last).toEqual([
+    "a, seed 1|3|0.375|0.750|0.000|-|0.000|0.000",
+    "a, seed 2|3|0.625|1.250|0.000|-|0.000|0.000",
+    "&lt;b&gt;|1|0.125|0.250|0.000|-|0.000|0.000",
+  ]);
   expect(best?.[0]).toBe("a, seed 1|2|0.500|1.000|0.000|-|0.000|0.000");
-  expect(means).toEqual(["a, 2 seeds|3|0.500 (0.375-0.625)|1.000 (0.750-1.250)|0.000 (0.000-0.000)|-|0.000 (0.000-0.000)|0.000 (0.000-0.000)"]);
+  expect(means).toEqual([
+    "a, 2 seeds|3|0.500 (0.375-0.625)|1.000 (0.750-1.250)|0.000 (0.000-0.000)|-|0.000 (0.000-0.000)|0.000 (0.000-0.000)",
+  ]);
   expect(costs?.[0]).toBe("a, seed 1|detr-small|1|3|21|3.33|5.0|33 s|2.0 GiB");
   expect(settings).toEqual(["seed|1|2|1", "learningRate|0.0001|0.0001|0.0002"]);
 });
 
 test("each run is a line of each chart, with gaps where it was not evaluated", async () => {
   const html = await renderComparison(runs, "Both");
-  const charts = JSON.parse(/id="charts">(.*?)<\/script>/su.exec(html)?.[1] ?? "") as { id: string; x: number[]; series: { label: string; values: (number | null)[] }[] }[];
+  const charts = JSON.parse(/id="charts">(.*?)<\/script>/su.exec(html)?.[1] ?? "") as {
+    id: string;
+    x: number[];
+    series: { label: string; values: (number | null)[] }[];
+  }[];
   expect(charts.map(({ id }) => id)).toEqual(["AP", "AP50", "APm", "APl", "loss", "speed"]);
-  expect(charts[0]).toMatchObject({ x: [1, 2, 3], series: [{ values: [0.25, 0.5, 0.375] }, { label: "a, seed 2", values: [0.25, null, 0.625] }, { label: "<b>", values: [0.125, null, null] }] });
+  expect(charts[0]).toMatchObject({
+    x: [1, 2, 3],
+    series: [
+      { values: [0.25, 0.5, 0.375] },
+      { label: "a, seed 2", values: [0.25, null, 0.625] },
+      { label: "<b>", values: [0.125, null, null] },
+    ],
+  });
   expect(html).not.toContain("<b>");
 });

@@ -10,13 +10,23 @@ const shownMetrics = ["AP", "AP50", "AP75", "APs", "APm", "APl"] as const;
 
 /** One name for each run: those that share theirs are told apart by their seed. */
 function labelsOf(runs: readonly ComparedRun[]): string[] {
-  return runs.map(({ name, config }) => (runs.filter((run) => run.name === name).length > 1 ? `${name}, seed ${config["seed"]}` : name));
+  return runs.map(({ name, config }) =>
+    runs.filter((run) => run.name === name).length > 1 ? `${name}, seed ${config["seed"]}` : name,
+  );
 }
 
-function metricsTable(runs: readonly ComparedRun[], labels: readonly string[], choose: (evaluated: readonly EvaluatedRecord[]) => EvaluatedRecord | undefined): string {
+function metricsTable(
+  runs: readonly ComparedRun[],
+  labels: readonly string[],
+  choose: (evaluated: readonly EvaluatedRecord[]) => EvaluatedRecord | undefined,
+): string {
   const rows = runs.map((run, index) => {
     const record = choose(evaluatedRecords(run));
-    return [labels[index] as string, String(record?.epoch ?? "-"), ...shownMetrics.map((name) => figure(record?.metrics[name]))];
+    return [
+      labels[index] as string,
+      String(record?.epoch ?? "-"),
+      ...shownMetrics.map((name) => figure(record?.metrics[name])),
+    ];
   });
   return htmlTable(["run", "epoch", ...shownMetrics], rows);
 }
@@ -27,11 +37,21 @@ function costTable(runs: readonly ComparedRun[], labels: readonly string[]): str
     const seconds = records.reduce((sum, record) => sum + record.seconds, 0);
     const speed = records.reduce((sum, record) => sum + record.imagesPerSecond, 0) / records.length;
     return [
-      labels[index] as string, String(config["preset"]), String(config["seed"]), String(last?.epoch ?? 0), (last?.step ?? 0).toLocaleString("en"), last?.loss.toFixed(2) ?? "-",
-      speed.toFixed(1), duration(seconds), `${((last?.peakMemoryMb ?? 0) / 1024).toFixed(1)} GiB`,
+      labels[index] as string,
+      String(config["preset"]),
+      String(config["seed"]),
+      String(last?.epoch ?? 0),
+      (last?.step ?? 0).toLocaleString("en"),
+      last?.loss.toFixed(2) ?? "-",
+      speed.toFixed(1),
+      duration(seconds),
+      `${((last?.peakMemoryMb ?? 0) / 1024).toFixed(1)} GiB`,
     ];
   });
-  return htmlTable(["run", "preset", "seed", "epochs", "steps", "last loss", "images/s", "training", "peak memory"], rows);
+  return htmlTable(
+    ["run", "preset", "seed", "epochs", "steps", "last loss", "images/s", "training", "peak memory"],
+    rows,
+  );
 }
 
 /** Mean and range after the last epoch for which all seeds have figures. */
@@ -40,7 +60,9 @@ function seedsTable(groups: readonly RunGroup[]): string {
   if (repeated.length === 0) return "";
   const rows = repeated.map((group) => {
     const lasts = shownMetrics.map((name) => metricCurve(group, name).at(-1));
-    const texts = lasts.map((point) => (point === undefined ? "-" : `${figure(point.mean)} (${figure(point.low)}-${figure(point.high)})`));
+    const texts = lasts.map((point) =>
+      point === undefined ? "-" : `${figure(point.mean)} (${figure(point.low)}-${figure(point.high)})`,
+    );
     return [`${group.name}, ${group.runs.length} seeds`, String(lasts[0]?.epoch ?? "-"), ...texts];
   });
   return `<h2>Mean and range of the seeds, after the last evaluation that all have</h2>\n${htmlTable(["runs", "epoch", ...shownMetrics], rows)}`;
@@ -50,11 +72,17 @@ function differences(runs: readonly ComparedRun[], labels: readonly string[]): s
   const keys = differingSettings(runs).filter((key) => key !== "output");
   const shown = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? "-"));
   if (keys.length === 0) return `<h2>Settings</h2>\n<p class="muted">All runs have the same.</p>`;
-  return `<h2>Settings in which the runs differ</h2>\n${htmlTable(["setting", ...labels], keys.map((key) => [key, ...runs.map(({ config }) => shown(config[key]))]))}`;
+  return `<h2>Settings in which the runs differ</h2>\n${htmlTable(
+    ["setting", ...labels],
+    keys.map((key) => [key, ...runs.map(({ config }) => shown(config[key]))]),
+  )}`;
 }
 
 const best = (evaluated: readonly EvaluatedRecord[]): EvaluatedRecord | undefined =>
-  evaluated.reduce<EvaluatedRecord | undefined>((found, record) => (found === undefined || record.metrics.AP > found.metrics.AP ? record : found), undefined);
+  evaluated.reduce<EvaluatedRecord | undefined>(
+    (found, record) => (found === undefined || record.metrics.AP > found.metrics.AP ? record : found),
+    undefined,
+  );
 
 /** Several runs beside each other, as one HTML file that needs no other file and no network. */
 export async function renderComparison(runs: readonly ComparedRun[], title: string): Promise<string> {

@@ -4,15 +4,51 @@ import { expect, test } from "vitest";
 import { renderReport } from "./render-report.ts";
 import type { ReportData } from "./report-data.ts";
 
-const metrics = { AP: 0.125, AP50: 0.25, AP75: -1, APs: -1, APm: 0, APl: 0, AR1: 0, AR10: 0, AR100: 0.5, ARs: -1, ARm: 0, ARl: 0 };
+const metrics = {
+  AP: 0.125,
+  AP50: 0.25,
+  AP75: -1,
+  APs: -1,
+  APm: 0,
+  APl: 0,
+  AR1: 0,
+  AR10: 0,
+  AR100: 0.5,
+  ARs: -1,
+  ARm: 0,
+  ARl: 0,
+};
 
 const data: ReportData = {
   title: "a run of <b>bold</b> names",
   introduction: ["Trained on voc:./data."],
   config: { preset: "detr-small", shortSides: [5, 7] },
   records: [
-    { epoch: 1, step: 3, loss: 9, terms: { class: 0.5, giou: 1.25 }, gradientNorm: 3, learningRate: 1e-4, imagesPerSecond: 7, dataWaitSeconds: 0, seconds: 65, peakMemoryMb: 2048 },
-    { epoch: 2, step: 6, loss: 8, terms: { class: 0.25, giou: 1 }, gradientNorm: 2, learningRate: 1e-4, imagesPerSecond: 7, dataWaitSeconds: 0, seconds: 65, peakMemoryMb: 2048, metrics },
+    {
+      epoch: 1,
+      step: 3,
+      loss: 9,
+      terms: { class: 0.5, giou: 1.25 },
+      gradientNorm: 3,
+      learningRate: 1e-4,
+      imagesPerSecond: 7,
+      dataWaitSeconds: 0,
+      seconds: 65,
+      peakMemoryMb: 2048,
+    },
+    {
+      epoch: 2,
+      step: 6,
+      loss: 8,
+      terms: { class: 0.25, giou: 1 },
+      gradientNorm: 2,
+      learningRate: 1e-4,
+      imagesPerSecond: 7,
+      dataWaitSeconds: 0,
+      seconds: 65,
+      peakMemoryMb: 2048,
+      metrics,
+    },
   ],
   evaluation: {
     metrics,
@@ -37,7 +73,10 @@ test("a report holds its curves, pictures, figures and settings", async () => {
   const html = await renderReport(data);
   const charts = chartsOf(html);
   expect(charts.map((chart) => chart.id)).toEqual(["loss", "terms", "ap", "rate", "norm", "precision-recall"]);
-  expect(charts[1]?.series).toEqual([{ label: "class", values: [0.5, 0.25] }, { label: "giou", values: [1.25, 1] }]);
+  expect(charts[1]?.series).toEqual([
+    { label: "class", values: [0.5, 0.25] },
+    { label: "giou", values: [1.25, 1] },
+  ]);
   expect(charts[2]?.series[0]).toEqual({ label: "AP", values: [null, 0.125] });
   expect(html).toContain("2 min 10 s");
   expect(html).toContain("[5,7]");
@@ -57,7 +96,10 @@ test("a picture that cannot be read is named", async () => {
 });
 
 test("the losses of a two-stage model's proposals have a chart of their own", async () => {
-  const records = data.records.map((record) => ({ ...record, terms: { ...record.terms, "encoder.giou": 2, "encoder.cardinalityError": 3 } }));
+  const records = data.records.map((record) => ({
+    ...record,
+    terms: { ...record.terms, "encoder.giou": 2, "encoder.cardinalityError": 3 },
+  }));
   const charts = chartsOf(await renderReport({ ...data, records }));
   expect(charts.find(({ id }) => id === "terms")?.series.map(({ label }) => label)).toEqual(["class", "giou"]);
   expect(charts.find(({ id }) => id === "encoder-terms")?.series).toEqual([{ label: "encoder.giou", values: [2, 2] }]);

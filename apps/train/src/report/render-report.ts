@@ -25,7 +25,14 @@ function tiles(data: ReportData): string {
 
 function evaluationTables({ evaluation }: ReportData): string {
   if (evaluation === undefined) return "";
-  const perClass = evaluation.classes.map(({ label, objects, AP, AP50, AP75, AR100 }) => [label, String(objects), figure(AP), figure(AP50), figure(AP75), figure(AR100)]);
+  const perClass = evaluation.classes.map(({ label, objects, AP, AP50, AP75, AR100 }) => [
+    label,
+    String(objects),
+    figure(AP),
+    figure(AP50),
+    figure(AP75),
+    figure(AR100),
+  ]);
   return `<h2>Last evaluation</h2>
 ${htmlTable(["COCO", ...metricNames], [["all classes", ...metricNames.map((name) => figure(evaluation.metrics[name]))]])}
 ${perClass.length > 0 ? `<h2>Per class</h2>\n${htmlTable(["class", "objects", "AP", "AP50", "AP75", "AR100"], perClass)}` : ""}`;
@@ -50,7 +57,10 @@ async function samples(data: ReportData): Promise<string> {
 /** A run as one HTML file that needs no other file and no network. */
 export async function renderReport(data: ReportData): Promise<string> {
   const charts = reportCharts(data);
-  const settings = Object.entries(data.config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]);
+  const settings = Object.entries(data.config).map(([key, value]) => [
+    key,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
   const body = `${data.introduction.map((paragraph) => `<p class="muted">${escapeHtml(paragraph)}</p>`).join("\n")}
 ${tiles(data)}
 <h2>Curves</h2>

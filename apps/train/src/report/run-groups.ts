@@ -16,7 +16,14 @@ export interface CurvePoint {
 }
 
 /** What repetitions of an experiment may differ in. Another number of epochs would make another schedule. */
-const incidental: ReadonlySet<string> = new Set(["output", "seed", "backend", "evaluateEvery", "samplePictures", "stopAtAp50"]);
+const incidental: ReadonlySet<string> = new Set([
+  "output",
+  "seed",
+  "backend",
+  "evaluateEvery",
+  "samplePictures",
+  "stopAtAp50",
+]);
 
 /** Settings in which runs differ, sorted as the first run has them. */
 export function differingSettings(runs: readonly ComparedRun[]): string[] {
@@ -34,7 +41,10 @@ export function groupRuns(runs: readonly ComparedRun[]): RunGroup[] {
   return names.map((name) => {
     const members = runs.filter((run) => run.name === name);
     const differing = differingSettings(members).filter((key) => !incidental.has(key));
-    if (differing.length > 0) throw new UsageError(`the runs named "${name}" (${members.map(({ folder }) => folder).join(", ")}) differ in ${differing.join(", ")}; only runs of different seeds can share a name`);
+    if (differing.length > 0)
+      throw new UsageError(
+        `the runs named "${name}" (${members.map(({ folder }) => folder).join(", ")}) differ in ${differing.join(", ")}; only runs of different seeds can share a name`,
+      );
     return { name, runs: members };
   });
 }
@@ -47,7 +57,14 @@ export function metricCurve({ runs }: RunGroup, metric: MetricName): CurvePoint[
     // -1: there was nothing to measure.
     const values = byRun.flatMap((values) => values.get(epoch) ?? []).filter((value) => value >= 0);
     if (values.length < runs.length) return [];
-    return [{ epoch, mean: values.reduce((sum, value) => sum + value, 0) / values.length, low: Math.min(...values), high: Math.max(...values) }];
+    return [
+      {
+        epoch,
+        mean: values.reduce((sum, value) => sum + value, 0) / values.length,
+        low: Math.min(...values),
+        high: Math.max(...values),
+      },
+    ];
   });
 }
 

@@ -7,7 +7,9 @@
  * @returns the places, in the order of `wanted`
  */
 export function spreadLabels(wanted: readonly number[], gap: number, lowest: number, highest: number): number[] {
-  const order = wanted.map((_, index) => index).toSorted((one, other) => (wanted[one] as number) - (wanted[other] as number));
+  const order = wanted
+    .map((_, index) => index)
+    .toSorted((one, other) => (wanted[one] as number) - (wanted[other] as number));
   const placed = Array.from(wanted);
   let free = lowest;
   for (const index of order) {

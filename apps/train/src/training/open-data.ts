@@ -10,7 +10,9 @@ async function openSplit(spec: string, split: string, flag: string, classes?: re
   const splits = await listSplits(spec);
   // Of data that has none at all the reader knows better what is missing.
   if (splits.length > 0 && !splits.includes(split)) {
-    throw new ConfigError(`${spec} has no split "${split}", it has ${splits.join(", ")}: choose one with --${flag}${flag === "split-val" ? ", or give other images with --data-val" : ""}`);
+    throw new ConfigError(
+      `${spec} has no split "${split}", it has ${splits.join(", ")}: choose one with --${flag}${flag === "split-val" ? ", or give other images with --data-val" : ""}`,
+    );
   }
   return await openDataset(spec, { split, ...(classes === undefined ? {} : { classes }) });
 }
@@ -18,8 +20,15 @@ async function openSplit(spec: string, split: string, flag: string, classes?: re
 /** Reads both parts of a run's data and says how many images they have and what was left out. */
 export async function openTrainingData(config: TrainingConfig, say: (line: string) => void): Promise<RunData> {
   const training = await openSplit(config.data, config.split, "split");
-  const validation = await openSplit(config.dataVal === "" ? config.data : config.dataVal, config.splitVal, "split-val", training.classes);
-  say(`data: ${training.length} training and ${validation.length} validation images, classes ${training.classes.join(", ")}`);
+  const validation = await openSplit(
+    config.dataVal === "" ? config.data : config.dataVal,
+    config.splitVal,
+    "split-val",
+    training.classes,
+  );
+  say(
+    `data: ${training.length} training and ${validation.length} validation images, classes ${training.classes.join(", ")}`,
+  );
   for (const dataset of [training, validation]) reportProblems(dataset, config, say);
   return { training, validation };
 }
@@ -27,10 +36,17 @@ export async function openTrainingData(config: TrainingConfig, say: (line: strin
 function reportProblems(dataset: Dataset, { badData }: TrainingConfig, say: (line: string) => void): void {
   const wrong = dataset.problems.filter(({ kind }) => dataPolicy[kind].severity === "wrong");
   if (wrong.length === 0) return;
-  const places = wrong.slice(0, 3).map((problem) => `\n  ${describeProblem(problem)}`).join("");
+  const places = wrong
+    .slice(0, 3)
+    .map((problem) => `\n  ${describeProblem(problem)}`)
+    .join("");
   const more = wrong.length > 3 ? `\n  and ${wrong.length - 3} more` : "";
   if (badData === "stop") {
-    throw new DataError(`${dataset.spec}, split ${dataset.split}: ${wrong.length} defects:${places}${more}\nMend them, or leave them out with --bad-data drop.`);
+    throw new DataError(
+      `${dataset.spec}, split ${dataset.split}: ${wrong.length} defects:${places}${more}\nMend them, or leave them out with --bad-data drop.`,
+    );
   }
-  say(`${dataset.spec}, split ${dataset.split}: ${wrong.length === 1 ? "1 bad object is" : `${wrong.length} bad objects are`} left out (--bad-data drop):${places}${more}`);
+  say(
+    `${dataset.spec}, split ${dataset.split}: ${wrong.length === 1 ? "1 bad object is" : `${wrong.length} bad objects are`} left out (--bad-data drop):${places}${more}`,
+  );
 }

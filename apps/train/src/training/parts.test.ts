@@ -44,19 +44,37 @@ test("DETR chooses between the classes and none", () => {
   expect(lossOfZeros({ preset: "detr-small" }, 4)).toBeCloseTo(Math.log(4), 6);
 });
 
-test.each(["deformable-detr-small", "detr-small"])("%s: the weights of the losses are those of the matching costs", (preset) => {
-  const config = resolveConfig({ ...needed, preset, boxL1Weight: 7, giouWeight: 11 });
-  const { losses, matcher } = createCriterion(config);
-  expect(losses.map(({ name, weight }) => [name, weight])).toEqual([["classification", config.classWeight], ["boxL1", 7], ["generalizedIou", 11]]);
-  // Two queries with the same class; the first one's box is right, so it is the cheaper one.
-  const prediction = { queries: 2, classes: 4, logits: new Float32Array(8), boxes: Float32Array.of(0.5, 0.5, 0.25, 0.25, 0.25, 0.5, 0.25, 0.25) };
-  expect(matcher.matchImage(prediction, { labels: Int32Array.of(1), boxes: Float32Array.of(0.5, 0.5, 0.25, 0.25) }).queries).toEqual(Int32Array.of(0));
-});
+test.each(["deformable-detr-small", "detr-small"])(
+  "%s: the weights of the losses are those of the matching costs",
+  (preset) => {
+    const config = resolveConfig({ ...needed, preset, boxL1Weight: 7, giouWeight: 11 });
+    const { losses, matcher } = createCriterion(config);
+    expect(losses.map(({ name, weight }) => [name, weight])).toEqual([
+      ["classification", config.classWeight],
+      ["boxL1", 7],
+      ["generalizedIou", 11],
+    ]);
+    // Two queries with the same class; the first one's box is right, so it is the cheaper one.
+    const prediction = {
+      queries: 2,
+      classes: 4,
+      logits: new Float32Array(8),
+      boxes: Float32Array.of(0.5, 0.5, 0.25, 0.25, 0.25, 0.5, 0.25, 0.25),
+    };
+    expect(
+      matcher.matchImage(prediction, { labels: Int32Array.of(1), boxes: Float32Array.of(0.5, 0.5, 0.25, 0.25) })
+        .queries,
+    ).toEqual(Int32Array.of(0));
+  },
+);
 
 /** The rate at the last step of each epoch. */
 function rates(config: TrainingConfig, stepsPerEpoch: number): number[] {
   const schedule = createSchedule(config, config.epochs * stepsPerEpoch);
-  return Array.from({ length: config.epochs }, (_, epoch) => config.learningRate * schedule((epoch + 1) * stepsPerEpoch - 1));
+  return Array.from(
+    { length: config.epochs },
+    (_, epoch) => config.learningRate * schedule((epoch + 1) * stepsPerEpoch - 1),
+  );
 }
 
 test("a cosine after a warm-up falls as it did where the curves were recorded", () => {
@@ -88,7 +106,13 @@ function linear(): Linear {
 }
 
 test("the backbone and what decides where attention looks have rates of their own; the log shows the others'", async () => {
-  const config = resolveConfig({ ...trainAll, preset: "deformable-detr-r50", schedule: "constant", weightDecay: 0, clipNorm: 0 });
+  const config = resolveConfig({
+    ...trainAll,
+    preset: "deformable-detr-r50",
+    schedule: "constant",
+    weightDecay: 0,
+    clipNorm: 0,
+  });
   const model = new Model();
   const optimizer = createOptimizer(config, 7);
   const biases = [...model.parameters()].filter(([path]) => path.endsWith(".bias"));
@@ -97,8 +121,18 @@ test("the backbone and what decides where attention looks have rates of their ow
   const { learningRates } = await optimizer.step(model, loss);
   expect(learningRates.at(-1)).toBe(2e-4);
   // AdamW's first step is the learning rate.
-  const moved = Object.fromEntries(biases.map(([path, { value }], index) => [path, Number(((before[index] as number) - (value.dataSync()[0] as number)).toFixed(7))]));
-  expect(moved).toEqual({ "backbone.bias": 2e-5, "referencePoints.bias": 2e-5, "attention.samplingOffsets.bias": 2e-5, "queryEmbedding.bias": 2e-4 });
+  const moved = Object.fromEntries(
+    biases.map(([path, { value }], index) => [
+      path,
+      Number(((before[index] as number) - (value.dataSync()[0] as number)).toFixed(7)),
+    ]),
+  );
+  expect(moved).toEqual({
+    "backbone.bias": 2e-5,
+    "referencePoints.bias": 2e-5,
+    "attention.samplingOffsets.bias": 2e-5,
+    "queryEmbedding.bias": 2e-4,
+  });
   optimizer.dispose();
   model.dispose();
 });
@@ -129,18 +163,30 @@ test.each(["detr-small", "deformable-detr-small"])("%s sees 320x240, mirrored bo
 });
 
 test("mirror images can be left out", () => {
-  const steps = (flips: "none" | "horizontal") => trainingTransforms(resolveConfig({ ...needed, flips })).steps.map(({ kind }) => kind);
+  const steps = (flips: "none" | "horizontal") =>
+    trainingTransforms(resolveConfig({ ...needed, flips })).steps.map(({ kind }) => kind);
   expect(steps("none")).toEqual(["resizeTo"]);
   expect(steps("horizontal")).toEqual(["horizontalFlip", "resizeTo"]);
 });
 
 test("settings come to built parts: the run's length, its seed, and when it has learned enough", async () => {
   const data = "shapes:count=5,validation=3,size=32,classes=2";
-  const config = resolveConfig({ ...needed, data, seed: 7, epochs: 3, batchSize: 2, evaluateEvery: 2, backboneWidth: 4 });
+  const config = resolveConfig({
+    ...needed,
+    data,
+    seed: 7,
+    epochs: 3,
+    batchSize: 2,
+    evaluateEvery: 2,
+    backboneWidth: 4,
+  });
   const opened = await openTrainingData(config, () => {});
   const run = { seed: 7, epochs: 3, batchSize: 2, evaluateEvery: 2, auxiliary: true, data: opened };
   // Not evaluated, AP50 at what was asked for, above it; then nothing is asked for.
-  for (const [stopAtAp50, ends] of [[0.5, [false, false, true]], [0, [false, false, false]]] as const) {
+  for (const [stopAtAp50, ends] of [
+    [0.5, [false, false, true]],
+    [0, [false, false, false]],
+  ] as const) {
     const parts = partsOf({ ...config, stopAtAp50 }, opened);
     expect(parts).toMatchObject({ ...run, detector: { numClasses: 2, backbone: { width: 4 } } });
     expect(parts.model.numClasses).toBe(2);

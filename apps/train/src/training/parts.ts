@@ -104,9 +104,10 @@ function samplingParameters({ twoStage }: TrainingConfig): readonly string[] {
 /** AdamW as the models were published with: rates of their own for backbone and sampling points, one for all else. */
 export function createOptimizer(config: TrainingConfig, totalSteps: number): AdamW {
   const { learningRate, backboneLearningRateFactor, samplingLearningRateFactor, weightDecay, clipNorm } = config;
-  const ofSampling = samplingLearningRateFactor === undefined
-    ? []
-    : [{ match: samplingParameters(config), learningRate: learningRate * samplingLearningRateFactor }];
+  const ofSampling =
+    samplingLearningRateFactor === undefined
+      ? []
+      : [{ match: samplingParameters(config), learningRate: learningRate * samplingLearningRateFactor }];
   return new AdamW({
     groups: [
       { match: "backbone.**", learningRate: learningRate * backboneLearningRateFactor },

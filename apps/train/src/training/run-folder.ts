@@ -37,10 +37,13 @@ export type ExistingRun = "refuse" | "resume" | "overwrite";
 export async function checkRunFolder({ root, config }: RunFolder, existing: ExistingRun): Promise<void> {
   if (existsSync(config)) {
     if (existing !== "refuse") return;
-    throw new UsageError(`${root} already holds a run: continue it with --resume, replace it with --overwrite, or choose another --output`);
+    throw new UsageError(
+      `${root} already holds a run: continue it with --resume, replace it with --overwrite, or choose another --output`,
+    );
   }
   if (existing === "resume") throw new UsageError(`${root} holds no run to resume; leave --resume away to start one`);
-  if (existsSync(root) && (await readdir(root)).length > 0) throw new UsageError(`${root} is not empty and holds no run: choose another --output`);
+  if (existsSync(root) && (await readdir(root)).length > 0)
+    throw new UsageError(`${root} is not empty and holds no run: choose another --output`);
 }
 
 /** Removes an older run's files; whatever else somebody keeps in the folder stays. */

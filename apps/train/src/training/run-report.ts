@@ -24,7 +24,9 @@ function trainsOnValidation({ data, split, dataVal, splitVal }: TrainingConfig):
 /** Records spread evenly over a data set, the same ones each time, so that pictures of two epochs can be compared. */
 function spread(records: readonly ImageRecord[], count: number): ImageRecord[] {
   const wanted = Math.min(count, records.length);
-  return Array.from({ length: wanted }, (_, index) => records[Math.floor((index * records.length) / wanted)]).filter((record) => record !== undefined);
+  return Array.from({ length: wanted }, (_, index) => records[Math.floor((index * records.length) / wanted)]).filter(
+    (record) => record !== undefined,
+  );
 }
 
 /** What a run's report is made of, beside its log. */
@@ -76,12 +78,21 @@ async function writeRunReport(
   { record, records }: FinishedEpoch,
   evaluated: EvaluatedDetector,
 ): Promise<void> {
-  const { config, folder, parts: { data, model } } = run;
+  const {
+    config,
+    folder,
+    parts: { data, model },
+  } = run;
   const samples = await drawSamples(run, evaluated);
-  const pictures = samples.map(({ name }, index) => ({ file: `${String(index + 1).padStart(2, "0")}-${parse(name).name}.png`, name }));
+  const pictures = samples.map(({ name }, index) => ({
+    file: `${String(index + 1).padStart(2, "0")}-${parse(name).name}.png`,
+    name,
+  }));
   await mkdir(folder.predictions, { recursive: true });
-  for (const [index, { png }] of samples.entries()) await writeFileAtomic(join(folder.predictions, pictures[index]?.file ?? ""), png);
-  for (const file of await readdir(folder.predictions)) if (!pictures.some((picture) => picture.file === file)) await rm(join(folder.predictions, file));
+  for (const [index, { png }] of samples.entries())
+    await writeFileAtomic(join(folder.predictions, pictures[index]?.file ?? ""), png);
+  for (const file of await readdir(folder.predictions))
+    if (!pictures.some((picture) => picture.file === file)) await rm(join(folder.predictions, file));
   const facts: ReportFacts = {
     epoch: record.epoch,
     introduction: [

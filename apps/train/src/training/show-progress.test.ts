@@ -3,11 +3,45 @@ import { expect, test } from "vitest";
 import { duration, showProgress } from "./show-progress.ts";
 
 const step: StepEvent = {
-  kind: "step", epoch: 2, epochs: 5, step: 3, stepsPerEpoch: 11, loss: 7.25, terms: { class: 0.5, giou: 0.75, classError: 41.7, cardinalityError: 3 }, imagesPerSecond: 13, secondsLeft: 75,
+  kind: "step",
+  epoch: 2,
+  epochs: 5,
+  step: 3,
+  stepsPerEpoch: 11,
+  loss: 7.25,
+  terms: { class: 0.5, giou: 0.75, classError: 41.7, cardinalityError: 3 },
+  imagesPerSecond: 13,
+  secondsLeft: 75,
 };
 const epoch: Extract<TrainingEvent, { kind: "epoch" }> = {
-  kind: "epoch", epochs: 5,
-  record: { epoch: 2, step: 22, loss: 7, terms: { class: 0.5 }, gradientNorm: 3, learningRate: 2e-4, imagesPerSecond: 13, dataWaitSeconds: 0, seconds: 8, peakMemoryMb: 99, metrics: { AP: 0.125, AP50: 0.25, AP75: -1, APs: -1, APm: 0, APl: 0, AR1: 0, AR10: 0, AR100: 0.5, ARs: -1, ARm: 0, ARl: 0 } },
+  kind: "epoch",
+  epochs: 5,
+  record: {
+    epoch: 2,
+    step: 22,
+    loss: 7,
+    terms: { class: 0.5 },
+    gradientNorm: 3,
+    learningRate: 2e-4,
+    imagesPerSecond: 13,
+    dataWaitSeconds: 0,
+    seconds: 8,
+    peakMemoryMb: 99,
+    metrics: {
+      AP: 0.125,
+      AP50: 0.25,
+      AP75: -1,
+      APs: -1,
+      APm: 0,
+      APl: 0,
+      AR1: 0,
+      AR10: 0,
+      AR100: 0.5,
+      ARs: -1,
+      ARm: 0,
+      ARl: 0,
+    },
+  },
 };
 
 function record(isTTY: boolean, events: readonly TrainingEvent[], now?: () => number, columns = 300): string {
@@ -19,7 +53,15 @@ function record(isTTY: boolean, events: readonly TrainingEvent[], now?: () => nu
 
 test("a step shows where the run is, its loss terms, its speed and the time left", () => {
   const text = record(true, [step]);
-  for (const part of ["epoch 2/5", "step 3/11", "loss 7.250", "(class 0.500, giou 0.750, class error 42 %)", "13.0 images/s", "1 min 15 s left"]) expect(text).toContain(part);
+  for (const part of [
+    "epoch 2/5",
+    "step 3/11",
+    "loss 7.250",
+    "(class 0.500, giou 0.750, class error 42 %)",
+    "13.0 images/s",
+    "1 min 15 s left",
+  ])
+    expect(text).toContain(part);
 });
 
 test("a terminal of 80 columns still shows speed, time left and loss", () => {

@@ -12,14 +12,16 @@ export function duration(seconds: number): string {
 
 /** The losses, and how many of the matched queries have the wrong class; other errors are in the log and the report. */
 function termsText(terms: Readonly<Record<string, number>>): string {
-  const losses = Object.entries(terms).filter(([name]) => !name.endsWith("Error")).map(([name, value]) => `${name} ${value.toFixed(3)}`);
+  const losses = Object.entries(terms)
+    .filter(([name]) => !name.endsWith("Error"))
+    .map(([name, value]) => `${name} ${value.toFixed(3)}`);
   const classError = terms["classError"];
   return [...losses, ...(classError === undefined ? [] : [`class error ${classError.toFixed(0)} %`])].join(", ");
 }
 
 /**
- * A step in one line: where the run is, how long it still takes, how fast it goes, and what the loss is made of. The terms stand last, since a
- * narrow terminal cuts the line off.
+ * A step in one line: where the run is, how long it still takes, how fast it goes, and what the loss is made of. The
+ * terms stand last, since a narrow terminal cuts the line off.
  */
 export function stepLine(event: StepEvent): string {
   const width = 10;
@@ -74,8 +76,8 @@ function figure(value: number): string {
 }
 
 /**
- * Shows a run on a terminal: one line that is rewritten in place, and one that stays for each epoch. Where the stream is no
- * terminal (a log file, CI) plain lines are written, a few for each epoch.
+ * Shows a run on a terminal: one line that is rewritten in place, and one that stays for each epoch. Where the stream
+ * is no terminal (a log file, CI) plain lines are written, a few for each epoch.
  */
 export function showProgress(stream: ProgressStream, now: () => number = Date.now): (event: TrainingEvent) => void {
   const live = stream.isTTY === true;

@@ -39,8 +39,7 @@ export async function train(
   });
 }
 
-const advice =
-  "Check them with `detrkit check-data`; if they are sound, lower --learning-rate or add --warmup-steps.";
+const advice = "Check them with `detrkit check-data`; if they are sound, lower --learning-rate or add --warmup-steps.";
 
 /** Opens a run's data, builds its parts and frees them after `work`, whatever came of it. */
 export async function withParts<Result>(

@@ -18,8 +18,13 @@ export interface RunningCli {
 }
 
 /** Starts the program from source, as users do. `onError` sees everything it writes on stderr so far. */
-export function startCli(args: readonly string[], onError: (text: string, child: ChildProcess) => void = () => {}): RunningCli {
-  const child = spawn(process.execPath, ["--conditions=@detrkit/source", cli, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+export function startCli(
+  args: readonly string[],
+  onError: (text: string, child: ChildProcess) => void = () => {},
+): RunningCli {
+  const child = spawn(process.execPath, ["--conditions=@detrkit/source", cli, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => {

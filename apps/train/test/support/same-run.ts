@@ -12,7 +12,9 @@ async function finalState(root: string): Promise<unknown> {
   return { tensors: [...tensors].toSorted(([one], [other]) => (one < other ? -1 : 1)), position };
 }
 
-/** Fails unless two runs have the same numbers, to the last bit: their log, their metrics, and what their training left. */
+/**
+ * Fails unless two runs have the same numbers, to the last bit: their log, their metrics, and what their training left.
+ */
 export async function expectSameRun(whole: string, other: string): Promise<void> {
   expect(numbersOf(await readLog(runFolder(other).log))).toEqual(numbersOf(await readLog(runFolder(whole).log)));
   expect(await finalState(other)).toEqual(await finalState(whole));

@@ -14,9 +14,14 @@ test.each([
 });
 
 test("a forced baseline that the processor can't run, or that is none, is refused", () => {
-  const refused = (forced: string): (() => unknown) => () => usableBaselines("x64", "x86-64-v3", forced);
+  const refused =
+    (forced: string): (() => unknown) =>
+    () =>
+      usableBaselines("x64", "x86-64-v3", forced);
   const choices = "expected one of x86-64-v3, x86-64-v2, none";
-  expect(refused("x86-64-v4")).toThrow(new ConfigError(`DETRKIT_BASELINE=x86-64-v4, which this processor can't run: ${choices}`));
+  expect(refused("x86-64-v4")).toThrow(
+    new ConfigError(`DETRKIT_BASELINE=x86-64-v4, which this processor can't run: ${choices}`),
+  );
   expect(refused("native")).toThrow(new ConfigError(`DETRKIT_BASELINE=native, which is none: ${choices}`));
   expect(baselinesOf("mips")).toEqual([]);
 });

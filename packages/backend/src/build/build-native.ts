@@ -12,13 +12,16 @@ import type { Progress } from "./progress.ts";
 import { findTool } from "./run-tool.ts";
 
 /**
- * Makes sure that the native backend is built, and returns its paths. Where the one for an NVIDIA GPU can't be had, it is the one
- * for the CPU.
+ * Makes sure that the native backend is built, and returns its paths. Where the one for an NVIDIA GPU can't be had, it
+ * is the one for the CPU.
  *
  * @param options - `replace`: what is there does not load and is made again
  * @throws BackendError saying in one line what can't be done here
  */
-export async function buildNative(progress: Progress, options: { readonly replace?: boolean } = {}): Promise<NativeInstallation> {
+export async function buildNative(
+  progress: Progress,
+  options: { readonly replace?: boolean } = {},
+): Promise<NativeInstallation> {
   if (!hasNvidiaGpu()) return buildVariant("cpu", progress, options);
   try {
     return await buildVariant("gpu", progress, options);
@@ -29,7 +32,11 @@ export async function buildNative(progress: Progress, options: { readonly replac
   }
 }
 
-async function buildVariant(variant: "cpu" | "gpu", progress: Progress, options: { readonly replace?: boolean }): Promise<NativeInstallation> {
+async function buildVariant(
+  variant: "cpu" | "gpu",
+  progress: Progress,
+  options: { readonly replace?: boolean },
+): Promise<NativeInstallation> {
   const parts = nativeParts(process.platform, process.arch, variant === "gpu");
   if ("missing" in parts) throw new BackendError(parts.missing);
   const machine = thisMachine();
@@ -60,13 +67,16 @@ function stepsFor(parts: NativeParts, { tensorflow, log }: NativeInstallation): 
   return {
     async prepare(needs) {
       const compiler = needs.compiler ? await findCompiler() : undefined;
-      if (needs.compiler && compiler === undefined) throw new BackendError("no C++ compiler found: install g++ (Debian: apt-get install g++)");
+      if (needs.compiler && compiler === undefined)
+        throw new BackendError("no C++ compiler found: install g++ (Debian: apt-get install g++)");
       const python = needs.python ? await findPython() : undefined;
-      if (needs.python && python === undefined) throw new BackendError("no Python with pip found: install both (Debian: apt-get install python3-pip)");
+      if (needs.python && python === undefined)
+        throw new BackendError("no Python with pip found: install both (Debian: apt-get install python3-pip)");
       await checkCacheFolder(dirname(tensorflow), needs.python ? parts.bytes : 0);
       return { compiler, python };
     },
-    fetchTensorflow: ({ python = "python3" }, folder, progress, signal) => fetchTensorflow(python, parts, folder, { progress, signal, log }),
+    fetchTensorflow: ({ python = "python3" }, folder, progress, signal) =>
+      fetchTensorflow(python, parts, folder, { progress, signal, log }),
     compile: ({ compiler = "c++" }, made, progress, signal) => {
       progress(`compiling the addon and detrkit's kernels with ${compiler} (a minute or two, once)`);
       return compileAddons(compiler, made, signal);

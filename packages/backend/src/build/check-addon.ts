@@ -4,8 +4,8 @@ import { type Baseline, usableBaselines } from "./baselines.ts";
 import type { NativeInstallation } from "./native-cache.ts";
 import { tensorflowLibrary } from "./native-parts.ts";
 
-// Loads the addon and runs one of TensorFlow's ops; with kernels, one of ours too. Prints the best baseline of this processor. In a
-// process of its own: a broken binary may take it down.
+// Loads the addon and runs one of TensorFlow's ops; with kernels, one of ours too. Prints the best baseline of this
+// processor. In a process of its own: a broken binary may take it down.
 const script = `
 const [addon, loader, kernels, library] = process.argv.slice(1);
 require(loader).load(library);
@@ -49,7 +49,11 @@ export async function checkAddon(installation: NativeInstallation, signal: Abort
 
 type Trial = { readonly baseline: string } | { readonly problem: string };
 
-async function tryOut({ addon, loader, tensorflow }: NativeInstallation, kernels: string, signal: AbortSignal): Promise<Trial> {
+async function tryOut(
+  { addon, loader, tensorflow }: NativeInstallation,
+  kernels: string,
+  signal: AbortSignal,
+): Promise<Trial> {
   try {
     const args = ["-e", script, addon, loader, kernels, tensorflowLibrary(tensorflow)];
     const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 120_000, signal });
@@ -62,6 +66,8 @@ async function tryOut({ addon, loader, tensorflow }: NativeInstallation, kernels
 
 function firstReason(error: unknown): string {
   const { message, signal } = error as Error & { readonly signal?: string };
-  const line = message.split("\n").findLast((text) => /error|symbol|cannot/i.test(text) && !text.startsWith("Command failed"));
+  const line = message
+    .split("\n")
+    .findLast((text) => /error|symbol|cannot/i.test(text) && !text.startsWith("Command failed"));
   return line?.trim() ?? (signal ? `it ended by ${signal}` : message.split("\n", 1).join());
 }

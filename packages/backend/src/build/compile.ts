@@ -15,13 +15,17 @@ const commonSource = "old_glibc.cc";
 const compilerBytes = 900e6;
 
 /**
- * Compiles the loader, the addon and a library of kernels for each baseline, as many files at once as cores and memory allow. Objects lie in a
- * folder beside them until all is linked.
+ * Compiles the loader, the addon and a library of kernels for each baseline, as many files at once as cores and memory
+ * allow. Objects lie in a folder beside them until all is linked.
  *
  * @returns what went wrong with baselines whose kernels are missing now
  * @throws BackendError where not even the addon can be had
  */
-export async function compileAddons(compiler: string, installation: NativeInstallation, signal: AbortSignal): Promise<ReadonlyMap<Baseline, Error>> {
+export async function compileAddons(
+  compiler: string,
+  installation: NativeInstallation,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<Baseline, Error>> {
   const objects = join(installation.folder, "objects");
   await mkdir(objects);
   const missing = await new Compilation(compiler, installation, objects, signal).run();
@@ -60,11 +64,23 @@ class Compilation {
     const products = await this.#products();
     const jobs = products.flatMap((product) => product.sources.map((source) => ({ product, source })));
     // Longest first, so that no core waits for one late long file.
-    await this.#inParallel(jobs.toSorted((a, b) => cost(b.source) - cost(a.source)), ({ product, source }) => this.#compile(product, source));
-    const tensorflow = await this.#emptyLibraries((await readdir(join(this.#installation.tensorflow, "tensorflow"))).filter((name) => name.startsWith("libtensorflow_")));
+    await this.#inParallel(
+      jobs.toSorted((a, b) => cost(b.source) - cost(a.source)),
+      ({ product, source }) => this.#compile(product, source),
+    );
+    const tensorflow = await this.#emptyLibraries(
+      (await readdir(join(this.#installation.tensorflow, "tensorflow"))).filter((name) =>
+        name.startsWith("libtensorflow_"),
+      ),
+    );
     const system = await this.#emptyLibraries(systemLibraries);
-    await this.#inParallel(products.map((product) => ({ product })), ({ product }) => this.#link(product, tensorflow, system));
-    return new Map([...this.#failures].flatMap(([{ baseline }, error]) => (baseline === undefined ? [] : [[baseline, error]])));
+    await this.#inParallel(
+      products.map((product) => ({ product })),
+      ({ product }) => this.#link(product, tensorflow, system),
+    );
+    return new Map(
+      [...this.#failures].flatMap(([{ baseline }, error]) => (baseline === undefined ? [] : [[baseline, error]])),
+    );
   }
 
   async #products(): Promise<readonly Product[]> {
@@ -72,10 +88,27 @@ class Compilation {
     const sources = await kernelSources();
     return [
       // Glue: nothing to gain from the optimiser, and it has to run on every processor.
-      { file: loader, sources: [loaderSource, commonSource], flags: ["-O1"], symbols: "addon.map", usesTensorflow: false },
-      { file: addon, sources: [...addonSources, commonSource], flags: ["-O1"], symbols: "addon.map", usesTensorflow: true },
+      {
+        file: loader,
+        sources: [loaderSource, commonSource],
+        flags: ["-O1"],
+        symbols: "addon.map",
+        usesTensorflow: false,
+      },
+      {
+        file: addon,
+        sources: [...addonSources, commonSource],
+        flags: ["-O1"],
+        symbols: "addon.map",
+        usesTensorflow: true,
+      },
       ...[...kernels].map(([baseline, file]) => ({
-        file, sources, flags: [...kernelFlags, ...baselineFlags(baseline)], symbols: "kernels.map", usesTensorflow: true, baseline,
+        file,
+        sources,
+        flags: [...kernelFlags, ...baselineFlags(baseline)],
+        symbols: "kernels.map",
+        usesTensorflow: true,
+        baseline,
       })),
     ];
   }
@@ -85,22 +118,36 @@ class Compilation {
   }
 
   async #compile(product: Product, source: string): Promise<void> {
-    const include = [nodeHeadersFolder(), join(this.#installation.tensorflow, "tensorflow", "include"), join(tfjsNodeFolder(), "binding")];
+    const include = [
+      nodeHeadersFolder(),
+      join(this.#installation.tensorflow, "tensorflow", "include"),
+      join(tfjsNodeFolder(), "binding"),
+    ];
     const flags = [...commonFlags, ...include.map((path) => `-I${path}`), ...product.flags];
     await this.#tool([...flags, "-c", join(nativeSourceFolder(), source), "-o", this.#object(product, source)]);
   }
 
   async #link(product: Product, tensorflow: readonly string[], system: readonly string[]): Promise<void> {
     const objects = product.sources.map((source) => this.#object(product, source));
-    const link = (libraries: readonly string[]): Promise<void> => this.#tool([
-      "-shared", ...objects, "-Wl,--no-as-needed", ...(product.usesTensorflow ? tensorflow : []), ...libraries, "-Wl,--gc-sections",
-      `-Wl,--version-script=${join(nativeSourceFolder(), product.symbols)}`, "-Wl,--unresolved-symbols=ignore-all",
-      // Node closes an addon with the last JavaScript thread that loaded it; TensorFlow goes on knowing its kernels, and its threads run.
-      "-Wl,-z,nodelete", "-o", product.file,
-    ]);
+    const link = (libraries: readonly string[]): Promise<void> =>
+      this.#tool([
+        "-shared",
+        ...objects,
+        "-Wl,--no-as-needed",
+        ...(product.usesTensorflow ? tensorflow : []),
+        ...libraries,
+        "-Wl,--gc-sections",
+        `-Wl,--version-script=${join(nativeSourceFolder(), product.symbols)}`,
+        "-Wl,--unresolved-symbols=ignore-all",
+        // Node closes an addon with the last JavaScript thread that loaded it; TensorFlow goes on knowing its kernels,
+        // and its threads run.
+        "-Wl,-z,nodelete",
+        "-o",
+        product.file,
+      ]);
     try {
-      // For machines with older C and C++ libraries too: the one is asked for names alone, without this machine's versions of them,
-      // the other is linked in.
+      // For machines with older C and C++ libraries too: the one is asked for names alone, without this machine's
+      // versions of them, the other is linked in.
       await link(["-nodefaultlibs", ...system, "-l:libstdc++.a", "-l:libgcc.a"]);
     } catch {
       // Where only the shared C++ library is installed.
@@ -109,12 +156,14 @@ class Compilation {
   }
 
   /**
-   * Libraries without content to link with. The linker would otherwise read the 435,000 symbols of TensorFlow's real one, which takes
-   * longer than all compiling; whoever loads the addon has loaded the real one before, and loading checks every symbol.
+   * Libraries without content to link with. The linker would otherwise read the 435,000 symbols of TensorFlow's real
+   * one, which takes longer than all compiling; whoever loads the addon has loaded the real one before, and loading
+   * checks every symbol.
    */
   async #emptyLibraries(names: readonly string[]): Promise<readonly string[]> {
     const paths = names.map((name) => join(this.#objects, name));
-    for (const path of paths) await this.#tool(["-shared", "-nodefaultlibs", `-Wl,-soname,${basename(path)}`, "-o", path]);
+    for (const path of paths)
+      await this.#tool(["-shared", "-nodefaultlibs", `-Wl,-soname,${basename(path)}`, "-o", path]);
     return paths;
   }
 
@@ -122,10 +171,17 @@ class Compilation {
     await runTool(this.#compiler, args, { signal: this.#signal, log: this.#installation.log });
   }
 
-  /** Works through the jobs of all products. A product that fails is left, and the others go on; without the addon all is over. */
-  async #inParallel<Job extends { readonly product: Product }>(jobs: readonly Job[], work: (job: Job) => Promise<void>): Promise<void> {
+  /**
+   * Works through the jobs of all products. A product that fails is left, and the others go on; without the addon all
+   * is over.
+   */
+  async #inParallel<Job extends { readonly product: Product }>(
+    jobs: readonly Job[],
+    work: (job: Job) => Promise<void>,
+  ): Promise<void> {
     const waiting = [...jobs];
-    const addonFailed = (): Error | undefined => [...this.#failures].find(([{ baseline }]) => baseline === undefined)?.[1];
+    const addonFailed = (): Error | undefined =>
+      [...this.#failures].find(([{ baseline }]) => baseline === undefined)?.[1];
     const worker = async (): Promise<void> => {
       for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
         if (this.#signal.aborted || addonFailed() !== undefined) return;

@@ -13,7 +13,11 @@ let installation: NativeInstallation;
 let done: string[] = [];
 beforeEach(() => {
   parent = mkdtempSync(join(tmpdir(), "detrkit-build-"));
-  const paths = { tensorflow: join(parent, "tensorflow"), failure: join(parent, "addon-1.failed.json"), log: join(parent, "addon-1.log") };
+  const paths = {
+    tensorflow: join(parent, "tensorflow"),
+    failure: join(parent, "addon-1.failed.json"),
+    log: join(parent, "addon-1.log"),
+  };
   installation = installedIn(join(parent, "addon-1"), paths, "x64");
   done = [];
 });
@@ -48,7 +52,9 @@ const silent = (): void => {};
 
 /** What a build leaves beside its log. */
 function made(): readonly string[] {
-  return readdirSync(parent).filter((name) => !name.endsWith(".log")).toSorted();
+  return readdirSync(parent)
+    .filter((name) => !name.endsWith(".log"))
+    .toSorted();
 }
 
 test("an empty cache is filled once, however many ask at the same time", async () => {
@@ -99,7 +105,13 @@ test("kernels that do not compile or run are told of and left out; DETRKIT_RETRY
       rmSync(into.kernels.get("x86-64-v4") ?? "");
       return new Map([["x86-64-v4", new BackendError("g++ failed (exit code 1): an error")]]);
     },
-    check: () => Promise.resolve({ brokenKernels: new Map([["x86-64-v4", "no such file"], ["x86-64-v3", "undefined symbol"]]) }),
+    check: () =>
+      Promise.resolve({
+        brokenKernels: new Map([
+          ["x86-64-v4", "no such file"],
+          ["x86-64-v3", "undefined symbol"],
+        ]),
+      }),
   });
   await ensureBuilt(installation, partly, (line) => said.push(line));
   expect(said).toEqual([
@@ -161,7 +173,9 @@ test("an interruption stops the running step, leaves nothing behind and is no fa
         return new Map();
       },
     });
-    await expect(ensureBuilt(installation, slow, silent)).rejects.toThrow("building the native backend was interrupted");
+    await expect(ensureBuilt(installation, slow, silent)).rejects.toThrow(
+      "building the native backend was interrupted",
+    );
     expect(listener).toHaveBeenCalledOnce();
     expect(made()).toEqual(["tensorflow"]);
   } finally {

@@ -29,7 +29,12 @@ export interface BuildSteps {
   prepare(needs: BuildNeeds): Promise<BuildTools>;
   fetchTensorflow(tools: BuildTools, folder: string, progress: Progress, signal: AbortSignal): Promise<void>;
   /** Compiles the addon and as many of the kernels as it can; returns why others are missing. */
-  compile(tools: BuildTools, installation: NativeInstallation, progress: Progress, signal: AbortSignal): Promise<ReadonlyMap<Baseline, Error>>;
+  compile(
+    tools: BuildTools,
+    installation: NativeInstallation,
+    progress: Progress,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<Baseline, Error>>;
   check(installation: NativeInstallation, signal: AbortSignal): Promise<AddonCheck>;
 }
 
@@ -37,11 +42,11 @@ export interface BuildSteps {
 const binaries = /\.(node|so[.\d]*)$/;
 
 /**
- * Makes sure that everything of an installation is there and whole. What is whole already is used as it is (whoever finds that
- * it does not load asks again with `replace`); what is built now is tried out first.
+ * Makes sure that everything of an installation is there and whole. What is whole already is used as it is (whoever
+ * finds that it does not load asks again with `replace`); what is built now is tried out first.
  *
- * Of several processes that come at the same time one builds and the others wait. Everything is made in a folder beside its
- * place and renamed when it is whole, so that an interrupted build leaves nothing that looks finished. A failure is
+ * Of several processes that come at the same time one builds and the others wait. Everything is made in a folder beside
+ * its place and renamed when it is whole, so that an interrupted build leaves nothing that looks finished. A failure is
  * remembered for an hour, so that not every run spends minutes on the same one.
  */
 export async function ensureBuilt(
@@ -63,7 +68,10 @@ export async function ensureBuilt(
       // Another one may have done it, or failed, while this one waited.
       const isNew = waited && madeAt(installation.folder) >= asked;
       if ((await isBuilt(installation)) && (isNew || !(replace || isToComplete(installation)))) return;
-      const tools = await steps.prepare({ compiler: !installation.prebuilt, python: !(await hasTensorflow(installation)) });
+      const tools = await steps.prepare({
+        compiler: !installation.prebuilt,
+        python: !(await hasTensorflow(installation)),
+      });
       const failure = recentFailure(installation.failure);
       if (failure !== undefined) throw new BackendError(failure);
       try {
@@ -101,7 +109,11 @@ interface BuildContext {
   readonly signal: AbortSignal;
 }
 
-async function build(installation: NativeInstallation, steps: BuildSteps, { tools, progress, signal }: BuildContext): Promise<void> {
+async function build(
+  installation: NativeInstallation,
+  steps: BuildSteps,
+  { tools, progress, signal }: BuildContext,
+): Promise<void> {
   await removeAbandoned(dirname(installation.tensorflow)).catch((error: NodeJS.ErrnoException) => {
     // Nothing was ever built here.
     if (error.code !== "ENOENT") throw error;
@@ -113,7 +125,8 @@ async function build(installation: NativeInstallation, steps: BuildSteps, { tool
     fillInPlace(installation.folder, async (folder) => {
       const made = installedIn(folder, installation);
       const failures = await steps.compile(tools, made, progress, signal);
-      for (const [baseline, { message }] of failures) progress(`no kernels for ${baseline}: ${message}; all of it: ${installation.log}`);
+      for (const [baseline, { message }] of failures)
+        progress(`no kernels for ${baseline}: ${message}; all of it: ${installation.log}`);
       const { problem, brokenKernels } = await steps.check(made, signal);
       if (problem !== undefined) throw new AddonCheckError(`the native backend was built but does not run: ${problem}`);
       for (const [baseline, reason] of brokenKernels) {

@@ -12,13 +12,17 @@ test("of several that come at once one works at a time, and those that wait are 
   let told = 0;
   const results = await Promise.all(
     [2, 3, 5, 7, 11].map((number) =>
-      exclusively(name, () => (told += 1), async () => {
-        inside += 1;
-        expect(inside).toBe(1);
-        await sleep(20);
-        inside -= 1;
-        return number;
-      }),
+      exclusively(
+        name,
+        () => (told += 1),
+        async () => {
+          inside += 1;
+          expect(inside).toBe(1);
+          await sleep(20);
+          inside -= 1;
+          return number;
+        },
+      ),
     ),
   );
   expect(results).toEqual([2, 3, 5, 7, 11]);
@@ -27,8 +31,20 @@ test("of several that come at once one works at a time, and those that wait are 
 
 test("work that fails lets go", async () => {
   const name = unused();
-  await expect(exclusively(name, () => {}, () => Promise.reject(new Error("broken")))).rejects.toThrow("broken");
-  expect(await exclusively(name, () => expect.fail("nobody has it"), () => Promise.resolve(3))).toBe(3);
+  await expect(
+    exclusively(
+      name,
+      () => {},
+      () => Promise.reject(new Error("broken")),
+    ),
+  ).rejects.toThrow("broken");
+  expect(
+    await exclusively(
+      name,
+      () => expect.fail("nobody has it"),
+      () => Promise.resolve(3),
+    ),
+  ).toBe(3);
 });
 
 test("an owner that is killed loses it at once", async () => {
@@ -36,10 +52,18 @@ test("an owner that is killed loses it at once", async () => {
   const script = `
     const { exclusively } = await import(${JSON.stringify(new URL("./exclusively.ts", import.meta.url).href)});
     await exclusively(${JSON.stringify(name)}, () => {}, () => { console.log("mine"); return new Promise(() => setInterval(() => {}, 1000)); });`;
-  const owner = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+  const owner = spawn(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", "--input-type=module", "-e", script],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
   await once(owner.stdout, "data");
   let waited = false;
-  const taken = exclusively(name, () => (waited = true), () => Promise.resolve(true));
+  const taken = exclusively(
+    name,
+    () => (waited = true),
+    () => Promise.resolve(true),
+  );
   await sleep(50);
   expect(waited).toBe(true);
   owner.kill("SIGKILL");

@@ -7,15 +7,21 @@ import { setTimeout as sleep } from "node:timers/promises";
 const pollMs = 200;
 
 /**
- * Runs `work` while no other process or thread on this machine does under the same name. Linux only, as the native build is.
+ * Runs `work` while no other process or thread on this machine does under the same name. Linux only, as the native
+ * build is.
  *
- * The lock is a listening socket in Linux's abstract namespace: binding it is atomic, and the kernel lets go of it when its
- * owner ends, in whatever way. So there is nothing to clean up, and no moment in which two waiters could both take over.
+ * The lock is a listening socket in Linux's abstract namespace: binding it is atomic, and the kernel lets go of it when
+ * its owner ends, in whatever way. So there is nothing to clean up, and no moment in which two waiters could both take
+ * over.
  *
  * @param name - what is guarded, a path
  * @param waiting - told once, when somebody else has the lock
  */
-export async function exclusively<Result>(name: string, waiting: () => void, work: () => Promise<Result>): Promise<Result> {
+export async function exclusively<Result>(
+  name: string,
+  waiting: () => void,
+  work: () => Promise<Result>,
+): Promise<Result> {
   const address = `\0detrkit-${createHash("sha256").update(resolve(name)).digest("hex").slice(0, 32)}`;
   let lock = await take(address);
   if (lock === undefined) waiting();

@@ -18,7 +18,10 @@ export function isRetry(): boolean {
   return process.env["DETRKIT_RETRY"] === "1";
 }
 
-/** The failure of the last hour as a sentence that says how to try again at once; nothing where there was none. `DETRKIT_RETRY=1` forgets it. */
+/**
+ * The failure of the last hour as a sentence that says how to try again at once; nothing where there was none.
+ * `DETRKIT_RETRY=1` forgets it.
+ */
 export function recentFailure(file: string): string | undefined {
   if (isRetry()) return undefined;
   try {

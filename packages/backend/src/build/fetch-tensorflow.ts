@@ -13,9 +13,18 @@ export function findPython(): Promise<string | undefined> {
 
 /** What pip's last line hides: it says "no matching distribution" of an index that it could not ask. */
 const pipFailures: readonly (readonly [pattern: RegExp, meaning: string])[] = [
-  [/certificate verify failed/i, "the package index's certificate was not accepted; behind a proxy that has one of its own, name it to pip (PIP_CERT)"],
-  [/ProxyError|Cannot connect to proxy/i, "the proxy could not be reached; check pip's proxy setting (PIP_PROXY, HTTPS_PROXY)"],
-  [/NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|Connection refused|Network is unreachable/i, "the package index could not be reached; without a network see docs/backends.md, behind a proxy set PIP_PROXY"],
+  [
+    /certificate verify failed/i,
+    "the package index's certificate was not accepted; behind a proxy that has one of its own, name it to pip (PIP_CERT)",
+  ],
+  [
+    /ProxyError|Cannot connect to proxy/i,
+    "the proxy could not be reached; check pip's proxy setting (PIP_PROXY, HTTPS_PROXY)",
+  ],
+  [
+    /NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|Connection refused|Network is unreachable/i,
+    "the package index could not be reached; without a network see docs/backends.md, behind a proxy set PIP_PROXY",
+  ],
 ];
 
 /** What pip's output says about its failure, where its last line does not. */
@@ -31,14 +40,37 @@ export interface FetchContext {
   readonly log: string;
 }
 
-/** Fetches the wheels of TensorFlow's library with pip (for any Python: nothing of them is run) and unpacks what is needed into `folder`. */
-export async function fetchTensorflow(python: string, parts: NativeParts, folder: string, { progress, signal, log }: FetchContext): Promise<void> {
+/**
+ * Fetches the wheels of TensorFlow's library with pip (for any Python: nothing of them is run) and unpacks what is
+ * needed into `folder`.
+ */
+export async function fetchTensorflow(
+  python: string,
+  parts: NativeParts,
+  folder: string,
+  { progress, signal, log }: FetchContext,
+): Promise<void> {
   const downloads = join(folder, "download");
   progress(`fetching TensorFlow's library (${parts.requirement}) with pip`);
   const args = [
-    "-m", "pip", "download", "--disable-pip-version-check", "--quiet", "--no-input", "--no-cache-dir", "--retries", "2",
-    "--python-version", "3.11", "--platform", parts.platform, "--only-binary=:all:",
-    ...(parts.withDependencies ? [] : ["--no-deps"]), "--dest", downloads, parts.requirement,
+    "-m",
+    "pip",
+    "download",
+    "--disable-pip-version-check",
+    "--quiet",
+    "--no-input",
+    "--no-cache-dir",
+    "--retries",
+    "2",
+    "--python-version",
+    "3.11",
+    "--platform",
+    parts.platform,
+    "--only-binary=:all:",
+    ...(parts.withDependencies ? [] : ["--no-deps"]),
+    "--dest",
+    downloads,
+    parts.requirement,
   ];
   await runTool(python, args, { signal, log, explain: whyPipFailed });
   const wheels = (await readdir(downloads)).filter((name) => parts.wanted.test(name));

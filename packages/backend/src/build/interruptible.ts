@@ -1,8 +1,8 @@
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Runs `work` so that a signal ends it in order: what it started is stopped by the AbortSignal, its `finally` blocks clean
- * up, and then the signal does what it does otherwise.
+ * Runs `work` so that a signal ends it in order: what it started is stopped by the AbortSignal, its `finally` blocks
+ * clean up, and then the signal does what it does otherwise.
  */
 export async function interruptible<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const controller = new AbortController();

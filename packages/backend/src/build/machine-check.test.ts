@@ -31,7 +31,9 @@ test("a cache folder has to be one that can be written, and large enough", async
     const folder = join(parent, "new", "cache");
     await checkCacheFolder(folder, 1e3);
     expect(readdirSync(folder)).toEqual([]);
-    await expect(checkCacheFolder(folder, 1e18)).rejects.toThrow(/GB free in .*cache, 1000000000\.0 GB needed: make room, or set DETRKIT_CACHE/);
+    await expect(checkCacheFolder(folder, 1e18)).rejects.toThrow(
+      /GB free in .*cache, 1000000000\.0 GB needed: make room, or set DETRKIT_CACHE/,
+    );
     writeFileSync(join(parent, "file"), "");
     const problem = `${join(parent, "file", "x")} can't be written (ENOTDIR): set DETRKIT_CACHE to another folder`;
     await expect(checkCacheFolder(join(parent, "file", "x"), 1)).rejects.toThrow(new BackendError(problem));

@@ -17,18 +17,24 @@ export interface Machine {
 const oldestGlibc = "2.27";
 
 /**
- * Why TensorFlow's library would end the process here, or undefined. Cheap enough to be asked before each start: a cache that another
- * machine filled may be there.
+ * Why TensorFlow's library would end the process here, or undefined. Cheap enough to be asked before each start: a
+ * cache that another machine filled may be there.
  */
-export function processorProblem({ architecture, instructionSets: sets }: Pick<Machine, "architecture" | "instructionSets">): string | undefined {
+export function processorProblem({
+  architecture,
+  instructionSets: sets,
+}: Pick<Machine, "architecture" | "instructionSets">): string | undefined {
   if (architecture !== "x64" || sets.length === 0 || sets.includes("avx")) return undefined;
   return "this processor has no AVX, which TensorFlow's library is compiled for";
 }
 
 /** Why TensorFlow's library can't be used with this C library, or undefined. */
 export function libraryProblem({ glibc }: Pick<Machine, "glibc">): string | undefined {
-  if (glibc === undefined) return "TensorFlow publishes nothing for musl (Alpine): take an image of Debian, Ubuntu or another system with glibc";
-  return glibc.localeCompare(oldestGlibc, "en", { numeric: true }) < 0 ? `glibc ${glibc} is older than ${oldestGlibc}, which TensorFlow's library needs` : undefined;
+  if (glibc === undefined)
+    return "TensorFlow publishes nothing for musl (Alpine): take an image of Debian, Ubuntu or another system with glibc";
+  return glibc.localeCompare(oldestGlibc, "en", { numeric: true }) < 0
+    ? `glibc ${glibc} is older than ${oldestGlibc}, which TensorFlow's library needs`
+    : undefined;
 }
 
 /** This machine. */
@@ -53,14 +59,20 @@ export async function checkCacheFolder(folder: string, bytes: number): Promise<v
   const elsewhere = "set DETRKIT_CACHE to another folder";
   try {
     await mkdir(folder, { recursive: true });
-    if (!(await runsPrograms(folder))) throw new BackendError(`nothing can be run from ${folder} (mounted noexec): ${elsewhere}`);
+    if (!(await runsPrograms(folder)))
+      throw new BackendError(`nothing can be run from ${folder} (mounted noexec): ${elsewhere}`);
   } catch (error) {
     if (BackendError.isInstance(error)) throw error;
-    throw new BackendError(`${folder} can't be written (${(error as NodeJS.ErrnoException).code}): ${elsewhere}`, { cause: error });
+    throw new BackendError(`${folder} can't be written (${(error as NodeJS.ErrnoException).code}): ${elsewhere}`, {
+      cause: error,
+    });
   }
   const { bavail, bsize } = await statfs(folder);
   const free = bavail * bsize;
-  if (free < bytes) throw new BackendError(`${gigabytes(free)} free in ${folder}, ${gigabytes(bytes)} needed: make room, or ${elsewhere}`);
+  if (free < bytes)
+    throw new BackendError(
+      `${gigabytes(free)} free in ${folder}, ${gigabytes(bytes)} needed: make room, or ${elsewhere}`,
+    );
 }
 
 async function runsPrograms(folder: string): Promise<boolean> {
@@ -71,7 +83,11 @@ async function runsPrograms(folder: string): Promise<boolean> {
     await promisify(execFile)(program);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EACCES" && (error as NodeJS.ErrnoException).syscall?.startsWith("spawn")) return false;
+    if (
+      (error as NodeJS.ErrnoException).code === "EACCES" &&
+      (error as NodeJS.ErrnoException).syscall?.startsWith("spawn")
+    )
+      return false;
     throw error;
   } finally {
     await rm(program, { force: true });

@@ -12,7 +12,10 @@ export interface NativeInstallation {
   readonly tensorflow: string;
   /** Folder of what we compile: the files below. */
   readonly folder: string;
-  /** Whether they came compiled with a package (@detrkit/native-linux-x64) and only TensorFlow's library has to be fetched. */
+  /**
+   * Whether they came compiled with a package (@detrkit/native-linux-x64) and only TensorFlow's library has to be
+   * fetched.
+   */
   readonly prebuilt: boolean;
   /** The addon that tfjs-node's JavaScript works with. */
   readonly addon: string;
@@ -29,7 +32,11 @@ export interface NativeInstallation {
 type OtherPaths = Pick<NativeInstallation, "tensorflow" | "failure" | "log">;
 
 /** The same installation with what we compile in another folder. */
-export function installedIn(folder: string, { tensorflow, failure, log }: OtherPaths, architecture: string = process.arch): NativeInstallation {
+export function installedIn(
+  folder: string,
+  { tensorflow, failure, log }: OtherPaths,
+  architecture: string = process.arch,
+): NativeInstallation {
   return {
     tensorflow,
     failure,
@@ -38,7 +45,9 @@ export function installedIn(folder: string, { tensorflow, failure, log }: OtherP
     prebuilt: false,
     addon: join(folder, "detrkit_tfjs.node"),
     loader: join(folder, "detrkit_loader.node"),
-    kernels: new Map(baselinesOf(architecture).map((baseline) => [baseline, join(folder, `detrkit_kernels_${baseline}.so`)])),
+    kernels: new Map(
+      baselinesOf(architecture).map((baseline) => [baseline, join(folder, `detrkit_kernels_${baseline}.so`)]),
+    ),
   };
 }
 
@@ -54,8 +63,9 @@ export function cacheFolder(): string {
 }
 
 /**
- * Where the native backend of these versions is, or will be. The name carries whatever the binaries depend on: versions, platform,
- * the C++ sources and the flags. Not the processor: they hold kernels for each, so a cache can be copied or shared.
+ * Where the native backend of these versions is, or will be. The name carries whatever the binaries depend on:
+ * versions, platform, the C++ sources and the flags. Not the processor: they hold kernels for each, so a cache can be
+ * copied or shared.
  */
 export function nativeInstallation(variant: "cpu" | "gpu"): NativeInstallation {
   const platform = `${process.platform}-${process.arch}`;
@@ -65,7 +75,9 @@ export function nativeInstallation(variant: "cpu" | "gpu"): NativeInstallation {
   return installedIn(addons, { tensorflow, failure: `${addons}.failed.json`, log: `${addons}.log` });
 }
 
-/** The same with the compiled parts that a package brings; undefined where none is installed, or one of other sources. */
+/**
+ * The same with the compiled parts that a package brings; undefined where none is installed, or one of other sources.
+ */
 export function prebuiltInstallation(installation: NativeInstallation): NativeInstallation | undefined {
   const folder = prebuiltFolder();
   if (folder === undefined) return undefined;
@@ -89,7 +101,9 @@ export interface PrebuiltManifest {
 /** Folder of the package of compiled parts for this platform, if it is installed. */
 export function prebuiltFolder(): string | undefined {
   try {
-    return dirname(createRequire(import.meta.url).resolve(`@detrkit/native-${process.platform}-${process.arch}/package.json`));
+    return dirname(
+      createRequire(import.meta.url).resolve(`@detrkit/native-${process.platform}-${process.arch}/package.json`),
+    );
   } catch {
     return undefined;
   }
@@ -98,8 +112,20 @@ export function prebuiltFolder(): string | undefined {
 /** Whatever the compiled parts depend on, as a short text. */
 export function sourcesKey(variant: "cpu" | "gpu"): string {
   const hash = createHash("sha256");
-  const tfjsVersion = (JSON.parse(readFileSync(join(tfjsNodeFolder(), "package.json"), "utf8")) as { version: string }).version;
-  hash.update(JSON.stringify([tensorflowVersion, tfjsVersion, process.platform, process.arch, variant, commonFlags, kernelFlags, baselinesOf(process.arch).map(baselineFlags)]));
+  const tfjsVersion = (JSON.parse(readFileSync(join(tfjsNodeFolder(), "package.json"), "utf8")) as { version: string })
+    .version;
+  hash.update(
+    JSON.stringify([
+      tensorflowVersion,
+      tfjsVersion,
+      process.platform,
+      process.arch,
+      variant,
+      commonFlags,
+      kernelFlags,
+      baselinesOf(process.arch).map(baselineFlags),
+    ]),
+  );
   const sources = nativeSourceFolder();
   for (const name of readdirSync(sources).toSorted()) hash.update(name).update(readFileSync(join(sources, name)));
   return hash.digest("hex").slice(0, 16);
@@ -109,5 +135,7 @@ export function sourcesKey(variant: "cpu" | "gpu"): string {
 export function instructionSets(): readonly string[] {
   if (!existsSync("/proc/cpuinfo")) return [];
   const flags = /^(?:flags|Features)\s*:\s*(.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1]?.split(" ") ?? [];
-  return flags.filter((flag) => /^(sse4_2|avx|avx2|fma|avx512\w*|avx_vnni|amx\w*|asimd\w*|sve\w*)$/.test(flag)).toSorted();
+  return flags
+    .filter((flag) => /^(sse4_2|avx|avx2|fma|avx512\w*|avx_vnni|amx\w*|asimd\w*|sve\w*)$/.test(flag))
+    .toSorted();
 }

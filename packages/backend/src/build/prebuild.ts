@@ -1,11 +1,18 @@
-// `npm run prebuild`: puts what is compiled here into @detrkit/native-PLATFORM, for machines without a compiler, with another processor
-// and an older C library. For whoever publishes the packages; everybody else's native backend is built by cli.ts.
+// `npm run prebuild`: puts what is compiled here into @detrkit/native-PLATFORM, for machines without a compiler, with
+// another processor and an older C library. For whoever publishes the packages; everybody else's native backend is
+// built by cli.ts.
 import { copyFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BackendError, DetrkitError } from "@detrkit/common";
 import { contentsName } from "./whole-folder.ts";
 import { buildNative } from "./build-native.ts";
-import { missingBaselines, prebuiltFolder, prebuiltManifest, type PrebuiltManifest, sourcesKey } from "./native-cache.ts";
+import {
+  missingBaselines,
+  prebuiltFolder,
+  prebuiltManifest,
+  type PrebuiltManifest,
+  sourcesKey,
+} from "./native-cache.ts";
 import { unportableSymbols } from "./system-symbols.ts";
 
 /** The oldest C library that the package is for: that of Debian 10, Ubuntu 18.10 and RHEL 8. */
@@ -20,11 +27,15 @@ async function prebuild(target: string): Promise<void> {
   await rm(join(target, prebuiltManifest), { force: true });
   const installation = await buildNative(say);
   const missing = missingBaselines(installation);
-  if (missing.length > 0) throw new BackendError(`no kernels for ${missing.join(", ")} (${installation.log}): a package has to have them all`);
+  if (missing.length > 0)
+    throw new BackendError(
+      `no kernels for ${missing.join(", ")} (${installation.log}): a package has to have them all`,
+    );
   const files = (await readdir(installation.folder)).filter((file) => file !== contentsName);
   for (const file of files) {
     const symbols = await unportableSymbols(join(installation.folder, file), oldestGlibc);
-    if (symbols.length > 0) throw new BackendError(`${file} needs more than glibc ${oldestGlibc}: ${symbols.join(", ")}`);
+    if (symbols.length > 0)
+      throw new BackendError(`${file} needs more than glibc ${oldestGlibc}: ${symbols.join(", ")}`);
   }
   for (const file of files) {
     await copyFile(join(installation.folder, file), join(target, `.${file}`));
@@ -37,7 +48,8 @@ async function prebuild(target: string): Promise<void> {
 
 try {
   const target = prebuiltFolder();
-  if (target === undefined) throw new BackendError(`there is no package of compiled parts for ${process.platform}-${process.arch}`);
+  if (target === undefined)
+    throw new BackendError(`there is no package of compiled parts for ${process.platform}-${process.arch}`);
   await prebuild(target);
 } catch (error) {
   if (!DetrkitError.isInstance(error)) throw error;

@@ -20,11 +20,17 @@ export interface RunOptions {
  * @returns what it said
  * @throws BackendError with the first line that tells of an error
  */
-export async function runTool(program: string, args: readonly string[], { signal, log, keep = 200_000, explain }: RunOptions = {}): Promise<string> {
+export async function runTool(
+  program: string,
+  args: readonly string[],
+  { signal, log, keep = 200_000, explain }: RunOptions = {},
+): Promise<string> {
   const { output, problem, cause } = await runToEnd(program, args, keep, signal);
   if (log !== undefined) await writeLog(log, `$ ${[program, ...args].join(" ")}\n${output}\n`);
   if (problem === undefined) return output;
-  throw new BackendError(`${basename(program)} failed (${problem}): ${explain?.(output) ?? firstProblem(output)}`, { cause });
+  throw new BackendError(`${basename(program)} failed (${problem}): ${explain?.(output) ?? firstProblem(output)}`, {
+    cause,
+  });
 }
 
 interface Run {
@@ -34,9 +40,17 @@ interface Run {
   readonly cause?: Error | undefined;
 }
 
-function runToEnd(program: string, args: readonly string[], keep: number, signal: AbortSignal | undefined): Promise<Run> {
+function runToEnd(
+  program: string,
+  args: readonly string[],
+  keep: number,
+  signal: AbortSignal | undefined,
+): Promise<Run> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], ...(signal === undefined ? {} : { signal }) });
+    const child = spawn(program, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      ...(signal === undefined ? {} : { signal }),
+    });
     let output = "";
     const collect = (chunk: Buffer): void => {
       output = (output + chunk.toString()).slice(-keep);
@@ -47,16 +61,22 @@ function runToEnd(program: string, args: readonly string[], keep: number, signal
     child.on("error", (error) => {
       cause = error;
       // Without a process there will be no "close"; an aborted one is waited for, since it may still write.
-      if (child.pid === undefined) reject(new BackendError(`${program} could not be started: ${error.message}`, { cause }));
+      if (child.pid === undefined)
+        reject(new BackendError(`${program} could not be started: ${error.message}`, { cause }));
     });
     child.on("close", (code, endedBy) => {
-      resolve(code === 0 && cause === undefined ? { output } : { output, problem: endedBy ?? `exit code ${code}`, cause });
+      resolve(
+        code === 0 && cause === undefined ? { output } : { output, problem: endedBy ?? `exit code ${code}`, cause },
+      );
     });
   });
 }
 
 /** The first of several programs that starts and answers `--version`. */
-export async function findTool(names: readonly string[], args: readonly string[] = ["--version"]): Promise<string | undefined> {
+export async function findTool(
+  names: readonly string[],
+  args: readonly string[] = ["--version"],
+): Promise<string | undefined> {
   for (const name of names) {
     try {
       await runTool(name, args);
@@ -80,7 +100,10 @@ export async function writeLog(log: string, text: string): Promise<void> {
 
 /** One short line, however much a program said: the first one of an error, without the folders of its file. */
 function firstProblem(output: string): string {
-  const lines = output.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+  const lines = output
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
   const line = lines.find((text) => /\berror\b/i.test(text)) ?? lines.at(-1) ?? "it said nothing";
   return line.replace(/^\S*\//, "").slice(0, 160);
 }

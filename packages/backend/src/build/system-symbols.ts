@@ -2,21 +2,31 @@ import { existsSync } from "node:fs";
 import { runTool } from "./run-tool.ts";
 
 const systemFolders = ["/lib/x86_64-linux-gnu", "/lib/aarch64-linux-gnu", "/lib64", "/usr/lib64", "/usr/lib"];
-const systemLibraries = ["libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"];
+const systemLibraries = [
+  "libc.so.6",
+  "libm.so.6",
+  "libpthread.so.0",
+  "libdl.so.2",
+  "ld-linux-x86-64.so.2",
+  "ld-linux-aarch64.so.1",
+];
 
 /**
- * What a library asks for that a machine with an older C library, or without this one's C++ library, does not have. This machine's C
- * library says of each of its symbols since when it has had it.
+ * What a library asks for that a machine with an older C library, or without this one's C++ library, does not have.
+ * This machine's C library says of each of its symbols since when it has had it.
  *
  * @param glibc - the older version, as "2.28"
  * @returns names, each with the version that brought it
  */
 export async function unportableSymbols(library: string, glibc: string): Promise<readonly string[]> {
   const since = new Map<string, string>();
-  for (const path of systemFolders.flatMap((folder) => systemLibraries.map((name) => `${folder}/${name}`)).filter(existsSync)) {
+  for (const path of systemFolders
+    .flatMap((folder) => systemLibraries.map((name) => `${folder}/${name}`))
+    .filter(existsSync)) {
     for (const { name, version, isDefined } of await dynamicSymbols(path)) {
       const known = since.get(name);
-      if (isDefined && version.startsWith("GLIBC_") && (known === undefined || isNewer(known, version))) since.set(name, version);
+      if (isDefined && version.startsWith("GLIBC_") && (known === undefined || isNewer(known, version)))
+        since.set(name, version);
     }
   }
   return (await dynamicSymbols(library)).flatMap(({ name, version: asked, isDefined }) => {

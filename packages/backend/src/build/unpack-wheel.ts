@@ -26,7 +26,10 @@ export async function unpackWheel(wheel: string, folder: string, signal?: AbortS
   try {
     const { size } = await file.stat();
     const files = await unpackNeeded(new WheelSource(file, size), size, folder, signal);
-    if (files === 0) throw new BackendError(`${basename(wheel)} holds none of TensorFlow's libraries: expected tensorflow/libtensorflow_cc.so.2`);
+    if (files === 0)
+      throw new BackendError(
+        `${basename(wheel)} holds none of TensorFlow's libraries: expected tensorflow/libtensorflow_cc.so.2`,
+      );
   } catch (cause) {
     if (signal?.aborted || BackendError.isInstance(cause)) throw cause;
     throw new BackendError(`${basename(wheel)} could not be unpacked (${(cause as Error).message})`, { cause });
@@ -35,7 +38,12 @@ export async function unpackWheel(wheel: string, folder: string, signal?: AbortS
   }
 }
 
-async function unpackNeeded(source: WheelSource, bytes: number, folder: string, signal: AbortSignal | undefined): Promise<number> {
+async function unpackNeeded(
+  source: WheelSource,
+  bytes: number,
+  folder: string,
+  signal: AbortSignal | undefined,
+): Promise<number> {
   const zip = await yauzl.fromRandomAccessReaderPromise(source, bytes, { autoClose: false });
   let files = 0;
   for await (const entry of zip.eachEntry()) {

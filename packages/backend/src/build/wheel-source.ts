@@ -9,8 +9,8 @@ type ReadCallback = (error: Error | null) => void;
 const chunkBytes = 2 ** 20;
 
 /**
- * Gives yauzl bytes of an open file that stays ours to close. Its own way of reading files throws past all handlers, and ends the
- * process, where a damaged zip points outside of what a file can be.
+ * Gives yauzl bytes of an open file that stays ours to close. Its own way of reading files throws past all handlers,
+ * and ends the process, where a damaged zip points outside of what a file can be.
  */
 export class WheelSource extends RandomAccessReader {
   readonly #file: FileHandle;
@@ -23,7 +23,9 @@ export class WheelSource extends RandomAccessReader {
   }
 
   override read(buffer: Buffer, offset: number, length: number, position: number, callback: ReadCallback): void {
-    callbackify(() => fillFrom(this.#file, this.#byteLength, buffer.subarray(offset, offset + length), position))(callback);
+    callbackify(() => fillFrom(this.#file, this.#byteLength, buffer.subarray(offset, offset + length), position))(
+      callback,
+    );
   }
 
   override _readStreamForRange(start: number, end: number): Readable {

@@ -81,7 +81,12 @@ test("filling that fails leaves what was there, and nothing else", async () => {
 
 test("what a dead process left is removed; what a living one or another machine works on stays", async () => {
   const dead = spawnSync(process.execPath, ["-e", "console.log(process.pid)"]).stdout.toString().trim();
-  const names = [`a.building-${hostname()}-${dead}-x1`, `a.building-${hostname()}-${process.pid}-x2`, `a.building-elsewhere-${dead}-x3`, "a"];
+  const names = [
+    `a.building-${hostname()}-${dead}-x1`,
+    `a.building-${hostname()}-${process.pid}-x2`,
+    `a.building-elsewhere-${dead}-x3`,
+    "a",
+  ];
   for (const name of names) mkdirSync(join(parent, name));
   await removeAbandoned(parent);
   expect(readdirSync(parent).toSorted()).toEqual(names.slice(1).toSorted());

@@ -6,7 +6,10 @@ import { dirname, join, relative, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { writeFileAtomic } from "@detrkit/common/files";
 
-/** File of a finished folder that lists what it holds: a library cut short would otherwise crash the process that maps it. */
+/**
+ * File of a finished folder that lists what it holds: a library cut short would otherwise crash the process that maps
+ * it.
+ */
 export const contentsName = "contents.json";
 // After this long a folder of another machine (a shared home) counts as abandoned too.
 const foreignPatienceMs = 24 * 3600_000;
@@ -19,8 +22,9 @@ interface Entry {
 }
 
 /**
- * Fills a new folder beside `target`, then gives it that name, in place of what was there. Until then nothing under that name
- * has changed. Where another machine has filled it meanwhile (a shared cache), and to the full, that one stays: it may be in use.
+ * Fills a new folder beside `target`, then gives it that name, in place of what was there. Until then nothing under
+ * that name has changed. Where another machine has filled it meanwhile (a shared cache), and to the full, that one
+ * stays: it may be in use.
  */
 export async function fillInPlace(target: string, fill: (folder: string) => Promise<void>): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
@@ -79,7 +83,10 @@ function readContents(folder: string): readonly (readonly [path: string, entry: 
  */
 export function isWhole(folder: string, which: RegExp = /./): boolean {
   const contents = readContents(folder);
-  return contents.length > 0 && contents.every(([path, { size }]) => !which.test(path) || sizeOf(join(folder, path)) === size);
+  return (
+    contents.length > 0 &&
+    contents.every(([path, { size }]) => !which.test(path) || sizeOf(join(folder, path)) === size)
+  );
 }
 
 function sizeOf(path: string): number | undefined {
@@ -87,15 +94,17 @@ function sizeOf(path: string): number | undefined {
 }
 
 /**
- * Whether a folder still holds the bytes it was made with. Files that nobody has written to since are taken as they are; others
- * (damaged, or copied from another machine) are read once, and found good they are not read again.
+ * Whether a folder still holds the bytes it was made with. Files that nobody has written to since are taken as they
+ * are; others (damaged, or copied from another machine) are read once, and found good they are not read again.
  *
  * @param which - the files to look at; default all
  */
 export async function isUndamaged(folder: string, which: RegExp = /./): Promise<boolean> {
   if (!isWhole(folder, which)) return false;
   const contents = readContents(folder);
-  const touched = contents.filter(([path, { modifiedMs }]) => which.test(path) && statSync(join(folder, path)).mtimeMs !== modifiedMs);
+  const touched = contents.filter(
+    ([path, { modifiedMs }]) => which.test(path) && statSync(join(folder, path)).mtimeMs !== modifiedMs,
+  );
   if (touched.length === 0) return true;
   const now: Record<string, Entry> = Object.fromEntries(contents);
   for (const [path, entry] of touched) {
@@ -113,7 +122,8 @@ export async function removeAbandoned(parent: string): Promise<void> {
     const [, host, pid] = /\.building-(.*)-(\d+)-[^-]*$/.exec(name) ?? [];
     if (host === undefined) continue;
     const path = join(parent, name);
-    if (host === hostname() ? !isAlive(Number(pid)) : (await ageMs(path)) > foreignPatienceMs) await rm(path, { recursive: true, force: true });
+    if (host === hostname() ? !isAlive(Number(pid)) : (await ageMs(path)) > foreignPatienceMs)
+      await rm(path, { recursive: true, force: true });
   }
 }
 

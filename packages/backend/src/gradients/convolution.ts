@@ -9,16 +9,28 @@ export interface ConvolutionGradientAttributes extends ConvolutionAttributes {
 
 /** Of a convolution with bias, residual and ReLU, by all four operands. */
 export function registerConvolutionGradient(): void {
-  defineGradient<ConvolutionAttributes>(fusedKernels.convolution, { inputs: [0, 1], outputs: [0] }, ([upstream], saved, attributes) => {
-    const [input, filter] = saved as [Tensor, Tensor];
-    const dy = attributes.relu ? maskedByRelu(upstream as Tensor, saved.at(-1) as Tensor) : (upstream as Tensor);
-    return [
-      () => runKernel(fusedKernels.convolutionInputGradient, [filter, dy], { ...attributes, shape: input.shape })[0] as Tensor,
-      () => runKernel(fusedKernels.convolutionFilterGradient, [input, dy], { ...attributes, shape: filter.shape })[0] as Tensor,
-      ...(attributes.bias ? [() => sum(dy, [0, 1, 2])] : []),
-      ...(attributes.residual ? [() => dy.clone()] : []),
-    ];
-  });
+  defineGradient<ConvolutionAttributes>(
+    fusedKernels.convolution,
+    { inputs: [0, 1], outputs: [0] },
+    ([upstream], saved, attributes) => {
+      const [input, filter] = saved as [Tensor, Tensor];
+      const dy = attributes.relu ? maskedByRelu(upstream as Tensor, saved.at(-1) as Tensor) : (upstream as Tensor);
+      return [
+        () =>
+          runKernel(fusedKernels.convolutionInputGradient, [filter, dy], {
+            ...attributes,
+            shape: input.shape,
+          })[0] as Tensor,
+        () =>
+          runKernel(fusedKernels.convolutionFilterGradient, [input, dy], {
+            ...attributes,
+            shape: filter.shape,
+          })[0] as Tensor,
+        ...(attributes.bias ? [() => sum(dy, [0, 1, 2])] : []),
+        ...(attributes.residual ? [() => dy.clone()] : []),
+      ];
+    },
+  );
 }
 
 function maskedByRelu(dy: Tensor, output: Tensor): Tensor {

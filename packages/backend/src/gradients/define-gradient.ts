@@ -10,20 +10,28 @@ export interface SavedForGradient {
 }
 
 /**
- * Registers the gradient of a kernel: from the outputs' gradients and what was saved (inputs, then outputs), a function for each
- * input's gradient, called only where that gradient is needed.
+ * Registers the gradient of a kernel: from the outputs' gradients and what was saved (inputs, then outputs), a function
+ * for each input's gradient, called only where that gradient is needed.
  */
 export function defineGradient<Attributes>(
   name: FusedKernel,
   { inputs, outputs = [] }: SavedForGradient,
-  gradient: (upstream: readonly Tensor[], saved: readonly Tensor[], attributes: Attributes) => readonly (() => Tensor)[],
+  gradient: (
+    upstream: readonly Tensor[],
+    saved: readonly Tensor[],
+    attributes: Attributes,
+  ) => readonly (() => Tensor)[],
 ): void {
   const config: GradConfig = {
     kernelName: name,
     ...(inputs === undefined ? { saveAllInputs: true } : { inputsToSave: inputs.map(String) }),
     outputsToSave: Array.from({ length: Math.max(0, ...outputs) + 1 }, (_, index) => outputs.includes(index)),
     gradFunc: (upstream, saved, attrs) => {
-      const functions = gradient(Array.isArray(upstream) ? upstream : [upstream], saved, attrs as unknown as Attributes);
+      const functions = gradient(
+        Array.isArray(upstream) ? upstream : [upstream],
+        saved,
+        attrs as unknown as Attributes,
+      );
       return Object.fromEntries(functions.map((value, index) => [String(index), value]));
     },
   };

@@ -9,7 +9,9 @@ export interface LinearGradientAttributes {
 
 /** Of linear layers, bare and with ReLU behind them, which alone need their result for the gradient. */
 export function registerLinearGradients(): void {
-  defineGradient<unknown>(fusedKernels.linear, {}, ([dy], [input, weight, bias]) => gradients([dy, input, weight] as Tensor[], bias !== undefined));
+  defineGradient<unknown>(fusedKernels.linear, {}, ([dy], [input, weight, bias]) =>
+    gradients([dy, input, weight] as Tensor[], bias !== undefined),
+  );
   defineGradient<unknown>(fusedKernels.linearRelu, { outputs: [0] }, ([dy], saved) =>
     gradients([dy, saved[0], saved[1], saved.at(-1)] as Tensor[], saved.length === 4),
   );

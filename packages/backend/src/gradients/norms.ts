@@ -7,8 +7,13 @@ export function registerLayerNormGradient(): void {
     const outputs = saved.length - 3;
     const [input, weight, , residual] = saved.slice(0, outputs);
     const [, mean, scale] = saved.slice(outputs);
-    const [dx, dweight, dbias] = runKernel(fusedKernels.layerNormGradient, present(dy, input, weight, mean, scale, residual), {});
-    // The sum of input and residual has one gradient; each of them gets a handle of its own, which may be disposed alone.
+    const [dx, dweight, dbias] = runKernel(
+      fusedKernels.layerNormGradient,
+      present(dy, input, weight, mean, scale, residual),
+      {},
+    );
+    // The sum of input and residual has one gradient; each of them gets a handle of its own, which may be disposed
+    // alone.
     return [value(dx), value(dweight), value(dbias), ...(residual === undefined ? [] : [() => value(dx)().clone()])];
   });
 }
@@ -24,10 +29,14 @@ export function registerGroupNormGradient(): void {
     const outputs = saved.length - 3;
     const [input, weight, , residual] = saved.slice(0, outputs);
     const [y, mean, scale] = saved.slice(outputs);
-    const [dx, dweight, dbias, dresidual] = runKernel(fusedKernels.groupNormGradient, present(dy, input, y, weight, mean, scale), {
-      ...attributes,
-      residual: residual !== undefined,
-    });
+    const [dx, dweight, dbias, dresidual] = runKernel(
+      fusedKernels.groupNormGradient,
+      present(dy, input, y, weight, mean, scale),
+      {
+        ...attributes,
+        residual: residual !== undefined,
+      },
+    );
     return [value(dx), value(dweight), value(dbias), ...(residual === undefined ? [] : [value(dresidual)])];
   });
 }

@@ -12,8 +12,8 @@ import { registerGroupNormGradient, registerLayerNormGradient } from "./norms.ts
 import { recordFirstOutputs } from "./record-first-outputs.ts";
 
 /**
- * Tells tfjs how detrkit's kernels are differentiated, on whichever backend has them: each by another kernel of that backend. Done once,
- * however many backends are started.
+ * Tells tfjs how detrkit's kernels are differentiated, on whichever backend has them: each by another kernel of that
+ * backend. Done once, however many backends are started.
  */
 export function registerKernelGradients(): void {
   if (getGradient(fusedKernels.linear) !== undefined) return;

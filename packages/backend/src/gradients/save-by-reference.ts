@@ -8,9 +8,9 @@ interface EngineInside {
 }
 
 /**
- * tfjs saves what a gradient needs by running its Identity kernel and recording that too: more than half of all kernels of a
- * small model's step. Here it is a second handle on the same data instead. Inside a gradient of a gradient, which has to
- * differentiate through what was saved, tfjs does as before.
+ * tfjs saves what a gradient needs by running its Identity kernel and recording that too: more than half of all kernels
+ * of a small model's step. Here it is a second handle on the same data instead. Inside a gradient of a gradient, which
+ * has to differentiate through what was saved, tfjs does as before.
  */
 export function saveByReference(backend: KernelBackend): void {
   const inside = engine() as unknown as EngineInside;

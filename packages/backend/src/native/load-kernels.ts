@@ -20,30 +20,46 @@ const costs: Readonly<Record<Baseline | "none", string>> = {
 };
 
 /**
- * Loads the kernels of the best baseline that this processor can run and whose library is there and loads; what a process loaded
- * first stays, whoever asks again.
+ * Loads the kernels of the best baseline that this processor can run and whose library is there and loads; what a
+ * process loaded first stays, whoever asks again.
  *
  * @throws ConfigError where `DETRKIT_BASELINE` asks for what this processor cannot run
  */
-export function loadKernels(binding: Binding, { kernels, log }: Pick<NativeInstallation, "kernels" | "log">): LoadedKernels {
+export function loadKernels(
+  binding: Binding,
+  { kernels, log }: Pick<NativeInstallation, "kernels" | "log">,
+): LoadedKernels {
   const { processorBaseline } = binding;
   const usable = usableBaselines(process.arch, processorBaseline, process.env["DETRKIT_BASELINE"]);
   const reasons: string[] = [];
-  const loaded = [...kernels].find(([, path]) => path === binding.loadedKernels())?.[0] ?? usable.find((baseline) => loads(binding, kernels, baseline, reasons));
+  const loaded =
+    [...kernels].find(([, path]) => path === binding.loadedKernels())?.[0] ??
+    usable.find((baseline) => loads(binding, kernels, baseline, reasons));
   if (loaded === processorBaseline) return { baseline: loaded, stepDown: undefined };
   const what = loaded === undefined ? "TensorFlow's kernels, without detrkit's" : `kernels for ${loaded}`;
-  const why = reasons[0] ?? (process.env["DETRKIT_BASELINE"] ? `DETRKIT_BASELINE=${process.env["DETRKIT_BASELINE"]}` : "this processor");
+  const why =
+    reasons[0] ??
+    (process.env["DETRKIT_BASELINE"] ? `DETRKIT_BASELINE=${process.env["DETRKIT_BASELINE"]}` : "this processor");
   const more = reasons.length > 0 ? ` (${log})` : "";
   return { baseline: loaded, stepDown: `${what}, ${costs[loaded ?? "none"]}: ${why}${more}` };
 }
 
-function loads(binding: Binding, kernels: NativeInstallation["kernels"], baseline: Baseline, reasons: string[]): boolean {
+function loads(
+  binding: Binding,
+  kernels: NativeInstallation["kernels"],
+  baseline: Baseline,
+  reasons: string[],
+): boolean {
   try {
     binding.loadKernels(kernels.get(baseline) ?? "");
     return true;
   } catch (error) {
     const { message } = error as Error;
-    reasons.push(message.includes("No such file") ? `those for ${baseline} did not compile` : `those for ${baseline} do not load: ${message}`);
+    reasons.push(
+      message.includes("No such file")
+        ? `those for ${baseline} did not compile`
+        : `those for ${baseline} do not load: ${message}`,
+    );
     return false;
   }
 }

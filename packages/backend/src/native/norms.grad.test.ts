@@ -1,21 +1,41 @@
 import { groupNorm, layerNorm } from "@detrkit/nn";
 import { describeOnFusedBackends, uniformTensor, useBackend } from "@detrkit/test-utils";
-import { add, type Rank, reshape, type Tensor, type Tensor1D, type Tensor2D, tensor2d, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
+import {
+  add,
+  type Rank,
+  reshape,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  tensor2d,
+  type Tensor4D,
+  tidy,
+} from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
 import { expectAsPlain } from "../../test-support/compare-with-plain.ts";
 
 const epsilon = 1e-5;
 
 describeOnFusedBackends("norms", () => {
-  test.each([[[1, 2]], [[1, 17]], [[7, 3]], [[5, 11, 13]], [[2, 3, 64]], [[2, 1009, 31]], [[3, 256]]])("layer norm of %j, with and without residual", (shape) => {
-    tidy(() => {
-      const [input, residual] = [uniformTensor(shape as [number], { seed: 1, low: 2, high: 5 }), uniformTensor(shape as [number], { seed: 2 })];
-      const [weight, bias] = [uniformTensor<Rank.R1>([shape.at(-1) as number], { seed: 3 }), uniformTensor<Rank.R1>([shape.at(-1) as number], { seed: 4 })];
-      const compute = (x: Tensor, w: Tensor, b: Tensor, r?: Tensor): Tensor => layerNorm(x, w as Tensor1D, b as Tensor1D, epsilon, r);
-      expectAsPlain(compute as (...operands: Tensor[]) => Tensor, [input, weight, bias], { atol: 1e-4 });
-      expectAsPlain(compute as (...operands: Tensor[]) => Tensor, [input, weight, bias, residual], { atol: 1e-4 });
-    });
-  });
+  test.each([[[1, 2]], [[1, 17]], [[7, 3]], [[5, 11, 13]], [[2, 3, 64]], [[2, 1009, 31]], [[3, 256]]])(
+    "layer norm of %j, with and without residual",
+    (shape) => {
+      tidy(() => {
+        const [input, residual] = [
+          uniformTensor(shape as [number], { seed: 1, low: 2, high: 5 }),
+          uniformTensor(shape as [number], { seed: 2 }),
+        ];
+        const [weight, bias] = [
+          uniformTensor<Rank.R1>([shape.at(-1) as number], { seed: 3 }),
+          uniformTensor<Rank.R1>([shape.at(-1) as number], { seed: 4 }),
+        ];
+        const compute = (x: Tensor, w: Tensor, b: Tensor, r?: Tensor): Tensor =>
+          layerNorm(x, w as Tensor1D, b as Tensor1D, epsilon, r);
+        expectAsPlain(compute as (...operands: Tensor[]) => Tensor, [input, weight, bias], { atol: 1e-4 });
+        expectAsPlain(compute as (...operands: Tensor[]) => Tensor, [input, weight, bias, residual], { atol: 1e-4 });
+      });
+    },
+  );
 
   test("layer norm keeps its digits far from zero", () => {
     tidy(() => {
@@ -31,15 +51,32 @@ describeOnFusedBackends("norms", () => {
   });
 
   test.each([
-    [[1, 1, 1, 4], 2], [[2, 3, 5, 7], 7], [[1, 11, 7, 6], 1], [[3, 5, 2, 15], 5], [[2, 13, 17, 64], 32], [[1, 31, 29, 16], 4], [[2, 7, 3, 24], 3],
+    [[1, 1, 1, 4], 2],
+    [[2, 3, 5, 7], 7],
+    [[1, 11, 7, 6], 1],
+    [[3, 5, 2, 15], 5],
+    [[2, 13, 17, 64], 32],
+    [[1, 31, 29, 16], 4],
+    [[2, 7, 3, 24], 3],
   ])("group norm of %j in %i groups, residual and ReLU on and off", (shape, groups) => {
     tidy(() => {
       const dims = shape as [number, number, number, number];
-      const [input, residual] = [uniformTensor<Rank.R4>(dims, { seed: 1, low: -2, high: 3 }), uniformTensor<Rank.R4>(dims, { seed: 2 })];
-      const [weight, bias] = [uniformTensor<Rank.R1>([dims[3]], { seed: 3, low: 0.5, high: 2 }), uniformTensor<Rank.R1>([dims[3]], { seed: 4 })];
+      const [input, residual] = [
+        uniformTensor<Rank.R4>(dims, { seed: 1, low: -2, high: 3 }),
+        uniformTensor<Rank.R4>(dims, { seed: 2 }),
+      ];
+      const [weight, bias] = [
+        uniformTensor<Rank.R1>([dims[3]], { seed: 3, low: 0.5, high: 2 }),
+        uniformTensor<Rank.R1>([dims[3]], { seed: 4 }),
+      ];
       for (const activation of [undefined, "relu"] as const) {
         const compute = (x: Tensor, w: Tensor, b: Tensor, r?: Tensor): Tensor =>
-          groupNorm(x as Tensor4D, w as Tensor1D, b as Tensor1D, { groups, epsilon, activation, residual: r as Tensor4D | undefined });
+          groupNorm(x as Tensor4D, w as Tensor1D, b as Tensor1D, {
+            groups,
+            epsilon,
+            activation,
+            residual: r as Tensor4D | undefined,
+          });
         expectAsPlain(compute as (...operands: Tensor[]) => Tensor, [input, weight, bias], { atol: 2e-4 });
         expectAsPlain(compute as (...operands: Tensor[]) => Tensor, [input, weight, bias, residual], { atol: 2e-4 });
       }
@@ -48,9 +85,22 @@ describeOnFusedBackends("norms", () => {
 
   test("NaN spoils its own row or group, and no other", () => {
     tidy(() => {
-      const [ones, zeros] = [uniformTensor<Rank.R1>([2], { seed: 1, low: 1, high: 1 }), uniformTensor<Rank.R1>([2], { seed: 1, low: 0, high: 0 })];
-      const rows = tensor2d([[NaN, 1], [1, 3]]);
-      expect(layerNorm(rows, ones, zeros, epsilon).arraySync().map((row) => row.map(Number.isNaN))).toEqual([[true, true], [false, false]]);
+      const [ones, zeros] = [
+        uniformTensor<Rank.R1>([2], { seed: 1, low: 1, high: 1 }),
+        uniformTensor<Rank.R1>([2], { seed: 1, low: 0, high: 0 }),
+      ];
+      const rows = tensor2d([
+        [NaN, 1],
+        [1, 3],
+      ]);
+      expect(
+        layerNorm(rows, ones, zeros, epsilon)
+          .arraySync()
+          .map((row) => row.map(Number.isNaN)),
+      ).toEqual([
+        [true, true],
+        [false, false],
+      ]);
       const pixels = reshape<Rank.R4>(rows, [1, 2, 1, 2]);
       for (const activation of [undefined, "relu"] as const) {
         const output = groupNorm(pixels, ones, zeros, { groups: 2, epsilon, activation }).dataSync();
@@ -67,10 +117,24 @@ describe("on the native backend", () => {
   test("norms of nothing are nothing, and their gradients 0", () => {
     tidy(() => {
       const [weight, bias] = [uniformTensor<Rank.R1>([6], { seed: 3 }), uniformTensor<Rank.R1>([6], { seed: 4 })];
-      const operands = (shape: readonly number[]): Tensor[] => [uniformTensor(shape as [number], { seed: 1 }), weight, bias];
-      const byGroup = (x: Tensor, w: Tensor, b: Tensor): Tensor => groupNorm(x as Tensor4D, w as Tensor1D, b as Tensor1D, { groups: 3, epsilon });
-      for (const shape of [[2, 0, 3, 6], [0, 2, 3, 6]]) expectAsPlain(byGroup as (...operands: Tensor[]) => Tensor, operands(shape));
-      expectAsPlain(((x, w, b) => layerNorm(x as Tensor, w as Tensor1D, b as Tensor1D, epsilon)) as (...operands: Tensor[]) => Tensor, operands([2, 0, 6]));
+      const operands = (shape: readonly number[]): Tensor[] => [
+        uniformTensor(shape as [number], { seed: 1 }),
+        weight,
+        bias,
+      ];
+      const byGroup = (x: Tensor, w: Tensor, b: Tensor): Tensor =>
+        groupNorm(x as Tensor4D, w as Tensor1D, b as Tensor1D, { groups: 3, epsilon });
+      for (const shape of [
+        [2, 0, 3, 6],
+        [0, 2, 3, 6],
+      ])
+        expectAsPlain(byGroup as (...operands: Tensor[]) => Tensor, operands(shape));
+      expectAsPlain(
+        ((x, w, b) => layerNorm(x as Tensor, w as Tensor1D, b as Tensor1D, epsilon)) as (
+          ...operands: Tensor[]
+        ) => Tensor,
+        operands([2, 0, 6]),
+      );
     });
   });
 });

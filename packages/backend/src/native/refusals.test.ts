@@ -8,7 +8,10 @@ import { describe, expect, test } from "vitest";
 
 type Shape = readonly number[];
 
-/** Inputs of a kernel by shape, those of a wrong one, and what the error says. Kernels read memory by these shapes, so none may pass. */
+/**
+ * Inputs of a kernel by shape, those of a wrong one, and what the error says. Kernels read memory by these shapes, so
+ * none may pass.
+ */
 interface Refusal {
   readonly kernel: FusedKernel;
   readonly shapes: readonly Shape[];
@@ -30,9 +33,17 @@ const refusals: readonly Refusal[] = [
   },
   {
     kernel: fusedKernels.linearGradient,
-    shapes: [[5, 2], [5, 3], [3, 2], [5, 2]],
+    shapes: [
+      [5, 2],
+      [5, 3],
+      [3, 2],
+      [5, 2],
+    ],
     attributes: { bias: true },
-    wrong: [[0, [4, 2], "linear: dy expected [5, 2], got [4, 2]"], [3, [5, 1], "linear: y expected [5, 2], got [5, 1]"]],
+    wrong: [
+      [0, [4, 2], "linear: dy expected [5, 2], got [4, 2]"],
+      [3, [5, 1], "linear: y expected [5, 2], got [5, 1]"],
+    ],
   },
   {
     kernel: fusedKernels.layerNorm,
@@ -47,7 +58,10 @@ const refusals: readonly Refusal[] = [
   {
     kernel: fusedKernels.layerNormGradient,
     shapes: [[5, 3], [5, 3], [3], [5], [5]],
-    wrong: [[0, [5], "layer norm: dy expected [5, 3], got [5]"], [3, [4], "layer norm: mean expected [5], got [4]"]],
+    wrong: [
+      [0, [5], "layer norm: dy expected [5, 3], got [5]"],
+      [3, [4], "layer norm: mean expected [5], got [4]"],
+    ],
   },
   {
     kernel: fusedKernels.groupNorm,
@@ -64,17 +78,27 @@ const refusals: readonly Refusal[] = [
     kernel: fusedKernels.groupNormGradient,
     shapes: [[1, 5, 6], [1, 5, 6], [1, 5, 6], [6], [1, 6], [1, 6]],
     attributes: { groups: 3, relu: true, residual: true },
-    wrong: [[0, [1, 4, 6], "group norm: dy expected [1, 5, 6], got [1, 4, 6]"], [5, [6], "group norm: scale expected [1, 6], got [6]"]],
+    wrong: [
+      [0, [1, 4, 6], "group norm: dy expected [1, 5, 6], got [1, 4, 6]"],
+      [5, [6], "group norm: scale expected [1, 6], got [6]"],
+    ],
   },
   {
     kernel: fusedKernels.maxPool,
     shapes: [[1, 5, 7, 3]],
     attributes: { window: 3, stride: 2, padding: 1 },
-    wrong: [[0, [5, 7, 3], "max pool: input expected [B, H, W, C], got [5, 7, 3]"], [0, [1, 0, 7, 3], "a window of 3 does not fit into [1, 0, 7, 3] padded by 1"]],
+    wrong: [
+      [0, [5, 7, 3], "max pool: input expected [B, H, W, C], got [5, 7, 3]"],
+      [0, [1, 0, 7, 3], "a window of 3 does not fit into [1, 0, 7, 3] padded by 1"],
+    ],
   },
   {
     kernel: fusedKernels.maxPoolGradient,
-    shapes: [[1, 3, 4, 3], [1, 5, 7, 3], [1, 3, 4, 3]],
+    shapes: [
+      [1, 3, 4, 3],
+      [1, 5, 7, 3],
+      [1, 3, 4, 3],
+    ],
     attributes: { window: 3, stride: 2, padding: 1 },
     wrong: [[0, [1, 3, 3, 3], "max pool: dy expected [1, 3, 4, 3], got [1, 3, 3, 3]"]],
   },
@@ -91,7 +115,12 @@ const refusals: readonly Refusal[] = [
   },
   {
     kernel: fusedKernels.deformableAttentionGradient,
-    shapes: [[1, 6, 2, 4], [1, 3, 2, 1, 5, 2], [1, 3, 2, 1, 5], [1, 3, 8]],
+    shapes: [
+      [1, 6, 2, 4],
+      [1, 3, 2, 1, 5, 2],
+      [1, 3, 2, 1, 5],
+      [1, 3, 8],
+    ],
     attributes: { levelShapes },
     // The first problem must not be forgotten when the next input is read.
     wrong: [
@@ -102,41 +131,72 @@ const refusals: readonly Refusal[] = [
   },
   {
     kernel: fusedKernels.deformableSamplingGradient,
-    shapes: [[1, 6, 8], [1, 3, 20], [1, 3, 10], [1, 3, 1, 2], [1, 3, 8]],
+    shapes: [
+      [1, 6, 8],
+      [1, 3, 20],
+      [1, 3, 10],
+      [1, 3, 1, 2],
+      [1, 3, 8],
+    ],
     attributes: { levelShapes, heads: 2, points: 5 },
-    wrong: [[1, [1, 3, 18], "offsets expected [1, 3, 20], got [1, 3, 18]"], [4, [1, 2, 8], "dresult expected [1, 3, 8], got [1, 2, 8]"]],
+    wrong: [
+      [1, [1, 3, 18], "offsets expected [1, 3, 20], got [1, 3, 18]"],
+      [4, [1, 2, 8], "dresult expected [1, 3, 8], got [1, 2, 8]"],
+    ],
   },
 ];
 
 describeOnFusedBackends("refusals", () => {
-  test.for(refusals)("$kernel refuses inputs that do not fit", ({ kernel, shapes, attributes = {}, wrong }, context) => {
-    // WebAssembly composes some of them.
-    if (!hasKernel(kernel)) context.skip();
-    tidy(() => {
-      const run = (given: readonly Shape[]): Tensor[] => runKernel(kernel, given.map((shape) => ones([...shape] as [number])), attributes);
-      expect(run(shapes).length).toBeGreaterThan(0);
-      for (const [index, shape, message] of wrong) expect(() => run(shapes.with(index, shape))).toThrow(message);
-    });
-  });
+  test.for(refusals)(
+    "$kernel refuses inputs that do not fit",
+    ({ kernel, shapes, attributes = {}, wrong }, context) => {
+      // WebAssembly composes some of them.
+      if (!hasKernel(kernel)) context.skip();
+      tidy(() => {
+        const run = (given: readonly Shape[]): Tensor[] =>
+          runKernel(
+            kernel,
+            given.map((shape) => ones([...shape] as [number])),
+            attributes,
+          );
+        expect(run(shapes).length).toBeGreaterThan(0);
+        for (const [index, shape, message] of wrong) expect(() => run(shapes.with(index, shape))).toThrow(message);
+      });
+    },
+  );
 
   test("attention refuses inputs that do not fit", () => {
     tidy(() => {
       const attend = (query: Shape, key: Shape, value: Shape, padding: Shape, heads: number) => () => {
         const [q, k, v] = [query, key, value].map((shape) => ones([...shape] as [number])) as [Tensor, Tensor, Tensor];
-        return runKernel(fusedKernels.attention, [q, k, v, ones([...padding] as [number], "bool"), scalar(0, "int32")], { heads, rate: 0 });
+        return runKernel(
+          fusedKernels.attention,
+          [q, k, v, ones([...padding] as [number], "bool"), scalar(0, "int32")],
+          { heads, rate: 0 },
+        );
       };
       expect(attend([1, 5, 6], [1, 3, 6], [1, 3, 6], [1, 3], 2)).not.toThrow();
       expect(attend([1, 5, 6], [1, 3, 6], [1, 3, 6], [0], 0)).toThrow("attention: 0 heads do not divide a width of 6");
-      expect(attend([1, 5, 6], [2, 3, 6], [2, 3, 6], [0], 2)).toThrow("attention: keys expected [1, S, 6], got [2, 3, 6]");
-      expect(attend([1, 5, 6], [1, 3, 6], [1, 2, 6], [0], 2)).toThrow("attention: value expected [1, 3, 6], got [1, 2, 6]");
+      expect(attend([1, 5, 6], [2, 3, 6], [2, 3, 6], [0], 2)).toThrow(
+        "attention: keys expected [1, S, 6], got [2, 3, 6]",
+      );
+      expect(attend([1, 5, 6], [1, 3, 6], [1, 2, 6], [0], 2)).toThrow(
+        "attention: value expected [1, 3, 6], got [1, 2, 6]",
+      );
       expect(attend([1, 5, 6], [1, 3, 6], [1, 3, 6], [3], 2)).toThrow("attention: padding expected [1, 3], got [3]");
     });
   });
 
   test("AdamW refuses moments and gradients of other sizes than the parameters", () => {
     tidy(() => {
-      const step = (moments: number, gradient: Shape, settings = 9) => () =>
-        runKernel(fusedKernels.adamW, [ones([settings]), ones([moments]), ones([moments]), ones([2, 3]), ones([...gradient] as [number])], {});
+      const step =
+        (moments: number, gradient: Shape, settings = 9) =>
+        () =>
+          runKernel(
+            fusedKernels.adamW,
+            [ones([settings]), ones([moments]), ones([moments]), ones([2, 3]), ones([...gradient] as [number])],
+            {},
+          );
       expect(step(6, [2, 3])).not.toThrow();
       expect(step(5, [2, 3])).toThrow("AdamW: first moments expected [6], got [5]");
       expect(step(6, [3, 2])).toThrow("AdamW: gradient expected [2, 3], got [3, 2]");
@@ -153,7 +213,11 @@ describe("on the native backend", () => {
       const flags = { queries: false, queryPosition: false, padding: false };
       const attend = (position: Shape, bias: Shape) => () => {
         const parameters = Array.from({ length: 4 }, () => [ones([6, 6]), ones([...bias] as [number])]).flat();
-        return runKernel(fusedKernels.multiHeadAttention, [ones([...position] as [number]), ones([2, 5, 6]), ...parameters], { heads: 2, rate: 0, memoryPosition: true, ...flags });
+        return runKernel(
+          fusedKernels.multiHeadAttention,
+          [ones([...position] as [number]), ones([2, 5, 6]), ...parameters],
+          { heads: 2, rate: 0, memoryPosition: true, ...flags },
+        );
       };
       expect(attend([5, 6], [6])).not.toThrow();
       expect(attend([5, 6], [5])).toThrow("attention: bias expected [6], got [5]");

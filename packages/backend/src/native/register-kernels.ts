@@ -17,8 +17,8 @@ import { registerMultiHeadAttention } from "./kernels/multi-head-attention.ts";
 import { registerGroupNorm, registerLayerNorm } from "./kernels/norms.ts";
 
 /**
- * Registers what makes tfjs-node faster with any TensorFlow, and detrkit's kernels where the process has them, with their gradients.
- * For the native backend, which must be the running one.
+ * Registers what makes tfjs-node faster with any TensorFlow, and detrkit's kernels where the process has them, with
+ * their gradients. For the native backend, which must be the running one.
  */
 export function registerNativeKernels(backend: NodeBackend, hasKernels: boolean): { readonly oneDnn: boolean } {
   saveByReference(backend);

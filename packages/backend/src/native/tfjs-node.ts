@@ -40,7 +40,12 @@ export interface NodeBackend extends KernelBackend {
   /** Absent in a backend that another package made. */
   readonly kernels?: LoadedKernels;
   executeSingleOutput(name: string, attributes: readonly OpAttribute[], inputs: readonly TensorInfo[]): Tensor;
-  executeMultipleOutputs(name: string, attributes: readonly OpAttribute[], inputs: readonly TensorInfo[], outputs: number): Tensor[];
+  executeMultipleOutputs(
+    name: string,
+    attributes: readonly OpAttribute[],
+    inputs: readonly TensorInfo[],
+    outputs: number,
+  ): Tensor[];
 }
 
 /** What a kernel function is called with. */
@@ -54,8 +59,8 @@ export interface KernelArguments {
 const trimMilliseconds = 60_000;
 
 /**
- * Loads the addon with detrkit's kernels and tfjs-node's JavaScript, and makes a backend of them. The stock entry of that package is
- * passed by: it insists on its own prebuilt binary.
+ * Loads the addon with detrkit's kernels and tfjs-node's JavaScript, and makes a backend of them. The stock entry of
+ * that package is passed by: it insists on its own prebuilt binary.
  *
  * @throws ConfigError where `DETRKIT_BASELINE` asks for kernels that this processor cannot run
  */
@@ -65,16 +70,20 @@ export function createNodeBackend(installation: NativeInstallation): NodeBackend
   const loader = require(installation.loader) as { load(library: string): void };
   loader.load(tensorflowLibrary(installation.tensorflow));
   const binding = require(installation.addon) as Binding;
-  const { NodeJSKernelBackend } = require("./nodejs_kernel_backend.js") as { NodeJSKernelBackend: new (binding: Binding, name: string) => NodeBackend };
+  const { NodeJSKernelBackend } = require("./nodejs_kernel_backend.js") as {
+    NodeJSKernelBackend: new (binding: Binding, name: string) => NodeBackend;
+  };
   require("./register_all_kernels.js");
   // Never what keeps the program from ending.
   setInterval(() => binding.trimMemory(), trimMilliseconds).unref();
-  return Object.assign(new NodeJSKernelBackend(binding, "@detrkit/backend"), { kernels: loadKernels(binding, installation) });
+  return Object.assign(new NodeJSKernelBackend(binding, "@detrkit/backend"), {
+    kernels: loadKernels(binding, installation),
+  });
 }
 
 /**
- * tfjs-node 4.22 calls two functions of Node that are deprecated, with a warning on the terminal, and gone in later versions
- * (tensorflow/tfjs#8609, merged but not released). Both get their documented replacements.
+ * tfjs-node 4.22 calls two functions of Node that are deprecated, with a warning on the terminal, and gone in later
+ * versions (tensorflow/tfjs#8609, merged but not released). Both get their documented replacements.
  */
 function replaceRemovedUtilities(): void {
   const removed = util as unknown as Record<string, unknown>;

@@ -11,17 +11,24 @@ export interface WasmCall<Attributes> {
   readonly attributes: Attributes;
 }
 
-/** Registers one kernel for the WebAssembly backend; inputs come as an array, since several kernels take optional ones. */
-export function defineKernel<Attributes>(name: FusedKernel, compute: (call: WasmCall<Attributes>) => TensorInfo | TensorInfo[]): void {
+/**
+ * Registers one kernel for the WebAssembly backend; inputs come as an array, since several kernels take optional ones.
+ */
+export function defineKernel<Attributes>(
+  name: FusedKernel,
+  compute: (call: WasmCall<Attributes>) => TensorInfo | TensorInfo[],
+): void {
   registerKernel({
     kernelName: name,
     backendName: wasmBackendName,
-    kernelFunc: ({ inputs, attrs }) => compute({ inputs: Object.values(inputs) as unknown as Tensor[], attributes: attrs as unknown as Attributes }),
+    kernelFunc: ({ inputs, attrs }) =>
+      compute({ inputs: Object.values(inputs) as unknown as Tensor[], attributes: attrs as unknown as Attributes }),
   });
 }
 
 /**
- * Kernels read and write memory by these shapes, so what does not fit must not come through. Checks nothing that is not there.
+ * Kernels read and write memory by these shapes, so what does not fit must not come through. Checks nothing that is not
+ * there.
  *
  * @throws ShapeError
  */

@@ -13,7 +13,10 @@ import { kernelBytes } from "./kernel-module.ts";
 // TypeScript has its types in the browser's library only.
 declare const WebAssembly: {
   readonly Memory: new (limits: object) => { readonly buffer: ArrayBuffer };
-  readonly instantiate: (bytes: Uint8Array, imports: object) => Promise<{ readonly instance: { readonly exports: unknown } }>;
+  readonly instantiate: (
+    bytes: Uint8Array,
+    imports: object,
+  ) => Promise<{ readonly instance: { readonly exports: unknown } }>;
 };
 
 beforeAll(async () => {
@@ -25,13 +28,19 @@ test("starting twice is starting once, and the kernels are there", async () => {
   const started = backend();
   expect((await startBackend({ prefer: "wasm" })).name).toBe("wasm");
   expect(backend()).toBe(started);
-  expect([fusedKernels.convolution, fusedKernels.adamW, fusedKernels.deformableSampling].every((name) => hasKernel(name))).toBe(true);
+  expect(
+    [fusedKernels.convolution, fusedKernels.adamW, fusedKernels.deformableSampling].every((name) => hasKernel(name)),
+  ).toBe(true);
 });
 
 test("dropout drops the very elements that the native backend drops", async () => {
   const kept = async (prefer: "native" | "wasm"): Promise<string> => {
     await startBackend({ prefer });
-    return tidy(() => dropout(ones([7, 101]), 0.3, new Random(5)).dataSync<"float32">().join(" "));
+    return tidy(() =>
+      dropout(ones([7, 101]), 0.3, new Random(5))
+        .dataSync<"float32">()
+        .join(" "),
+    );
   };
   const here = await kept("wasm");
   expect(here.split(" ").filter((value) => value === "0").length).toBeGreaterThan(150);
@@ -47,7 +56,9 @@ test("dropout drops the very elements that the native backend drops", async () =
 
 test("the compiled kernels are of these sources", async () => {
   const root = fileURLToPath(new URL("../../../..", import.meta.url));
-  await expect(promisify(execFile)(process.execPath, ["tools/build-backend-kernels.mjs", "--check"], { cwd: root })).resolves.toMatchObject({ stderr: "" });
+  await expect(
+    promisify(execFile)(process.execPath, ["tools/build-backend-kernels.mjs", "--check"], { cwd: root }),
+  ).resolves.toMatchObject({ stderr: "" });
 });
 
 // tfjs's threaded build does not start in Node; its memory is one that threads share.
@@ -70,7 +81,8 @@ test("what a browser loads reaches for no module of Node's", async () => {
     seen.add(file.href);
     const text = await readFile(file, "utf8");
     if (/from "node:|process\./u.test(text)) reaching.push(file.href);
-    for (const [, path] of text.matchAll(/^(?:import|export) (?!type)[^;]*? from "(\.[^"]+)";/gmu)) await visit(new URL(path ?? "", file));
+    for (const [, path] of text.matchAll(/^(?:import|export) (?!type)[^;]*? from "(\.[^"]+)";/gmu))
+      await visit(new URL(path ?? "", file));
   };
   await visit(new URL("../wasm.ts", import.meta.url));
   expect(reaching).toEqual([]);

@@ -11,7 +11,10 @@ type Kernel = (...values: readonly number[]) => number;
 
 // What is used of the global; TypeScript has its types in the browser's library only.
 declare const WebAssembly: {
-  readonly instantiate: (bytes: Uint8Array, imports: object) => Promise<{ readonly instance: { readonly exports: unknown } }>;
+  readonly instantiate: (
+    bytes: Uint8Array,
+    imports: object,
+  ) => Promise<{ readonly instance: { readonly exports: unknown } }>;
 };
 
 /** What of tfjs's WebAssembly backend is used here; its types leave out where its memory is. */
@@ -29,18 +32,37 @@ export interface WasmBackend extends KernelBackend {
 }
 
 export type KernelName =
-  | "adamW" | "sumOfSquares" | "attention" | "attentionGradient" | "attentionScratch"
-  | "convolution" | "convolutionFilterGradient" | "convolutionInputGradient"
-  | "deformableSampling" | "deformableSamplingGradient" | "dropout" | "productScratch"
-  | "groupNorm" | "groupNormGradient" | "groupNormParameterGradients" | "layerNorm" | "layerNormGradient"
-  | "linear" | "linearInputGradient" | "linearWeightGradient" | "reluGradient" | "sumRows"
-  | "maxPool" | "maxPoolGradient" | "segmentSum";
+  | "adamW"
+  | "sumOfSquares"
+  | "attention"
+  | "attentionGradient"
+  | "attentionScratch"
+  | "convolution"
+  | "convolutionFilterGradient"
+  | "convolutionInputGradient"
+  | "deformableSampling"
+  | "deformableSamplingGradient"
+  | "dropout"
+  | "productScratch"
+  | "groupNorm"
+  | "groupNormGradient"
+  | "groupNormParameterGradients"
+  | "layerNorm"
+  | "layerNormGradient"
+  | "linear"
+  | "linearInputGradient"
+  | "linearWeightGradient"
+  | "reluGradient"
+  | "sumRows"
+  | "maxPool"
+  | "maxPoolGradient"
+  | "segmentSum";
 
 const bytesPerMb = 2 ** 20;
 
 /**
- * detrkit's kernels, compiled and bound to the memory of tfjs's WebAssembly backend: they read and write its tensors where they are.
- * Made by {@link loadKernels}.
+ * detrkit's kernels, compiled and bound to the memory of tfjs's WebAssembly backend: they read and write its tensors
+ * where they are. Made by {@link loadKernels}.
  */
 export class KernelModule {
   readonly run: Readonly<Record<KernelName, Kernel>>;
@@ -92,12 +114,15 @@ export class KernelModule {
 }
 
 /**
- * Compiles the kernels and gives them the backend's memory. From then on the backend throws where memory runs out; by itself it would
- * write over what lies at address 0.
+ * Compiles the kernels and gives them the backend's memory. From then on the backend throws where memory runs out; by
+ * itself it would write over what lies at address 0.
  */
 export async function loadKernels(backend: WasmBackend): Promise<KernelModule> {
   const memory = backend.wasm.wasmMemory ?? backend.wasm.asm?.memory;
-  if (memory === undefined) throw new BackendError("the WebAssembly backend keeps its memory where detrkit does not find it; @tensorflow/tfjs-backend-wasm 4.22 is expected");
+  if (memory === undefined)
+    throw new BackendError(
+      "the WebAssembly backend keeps its memory where detrkit does not find it; @tensorflow/tfjs-backend-wasm 4.22 is expected",
+    );
   refuseToRunOut(backend, memory);
   const { instance } = await WebAssembly.instantiate(kernelBytes(isShared(memory)), { env: { memory } });
   return new KernelModule(backend, memory, instance.exports as Readonly<Record<KernelName, Kernel>>);
@@ -114,14 +139,17 @@ const plainImport = [2, 15, 1, 3, 101, 110, 118, 6, 109, 101, 109, 111, 114, 121
 const sharedImport = [2, 18, 1, 3, 101, 110, 118, 6, 109, 101, 109, 111, 114, 121, 2, 3, 0, 128, 128, 4] as const;
 
 /**
- * The compiled kernels. A module has to say whether the memory that it imports is shared; nothing else in it depends on that, so that
- * the declaration alone is exchanged instead of carrying all kernels twice.
+ * The compiled kernels. A module has to say whether the memory that it imports is shared; nothing else in it depends on
+ * that, so that the declaration alone is exchanged instead of carrying all kernels twice.
  */
 export function kernelBytes(shared: boolean): Uint8Array {
   const bytes = Uint8Array.from(atob(kernelsWasm), (character) => character.charCodeAt(0));
   if (!shared) return bytes;
   const at = bytes.findIndex((_, start) => plainImport.every((byte, offset) => bytes[start + offset] === byte));
-  if (at < 0) throw new BackendError("the compiled kernels import no plain memory; build them again with tools/build-backend-kernels.mjs");
+  if (at < 0)
+    throw new BackendError(
+      "the compiled kernels import no plain memory; build them again with tools/build-backend-kernels.mjs",
+    );
   return Uint8Array.from([...bytes.subarray(0, at), ...sharedImport, ...bytes.subarray(at + plainImport.length)]);
 }
 
@@ -132,10 +160,13 @@ function refuseToRunOut({ wasm }: WasmBackend, memory: Memory): void {
   let isFull = false;
   wasm._malloc = (bytes) => {
     const offset = isFull ? 0 : allocate(bytes) >>> 0;
-    // Near 4 GB Emscripten's addresses wrap around: it hands out memory beyond the end, and after that what others hold.
+    // Near 4 GB Emscripten's addresses wrap around: it hands out memory beyond the end, and after that what others
+    // hold.
     isFull ||= offset + bytes > memory.buffer.byteLength;
     if (!isFull && (offset !== 0 || bytes === 0)) return offset;
     const [asked, held] = [bytes, memory.buffer.byteLength].map((size) => (size / bytesPerMb).toFixed(0));
-    throw new BackendError(`WebAssembly has no ${asked} MB left beside the ${held} MB it holds: take a smaller batch or smaller images, or the native backend`);
+    throw new BackendError(
+      `WebAssembly has no ${asked} MB left beside the ${held} MB it holds: take a smaller batch or smaller images, or the native backend`,
+    );
   };
 }

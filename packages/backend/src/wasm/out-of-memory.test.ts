@@ -10,7 +10,8 @@ beforeAll(async () => {
 }, 60_000);
 guardAgainstLeaks();
 
-// A file of its own: the backend is full for good afterwards. What is allocated is never touched, so the machine need not have it.
+// A file of its own: the backend is full for good afterwards. What is allocated is never touched, so the machine need
+// not have it.
 test("where memory runs out an error says so, again and again, and what is there stays as it was", () => {
   tidy(() => {
     const kept = ones([1000]);
@@ -20,7 +21,9 @@ test("where memory runs out an error says so, again and again, and what is there
     };
     for (let time = 0; time < 2; time++) {
       expect(fill).toThrow(BackendError);
-      expect(fill).toThrow(/WebAssembly has no 256 MB left beside the \d{4} MB it holds: take a smaller batch or smaller images, or the native backend/);
+      expect(fill).toThrow(
+        /WebAssembly has no 256 MB left beside the \d{4} MB it holds: take a smaller batch or smaller images, or the native backend/,
+      );
     }
     expect(kept.dataSync().every((value) => value === 1)).toBe(true);
   });

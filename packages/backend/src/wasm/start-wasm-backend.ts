@@ -5,8 +5,8 @@ import type { WasmBackend } from "./kernel-module.ts";
 import { registerWasmKernels } from "./register-kernels.ts";
 
 /**
- * Makes WebAssembly tfjs's backend, with detrkit's kernels for training; also in a browser. A page says with `setWasmPaths` of
- * `@tensorflow/tfjs-backend-wasm` beforehand where that package's `.wasm` files are.
+ * Makes WebAssembly tfjs's backend, with detrkit's kernels for training; also in a browser. A page says with
+ * `setWasmPaths` of `@tensorflow/tfjs-backend-wasm` beforehand where that package's `.wasm` files are.
  *
  * @throws BackendError where it can't be started
  */
@@ -16,7 +16,8 @@ export async function startWasmBackend(): Promise<void> {
   // In Node tfjs-core alone knows no gradients; they come with the whole package, as does the plain JavaScript backend.
   await import("@tensorflow/tfjs");
   await import("@tensorflow/tfjs-backend-wasm");
-  if (!(await setBackend(wasmBackendName))) throw new BackendError(`tfjs could not start its backend "${wasmBackendName}"`);
+  if (!(await setBackend(wasmBackendName)))
+    throw new BackendError(`tfjs could not start its backend "${wasmBackendName}"`);
   await ready();
   await registerWasmKernels(backend() as unknown as WasmBackend);
 }

@@ -15,7 +15,9 @@ export function countBoxes(boxes: ArrayLike<number>, what: string): number {
 export function countPairs(first: ArrayLike<number>, second: ArrayLike<number>, what: string): number {
   const count = countBoxes(first, what);
   if (first.length !== second.length) {
-    throw new ShapeError(`${what}: expected as many boxes in both arrays, got ${count} and ${second.length / 4}; pairwise functions take unequal numbers`);
+    throw new ShapeError(
+      `${what}: expected as many boxes in both arrays, got ${count} and ${second.length / 4}; pairwise functions take unequal numbers`,
+    );
   }
   return count;
 }

@@ -20,7 +20,11 @@ const layer: readonly Rule[] = [
   [/^(?:mlp\.)?fc2\./, "linear2."],
   [/^self_attn\.o(?:ut)?_proj\./, "self_attn.out_proj."],
 ];
-const encoderLayer: readonly Rule[] = [...layer, [/^self_attn_layer_norm\./, "norm1."], [/^final_layer_norm\./, "norm2."]];
+const encoderLayer: readonly Rule[] = [
+  ...layer,
+  [/^self_attn_layer_norm\./, "norm1."],
+  [/^final_layer_norm\./, "norm2."],
+];
 const detrDecoderLayer: readonly Rule[] = [
   ...layer,
   [/^encoder_attn\.o(?:ut)?_proj\./, "multihead_attn.out_proj."],
@@ -47,7 +51,10 @@ const others: readonly Rule[] = [
   [/^model\.encoder\.layernorm\./, "transformer.encoder.norm."],
   [/^model\.decoder\.layernorm\./, "transformer.decoder.norm."],
   [/^model\.decoder\.(bbox|class)_embed\./, "transformer.decoder.$1_embed."],
-  [/^model\.(level_embed|reference_points|enc_output|enc_output_norm|pos_trans|pos_trans_norm)(\.|$)/, "transformer.$1$2"],
+  [
+    /^model\.(level_embed|reference_points|enc_output|enc_output_norm|pos_trans|pos_trans_norm)(\.|$)/,
+    "transformer.$1$2",
+  ],
   [/^class_labels_classifier\./, "class_embed."],
   [/^bbox_predictor\./, "bbox_embed."],
 ];
@@ -58,9 +65,10 @@ export function isHuggingFace(keys: Iterable<string>): boolean {
 }
 
 /**
- * A DETR or Deformable DETR of Hugging Face's Transformers under the names of the authors' code, queries, keys and values
- * packed as there: what the dialects of the originals read. Names of all releases so far are known: with a backbone of timm's or of
- * their own, with and without `conv_encoder`, `out_proj` or `o_proj`, `fc1` or `mlp.fc1`. Keys that are none of these stay.
+ * A DETR or Deformable DETR of Hugging Face's Transformers under the names of the authors' code, queries, keys and
+ * values packed as there: what the dialects of the originals read. Names of all releases so far are known: with a
+ * backbone of timm's or of their own, with and without `conv_encoder`, `out_proj` or `o_proj`, `fc1` or `mlp.fc1`. Keys
+ * that are none of these stay.
  *
  * @throws CheckpointError where an attention lacks its queries, keys or values
  */
@@ -86,7 +94,10 @@ function apply(rules: readonly Rule[], name: string): string {
   if (rule === undefined) return name;
   const [theirs, originals] = rule;
   const numbers = theirs.exec(name) ?? [];
-  return name.replace(theirs, originals.replaceAll(/\{(\d)\+1\}/g, (_, group: string) => String(Number(numbers[Number(group)]) + 1)));
+  return name.replace(
+    theirs,
+    originals.replaceAll(/\{(\d)\+1\}/g, (_, group: string) => String(Number(numbers[Number(group)]) + 1)),
+  );
 }
 
 const projection = /^(.*)\.([qkv])_proj\.(weight|bias)$/;
@@ -97,7 +108,9 @@ function withPackedAttention(stateDict: ReadonlyMap<string, TensorData>): Map<st
     const [, attention, which, kind] = projection.exec(key) ?? [];
     if (which === undefined) packed.set(key, data);
     if (which !== "q") continue;
-    const [queries, keys, values] = ["q", "k", "v"].map((letter) => stateDict.get(`${attention}.${letter}_proj.${kind}`));
+    const [queries, keys, values] = ["q", "k", "v"].map((letter) =>
+      stateDict.get(`${attention}.${letter}_proj.${kind}`),
+    );
     if (queries === undefined || keys === undefined || values === undefined) {
       throw new CheckpointError(`"${attention}" has queries, but lacks keys or values; is it the whole model?`);
     }
@@ -107,8 +120,8 @@ function withPackedAttention(stateDict: ReadonlyMap<string, TensorData>): Map<st
 }
 
 /**
- * Heads that several places share are saved under one name: box heads under the decoder's, class heads under the first, where
- * the layers have equal ones. The original stores them under every name.
+ * Heads that several places share are saved under one name: box heads under the decoder's, class heads under the first,
+ * where the layers have equal ones. The original stores them under every name.
  */
 function withOwnHeads(stateDict: Map<string, TensorData>): ReadonlyMap<string, TensorData> {
   for (const [key, data] of stateDict) {

@@ -24,31 +24,64 @@ const calls: ReadonlyMap<string, Call> = new Map<string, Call>([
   // Its one argument makes missing values.
   ["collections.defaultdict", () => new Map()],
   ["builtins.bytes", ([content = new Uint8Array()]) => (content instanceof Uint8Array ? content : undefined)],
-  ["builtins.bytearray", ([content = new Uint8Array(), encoding], file) => (content instanceof Uint8Array ? content : encodedText(content, encoding, file))],
+  [
+    "builtins.bytearray",
+    ([content = new Uint8Array(), encoding], file) =>
+      content instanceof Uint8Array ? content : encodedText(content, encoding, file),
+  ],
   // How bytes are written where pickle has no instruction for them yet (protocol 2).
   ["_codecs.encode", ([text, encoding], file) => encodedText(text, encoding, file)],
 ]);
 
 /** Classes of plain content, kept as it is written. */
 const records: ReadonlySet<string> = new Set([
-  "argparse.Namespace", "types.SimpleNamespace", "torch.device",
-  "pathlib.Path", "pathlib.PosixPath", "pathlib.WindowsPath", "pathlib.PurePosixPath", "pathlib.PureWindowsPath",
-  "datetime.datetime", "datetime.date", "datetime.timedelta",
-  "numpy.dtype", "numpy.ndarray", "numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar",
-  "numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct",
+  "argparse.Namespace",
+  "types.SimpleNamespace",
+  "torch.device",
+  "pathlib.Path",
+  "pathlib.PosixPath",
+  "pathlib.WindowsPath",
+  "pathlib.PurePosixPath",
+  "pathlib.PureWindowsPath",
+  "datetime.datetime",
+  "datetime.date",
+  "datetime.timedelta",
+  "numpy.dtype",
+  "numpy.ndarray",
+  "numpy.core.multiarray.scalar",
+  "numpy._core.multiarray.scalar",
+  "numpy.core.multiarray._reconstruct",
+  "numpy._core.multiarray._reconstruct",
 ]);
 
 /** Names that only stand for themselves: types of storages and of elements. */
 const names: ReadonlySet<string> = new Set([
   ...[...storageTypes.keys()].flatMap((type) => [`torch.${type}`, `torch.cuda.${type}`]),
-  ...["float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool", "complex64", "complex128"].map((dtype) => `torch.${dtype}`),
-  "builtins.int", "builtins.float", "builtins.str", "builtins.bool",
+  ...[
+    "float64",
+    "float32",
+    "float16",
+    "bfloat16",
+    "int64",
+    "int32",
+    "int16",
+    "int8",
+    "uint8",
+    "bool",
+    "complex64",
+    "complex128",
+  ].map((dtype) => `torch.${dtype}`),
+  "builtins.int",
+  "builtins.float",
+  "builtins.str",
+  "builtins.bool",
 ]);
 
 /**
  * The global of this name, if checkpoints need it.
  *
- * @throws CheckpointError for any other: that is what keeps a file from running anything, and from asking for it unnoticed
+ * @throws CheckpointError for any other: that is what keeps a file from running anything, and from asking for it
+ * unnoticed
  */
 export function checkGlobal(module: string, name: string, source: string): PickleGlobal {
   const fullName = `${module === "__builtin__" ? "builtins" : module}.${name}`;
@@ -64,7 +97,8 @@ export function callGlobal({ name }: PickleGlobal, given: readonly PickleValue[]
   file.budget.spendOnValues(costs.collection);
   if (records.has(name)) return new PickleRecord(name, given);
   const result = calls.get(name)?.(given, file);
-  if (result === undefined) throw new CheckpointError(`${file.source}: is damaged: it calls "${name}" with what that can't take`);
+  if (result === undefined)
+    throw new CheckpointError(`${file.source}: is damaged: it calls "${name}" with what that can't take`);
   return result;
 }
 
@@ -72,7 +106,8 @@ export function callGlobal({ name }: PickleGlobal, given: readonly PickleValue[]
 export function setState(object: PickleValue, state: PickleValue, source: string): void {
   if (object instanceof PickleRecord) object.state = state;
   // A state dict carries its modules' versions as an attribute; nothing here depends on them.
-  else if (!(object instanceof Map)) throw new CheckpointError(`${source}: is damaged: it gives attributes to what has none`);
+  else if (!(object instanceof Map))
+    throw new CheckpointError(`${source}: is damaged: it gives attributes to what has none`);
 }
 
 function parameterFrom([tensor]: readonly PickleValue[]): PickleValue | undefined {
@@ -94,14 +129,20 @@ function setFrom([items = []]: readonly PickleValue[], { budget }: ReadFile): Pi
 function dictionaryFrom([items = []]: readonly PickleValue[], { budget }: ReadFile): PickleValue | undefined {
   if (!(items instanceof Map) && !Array.isArray(items)) return undefined;
   budget.spendOnValues(costs.entry * (items instanceof Map ? items.size : items.length));
-  return items instanceof Map || items.every(isPair) ? new Map(items as Iterable<[PickleValue, PickleValue]>) : undefined;
+  return items instanceof Map || items.every(isPair)
+    ? new Map(items as Iterable<[PickleValue, PickleValue]>)
+    : undefined;
 }
 
 function isPair(value: PickleValue): value is [PickleValue, PickleValue] {
   return Array.isArray(value) && value.length === 2;
 }
 
-function encodedText(text: PickleValue | undefined, encoding: PickleValue | undefined, { budget }: ReadFile): Uint8Array | undefined {
+function encodedText(
+  text: PickleValue | undefined,
+  encoding: PickleValue | undefined,
+  { budget }: ReadFile,
+): Uint8Array | undefined {
   if (typeof text !== "string" || (encoding !== "latin1" && encoding !== "latin-1")) return undefined;
   budget.spendOnValues(text.length);
   return new Uint8Array(Buffer.from(text, "latin1"));

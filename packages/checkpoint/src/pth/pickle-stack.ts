@@ -3,7 +3,10 @@ import type { ByteCursor } from "./byte-cursor.ts";
 import type { PickleValue } from "./pickle-value.ts";
 import { costs, type ReadFile, type ReadingBudget } from "./reading-budget.ts";
 
-/** The stack of the machine that pickles are programs of, with marks: what is pushed after one can be taken off together; and its memory. */
+/**
+ * The stack of the machine that pickles are programs of, with marks: what is pushed after one can be taken off
+ * together; and its memory.
+ */
 export class PickleStack {
   readonly #cursor: ByteCursor;
   readonly #source: string;
@@ -74,6 +77,8 @@ export class PickleStack {
   }
 
   damaged(what: string): CheckpointError {
-    return new CheckpointError(`${this.#source}: is damaged: its pickle ${what} (before byte ${this.#cursor.position}). Fetch or copy it again`);
+    return new CheckpointError(
+      `${this.#source}: is damaged: its pickle ${what} (before byte ${this.#cursor.position}). Fetch or copy it again`,
+    );
   }
 }

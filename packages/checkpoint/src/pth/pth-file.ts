@@ -36,7 +36,9 @@ export class PthFile {
     return tensorDataOf(tensor, await this.#readBytes(tensor), `${this.path}: tensor "${name}"`);
   }
 
-  /** A model's tensors by key, as `importStateDict` takes them. By {@link findStateDict}'s rule where no key is given. */
+  /**
+   * A model's tensors by key, as `importStateDict` takes them. By {@link findStateDict}'s rule where no key is given.
+   */
   async readStateDict(choice: StateDictChoice = {}): Promise<ReadonlyMap<string, TensorData>> {
     const found = findStateDict(this.content, this.path, choice);
     // All of them at once, and one that has several names as often: before the first is read.
@@ -59,8 +61,8 @@ export class PthFile {
 }
 
 /**
- * Opens a file of `torch.save`, of any version since 2017; the caller closes it. Nothing in it is run: what is not plain
- * data or a tensor is refused. Devices it was saved from do not matter.
+ * Opens a file of `torch.save`, of any version since 2017; the caller closes it. Nothing in it is run: what is not
+ * plain data or a tensor is refused. Devices it was saved from do not matter.
  *
  * @throws CheckpointError where it is damaged, no checkpoint, or asks for other code than tensors need
  */
@@ -80,7 +82,10 @@ export interface PthContent {
   readonly stateDict: ReadonlyMap<string, TensorData>;
 }
 
-/** Reads a `.pth`'s model into memory, and what else is in it but other tensors (an optimiser's state, say): those stay unread. */
+/**
+ * Reads a `.pth`'s model into memory, and what else is in it but other tensors (an optimiser's state, say): those stay
+ * unread.
+ */
 export async function readPth(path: string, choice: StateDictChoice = {}): Promise<PthContent> {
   const file = await openPth(path);
   try {
@@ -95,5 +100,7 @@ async function readContainer(file: FileHandle, path: string): Promise<PthContain
   const [first, second] = await readBytes(file, 0, Math.min(size, 2), path);
   if (first === 0x50 && second === 0x4b) return readZip(file, size, path);
   if (first === 0x80) return readLegacy(file, size, path);
-  throw new CheckpointError(`${path}: is not a file of torch.save: it begins neither as a zip file nor as a pickle. A .safetensors file is opened with openSafetensors`);
+  throw new CheckpointError(
+    `${path}: is not a file of torch.save: it begins neither as a zip file nor as a pickle. A .safetensors file is opened with openSafetensors`,
+  );
 }

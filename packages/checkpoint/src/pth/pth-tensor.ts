@@ -20,7 +20,10 @@ export class PthTensor {
   readonly offset: number;
   readonly elementBytes: number;
 
-  constructor({ storage, offset, shape, strides }: Pick<PthTensor, "storage" | "offset" | "shape" | "strides">, isParameter: boolean) {
+  constructor(
+    { storage, offset, shape, strides }: Pick<PthTensor, "storage" | "offset" | "shape" | "strides">,
+    isParameter: boolean,
+  ) {
     // Its type was looked up when the storage was made.
     const { dtype, bytes } = storageTypes.get(storage.type) as StorageType;
     this.dtype = dtype;
@@ -39,7 +42,9 @@ export class PthTensor {
 
   /** Elements of the storage from the first to the last that the tensor has. */
   get extent(): number {
-    return this.size === 0 ? 0 : this.strides.reduce((last, stride, axis) => last + stride * ((this.shape[axis] as number) - 1), 1);
+    return this.size === 0
+      ? 0
+      : this.strides.reduce((last, stride, axis) => last + stride * ((this.shape[axis] as number) - 1), 1);
   }
 
   /** Bytes of its elements, as many as they are when one that repeats what is stored is read. */
@@ -53,16 +58,31 @@ export class PthTensor {
 }
 
 /** What `torch._utils._rebuild_tensor_v2` is given: storage, offset, size, strides; what follows is about gradients. */
-export function tensorFrom([storage, offset, size, strides]: readonly PickleValue[], { source, budget }: ReadFile): PthTensor {
-  if (!(storage instanceof PickleStorage) || !isCount(offset) || !isCounts(size) || !isCounts(strides) || size.length !== strides.length || !isCount(sizeOfShape(size))) {
-    throw new CheckpointError(`${source}: is damaged: it describes a tensor by something other than storage, offset, size and strides`);
+export function tensorFrom(
+  [storage, offset, size, strides]: readonly PickleValue[],
+  { source, budget }: ReadFile,
+): PthTensor {
+  if (
+    !(storage instanceof PickleStorage) ||
+    !isCount(offset) ||
+    !isCounts(size) ||
+    !isCounts(strides) ||
+    size.length !== strides.length ||
+    !isCount(sizeOfShape(size))
+  ) {
+    throw new CheckpointError(
+      `${source}: is damaged: it describes a tensor by something other than storage, offset, size and strides`,
+    );
   }
   if (size.length > maximumAxes) {
-    throw new CheckpointError(`${source}: is damaged: it describes a tensor of ${size.length} axes; PyTorch has at most ${maximumAxes}`);
+    throw new CheckpointError(
+      `${source}: is damaged: it describes a tensor of ${size.length} axes; PyTorch has at most ${maximumAxes}`,
+    );
   }
   const tensor = new PthTensor({ storage, offset: storage.offset + offset, shape: size, strides }, false);
   const what = `${source}: is damaged: a tensor of shape [${size.join(", ")}] and strides [${strides.join(", ")}]`;
-  if (offset + tensor.extent > storage.length) throw new CheckpointError(`${what} at ${offset} does not fit its storage of ${storage.length} elements`);
+  if (offset + tensor.extent > storage.length)
+    throw new CheckpointError(`${what} at ${offset} does not fit its storage of ${storage.length} elements`);
   budget.spendOnTensor(tensor.byteLength);
   return tensor;
 }

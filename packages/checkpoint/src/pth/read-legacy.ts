@@ -29,16 +29,25 @@ export async function readLegacy(file: FileHandle, fileBytes: number, path: stri
   for (const { key, type, length } of storages) {
     const start = position + 8;
     const end = start + length * (storageTypes.get(type) as StorageType).bytes;
-    if (end > fileBytes) throw new CheckpointError(`${path}: is truncated: at least ${end} bytes are needed, ${fileBytes} are there. Fetch or copy it again`);
+    if (end > fileBytes)
+      throw new CheckpointError(
+        `${path}: is truncated: at least ${end} bytes are needed, ${fileBytes} are there. Fetch or copy it again`,
+      );
     const stated = new ByteCursor(await readBytes(file, position, 8, path), path).length64();
-    if (stated !== length) throw new CheckpointError(`${path}: is damaged: storage "${key}" should have ${length} elements, ${stated} are stated where it begins`);
+    if (stated !== length)
+      throw new CheckpointError(
+        `${path}: is damaged: storage "${key}" should have ${length} elements, ${stated} are stated where it begins`,
+      );
     starts.set(key, start);
     position = end;
   }
   return { content, fileBytes, startOf: async ({ key }) => starts.get(key) as number };
 }
 
-/** How long the pickles are is known only once they are read: from the start of the file, and more of it if that ends too early. */
+/**
+ * How long the pickles are is known only once they are read: from the start of the file, and more of it if that ends
+ * too early.
+ */
 async function readHead(file: FileHandle, fileBytes: number, path: string): Promise<Head> {
   for (let length = Math.min(fileBytes, firstGuessBytes); ; length = Math.min(fileBytes, length * 8)) {
     const cursor = new ByteCursor(await readBytes(file, 0, length, path), path);
@@ -52,9 +61,15 @@ async function readHead(file: FileHandle, fileBytes: number, path: string): Prom
 
 function parseHead(cursor: ByteCursor, options: ReadFile): Head {
   const { source } = options;
-  if (unpickle(cursor, options) !== magic) throw new CheckpointError(`${source}: is a pickle, but not one of torch.save; save the tensors with torch.save(model.state_dict(), "weights.pth")`);
+  if (unpickle(cursor, options) !== magic)
+    throw new CheckpointError(
+      `${source}: is a pickle, but not one of torch.save; save the tensors with torch.save(model.state_dict(), "weights.pth")`,
+    );
   const stated = unpickle(cursor, options);
-  if (stated !== version) throw new CheckpointError(`${source}: is damaged, or of a version of PyTorch's old format that never was (${typeof stated === "number" ? stated : "no number"}, expected ${version})`);
+  if (stated !== version)
+    throw new CheckpointError(
+      `${source}: is damaged, or of a version of PyTorch's old format that never was (${typeof stated === "number" ? stated : "no number"}, expected ${version})`,
+    );
   checkSystem(unpickle(cursor, options), source);
   const ids = new StorageIds(source);
   const content = unpickle(cursor, { ...options, storageOf: (id) => ids.take(id) });
@@ -63,11 +78,17 @@ function parseHead(cursor: ByteCursor, options: ReadFile): Head {
 }
 
 function checkSystem(system: PickleValue, source: string): void {
-  if (!(system instanceof Map)) throw new CheckpointError(`${source}: is damaged: it does not say what machine it was written on`);
-  if (system.get("little_endian") === false) throw new CheckpointError(`${source}: was written on a big-endian machine; save it again on another`);
+  if (!(system instanceof Map))
+    throw new CheckpointError(`${source}: is damaged: it does not say what machine it was written on`);
+  if (system.get("little_endian") === false)
+    throw new CheckpointError(`${source}: was written on a big-endian machine; save it again on another`);
 }
 
-function storagesInOrder(keys: PickleValue, known: ReadonlyMap<string, PickleStorage>, source: string): readonly PickleStorage[] {
+function storagesInOrder(
+  keys: PickleValue,
+  known: ReadonlyMap<string, PickleStorage>,
+  source: string,
+): readonly PickleStorage[] {
   const storages = Array.isArray(keys) ? keys.map((key) => (typeof key === "string" ? known.get(key) : undefined)) : [];
   if (storages.length !== known.size || new Set(storages).size !== known.size || storages.includes(undefined)) {
     throw new CheckpointError(`${source}: is damaged: its list of storages is not that of its tensors`);

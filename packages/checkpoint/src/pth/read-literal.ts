@@ -60,7 +60,9 @@ export function readLiteral(opcode: number, cursor: ByteCursor): PickleValue | u
 function integerOf(bytes: Uint8Array): number | bigint {
   if (bytes.length === 0) return 0;
   if (bytes.length > maximumIntegerBytes) throw new RangeError(`an integer of ${bytes.length} bytes`);
-  const digits = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).toReversed().join("");
+  const digits = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0"))
+    .toReversed()
+    .join("");
   const value = BigInt.asIntN(bytes.length * 8, BigInt(`0x${digits}`));
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }

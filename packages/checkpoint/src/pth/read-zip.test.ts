@@ -37,7 +37,11 @@ test("a zip of torch.save is read, whatever its folder is called", async () => {
 test.each<[string, Uint8Array, string]>([
   ["without its numbers", zipOf({ "a/data.pkl": pickle }), '"a/data/0" is not in it'],
   ["with too few numbers", zipOf({ ...whole, "a/data/0": numbers.subarray(1) }), 'storage "0" has 5 bytes of 6'],
-  ["of a big-endian machine", zipOf({ ...whole, "a/byteorder": Buffer.from("big") }), "was written on a big-endian machine"],
+  [
+    "of a big-endian machine",
+    zipOf({ ...whole, "a/byteorder": Buffer.from("big") }),
+    "was written on a big-endian machine",
+  ],
   ["of a TorchScript program", zipOf({ ...whole, "a/constants.pkl": pickle }), "is a TorchScript program"],
   ["of two checkpoints", zipOf({ ...whole, "b/data.pkl": pickle }), "several data.pkl (a/data.pkl, b/data.pkl)"],
   ["packed again with compression", zipOf(whole, "a/data/0"), '"a/data/0" is compressed or encrypted'],

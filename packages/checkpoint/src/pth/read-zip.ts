@@ -14,23 +14,32 @@ import { ZipSource } from "./zip-source.ts";
 const entryCost = 16 * costs.object;
 const pickleName = /^([^/]*\/)?data\.pkl$/;
 
-/** Reads what `torch.save` writes since PyTorch 1.6: a zip of a pickle, `data.pkl`, and a file a storage, `data/<key>`. */
+/**
+ * Reads what `torch.save` writes since PyTorch 1.6: a zip of a pickle, `data.pkl`, and a file a storage, `data/<key>`.
+ */
 export async function readZip(file: FileHandle, fileBytes: number, path: string): Promise<PthContainer> {
   const budget = new ReadingBudget(path, fileBytes);
   const { zip, entries } = await listEntries(file, fileBytes, { source: path, budget });
-  const start = (name: string): Promise<number> => startOfEntry(zip, requireStored(entries, name, path), fileBytes, path);
-  const read = async (name: string): Promise<Uint8Array> => readBytes(file, await start(name), requireStored(entries, name, path).uncompressedSize, path);
+  const start = (name: string): Promise<number> =>
+    startOfEntry(zip, requireStored(entries, name, path), fileBytes, path);
+  const read = async (name: string): Promise<Uint8Array> =>
+    readBytes(file, await start(name), requireStored(entries, name, path).uncompressedSize, path);
 
   const prefix = findPrefix([...entries.keys()], path);
   if (entries.has(`${prefix}byteorder`) && new TextDecoder().decode(await read(`${prefix}byteorder`)) !== "little") {
     throw new CheckpointError(`${path}: was written on a big-endian machine; save it again on another`);
   }
   const ids = new StorageIds(path);
-  const content = unpickle(new ByteCursor(await read(`${prefix}data.pkl`), path), { source: path, budget, storageOf: (id) => ids.take(id) });
+  const content = unpickle(new ByteCursor(await read(`${prefix}data.pkl`), path), {
+    source: path,
+    budget,
+    storageOf: (id) => ids.take(id),
+  });
   for (const { key, type, length } of ids.byKey.values()) {
     const { uncompressedSize } = requireStored(entries, `${prefix}data/${key}`, path);
     const expected = length * (storageTypes.get(type) as StorageType).bytes;
-    if (uncompressedSize < expected) throw new CheckpointError(`${path}: is damaged: storage "${key}" has ${uncompressedSize} bytes of ${expected}`);
+    if (uncompressedSize < expected)
+      throw new CheckpointError(`${path}: is damaged: storage "${key}" has ${uncompressedSize} bytes of ${expected}`);
   }
   return { content, fileBytes, startOf: ({ key }) => start(`${prefix}data/${key}`) };
 }
@@ -42,7 +51,9 @@ interface ZipContent {
 
 async function listEntries(file: FileHandle, fileBytes: number, { source, budget }: ReadFile): Promise<ZipContent> {
   try {
-    const zip = await yauzl.fromRandomAccessReaderPromise(new ZipSource(file, fileBytes), fileBytes, { autoClose: false });
+    const zip = await yauzl.fromRandomAccessReaderPromise(new ZipSource(file, fileBytes), fileBytes, {
+      autoClose: false,
+    });
     const entries = new Map<string, Entry>();
     for await (const entry of zip.eachEntry()) {
       budget.spendOnValues(entryCost);
@@ -51,7 +62,10 @@ async function listEntries(file: FileHandle, fileBytes: number, { source, budget
     return { zip, entries };
   } catch (cause) {
     if (CheckpointError.isInstance(cause)) throw cause;
-    throw new CheckpointError(`${source}: is truncated or damaged: it begins as a zip file, but can't be read as one (${(cause as Error).message}). Fetch or copy it again`, { cause });
+    throw new CheckpointError(
+      `${source}: is truncated or damaged: it begins as a zip file, but can't be read as one (${(cause as Error).message}). Fetch or copy it again`,
+      { cause },
+    );
   }
 }
 
@@ -59,21 +73,31 @@ async function listEntries(file: FileHandle, fileBytes: number, { source, budget
 async function startOfEntry(zip: ZipFile, entry: Entry, fileBytes: number, path: string): Promise<number> {
   try {
     const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
-    if (fileDataStart + entry.uncompressedSize > fileBytes) throw new Error(`its ${entry.uncompressedSize} bytes end outside of the file`);
+    if (fileDataStart + entry.uncompressedSize > fileBytes)
+      throw new Error(`its ${entry.uncompressedSize} bytes end outside of the file`);
     return fileDataStart;
   } catch (cause) {
-    throw new CheckpointError(`${path}: is damaged at "${entry.fileName}" (${(cause as Error).message}). Fetch or copy it again`, { cause });
+    throw new CheckpointError(
+      `${path}: is damaged at "${entry.fileName}" (${(cause as Error).message}). Fetch or copy it again`,
+      { cause },
+    );
   }
 }
 
 function findPrefix(names: readonly string[], path: string): string {
   const found = names.filter((name) => pickleName.test(name));
   const [pickle] = found;
-  if (pickle === undefined) throw new CheckpointError(`${path}: is a zip file, but not one of torch.save: there is no data.pkl in it`);
-  if (found.length > 1) throw new CheckpointError(`${path}: is a zip file with several data.pkl (${found.join(", ")}); torch.save writes one`);
+  if (pickle === undefined)
+    throw new CheckpointError(`${path}: is a zip file, but not one of torch.save: there is no data.pkl in it`);
+  if (found.length > 1)
+    throw new CheckpointError(
+      `${path}: is a zip file with several data.pkl (${found.join(", ")}); torch.save writes one`,
+    );
   const prefix = pickle.slice(0, -"data.pkl".length);
   if (names.includes(`${prefix}constants.pkl`)) {
-    throw new CheckpointError(`${path}: is a TorchScript program, which is not read. Open it in Python with torch.jit.load and save its tensors alone: torch.save(model.state_dict(), "weights.pth")`);
+    throw new CheckpointError(
+      `${path}: is a TorchScript program, which is not read. Open it in Python with torch.jit.load and save its tensors alone: torch.save(model.state_dict(), "weights.pth")`,
+    );
   }
   return prefix;
 }
@@ -83,7 +107,9 @@ function requireStored(entries: ReadonlyMap<string, Entry>, name: string, path: 
   const entry = entries.get(name);
   if (entry === undefined) throw new CheckpointError(`${path}: is damaged: "${name}" is not in it`);
   if (entry.compressionMethod !== 0 || entry.isEncrypted() || entry.compressedSize !== entry.uncompressedSize) {
-    throw new CheckpointError(`${path}: was packed again by another program: "${name}" is compressed or encrypted. Unpack it and pack it without compression (zip -0 -r), or save it again with torch.save`);
+    throw new CheckpointError(
+      `${path}: was packed again by another program: "${name}" is compressed or encrypted. Unpack it and pack it without compression (zip -0 -r), or save it again with torch.save`,
+    );
   }
   return entry;
 }

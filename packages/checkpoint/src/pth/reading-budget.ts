@@ -3,8 +3,8 @@ import { CheckpointError } from "@detrkit/common";
 const mebibyte = 2 ** 20;
 
 /**
- * What the pickle's values may need in memory: this much at once, and so much more for each byte of the file, up to an end.
- * The densest of real pickles need some 40 bytes a byte; a state dict of 100,000 tensors needs about 100 MiB.
+ * What the pickle's values may need in memory: this much at once, and so much more for each byte of the file, up to an
+ * end. The densest of real pickles need some 40 bytes a byte; a state dict of 100,000 tensors needs about 100 MiB.
  */
 const values = { fixed: 32 * mebibyte, perByte: 128, most: 512 * mebibyte };
 /** What the tensors may need, all together: several names may share memory, and a view may repeat it (`expand`). */
@@ -23,8 +23,8 @@ type Allowance = typeof values;
 export const costs = { value: 16, object: 64, collection: 192, entry: 64 } as const;
 
 /**
- * What one file may ask for while it is read. A pickle is a program: a few bytes of it can copy a list, or repeat a tensor,
- * as often as they like. Everything that is made from a file is paid for here, before it is made.
+ * What one file may ask for while it is read. A pickle is a program: a few bytes of it can copy a list, or repeat a
+ * tensor, as often as they like. Everything that is made from a file is paid for here, before it is made.
  */
 export class ReadingBudget {
   readonly #source: string;
@@ -41,7 +41,10 @@ export class ReadingBudget {
     this.#fileBytes = fileBytes;
   }
 
-  /** @param bytes - of memory, for values of the pickle. @throws CheckpointError where that is more than the file is worth */
+  /**
+   * @param bytes - of memory, for values of the pickle. @throws CheckpointError where that is more than the file is
+   * worth
+   */
   spendOnValues(bytes: number): void {
     this.#values += bytes;
     this.#check(this.#values, values, "of values");

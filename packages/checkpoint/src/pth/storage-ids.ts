@@ -19,8 +19,12 @@ export class StorageIds {
   take(id: PickleValue): PickleStorage {
     if (!Array.isArray(id)) throw this.#damaged();
     const [kind, type, key, , length, view = null] = id;
-    if (kind === "module") throw new CheckpointError(`${this.#source}: holds a whole model, program included, which is not read. Open it in Python and save its tensors alone: torch.save(model.state_dict(), "weights.pth")`);
-    if (kind !== "storage" || !(type instanceof PickleGlobal) || typeof key !== "string" || !isCount(length)) throw this.#damaged();
+    if (kind === "module")
+      throw new CheckpointError(
+        `${this.#source}: holds a whole model, program included, which is not read. Open it in Python and save its tensors alone: torch.save(model.state_dict(), "weights.pth")`,
+      );
+    if (kind !== "storage" || !(type instanceof PickleGlobal) || typeof key !== "string" || !isCount(length))
+      throw this.#damaged();
     const typeName = type.name.split(".").at(-1) as string;
     if (!storageTypes.has(typeName)) throw this.#damaged();
     const root = this.byKey.get(key) ?? new PickleStorage(key, typeName, length, 0);
@@ -36,7 +40,9 @@ export class StorageIds {
   }
 
   #damaged(): CheckpointError {
-    return new CheckpointError(`${this.#source}: is damaged: it refers to a tensor's memory by something other than its type, key and length. Fetch or copy it again`);
+    return new CheckpointError(
+      `${this.#source}: is damaged: it refers to a tensor's memory by something other than its type, key and length. Fetch or copy it again`,
+    );
   }
 }
 

@@ -1,5 +1,15 @@
 /** A tensor's element type, by PyTorch's name. */
-export type PthDtype = "float64" | "float32" | "float16" | "bfloat16" | "int64" | "int32" | "int16" | "int8" | "uint8" | "bool";
+export type PthDtype =
+  | "float64"
+  | "float32"
+  | "float16"
+  | "bfloat16"
+  | "int64"
+  | "int32"
+  | "int16"
+  | "int8"
+  | "uint8"
+  | "bool";
 
 export interface StorageType {
   readonly dtype: PthDtype;

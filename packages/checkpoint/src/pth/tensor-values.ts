@@ -8,14 +8,27 @@ import type { PthDtype } from "./storage-types.ts";
 export type PthValues = Float64Array | Float32Array | BigInt64Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
 /** What {@link decodeValues} calls those that it knows. */
-const codes: Readonly<Partial<Record<PthDtype, string>>> = { float32: "F32", float16: "F16", bfloat16: "BF16", int64: "I64", int32: "I32", uint8: "U8", bool: "BOOL" };
+const codes: Readonly<Partial<Record<PthDtype, string>>> = {
+  float32: "F32",
+  float16: "F16",
+  bfloat16: "BF16",
+  int64: "I64",
+  int32: "I32",
+  uint8: "U8",
+  bool: "BOOL",
+};
 
 /** Puts a view's elements one after the other, row-major. `bytes` are those from its first element to its last. */
-export function gatherView({ shape, strides, size, elementBytes }: PthTensor, bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+export function gatherView(
+  { shape, strides, size, elementBytes }: PthTensor,
+  bytes: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
   if (isContiguous(shape, strides)) return bytes;
   const gathered = new Uint8Array(size * elementBytes);
   // An axis of one element moves nothing; dozens of them would be stepped over for every element.
-  const axes = shape.map((length, axis) => ({ length, stride: strides[axis] as number })).filter(({ length }) => length > 1);
+  const axes = shape
+    .map((length, axis) => ({ length, stride: strides[axis] as number }))
+    .filter(({ length }) => length > 1);
   const index = axes.map(() => 0);
   let from = 0;
   for (let to = 0; to < gathered.length; to += elementBytes) {
@@ -64,10 +77,12 @@ export function valuesOf(dtype: PthDtype, bytes: Uint8Array<ArrayBuffer>, what: 
 export function tensorDataOf({ dtype, shape }: PthTensor, bytes: Uint8Array<ArrayBuffer>, what: string): TensorData {
   const code = codes[dtype];
   if (code !== undefined) return { shape, ...decodeValues(code, bytes, what) };
-  if (dtype !== "float64") return { dtype: "int32", shape, values: Int32Array.from(valuesOf(dtype, bytes, what) as Int16Array | Int8Array) };
+  if (dtype !== "float64")
+    return { dtype: "int32", shape, values: Int32Array.from(valuesOf(dtype, bytes, what) as Int16Array | Int8Array) };
   const doubles = new Float64Array(bytes.buffer);
   const values = Float32Array.from(doubles);
   const lost = doubles.findIndex((value, index) => Number.isFinite(value) && !Number.isFinite(values[index]));
-  if (lost >= 0) throw new CheckpointError(`${what} holds ${doubles[lost]}, which does not fit the 32-bit floats of tfjs`);
+  if (lost >= 0)
+    throw new CheckpointError(`${what} holds ${doubles[lost]}, which does not fit the 32-bit floats of tfjs`);
   return { dtype: "float32", shape, values };
 }

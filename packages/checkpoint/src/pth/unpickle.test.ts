@@ -7,11 +7,18 @@ import { unpickle } from "./unpickle.ts";
 
 /** Instructions as text (one character a byte) and numbers. */
 function bytesOf(...parts: readonly (string | number)[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap((part) => (typeof part === "number" ? [part] : Array.from(part, (character) => character.charCodeAt(0)))));
+  return Uint8Array.from(
+    parts.flatMap((part) =>
+      typeof part === "number" ? [part] : Array.from(part, (character) => character.charCodeAt(0)),
+    ),
+  );
 }
 
 function read(...parts: readonly (string | number)[]): PickleValue {
-  return unpickle(new ByteCursor(bytesOf(...parts), "some.pth"), { source: "some.pth", budget: new ReadingBudget("some.pth", 100) });
+  return unpickle(new ByteCursor(bytesOf(...parts), "some.pth"), {
+    source: "some.pth",
+    budget: new ReadingBudget("some.pth", 100),
+  });
 }
 
 function refusal(...parts: readonly (string | number)[]): string {
@@ -45,18 +52,33 @@ test.each<[string, readonly (string | number)[], PickleValue]>([
   ["long text", [0x8d, 1, 0, 0, 0, 0, 0, 0, 0, "a."], "a"],
   ["text of Python 2", ["U", 2, "ab."], "ab"],
   ["bytes", ["C", 2, 0, 255, "."], Uint8Array.of(0, 255)],
-  ["bytes of protocol 2", ["c_codecs\nencode\nX", 2, 0, 0, 0, 0xc3, 0xbf, "X", 6, 0, 0, 0, "latin1", 0x86, "R."], Uint8Array.of(255)],
+  [
+    "bytes of protocol 2",
+    ["c_codecs\nencode\nX", 2, 0, 0, 0, 0xc3, 0xbf, "X", 6, 0, 0, 0, "latin1", 0x86, "R."],
+    Uint8Array.of(255),
+  ],
   ["a bytearray", [0x96, 1, 0, 0, 0, 0, 0, 0, 0, 7, "."], Uint8Array.of(7)],
   ["a tuple of three", ["K", 2, "K", 3, "K", 5, 0x87, "."], [2, 3, 5]],
   ["a marked tuple", ["(K", 2, "K", 3, "t."], [2, 3]],
   ["a list", ["]K", 2, "a(K", 3, "K", 5, "e."], [2, 3, 5]],
-  ["a dictionary", ["}K", 2, "K", 3, "s(K", 5, "K", 7, "u."], new Map([[2, 3], [5, 7]])],
+  [
+    "a dictionary",
+    ["}K", 2, "K", 3, "s(K", 5, "K", 7, "u."],
+    new Map([
+      [2, 3],
+      [5, 7],
+    ]),
+  ],
   ["a set", [0x8f, "(K", 2, "K", 3, 0x90, "."], new Set([2, 3])],
   ["a set of protocol 2", ["c__builtin__\nset\n](K", 2, "K", 3, "e", 0x85, "R."], new Set([2, 3])],
   ["what is remembered", ["]q", 3, "K", 2, "ah", 3, 0x86, "."], [[2], [2]]],
   ["what is remembered in order", ["]", 0x94, "K", 2, "ah", 0, 0x86, "."], [[2], [2]]],
   ["what is dropped and doubled", ["K", 2, "K", 3, "02", 0x86, "."], [2, 2]],
-  ["an ordered dictionary of pairs, and its attributes", ["ccollections\nOrderedDict\n((K", 2, "K", 3, "tt", 0x85, "R}b."], new Map([[2, 3]])],
+  [
+    "an ordered dictionary of pairs, and its attributes",
+    ["ccollections\nOrderedDict\n((K", 2, "K", 3, "tt", 0x85, "R}b."],
+    new Map([[2, 3]]),
+  ],
   ["a size", ["ctorch\nSize\n(K", 2, "K", 3, "t", 0x85, "R."], [2, 3]],
   ["an element type", ["ctorch\nfloat32\n."], new PickleGlobal("torch.float32")],
 ])("%s is read", (_, parts, expected) => {
@@ -64,7 +86,33 @@ test.each<[string, readonly (string | number)[], PickleValue]>([
 });
 
 test("an object of a known class becomes a record of its attributes", () => {
-  const record = read(0x80, 4, 0x8c, 8, "argparse", 0x8c, 9, "Namespace", 0x93, ")", 0x81, "}", 0x8c, 2, "lr", "G", 0x3f, 0xe0, 0, 0, 0, 0, 0, 0, "sb.");
+  const record = read(
+    0x80,
+    4,
+    0x8c,
+    8,
+    "argparse",
+    0x8c,
+    9,
+    "Namespace",
+    0x93,
+    ")",
+    0x81,
+    "}",
+    0x8c,
+    2,
+    "lr",
+    "G",
+    0x3f,
+    0xe0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    "sb.",
+  );
   expect(record).toBeInstanceOf(PickleRecord);
   expect(record).toMatchObject({ className: "argparse.Namespace", arguments: [], state: new Map([["lr", 0.5]]) });
 });
@@ -75,16 +123,29 @@ test("a list that holds itself is read", () => {
 });
 
 test.each([
-  ["os", "system"], ["posix", "system"], ["builtins", "eval"], ["__builtin__", "getattr"], ["torch.storage", "_load_from_bytes"], ["models.detr", "DETR"], ["torch", "load"], ["constructor", "constructor"],
+  ["os", "system"],
+  ["posix", "system"],
+  ["builtins", "eval"],
+  ["__builtin__", "getattr"],
+  ["torch.storage", "_load_from_bytes"],
+  ["models.detr", "DETR"],
+  ["torch", "load"],
+  ["constructor", "constructor"],
 ])("%s.%s is refused by name, before anything is made of it", (module, name) => {
   const message = refusal(0x80, 2, `c${module}\n${name}\n(X`, 4, 0, 0, 0, "echo", "tR.");
   expect(message).toContain(`asks for "${module}.${name}"`);
   expect(message).toContain('torch.save(model.state_dict(), "weights.pth")');
-  expect(refusal(0x80, 4, 0x8c, module.length, module, 0x8c, name.length, name, 0x93, ".")).toContain(`asks for "${module}.${name}"`);
+  expect(refusal(0x80, 4, 0x8c, module.length, module, 0x8c, name.length, name, 0x93, ".")).toContain(
+    `asks for "${module}.${name}"`,
+  );
 });
 
 test.each<[string, readonly (string | number)[], string]>([
-  ["an instruction that torch.save does not write", ["icollections\nOrderedDict\n."], "pickle instruction 0x69 at byte 2"],
+  [
+    "an instruction that torch.save does not write",
+    ["icollections\nOrderedDict\n."],
+    "pickle instruction 0x69 at byte 2",
+  ],
   ["a protocol of text", [0x80, 0, "."], "a pickle of protocol 0; 2 to 5 can be read"],
   ["an empty stack", ["."], "takes a value off an empty stack"],
   ["a tuple of too few", ["K", 2, 0x86, "."], "takes a value off an empty stack"],
@@ -96,14 +157,22 @@ test.each<[string, readonly (string | number)[], string]>([
   ["an item of a dictionary as if it were a set", ["}(K", 2, 0x90, "."], "adds to what is not a set"],
   ["a call of data", ["K", 2, ")R."], "calls what is not a function"],
   ["a call of a name that is none", ["ctorch\nfloat32\n)R."], 'it calls "torch.float32" with what that can\'t take'],
-  ["a parameter without a tensor", ["ctorch._utils\n_rebuild_parameter\n)R."], 'it calls "torch._utils._rebuild_parameter"'],
+  [
+    "a parameter without a tensor",
+    ["ctorch._utils\n_rebuild_parameter\n)R."],
+    'it calls "torch._utils._rebuild_parameter"',
+  ],
   ["a name that is a number", ["K", 2, "K", 3, 0x93, "."], "names a global by what is not text"],
   ["attributes of a number", ["K", 2, "}b."], "gives attributes to what has none"],
   ["memory where there is none", ["K", 2, "Q."], "refers to memory where there is none"],
   ["text that is not UTF-8", ["X", 1, 0, 0, 0, 0xff, "."], "the text at byte 7 is not UTF-8"],
   ["a length beyond the file", ["X", 255, 255, 255, 255, "a."], "is truncated or damaged"],
   ["a length beyond all memory", [0x8e, 255, 255, 255, 255, 255, 255, 255, 255, "."], "is truncated or damaged"],
-  ["an integer of kilobytes", [0x8b, 1, 4, 0, 0, "x".repeat(1025), "."], "holds a value too large to be one of a checkpoint (an integer of 1025 bytes)"],
+  [
+    "an integer of kilobytes",
+    [0x8b, 1, 4, 0, 0, "x".repeat(1025), "."],
+    "holds a value too large to be one of a checkpoint (an integer of 1025 bytes)",
+  ],
   ["no end", ["K", 2], "is truncated or damaged"],
 ])("%s is refused", (_, parts, message) => {
   expect(refusal(0x80, 2, ...parts)).toContain(message);

@@ -12,8 +12,9 @@ export interface UnpickleOptions extends ReadFile {
 }
 
 /**
- * Reads one pickle, up to and with its end, as plain data. A pickle is a program for a stack machine; this one knows the
- * instructions that `torch.save` writes, resolves no name, and calls nothing: {@link callGlobal} says what comes instead.
+ * Reads one pickle, up to and with its end, as plain data. A pickle is a program for a stack machine; this one knows
+ * the instructions that `torch.save` writes, resolves no name, and calls nothing: {@link callGlobal} says what comes
+ * instead.
  *
  * @throws CheckpointError for any other instruction, and for names outside the list
  */
@@ -22,7 +23,11 @@ export function unpickle(cursor: ByteCursor, options: UnpickleOptions): PickleVa
     return new PickleMachine(cursor, options).run();
   } catch (cause) {
     // A number of megabytes, a dictionary of more keys than JavaScript allows.
-    if (cause instanceof RangeError) throw new CheckpointError(`${options.source}: holds a value too large to be one of a checkpoint (${cause.message})`, { cause });
+    if (cause instanceof RangeError)
+      throw new CheckpointError(
+        `${options.source}: holds a value too large to be one of a checkpoint (${cause.message})`,
+        { cause },
+      );
     throw cause;
   }
 }
@@ -51,7 +56,9 @@ class PickleMachine {
       if (literal !== undefined) this.#pushLiteral(literal);
       else if (!this.#collect(opcode) && !this.#control(opcode)) {
         const name = `0x${opcode.toString(16).padStart(2, "0")}`;
-        throw new CheckpointError(`${this.#source}: has the pickle instruction ${name} at byte ${at}, which torch.save does not write; the file is damaged or not a checkpoint`);
+        throw new CheckpointError(
+          `${this.#source}: has the pickle instruction ${name} at byte ${at}, which torch.save does not write; the file is damaged or not a checkpoint`,
+        );
       }
     }
   }
@@ -90,7 +97,8 @@ class PickleMachine {
       case 0x75: // SETITEMS
         this.#setItems(stack.popMark());
         return true;
-      case 0x64: { // DICT
+      case 0x64: {
+        // DICT
         const items = stack.popMark();
         this.#budget.spendOnValues(costs.collection);
         stack.push(new Map());
@@ -184,23 +192,30 @@ class PickleMachine {
 
   #setItems(pairs: readonly PickleValue[]): void {
     const dictionary = this.#stack.top();
-    if (!(dictionary instanceof Map) || pairs.length % 2 !== 0) throw this.#stack.damaged("sets items of what is not a dictionary");
+    if (!(dictionary instanceof Map) || pairs.length % 2 !== 0)
+      throw this.#stack.damaged("sets items of what is not a dictionary");
     this.#budget.spendOnValues(costs.entry * (pairs.length / 2));
-    for (let index = 0; index < pairs.length; index += 2) dictionary.set(pairs[index] as PickleValue, pairs[index + 1] as PickleValue);
+    for (let index = 0; index < pairs.length; index += 2)
+      dictionary.set(pairs[index] as PickleValue, pairs[index + 1] as PickleValue);
   }
 
   #checkProtocol(protocol: number): void {
-    if (protocol < 2 || protocol > 5) throw new CheckpointError(`${this.#source}: is a pickle of protocol ${protocol}; 2 to 5 can be read. Save it again with torch.save as it is by default`);
+    if (protocol < 2 || protocol > 5)
+      throw new CheckpointError(
+        `${this.#source}: is a pickle of protocol ${protocol}; 2 to 5 can be read. Save it again with torch.save as it is by default`,
+      );
   }
 
   #pushGlobal(module: PickleValue, name: PickleValue): void {
-    if (typeof module !== "string" || typeof name !== "string") throw this.#stack.damaged("names a global by what is not text");
+    if (typeof module !== "string" || typeof name !== "string")
+      throw this.#stack.damaged("names a global by what is not text");
     this.#budget.spendOnValues(costs.object);
     this.#stack.push(checkGlobal(module, name, this.#source));
   }
 
   #call(callee: PickleValue, given: PickleValue): void {
-    if (!(callee instanceof PickleGlobal) || !Array.isArray(given)) throw this.#stack.damaged("calls what is not a function");
+    if (!(callee instanceof PickleGlobal) || !Array.isArray(given))
+      throw this.#stack.damaged("calls what is not a function");
     this.#stack.push(callGlobal(callee, given, { source: this.#source, budget: this.#budget }));
   }
 

@@ -1,4 +1,17 @@
-import { add, customGrad, div, type GradSaveFunc, mul, type Scalar, sigmoid, square, sub, sum, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
+import {
+  add,
+  customGrad,
+  div,
+  type GradSaveFunc,
+  mul,
+  type Scalar,
+  sigmoid,
+  square,
+  sub,
+  sum,
+  type Tensor,
+  type Tensor2D,
+} from "@tensorflow/tfjs-core";
 import type { MaskLoss } from "../loss-term.ts";
 
 /** Settings of {@link maskDice}. */
@@ -8,11 +21,16 @@ export interface MaskDiceOptions {
 }
 
 /**
- * Dice loss (Milletari et al. 2016): of each matched pair `1 - (2·Σ p·t + 1) / (Σ p + Σ t + 1)`, where the ones keep empty
- * masks defined; summed and divided by the number of boxes.
+ * Dice loss (Milletari et al. 2016): of each matched pair `1 - (2·Σ p·t + 1) / (Σ p + Σ t + 1)`, where the ones keep
+ * empty masks defined; summed and divided by the number of boxes.
  */
 export function maskDice({ weight = 1 }: MaskDiceOptions = {}): MaskLoss {
-  return { on: "masks", name: "maskDice", weight, call: ({ logits, signs, boxCount }) => diceLoss(logits, signs, boxCount) };
+  return {
+    on: "masks",
+    name: "maskDice",
+    weight,
+    call: ({ logits, signs, boxCount }) => diceLoss(logits, signs, boxCount),
+  };
 }
 
 function diceLoss(logits: Tensor2D, signs: Tensor2D, boxCount: number): Scalar {

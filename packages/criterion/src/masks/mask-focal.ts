@@ -1,4 +1,18 @@
-import { add, customGrad, type GradSaveFunc, mul, neg, pow, type Scalar, sigmoid, softplus, sub, sum, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
+import {
+  add,
+  customGrad,
+  type GradSaveFunc,
+  mul,
+  neg,
+  pow,
+  type Scalar,
+  sigmoid,
+  softplus,
+  sub,
+  sum,
+  type Tensor,
+  type Tensor2D,
+} from "@tensorflow/tfjs-core";
 import { ConfigError } from "@detrkit/common";
 import type { MaskLoss } from "../loss-term.ts";
 
@@ -12,10 +26,19 @@ export interface MaskFocalOptions {
   readonly gamma?: number;
 }
 
-/** Sigmoid focal loss of a mask's pixels: the mean over pixels, summed over matched pairs, divided by the number of boxes. */
+/**
+ * Sigmoid focal loss of a mask's pixels: the mean over pixels, summed over matched pairs, divided by the number of
+ * boxes.
+ */
 export function maskFocal({ weight = 1, alpha = 0.25, gamma = 2 }: MaskFocalOptions = {}): MaskLoss {
-  if (!(alpha >= 0 && alpha <= 1) || !(gamma >= 0)) throw new ConfigError(`maskFocal: alpha expected in [0, 1] and gamma >= 0, got ${alpha} and ${gamma}`);
-  return { on: "masks", name: "maskFocal", weight, call: ({ logits, signs, boxCount }) => focalLoss(logits, signs, boxCount, alpha, gamma) };
+  if (!(alpha >= 0 && alpha <= 1) || !(gamma >= 0))
+    throw new ConfigError(`maskFocal: alpha expected in [0, 1] and gamma >= 0, got ${alpha} and ${gamma}`);
+  return {
+    on: "masks",
+    name: "maskFocal",
+    weight,
+    call: ({ logits, signs, boxCount }) => focalLoss(logits, signs, boxCount, alpha, gamma),
+  };
 }
 
 function focalLoss(logits: Tensor2D, signs: Tensor2D, boxCount: number, alpha: number, gamma: number): Scalar {
@@ -29,7 +52,10 @@ function focalLoss(logits: Tensor2D, signs: Tensor2D, boxCount: number, alpha: n
     const focus = mul(share, pow(wrong, gamma));
     const slope = mul(focus, add(mul(mul(sub(1, wrong), entropy), gamma), wrong));
     (save as GradSaveFunc)([neg(mul(slope, signs))]);
-    return { value: sum(mul(focus, entropy)), gradFunc: (dy: Tensor, [gradient]: Tensor[]) => mul(gradient as Tensor, dy) };
+    return {
+      value: sum(mul(focus, entropy)),
+      gradFunc: (dy: Tensor, [gradient]: Tensor[]) => mul(gradient as Tensor, dy),
+    };
   });
   return loss(logits) as Scalar;
 }

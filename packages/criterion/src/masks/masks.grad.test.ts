@@ -2,7 +2,20 @@ import type { DetectionTarget } from "@detrkit/boxes";
 import { Random } from "@detrkit/common";
 import { boxL1 as boxL1Cost, HungarianMatcher } from "@detrkit/matcher";
 import { expectClose, expectGradients, uniformTensor, useBackend } from "@detrkit/test-utils";
-import { dispose, grad, ones, type Scalar, type Tensor, tensor, tensor2d, type Tensor2D, type Tensor3D, type Tensor4D, tidy, zeros } from "@tensorflow/tfjs-core";
+import {
+  dispose,
+  grad,
+  ones,
+  type Scalar,
+  type Tensor,
+  tensor,
+  tensor2d,
+  type Tensor2D,
+  type Tensor3D,
+  type Tensor4D,
+  tidy,
+  zeros,
+} from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { maskDice, maskFocal, readLossTerms, SetCriterion, softmaxClassification } from "../index.ts";
 import { bilinearMatrix } from "./bilinear-matrix.ts";
@@ -17,7 +30,10 @@ const criterion = new SetCriterion({
 /** Two images of different sizes, the first with two objects: masks `[T, 7, 5]` and `[T, 6, 11]`. */
 function randomTargets(): DetectionTarget[] {
   const random = new Random(3);
-  return [[2, 7, 5], [1, 6, 11]].map(([count = 0, height = 0, width = 0]) => ({
+  return [
+    [2, 7, 5],
+    [1, 6, 11],
+  ].map(([count = 0, height = 0, width = 0]) => ({
     labels: new Int32Array(count),
     boxes: Float32Array.from({ length: 4 * count }, () => random.uniform(0.2, 0.8)),
     masks: { height, width, data: Uint8Array.from({ length: count * height * width }, () => random.integer(0, 1)) },
@@ -25,15 +41,25 @@ function randomTargets(): DetectionTarget[] {
 }
 
 const logits = (): Tensor3D => zeros([2, 3, 2]);
-const boxes = (): Tensor3D => tensor(Float32Array.from({ length: 24 }, (_, at) => 0.2 + at / 40), [2, 3, 4]);
+const boxes = (): Tensor3D =>
+  tensor(
+    Float32Array.from({ length: 24 }, (_, at) => 0.2 + at / 40),
+    [2, 3, 4],
+  );
 
 test("resizing doubles a line as PyTorch does without aligned corners", () => {
-  expect([...bilinearMatrix(4, 2)].map((share) => Math.round(share * 100) / 100)).toEqual([1, 0, 0.75, 0.25, 0.25, 0.75, 0, 1]);
+  expect([...bilinearMatrix(4, 2)].map((share) => Math.round(share * 100) / 100)).toEqual([
+    1, 0, 0.75, 0.25, 0.25, 0.75, 0, 1,
+  ]);
   expect([...bilinearMatrix(3, 3)]).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 1]);
 });
 
 test("every pixel made by resizing is a mean: its shares add up to 1", () => {
-  for (const [output, input] of [[11, 3], [5, 7], [13, 1]] as const) {
+  for (const [output, input] of [
+    [11, 3],
+    [5, 7],
+    [13, 1],
+  ] as const) {
     const matrix = bilinearMatrix(output, input);
     for (let row = 0; row < output; row++) {
       expect(matrix.slice(row * input, (row + 1) * input).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 6);
@@ -55,7 +81,10 @@ test("mask losses have the gradient of finite differences", () => {
   tidy(() => {
     const signs = tensor2d([1, -1, -1, 1, 1, -1, 1, -1, 1, -1], [2, 5]);
     for (const term of [maskFocal({ alpha: 0.3, gamma: 2 }), maskFocal({ gamma: 3 }), maskDice()]) {
-      expectGradients((input) => term.call({ logits: input as Tensor2D, signs, boxCount: 0.1 }), [uniformTensor([2, 5], { seed: 2, low: -2, high: 2 })]);
+      expectGradients(
+        (input) => term.call({ logits: input as Tensor2D, signs, boxCount: 0.1 }),
+        [uniformTensor([2, 5], { seed: 2, low: -2, high: 2 })],
+      );
     }
   });
 });
@@ -63,31 +92,46 @@ test("mask losses have the gradient of finite differences", () => {
 test("the criterion's mask losses have the gradient of finite differences by the small masks of matched queries", () => {
   tidy(() => {
     const targets = randomTargets();
-    const compute = (masks: Tensor): Tensor => criterion.call({ logits: logits(), boxes: boxes(), masks: masks as Tensor4D }, targets).loss;
+    const compute = (masks: Tensor): Tensor =>
+      criterion.call({ logits: logits(), boxes: boxes(), masks: masks as Tensor4D }, targets).loss;
     expectGradients(compute, [uniformTensor([2, 3, 4, 3], { seed: 5, low: -2, high: 2 })], { step: 3e-2 });
   });
 });
 
 test("what lies beyond an image counts as outside of its objects", () => {
   tidy(() => {
-    // Filling the padding with the object's complement changes nothing: the second image is 6 × 11 in a batch of 7 × 11.
+    // Filling the padding with the object's complement changes nothing: the second image is 6 × 11 in a batch of 7 ×
+    // 11.
     const [first, second] = randomTargets() as [DetectionTarget, DetectionTarget];
     const given = second.masks ?? { height: 0, width: 0, data: new Uint8Array(0) };
-    const padded = { ...second, masks: { height: 7, width: 11, data: Uint8Array.from([...given.data, ...new Uint8Array(11)]) } };
+    const padded = {
+      ...second,
+      masks: { height: 7, width: 11, data: Uint8Array.from([...given.data, ...new Uint8Array(11)]) },
+    };
     const masks = uniformTensor([2, 3, 4, 3], { seed: 7, low: -2, high: 2 }) as Tensor4D;
-    const lossOf = (targets: readonly DetectionTarget[]): Scalar => criterion.call({ logits: logits(), boxes: boxes(), masks }, targets).loss;
+    const lossOf = (targets: readonly DetectionTarget[]): Scalar =>
+      criterion.call({ logits: logits(), boxes: boxes(), masks }, targets).loss;
     expectClose(lossOf([first, padded]), lossOf([first, second]));
   });
 });
 
 test("a batch without targets has mask losses of 0 and a gradient of zeros", async () => {
-  const targets = randomTargets().map((target) => ({ labels: new Int32Array(0), boxes: new Float32Array(0), masks: { height: target.masks?.height ?? 0, width: 5, data: new Uint8Array(0) } }));
+  const targets = randomTargets().map((target) => ({
+    labels: new Int32Array(0),
+    boxes: new Float32Array(0),
+    masks: { height: target.masks?.height ?? 0, width: 5, data: new Uint8Array(0) },
+  }));
   const masks = ones([2, 3, 4, 3]) as Tensor4D;
   const prediction = { logits: logits(), boxes: boxes(), masks };
   const { loss, terms } = criterion.call(prediction, targets);
   const read = await readLossTerms(terms);
   expect([read["maskFocal"], read["maskDice"]]).toEqual([0, 0]);
-  tidy(() => expectClose(grad((input: Tensor) => criterion.call({ ...prediction, masks: input as Tensor4D }, targets).loss)(masks), zeros([2, 3, 4, 3])));
+  tidy(() =>
+    expectClose(
+      grad((input: Tensor) => criterion.call({ ...prediction, masks: input as Tensor4D }, targets).loss)(masks),
+      zeros([2, 3, 4, 3]),
+    ),
+  );
   dispose([...Object.values(prediction), loss, terms["maskFocal"], terms["maskDice"]] as Tensor[]);
 });
 
@@ -96,12 +140,18 @@ test("masks that are missing or of another size are refused with what to do", ()
     const targets = randomTargets();
     const prediction = { logits: logits(), boxes: boxes() };
     const masks = ones([2, 3, 4, 3]) as Tensor4D;
-    expect(() => criterion.call(prediction, targets)).toThrow('"maskFocal" needs predicted masks, but the prediction has none');
-    expect(() => criterion.call({ ...prediction, masks: ones([2, 5, 4, 3]) }, targets)).toThrow("masks expected [2, 3, h, w], got [2, 5, 4, 3]");
+    expect(() => criterion.call(prediction, targets)).toThrow(
+      '"maskFocal" needs predicted masks, but the prediction has none',
+    );
+    expect(() => criterion.call({ ...prediction, masks: ones([2, 5, 4, 3]) }, targets)).toThrow(
+      "masks expected [2, 3, h, w], got [2, 5, 4, 3]",
+    );
     const without = targets.map(({ labels, boxes: wanted }) => ({ labels, boxes: wanted }));
     expect(() => criterion.call({ ...prediction, masks }, without)).toThrow("the targets of image 0 have none");
     const short = targets.map((target) => ({ ...target, masks: { height: 7, width: 5, data: new Uint8Array(3) } }));
-    expect(() => criterion.call({ ...prediction, masks }, short)).toThrow("masks of image 0 expected [2, 7, 5], got 3 values");
+    expect(() => criterion.call({ ...prediction, masks }, short)).toThrow(
+      "masks of image 0 expected [2, 7, 5], got 3 values",
+    );
     expect(() => maskFocal({ gamma: -1 })).toThrow("gamma >= 0");
     expect(softmaxClassification().on).toBe("predictions");
   });

@@ -1,12 +1,22 @@
 import type { TargetMasks } from "@detrkit/boxes";
 import { DataError, ShapeError } from "@detrkit/common";
-import { gather, matMul, reshape, type Tensor2D, type Tensor3D, type Tensor4D, tensor1d, tensor2d, tensor3d } from "@tensorflow/tfjs-core";
+import {
+  gather,
+  matMul,
+  reshape,
+  type Tensor2D,
+  type Tensor3D,
+  type Tensor4D,
+  tensor1d,
+  tensor2d,
+  tensor3d,
+} from "@tensorflow/tfjs-core";
 import { forEachPair, type PredictionGroup } from "../prediction-group.ts";
 import { bilinearMatrix } from "./bilinear-matrix.ts";
 
 /**
- * Mask logits of the matched queries beside the masks they are to be. `N` matched pairs, `H W` the largest height and width
- * of the batch's images: what lies beyond an image is to be predicted empty.
+ * Mask logits of the matched queries beside the masks they are to be. `N` matched pairs, `H W` the largest height and
+ * width of the batch's images: what lies beyond an image is to be predicted empty.
  */
 export interface MatchedMasks {
   /** Upsampled to the targets' size `[N, H·W]`. */
@@ -24,7 +34,9 @@ export interface MatchedMasks {
 export function matchMasks(predicted: Tensor4D, group: PredictionGroup): MatchedMasks | undefined {
   const [images, queries, height, width] = predicted.shape;
   if (images !== group.images || queries !== group.queries) {
-    throw new ShapeError(`SetCriterion.call: masks expected [${group.images}, ${group.queries}, h, w], got [${predicted.shape.join(", ")}]`);
+    throw new ShapeError(
+      `SetCriterion.call: masks expected [${group.images}, ${group.queries}, h, w], got [${predicted.shape.join(", ")}]`,
+    );
   }
   const chosen: number[] = [];
   forEachPair(group, (query) => chosen.push(query));
@@ -35,7 +47,8 @@ export function matchMasks(predicted: Tensor4D, group: PredictionGroup): Matched
   // Rows first, as a product from the left of every mask; then columns, as one product of all rows.
   const fromRows = tensor3d(bilinearMatrix(truth.height, height), [1, truth.height, height]);
   const fromColumns = tensor2d(bilinearMatrix(truth.width, width), [truth.width, width]);
-  const small = gather(reshape(predicted, [images * queries, height, width]), tensor1d(chosen, "int32")) as Tensor3D; // [N, h, w]
+  // [N, h, w]
+  const small = gather(reshape(predicted, [images * queries, height, width]), tensor1d(chosen, "int32")) as Tensor3D;
   const tall = matMul(fromRows, small); // [N, H, w]
   const full = matMul(reshape(tall, [count * truth.height, width]), fromColumns, false, true); // [N·H, W]
   return {
@@ -75,9 +88,14 @@ function paddedSigns(group: PredictionGroup, count: number): PaddedSigns {
 }
 
 function expectMasks(masks: TargetMasks | undefined, count: number, image: number): TargetMasks {
-  if (masks === undefined) throw new DataError(`SetCriterion.call: a mask loss needs masks, but the targets of image ${image} have none; load them or leave mask losses out`);
+  if (masks === undefined)
+    throw new DataError(
+      `SetCriterion.call: a mask loss needs masks, but the targets of image ${image} have none; load them or leave mask losses out`,
+    );
   if (masks.data.length !== count * masks.height * masks.width) {
-    throw new ShapeError(`SetCriterion.call: masks of image ${image} expected [${count}, ${masks.height}, ${masks.width}], got ${masks.data.length} values`);
+    throw new ShapeError(
+      `SetCriterion.call: masks of image ${image} expected [${count}, ${masks.height}, ${masks.width}], got ${masks.data.length} values`,
+    );
   }
   return masks;
 }

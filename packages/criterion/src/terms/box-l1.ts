@@ -10,7 +10,9 @@ export interface BoxL1Options {
 /** Absolute differences of normalised cx, cy, w, h: the sum over matched pairs, divided by the number of boxes. */
 export function boxL1({ weight = 5 }: BoxL1Options = {}): PredictionLoss {
   return {
-    on: "predictions", name: "boxL1", weight,
+    on: "predictions",
+    name: "boxL1",
+    weight,
     evaluate: (group, gradient) => {
       let loss = 0;
       forEachPair(group, (query, target, { boxes }) => {

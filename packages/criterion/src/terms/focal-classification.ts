@@ -16,17 +16,29 @@ export interface FocalClassificationOptions {
  * Sigmoid focal loss (Lin et al. 2017) over `C` classes, without a no-object class (Deformable DETR): the sum over all
  * queries and classes, divided by the number of boxes.
  */
-export function focalClassification({ weight = 1, alpha = 0.25, gamma = 2 }: FocalClassificationOptions = {}): PredictionLoss {
+export function focalClassification({
+  weight = 1,
+  alpha = 0.25,
+  gamma = 2,
+}: FocalClassificationOptions = {}): PredictionLoss {
   if (!(alpha >= 0 && alpha <= 1) || !(gamma >= 0)) {
     throw new ConfigError(`focalClassification: alpha expected in [0, 1] and gamma >= 0, got ${alpha} and ${gamma}`);
   }
   return {
-    on: "predictions", name: "classification", weight,
+    on: "predictions",
+    name: "classification",
+    weight,
     evaluate: (group, gradient) => evaluate(group, gradient, weight, alpha, gamma),
   };
 }
 
-function evaluate(group: PredictionGroup, gradient: PredictionGradient, weight: number, alpha: number, gamma: number): number {
+function evaluate(
+  group: PredictionGroup,
+  gradient: PredictionGradient,
+  weight: number,
+  alpha: number,
+  gamma: number,
+): number {
   const { classes, logits, boxCount } = group;
   const wanted = classOfQueries(group, -1);
   const scale = weight / boxCount;
@@ -34,7 +46,8 @@ function evaluate(group: PredictionGroup, gradient: PredictionGradient, weight: 
   for (let query = 0, at = 0; query < wanted.length; query++) {
     const label = wanted[query] as number;
     for (let index = 0; index < classes; index++, at++) {
-      // Both kinds of class are one formula of the logit for the wrong answer, z: with w = sigmoid(z), w^γ · softplus(z).
+      // Both kinds of class are one formula of the logit for the wrong answer, z: with w = sigmoid(z), w^γ ·
+      // softplus(z).
       const positive = index === label;
       const logit = positive ? -(logits[at] as number) : (logits[at] as number);
       const exponential = Math.exp(-Math.abs(logit));

@@ -10,7 +10,9 @@ export interface GeneralizedIouOptions {
 /** `1 - generalised IoU` (Rezatofighi et al. 2019): the sum over matched pairs, divided by the number of boxes. */
 export function generalizedIou({ weight = 2 }: GeneralizedIouOptions = {}): PredictionLoss {
   return {
-    on: "predictions", name: "generalizedIou", weight,
+    on: "predictions",
+    name: "generalizedIou",
+    weight,
     evaluate: (group, gradient) => {
       let loss = 0;
       forEachPair(group, (query, target, { boxes }) => {
@@ -25,9 +27,26 @@ export function generalizedIou({ weight = 2 }: GeneralizedIouOptions = {}): Pred
  * Generalised IoU of one pair of cxcywh boxes; `scale` times the derivative of `1 - it` by the first box is added to
  * `gradient`. With intersection I, union U and enclosing area E it is `I/U + U/E - 1`.
  */
-function addPair(boxes: Float32Array, at: number, wanted: Float32Array, to: number, gradient: Float32Array, scale: number): number {
-  const across = overlapAlong(boxes[at] as number, boxes[at + 2] as number, wanted[to] as number, wanted[to + 2] as number);
-  const down = overlapAlong(boxes[at + 1] as number, boxes[at + 3] as number, wanted[to + 1] as number, wanted[to + 3] as number);
+function addPair(
+  boxes: Float32Array,
+  at: number,
+  wanted: Float32Array,
+  to: number,
+  gradient: Float32Array,
+  scale: number,
+): number {
+  const across = overlapAlong(
+    boxes[at] as number,
+    boxes[at + 2] as number,
+    wanted[to] as number,
+    wanted[to + 2] as number,
+  );
+  const down = overlapAlong(
+    boxes[at + 1] as number,
+    boxes[at + 3] as number,
+    wanted[to + 1] as number,
+    wanted[to + 3] as number,
+  );
   const width = boxes[at + 2] as number;
   const height = boxes[at + 3] as number;
   const intersection = across.common * down.common;
@@ -50,7 +69,9 @@ function addPair(boxes: Float32Array, at: number, wanted: Float32Array, to: numb
   return intersection / union + union / enclosing - 1;
 }
 
-/** Along one axis: the length that two intervals share, the length around both, and their derivatives by the first one. */
+/**
+ * Along one axis: the length that two intervals share, the length around both, and their derivatives by the first one.
+ */
 interface AxisOverlap {
   readonly common: number;
   readonly commonByCentre: number;

@@ -14,20 +14,33 @@ export interface SoftmaxClassificationOptions {
  * Cross entropy over `C` classes of which the last is "no object" (DETR). Every query counts: the weighted mean of
  * `-ln softmax(logits)[class]`, where queries without a target are of the last class and have `noObjectWeight`.
  */
-export function softmaxClassification({ weight = 1, noObjectWeight = 0.1 }: SoftmaxClassificationOptions = {}): PredictionLoss {
-  if (!(noObjectWeight > 0)) throw new ConfigError(`softmaxClassification: noObjectWeight expected above 0, got ${noObjectWeight}`);
+export function softmaxClassification({
+  weight = 1,
+  noObjectWeight = 0.1,
+}: SoftmaxClassificationOptions = {}): PredictionLoss {
+  if (!(noObjectWeight > 0))
+    throw new ConfigError(`softmaxClassification: noObjectWeight expected above 0, got ${noObjectWeight}`);
   return {
-    on: "predictions", name: "classification", weight,
+    on: "predictions",
+    name: "classification",
+    weight,
     evaluate: (group, gradient) => evaluate(group, gradient, weight, noObjectWeight),
   };
 }
 
-function evaluate(group: PredictionGroup, gradient: PredictionGradient, weight: number, noObjectWeight: number): number {
+function evaluate(
+  group: PredictionGroup,
+  gradient: PredictionGradient,
+  weight: number,
+  noObjectWeight: number,
+): number {
   const { classes, logits, targets } = group;
   const noObject = classes - 1;
   for (const [image, { labels }] of targets.entries()) {
     if (labels.includes(noObject)) {
-      throw new DataError(`softmaxClassification: image ${image} has label ${noObject}, but of ${classes} logits the last one means "no object": the model needs one more`);
+      throw new DataError(
+        `softmaxClassification: image ${image} has label ${noObject}, but of ${classes} logits the last one means "no object": the model needs one more`,
+      );
     }
   }
   const wanted = classOfQueries(group, noObject);

@@ -18,9 +18,17 @@ function randomGroup(seed: number): PredictionGroup {
     boxes: Float32Array.from({ length: 4 * count }, () => random.uniform(0.2, 0.8)),
   });
   return {
-    layer: "decoder", images, queries, classes,
-    logits: Float64Array.from({ length: images * queries * classes }, () => 2 * random.normal()) as unknown as Float32Array,
-    boxes: Float64Array.from({ length: images * queries * 4 }, () => random.uniform(0.2, 0.8)) as unknown as Float32Array,
+    layer: "decoder",
+    images,
+    queries,
+    classes,
+    logits: Float64Array.from(
+      { length: images * queries * classes },
+      () => 2 * random.normal(),
+    ) as unknown as Float32Array,
+    boxes: Float64Array.from({ length: images * queries * 4 }, () =>
+      random.uniform(0.2, 0.8),
+    ) as unknown as Float32Array,
     targets: [target(2), target(3)],
     matches: [
       { queries: Int32Array.of(1, 4), targets: Int32Array.of(1, 0) },
@@ -31,7 +39,10 @@ function randomGroup(seed: number): PredictionGroup {
 }
 
 function emptyGradient({ logits, boxes }: PredictionGroup): PredictionGradient {
-  return { logits: new Float64Array(logits.length) as unknown as Float32Array, boxes: new Float64Array(boxes.length) as unknown as Float32Array };
+  return {
+    logits: new Float64Array(logits.length) as unknown as Float32Array,
+    boxes: new Float64Array(boxes.length) as unknown as Float32Array,
+  };
 }
 
 function expectFiniteDifferences(term: PredictionLoss, group: PredictionGroup): void {
@@ -40,7 +51,8 @@ function expectFiniteDifferences(term: PredictionLoss, group: PredictionGroup): 
   for (const part of ["logits", "boxes"] as const) {
     const values = group[part];
     for (let at = 0; at < values.length; at++) {
-      const evaluate = (step: number): number => term.evaluate({ ...group, [part]: values.with(at, (values[at] as number) + step) }, emptyGradient(group));
+      const evaluate = (step: number): number =>
+        term.evaluate({ ...group, [part]: values.with(at, (values[at] as number) + step) }, emptyGradient(group));
       const difference = (term.weight * (evaluate(1e-6) - evaluate(-1e-6))) / 2e-6;
       expect(gradient[part][at]).toBeCloseTo(difference, 7);
     }
@@ -62,11 +74,20 @@ for (const [title, term] of [
 test("generalised IoU has the right slope for boxes apart, one inside the other, and either way along each axis", () => {
   const group = randomGroup(1);
   const wanted = [0.5, 0.5, 0.2, 0.3];
-  const predicted = [[0.1, 0.1, 0.11, 0.12], [0.5, 0.52, 0.1, 0.1], [0.52, 0.5, 0.7, 0.8], [0.8, 0.3, 0.5, 0.2], [0.43, 0.9, 0.3, 0.9]];
+  const predicted = [
+    [0.1, 0.1, 0.11, 0.12],
+    [0.5, 0.52, 0.1, 0.1],
+    [0.52, 0.5, 0.7, 0.8],
+    [0.8, 0.3, 0.5, 0.2],
+    [0.43, 0.9, 0.3, 0.9],
+  ];
   expectFiniteDifferences(generalizedIou(), {
     ...group,
     boxes: Float64Array.from([...predicted, ...predicted].flat()) as unknown as Float32Array,
-    targets: group.targets.map((target) => ({ ...target, boxes: Float32Array.from(target.labels.length === 2 ? [...wanted, ...wanted] : [...wanted, ...wanted, ...wanted]) })),
+    targets: group.targets.map((target) => ({
+      ...target,
+      boxes: Float32Array.from(target.labels.length === 2 ? [...wanted, ...wanted] : [...wanted, ...wanted, ...wanted]),
+    })),
   });
 });
 
@@ -83,14 +104,21 @@ test("terms add their gradient to what is there", () => {
 
 test("boxes without area have a finite loss and no slope", () => {
   const group = randomGroup(8);
-  const points = { ...group, boxes: new Float32Array(group.boxes.length).fill(0), targets: group.targets.map((target) => ({ ...target, boxes: new Float32Array(target.boxes.length) })) };
+  const points = {
+    ...group,
+    boxes: new Float32Array(group.boxes.length).fill(0),
+    targets: group.targets.map((target) => ({ ...target, boxes: new Float32Array(target.boxes.length) })),
+  };
   const gradient = emptyGradient(group);
   expect(generalizedIou().evaluate(points, gradient)).toBe(1);
   expect([...gradient.boxes].every((slope) => slope === 0)).toBe(true);
 });
 
 test("logits far out of range keep loss and gradient finite", () => {
-  const group = { ...randomGroup(9), logits: Float32Array.from({ length: images * queries * classes }, (_, at) => (at % 2 === 0 ? 1e4 : -1e4)) };
+  const group = {
+    ...randomGroup(9),
+    logits: Float32Array.from({ length: images * queries * classes }, (_, at) => (at % 2 === 0 ? 1e4 : -1e4)),
+  };
   for (const term of [softmaxClassification(), focalClassification()]) {
     const gradient = emptyGradient(group);
     expect(Number.isFinite(term.evaluate(group, gradient))).toBe(true);

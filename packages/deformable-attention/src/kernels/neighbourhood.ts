@@ -2,8 +2,8 @@ import type { ImageSize } from "@detrkit/nn";
 import { levelStarts } from "../ops/level-shapes.ts";
 
 /**
- * The cells around the points of one query and head, for loops over typed arrays: filled anew by each `locate`, so that the
- * loops allocate nothing. `K` levels times points.
+ * The cells around the points of one query and head, for loops over typed arrays: filled anew by each `locate`, so that
+ * the loops allocate nothing. `K` levels times points.
  */
 export class Neighbourhood {
   /** How many of the points have a corner inside their map. All others contribute nothing. */
@@ -12,7 +12,10 @@ export class Neighbourhood {
   hasUnknown = false;
   /** Which points these are, by their place in `[L, P]`. */
   readonly points: Int32Array;
-  /** Four for each of these points, at `4 · its place in points`: where the corner's row begins, counted from the image's first. */
+  /**
+   * Four for each of these points, at `4 · its place in points`: where the corner's row begins, counted from the
+   * image's first.
+   */
   readonly rows: Int32Array;
   /** Bilinear weights in the same order, 0 for a corner outside (whose row is then that of a corner inside). */
   readonly weights: Float64Array;

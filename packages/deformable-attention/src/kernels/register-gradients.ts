@@ -1,7 +1,9 @@
 import { type FusedKernel, fusedKernels, runKernel } from "@detrkit/nn";
 import { getGradient, registerGradient, type Tensor } from "@tensorflow/tfjs-core";
 
-/** Tells tfjs how both kernels are differentiated, on whichever backend has them: each by a kernel of that backend's. */
+/**
+ * Tells tfjs how both kernels are differentiated, on whichever backend has them: each by a kernel of that backend's.
+ */
 export function registerGradients(): void {
   register(fusedKernels.deformableAttention, fusedKernels.deformableAttentionGradient);
   register(fusedKernels.deformableSampling, fusedKernels.deformableSamplingGradient);

@@ -2,7 +2,19 @@ import { fusedKernels, hasKernel } from "@detrkit/nn";
 import { expectClose, guardAgainstLeaks, uniformTensor } from "@detrkit/test-utils";
 import "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
-import { enableProdMode, getBackend, getGradient, getKernel, grads, mul, type Rank, setBackend, sum, type Tensor, tidy } from "@tensorflow/tfjs-core";
+import {
+  enableProdMode,
+  getBackend,
+  getGradient,
+  getKernel,
+  grads,
+  mul,
+  type Rank,
+  setBackend,
+  sum,
+  type Tensor,
+  tidy,
+} from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { randomOperands, tensorsOf, withTensors } from "../../test-support/random-operands.ts";
 import { composedDeformableAttention } from "../ops/composed.ts";
@@ -22,13 +34,29 @@ describe.each(["cpu", "wasm"])("on the %s backend", (backend) => {
   test("the op runs as one kernel, forwards and backwards, and computes what it does elsewhere", () => {
     tidy(() => {
       expect(getBackend()).toBe(backend);
-      const operands = randomOperands({ B: 2, Q: 7, M: 3, C: 5, P: 2, levels: [[3, 5], [1, 2]] }, 1, "anywhere");
+      const operands = randomOperands(
+        {
+          B: 2,
+          Q: 7,
+          M: 3,
+          C: 5,
+          P: 2,
+          levels: [
+            [3, 5],
+            [1, 2],
+          ],
+        },
+        1,
+        "anywhere",
+      );
       const upstream = uniformTensor<Rank.R3>([2, 7, 15], { seed: 9 });
       const [value] = tensorsOf(operands);
       const output = multiScaleDeformableAttention(operands);
       expect(names.every((name) => hasKernel(name))).toBe(true);
       expectClose(output, composedDeformableAttention(operands));
-      const gradients = grads((...tensors: Tensor[]) => sum(mul(multiScaleDeformableAttention(withTensors(operands, tensors)), upstream)))(tensorsOf(operands));
+      const gradients = grads((...tensors: Tensor[]) =>
+        sum(mul(multiScaleDeformableAttention(withTensors(operands, tensors)), upstream)),
+      )(tensorsOf(operands));
       expect(gradients.map(({ shape }) => shape)).toEqual(tensorsOf(operands).map(({ shape }) => shape));
       // The op is linear in value and in weights, so both gradients give the weighted result back.
       const total = sum(mul(output, upstream));
@@ -60,7 +88,9 @@ test("each gradient kernel runs once, however many gradients are asked for", () 
     multiScaleDeformableAttention(operands);
     const config = getKernel(fusedKernels.deformableAttentionGradient, getBackend());
     const run = vi.spyOn(config, "kernelFunc");
-    grads((...tensors: Tensor[]) => sum(multiScaleDeformableAttention(withTensors(operands, tensors))))(tensorsOf(operands));
+    grads((...tensors: Tensor[]) => sum(multiScaleDeformableAttention(withTensors(operands, tensors))))(
+      tensorsOf(operands),
+    );
     expect(run).toHaveBeenCalledTimes(1);
   });
 });

@@ -16,11 +16,13 @@ import { type OperandValues, sampleValues } from "./sample-values.ts";
 const backendsInMemory = ["cpu", "wasm"] as const;
 
 /**
- * Gives the backends that keep tensors in memory the kernels of this package, unless they have them: importing the package
- * changes nothing by itself, and a second copy of it in one program finds the first one's kernels.
+ * Gives the backends that keep tensors in memory the kernels of this package, unless they have them: importing the
+ * package changes nothing by itself, and a second copy of it in one program finds the first one's kernels.
  */
 export function registerKernels(): void {
-  register(fusedKernels.deformableAttention, (operands, _upstream, write) => [write(sampleValues(operands), outputShape(operands))]);
+  register(fusedKernels.deformableAttention, (operands, _upstream, write) => [
+    write(sampleValues(operands), outputShape(operands)),
+  ]);
   register(fusedKernels.deformableAttentionGradient, (operands, upstream, write) => {
     const { B, S, Q, M, L, P, C } = operands.sizes;
     const { byValue, byLocations, byWeights } = sampleGradients(operands, upstream);
@@ -30,7 +32,10 @@ export function registerKernels(): void {
 
 type Write = (values: Float32Array, shape: number[]) => TensorInfo;
 
-function register(kernelName: FusedKernel, compute: (operands: OperandValues, upstream: Float32Array, write: Write) => TensorInfo[]): void {
+function register(
+  kernelName: FusedKernel,
+  compute: (operands: OperandValues, upstream: Float32Array, write: Write) => TensorInfo[],
+): void {
   for (const backendName of backendsInMemory) {
     // tfjs complains about a second registration.
     if (getKernel(kernelName, backendName) !== undefined) continue;
@@ -45,7 +50,11 @@ function register(kernelName: FusedKernel, compute: (operands: OperandValues, up
         const [value, locations, weights, upstream] = given as [Tensor, Tensor, Tensor, Tensor | undefined];
         const read = ({ dataId }: TensorInfo): Float32Array => storage.readSync(dataId) as Float32Array;
         const operands = { value: read(value), locations: read(locations), weights: read(weights), levelShapes, sizes };
-        const write: Write = (values, shape) => ({ dataId: storage.write(values, shape, "float32"), shape, dtype: "float32" });
+        const write: Write = (values, shape) => ({
+          dataId: storage.write(values, shape, "float32"),
+          shape,
+          dtype: "float32",
+        });
         return compute(operands, upstream === undefined ? new Float32Array(0) : read(upstream), write);
       },
     });

@@ -60,10 +60,18 @@ function markUnknown(
 }
 
 /**
- * Multiplies the upstream row (at `first`) with what each corner holds, into `products`, and adds to each corner's gradient its share of that row.
- * All four in one loop: twice as fast as one after the other.
+ * Multiplies the upstream row (at `first`) with what each corner holds, into `products`, and adds to each corner's
+ * gradient its share of that row. All four in one loop: twice as fast as one after the other.
  */
-function visitCorners(products: Float64Array, rows: Rows, first: number, base: number, around: Neighbourhood, place: number, weight: number): void {
+function visitCorners(
+  products: Float64Array,
+  rows: Rows,
+  first: number,
+  base: number,
+  around: Neighbourhood,
+  place: number,
+  weight: number,
+): void {
   const { value, byValue, upstream, C } = rows;
   const at = 4 * place;
   const row0 = base + (around.rows[at] as number);
@@ -97,7 +105,9 @@ function visitCorners(products: Float64Array, rows: Rows, first: number, base: n
 }
 
 function sumOfCorners(factors: Float64Array, at: number, products: Float64Array): number {
-  const upper = (factors[at] as number) * (products[0] as number) + (factors[at + 1] as number) * (products[1] as number);
-  const lower = (factors[at + 2] as number) * (products[2] as number) + (factors[at + 3] as number) * (products[3] as number);
+  const upper =
+    (factors[at] as number) * (products[0] as number) + (factors[at + 1] as number) * (products[1] as number);
+  const lower =
+    (factors[at + 2] as number) * (products[2] as number) + (factors[at + 3] as number) * (products[3] as number);
   return upper + lower;
 }

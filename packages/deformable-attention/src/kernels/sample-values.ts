@@ -12,7 +12,13 @@ export interface OperandValues {
 }
 
 /** Multi-scale deformable attention as loops over typed arrays. @returns `[B, Q, M·C]` */
-export function sampleValues({ value, locations, weights, levelShapes, sizes: { B, S, Q, M, L, P, C } }: OperandValues): Float32Array {
+export function sampleValues({
+  value,
+  locations,
+  weights,
+  levelShapes,
+  sizes: { B, S, Q, M, L, P, C },
+}: OperandValues): Float32Array {
   const K = L * P;
   const output = new Float32Array(B * Q * M * C);
   const sums = new Float64Array(C);
@@ -29,7 +35,10 @@ export function sampleValues({ value, locations, weights, levelShapes, sizes: { 
   return output;
 }
 
-/** 0; NaN where a weight is no finite number: that has to show in the result even if its point is outside and never read. */
+/**
+ * 0; NaN where a weight is no finite number: that has to show in the result even if its point is outside and never
+ * read.
+ */
 function emptySum(weights: Float32Array, first: number, count: number): number {
   for (let index = first; index < first + count; index++) {
     if (!Number.isFinite(weights[index])) return NaN;
@@ -38,7 +47,14 @@ function emptySum(weights: Float32Array, first: number, count: number): number {
 }
 
 /** Adds what the point at `place` among those around sees. */
-function addPoint(sums: Float64Array, value: Float32Array, base: number, { rows, weights }: Neighbourhood, place: number, weight: number): void {
+function addPoint(
+  sums: Float64Array,
+  value: Float32Array,
+  base: number,
+  { rows, weights }: Neighbourhood,
+  place: number,
+  weight: number,
+): void {
   const at = 4 * place;
   const row0 = base + (rows[at] as number);
   const row1 = base + (rows[at + 1] as number);

@@ -34,7 +34,10 @@ interface Given {
   readonly rows: Tensor2D;
 }
 
-/** The queries of one run, flattened. `N` images times queries times heads, `K` levels times points, `C` width of a head. */
+/**
+ * The queries of one run, flattened. `N` images times queries times heads, `K` levels times points, `C` width of a
+ * head.
+ */
 interface Run {
   readonly corners: Corners;
   /** What the corners hold: `[N, 4 K, C]`. */
@@ -53,7 +56,10 @@ interface Run {
  * @param memoryBudget - bytes; a single query is worked on whatever it needs. Default 64 MiB
  * @returns `[B, Q, D]`
  */
-export function composedDeformableAttention(operands: DeformableAttentionOperands, memoryBudget: number = defaultBudget): Tensor3D {
+export function composedDeformableAttention(
+  operands: DeformableAttentionOperands,
+  memoryBudget: number = defaultBudget,
+): Tensor3D {
   const sizes = operandSizes(operands);
   const { value, samplingLocations, attentionWeights } = operands;
   const perRun = Math.max(1, Math.floor(memoryBudget / Math.max(1, bytesPerQuery(sizes))));
@@ -62,7 +68,12 @@ export function composedDeformableAttention(operands: DeformableAttentionOperand
     const [value, locations, weights, save] = given as [Tensor4D, Tensor, Tensor, GradSaveFunc];
     save([value, locations, weights]);
     const inputs = (saved: readonly Tensor[]): DeformableAttentionOperands =>
-      ({ value: saved[0], levelShapes: operands.levelShapes, samplingLocations: saved[1], attentionWeights: saved[2] }) as DeformableAttentionOperands;
+      ({
+        value: saved[0],
+        levelShapes: operands.levelShapes,
+        samplingLocations: saved[1],
+        attentionWeights: saved[2],
+      }) as DeformableAttentionOperands;
     return {
       value: forward(inputs([value, locations, weights]), sizes, perRun),
       gradFunc: (upstream: Tensor, saved: Tensor[]) => backward(inputs(saved), upstream as Tensor3D, sizes, perRun),
@@ -91,7 +102,12 @@ function forward(operands: DeformableAttentionOperands, sizes: OperandSizes, per
   });
 }
 
-function backward(operands: DeformableAttentionOperands, upstream: Tensor3D, sizes: OperandSizes, perRun: number): Tensor[] {
+function backward(
+  operands: DeformableAttentionOperands,
+  upstream: Tensor3D,
+  sizes: OperandSizes,
+  perRun: number,
+): Tensor[] {
   const { B, S, M, L, P, C } = sizes;
   const K = L * P;
   return tidy(() => {

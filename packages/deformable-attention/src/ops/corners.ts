@@ -26,7 +26,10 @@ import {
 } from "@tensorflow/tfjs-core";
 import { levelStarts } from "./level-shapes.ts";
 
-/** Everything that is known of a run of queries before any value is read. `N` images times queries times heads, `K` levels times points. */
+/**
+ * Everything that is known of a run of queries before any value is read. `N` images times queries times heads, `K`
+ * levels times points.
+ */
 export interface Corners {
   /**
    * Row of `value`, flattened to `[B·S·M, C]`, of each point's four corners; `B·S·M`, the one after its last, for those
@@ -58,7 +61,10 @@ export function corners({ locations, levelShapes, sizes: { B, S, M } }: CornersI
   const [N, L, P] = locations.shape;
   const K = L * P;
   return tidy(() => {
-    const sizes = tensor(levelShapes.flatMap(({ height, width }) => [width, height]), [L, 1, 2]);
+    const sizes = tensor(
+      levelShapes.flatMap(({ height, width }) => [width, height]),
+      [L, 1, 2],
+    );
     const pixels = sub(mul(locations, sizes), 0.5);
     const low = floor(pixels);
     const fraction = sub(pixels, low);
@@ -68,17 +74,27 @@ export function corners({ locations, levelShapes, sizes: { B, S, M } }: CornersI
     const [columnsInside, linesInside] = unstack(inside, 3) as [Tensor, Tensor];
     const clear = (values: Tensor): Tensor => where(inside, values, zerosLike(values));
     const [columns, lines] = unstack(clear(coordinates), 3) as [Tensor, Tensor];
-    // What is no number is nowhere inside, but must not pass for outside; the distance of infinities to their floor is none either, and they are.
+    // What is no number is nowhere inside, but must not pass for outside; the distance of infinities to their floor is
+    // none either, and they are.
     const outside = where(isNaN(coordinates), coordinates, zerosLike(coordinates));
-    const [weightsX, weightsY] = unstack(where(inside, stack([sub(1, fraction), fraction], 4), outside), 3) as [Tensor, Tensor];
+    const [weightsX, weightsY] = unstack(where(inside, stack([sub(1, fraction), fraction], 4), outside), 3) as [
+      Tensor,
+      Tensor,
+    ];
     const rises = mul(onesLike(fraction), reshape(sizes, [1, L, 1, 2]));
     const [slopesX, slopesY] = unstack(clear(stack([mul(rises, -1), rises], 4)), 3) as [Tensor, Tensor];
     const unknown = reshape(sum(outside, [3, 4]), [N, K, 1, 1]); // NaN, or 0
-    const widths = tensor(levelShapes.map(({ width }) => width), [L, 1, 1]);
+    const widths = tensor(
+      levelShapes.map(({ width }) => width),
+      [L, 1, 1],
+    );
     const starts = tensor([...levelStarts(levelShapes)], [L, 1, 1]);
     const cells = outer(add(mul(lines, widths), starts), columns, [N, K], add);
     // Whole numbers from here on: rows of all images and heads may be more than float32 can count.
-    const rows: Tensor = add(mul(cast(cells, "int32"), scalar(M, "int32")), reshape(firstRows(N, B, S, M), [N, 1, 1, 1]));
+    const rows: Tensor = add(
+      mul(cast(cells, "int32"), scalar(M, "int32")),
+      reshape(firstRows(N, B, S, M), [N, 1, 1, 1]),
+    );
     const isInside = outer(linesInside, columnsInside, [N, K], logicalAnd);
     return {
       rows: reshape(where(isInside, rows, fill(rows.shape, B * S * M, "int32")), [N * K * 4]) as Tensor1D,
@@ -90,12 +106,21 @@ export function corners({ locations, levelShapes, sizes: { B, S, M } }: CornersI
 }
 
 /** Combines what is known by line and by column: two times `[N, L, P, 2]` to `[N, K, 2, 2]`. */
-function outer(byLine: Tensor, byColumn: Tensor, [N, K]: readonly [number, number], combine: (a: Tensor, b: Tensor) => Tensor): Tensor4D {
+function outer(
+  byLine: Tensor,
+  byColumn: Tensor,
+  [N, K]: readonly [number, number],
+  combine: (a: Tensor, b: Tensor) => Tensor,
+): Tensor4D {
   return combine(reshape(byLine, [N, K, 2, 1]), reshape(byColumn, [N, K, 1, 2])) as Tensor4D;
 }
 
 /** Row of the first cell that each image's query and head can see: int32 `[N]`, in the order of image, query, head. */
 function firstRows(N: number, B: number, S: number, M: number): Tensor1D {
   const perImage = N / B;
-  return tensor(Int32Array.from({ length: N }, (_, index) => Math.floor(index / perImage) * S * M + (index % M)), [N], "int32");
+  return tensor(
+    Int32Array.from({ length: N }, (_, index) => Math.floor(index / perImage) * S * M + (index % M)),
+    [N],
+    "int32",
+  );
 }

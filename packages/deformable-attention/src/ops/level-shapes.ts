@@ -6,7 +6,10 @@ export function expectSizes(levelShapes: readonly ImageSize[], what: string): vo
   if (!Array.isArray(levelShapes))
     throw new ShapeError(`${what}: levelShapes expected a list of heights and widths, got ${typeof levelShapes}`);
   const odd = levelShapes.findIndex(({ height, width }) => !isSize(height) || !isSize(width));
-  if (odd >= 0) throw new ShapeError(`${what}: levelShapes[${odd}] expected a height and a width of at least 1, got ${JSON.stringify(levelShapes[odd])}`);
+  if (odd >= 0)
+    throw new ShapeError(
+      `${what}: levelShapes[${odd}] expected a height and a width of at least 1, got ${JSON.stringify(levelShapes[odd])}`,
+    );
 }
 
 /** {@link expectSizes} and {@link expectCells}. */
@@ -22,7 +25,9 @@ export function expectCells(levelShapes: readonly ImageSize[], what: string, tok
   const cells = levelShapes.reduce((total, { height, width }) => total + height * width, 0);
   if (cells === tokens) return;
   const maps = levelShapes.map(({ height, width }) => `${height}x${width}`).join(" + ");
-  throw new ShapeError(`${what} has ${tokens} rows, but the maps of levelShapes (${maps}) have ${cells} cells: each cell of each map must be one row`);
+  throw new ShapeError(
+    `${what} has ${tokens} rows, but the maps of levelShapes (${maps}) have ${cells} cells: each cell of each map must be one row`,
+  );
 }
 
 /** Row of each map's first cell. */

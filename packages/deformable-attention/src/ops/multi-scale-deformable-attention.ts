@@ -6,8 +6,8 @@ import { composedDeformableAttention } from "./composed.ts";
 import { type DeformableAttentionOperands, operandSizes } from "./operands.ts";
 
 /**
- * The sampling and averaging of multi-scale deformable attention: each query and head reads its few points from the maps,
- * bilinearly, zeros outside, and adds them up by their weights. Differentiable in value, locations and weights.
+ * The sampling and averaging of multi-scale deformable attention: each query and head reads its few points from the
+ * maps, bilinearly, zeros outside, and adds them up by their weights. Differentiable in value, locations and weights.
  *
  * A location that is NaN in x or y makes the sums of its query and head NaN, and so the gradients by both of its
  * coordinates and by its weight; it reads no cell, so `value` gets no gradient by it. An infinite location is one
@@ -24,5 +24,9 @@ export function multiScaleDeformableAttention(operands: DeformableAttentionOpera
   const { value, levelShapes, samplingLocations, attentionWeights } = operands;
   if (!hasKernel(fusedKernels.deformableAttention)) return composedDeformableAttention(operands);
   const attributes: DeformableAttentionAttributes = { levelShapes };
-  return runKernel(fusedKernels.deformableAttention, [value, samplingLocations, attentionWeights], attributes)[0] as Tensor3D;
+  return runKernel(
+    fusedKernels.deformableAttention,
+    [value, samplingLocations, attentionWeights],
+    attributes,
+  )[0] as Tensor3D;
 }

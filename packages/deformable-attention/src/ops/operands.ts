@@ -3,7 +3,10 @@ import { expectShape, expectTensor, type ImageSize } from "@detrkit/nn";
 import type { Rank, Tensor, Tensor4D, Tensor5D } from "@tensorflow/tfjs-core";
 import { expectCells, expectSizes } from "./level-shapes.ts";
 
-/** What `multiScaleDeformableAttention` works on. `B` images, `S` cells of all maps, `Q` queries, `M` heads, `L` levels, `P` points, `D` width. */
+/**
+ * What `multiScaleDeformableAttention` works on. `B` images, `S` cells of all maps, `Q` queries, `M` heads, `L` levels,
+ * `P` points, `D` width.
+ */
 export interface DeformableAttentionOperands {
   /** A row for each cell of each map, one map after the other, row by row: `[B, S, M, D/M]`. */
   readonly value: Tensor4D;

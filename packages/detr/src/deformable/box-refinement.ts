@@ -19,8 +19,8 @@ export interface BoxRefinementConfig {
 }
 
 /**
- * One pass through a decoder whose layers each correct the boxes of the layer before. A layer's box is where it looked plus what its head
- * says (before the sigmoid), and where the next layer looks; only the layer itself is trained by it.
+ * One pass through a decoder whose layers each correct the boxes of the layer before. A layer's box is where it looked
+ * plus what its head says (before the sigmoid), and where the next layer looks; only the layer itself is trained by it.
  */
 export class BoxRefinement {
   readonly #config: BoxRefinementConfig;

@@ -1,5 +1,14 @@
 import type { Backbone } from "@detrkit/backbone";
-import { type CallOptions, Embedding, type ImageSize, type LayerNorm, type Linear, type Mlp, Module, type PaddedBatch } from "@detrkit/nn";
+import {
+  type CallOptions,
+  Embedding,
+  type ImageSize,
+  type LayerNorm,
+  type Linear,
+  type Mlp,
+  Module,
+  type PaddedBatch,
+} from "@detrkit/nn";
 import type { PositionEncoding } from "@detrkit/position-encoding";
 import type { DecoderInputs } from "@detrkit/transformer";
 import { sigmoid, tensor, type Tensor2D, type Tensor3D, type Tensor4D } from "@tensorflow/tfjs-core";
@@ -29,9 +38,10 @@ import { tokenPadding } from "./token-padding.ts";
 const numDetections = 100;
 
 /**
- * Deformable DETR (arXiv:2010.04159): the tokens are the cells of several feature maps, and attention samples a few points of each
- * instead of looking at all. Optionally each decoder layer refines the boxes of the one before, and the queries start from the encoder's proposals.
- * `B` images, `S` tokens, `D` width, `Q` queries, `C` classes, `L` decoder layers.
+ * Deformable DETR (arXiv:2010.04159): the tokens are the cells of several feature maps, and attention samples a few
+ * points of each instead of looking at all. Optionally each decoder layer refines the boxes of the one before, and the
+ * queries start from the encoder's proposals. `B` images, `S` tokens, `D` width, `Q` queries, `C` classes, `L` decoder
+ * layers.
  */
 export class DeformableDetr extends Module implements DetectionModel {
   readonly backbone: Backbone;
@@ -47,7 +57,10 @@ export class DeformableDetr extends Module implements DetectionModel {
   readonly encoderOutputNorm: LayerNorm | undefined;
   readonly queryProjection: Linear | undefined;
   readonly queryProjectionNorm: LayerNorm | undefined;
-  /** One that all decoder layers share; with refinement one for each; with two stages one more, which reads the encoder's tokens. */
+  /**
+   * One that all decoder layers share; with refinement one for each; with two stages one more, which reads the
+   * encoder's tokens.
+   */
   readonly classHeads: readonly Linear[];
   readonly boxHeads: readonly Mlp[];
   readonly numClasses: number;
@@ -59,15 +72,28 @@ export class DeformableDetr extends Module implements DetectionModel {
   constructor(config: DeformableDetrConfig) {
     super();
     const { backbone, positionEncoding, transformer, numClasses, numQueries, random } = config;
-    const { featureLevels = backbone.levels.length, projectionGroups: groups = defaultProjectionGroups, boxRefinement = false, twoStage = false } = config;
+    const {
+      featureLevels = backbone.levels.length,
+      projectionGroups: groups = defaultProjectionGroups,
+      boxRefinement = false,
+      twoStage = false,
+    } = config;
     const { dim } = positionEncoding;
     checkDeformableConfig(config);
     this.backbone = backbone;
-    this.inputProjections = createProjections({ levels: backbone.levels, featureLevels, dim, groups, random: random.fork("inputProjections") });
+    this.inputProjections = createProjections({
+      levels: backbone.levels,
+      featureLevels,
+      dim,
+      groups,
+      random: random.fork("inputProjections"),
+    });
     this.positionEncoding = positionEncoding;
     this.levelEmbedding = new Embedding({ count: featureLevels, dim, random: random.fork("levelEmbedding") });
     this.transformer = transformer;
-    const queries = twoStage ? new ProposalQueries({ dim, numQueries, random }) : new LearnedQueries({ dim, numQueries, random });
+    const queries = twoStage
+      ? new ProposalQueries({ dim, numQueries, random })
+      : new LearnedQueries({ dim, numQueries, random });
     if (queries instanceof ProposalQueries) {
       this.encoderOutput = queries.encoderOutput;
       this.encoderOutputNorm = queries.encoderOutputNorm;
@@ -93,7 +119,12 @@ export class DeformableDetr extends Module implements DetectionModel {
 
   /** The maps of the backbone and the further levels, as tokens. */
   levelTokens(batch: PaddedBatch, options: CallOptions = {}): LevelTokens {
-    return tidyRecord(() => joinLevels(projectLevels(this.inputProjections, this.backbone.call(batch, options), batch), this.positionEncoding));
+    return tidyRecord(() =>
+      joinLevels(
+        projectLevels(this.inputProjections, this.backbone.call(batch, options), batch),
+        this.positionEncoding,
+      ),
+    );
   }
 
   /** Everything after the feature levels: encoder, queries, decoder, heads. */
@@ -105,11 +136,20 @@ export class DeformableDetr extends Module implements DetectionModel {
       const padding = paddingValues && (tensor(paddingValues, [B, S], "bool") as Tensor2D);
       const position = positionWithLevel(levelTokens, this.levelEmbedding.weight.value as Tensor2D);
       const referencePoints = tensor(encoderReferencePoints(levelTokens), [B, S, levelShapes.length, 2]);
-      const memory = this.transformer.encoder.call({ tokens, position, padding, referencePoints, levelShapes }, options);
+      const memory = this.transformer.encoder.call(
+        { tokens, position, padding, referencePoints, levelShapes },
+        options,
+      );
       const start = this.#startingQueries(memory, levelTokens);
-      const { states, stacked } = this.#decode(start, { memory, memoryPadding: padding, levelShapes }, new LevelScale(levelTokens), options);
+      const { states, stacked } = this.#decode(
+        start,
+        { memory, memoryPadding: padding, levelShapes },
+        new LevelScale(levelTokens),
+        options,
+      );
       const { reference, proposals } = start;
-      const encoder = proposals && (options.auxiliary ?? true) && { logits: proposals.logits, boxes: sigmoid(proposals.coordinates) };
+      const encoder = proposals &&
+        (options.auxiliary ?? true) && { logits: proposals.logits, boxes: sigmoid(proposals.coordinates) };
       const output: DetrOutput = { ...outputOfLayers(stacked), ...(encoder && { encoder }) };
       return { output, memory, states, reference, ...(proposals && { proposals }) };
     });
@@ -122,7 +162,12 @@ export class DeformableDetr extends Module implements DetectionModel {
 
   #startingQueries(memory: Tensor3D, layout: LevelTokens): StartingQueries {
     if (this.#queries instanceof LearnedQueries) return this.#queries.call(memory.shape[0]);
-    return this.#queries.call({ memory, layout, classHead: this.classHeads.at(-1) as Linear, boxHead: this.boxHeads.at(-1) as Mlp });
+    return this.#queries.call({
+      memory,
+      layout,
+      classHead: this.classHeads.at(-1) as Linear,
+      boxHead: this.boxHeads.at(-1) as Mlp,
+    });
   }
 
   #decode(
@@ -139,9 +184,15 @@ export class DeformableDetr extends Module implements DetectionModel {
       const [classHead, boxHead] = [this.classHeads[0] as Linear, this.boxHeads[0] as Mlp];
       return { states, stacked: predictWithSharedHeads(states, { classHead, boxHead, reference, auxiliary }) };
     }
-    const [classHeads, boxHeads] = [this.classHeads.slice(0, decoder.layers.length), this.boxHeads.slice(0, decoder.layers.length)];
+    const [classHeads, boxHeads] = [
+      this.classHeads.slice(0, decoder.layers.length),
+      this.boxHeads.slice(0, decoder.layers.length),
+    ];
     const refinement = new BoxRefinement({ classHeads, boxHeads, scale, reference, auxiliary });
-    const states = decoder.call({ ...inputs, nextReferencePoints: (state, layer) => refinement.refine(state, layer) }, options);
+    const states = decoder.call(
+      { ...inputs, nextReferencePoints: (state, layer) => refinement.refine(state, layer) },
+      options,
+    );
     return { states, stacked: refinement.output() };
   }
 }

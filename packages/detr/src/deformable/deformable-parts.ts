@@ -7,7 +7,10 @@ import type { Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { DetrOutput } from "../detr-output.ts";
 import type { EncoderProposals } from "./starting-queries.ts";
 
-/** What a Deformable DETR needs of a transformer: a `Transformer` with sampling attentions and without the decoder's norm is one. */
+/**
+ * What a Deformable DETR needs of a transformer: a `Transformer` with sampling attentions and without the decoder's
+ * norm is one.
+ */
 export interface DeformableTransformer extends Module {
   readonly encoder: { call(inputs: EncoderInputs, options?: CallOptions): Tensor3D };
   readonly decoder: {
@@ -23,7 +26,10 @@ export interface DeformableDetrConfig {
   readonly positionEncoding: PositionEncoding;
   /** Its attentions sample `featureLevels` levels. */
   readonly transformer: DeformableTransformer;
-  /** Levels that are looked at: the backbone's, and beyond these further ones, each half as high and wide as the one before. Default the backbone's. */
+  /**
+   * Levels that are looked at: the backbone's, and beyond these further ones, each half as high and wide as the one
+   * before. Default the backbone's.
+   */
   readonly featureLevels?: number;
   /** Groups of the norms after the input projections, a divisor of the width. Default 32. */
   readonly projectionGroups?: number;
@@ -38,7 +44,9 @@ export interface DeformableDetrConfig {
   readonly random: Random;
 }
 
-/** What the parts after the feature levels compute. `B` images, `S` tokens, `Q` queries, `D` width, `L` decoder layers. */
+/**
+ * What the parts after the feature levels compute. `B` images, `S` tokens, `Q` queries, `D` width, `L` decoder layers.
+ */
 export interface DeformableDetrDetails {
   readonly output: DetrOutput;
   /** The encoder's result `[B, S, D]`. */

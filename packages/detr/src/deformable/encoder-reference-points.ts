@@ -3,8 +3,9 @@ import { type LevelLayout, tokenCount } from "./level-tokens.ts";
 import { validRatios } from "./valid-ratios.ts";
 
 /**
- * Where each token of the encoder looks first: at the centre of its own cell, in every level. Coordinates are shares of the padded
- * map, since that is what is sampled, so the centre as a share of the image is multiplied by the share of the map that the image fills.
+ * Where each token of the encoder looks first: at the centre of its own cell, in every level. Coordinates are shares of
+ * the padded map, since that is what is sampled, so the centre as a share of the image is multiplied by the share of
+ * the map that the image fills.
  *
  * @returns `[B, S, L, 2]`, x first
  */

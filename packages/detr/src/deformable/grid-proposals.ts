@@ -9,7 +9,10 @@ export interface GridProposals {
   readonly valid: Float32Array;
 }
 
-/** A box around every cell's centre, a twentieth of the image wide and high in the first level, twice that in the next, … */
+/**
+ * A box around every cell's centre, a twentieth of the image wide and high in the first level, twice that in the next,
+ * …
+ */
 export function gridProposals(layout: LevelLayout): GridProposals {
   const count = (layout.levelSizes[0]?.length ?? 0) * tokenCount(layout);
   const coordinates = new Float32Array(count * 4).fill(Infinity);
@@ -20,7 +23,10 @@ export function gridProposals(layout: LevelLayout): GridProposals {
     const box = [(column + 0.5) / filled.width, (row + 0.5) / filled.height, side, side];
     // A cell of the padding has a centre beyond 1, so this leaves padding out as well.
     if (box.every((value) => value > 0.01 && value < 0.99)) {
-      coordinates.set(box.map((value) => Math.log(value / (1 - value))), token * 4);
+      coordinates.set(
+        box.map((value) => Math.log(value / (1 - value))),
+        token * 4,
+      );
       valid[token] = 1;
     }
     token += 1;

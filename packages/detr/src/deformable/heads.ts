@@ -18,12 +18,21 @@ const initialClassBias = -Math.log((1 - 0.01) / 0.01);
 
 /** Heads that read a class from a query, all with the same initial weights. */
 export function createClassHeads({ dim, numClasses, count, random }: HeadsConfig): Linear[] {
-  return Array.from({ length: count }, () =>
-    new Linear({ inputDim: dim, outputDim: numClasses, biasInitializer: constant(initialClassBias), random: random.fork("classHead") }),
+  return Array.from(
+    { length: count },
+    () =>
+      new Linear({
+        inputDim: dim,
+        outputDim: numClasses,
+        biasInitializer: constant(initialClassBias),
+        random: random.fork("classHead"),
+      }),
   );
 }
 
-/** Heads that read the correction of a box from a query: none to begin with, but that the first one makes boxes small. */
+/**
+ * Heads that read the correction of a box from a query: none to begin with, but that the first one makes boxes small.
+ */
 export function createBoxHeads({ dim, count, twoStage, random }: HeadsConfig): Mlp[] {
   return Array.from({ length: count }, (_, index) => {
     const head = new Mlp({ inputDim: dim, hiddenDim: dim, outputDim: 4, layers: 3, random: random.fork("boxHead") });

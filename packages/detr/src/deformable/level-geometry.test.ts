@@ -8,10 +8,19 @@ import { validRatios } from "./valid-ratios.ts";
 
 /** Two images, two levels; the second image fills 1 of 2 rows and 3 of 4 columns of the first level. */
 const layout: LevelLayout = {
-  levelShapes: [{ height: 2, width: 4 }, { height: 1, width: 2 }],
+  levelShapes: [
+    { height: 2, width: 4 },
+    { height: 1, width: 2 },
+  ],
   levelSizes: [
-    [{ height: 2, width: 4 }, { height: 1, width: 3 }],
-    [{ height: 1, width: 2 }, { height: 1, width: 2 }],
+    [
+      { height: 2, width: 4 },
+      { height: 1, width: 3 },
+    ],
+    [
+      { height: 1, width: 2 },
+      { height: 1, width: 2 },
+    ],
   ],
 };
 
@@ -29,7 +38,8 @@ test("padding is marked token by token, level after level, image after image; no
 
 test("a token of the encoder looks at its own place in the image, as a share of every padded level", () => {
   const points = encoderReferencePoints(layout);
-  const pointsOf = (image: number, token: number): Float32Array => points.subarray((image * tokens + token) * 4, (image * tokens + token + 1) * 4);
+  const pointsOf = (image: number, token: number): Float32Array =>
+    points.subarray((image * tokens + token) * 4, (image * tokens + token + 1) * 4);
   // Row 1, column 2 of 2 × 4.
   expectClose(pointsOf(0, 6), [2.5 / 4, 1.5 / 2, 2.5 / 4, 1.5 / 2]);
   // Column 2 of 3, which fill three quarters of the first level and all of the second.
@@ -40,7 +50,10 @@ test("a token of the encoder looks at its own place in the image, as a share of 
 
 test("a cell's proposal is a box around its centre, whose size doubles from level to level", () => {
   const { coordinates, valid } = gridProposals(layout);
-  const boxOf = (image: number, token: number): number[] => [...coordinates.subarray((image * tokens + token) * 4, (image * tokens + token + 1) * 4)].map((value) => 1 / (1 + Math.exp(-value)));
+  const boxOf = (image: number, token: number): number[] =>
+    [...coordinates.subarray((image * tokens + token) * 4, (image * tokens + token + 1) * 4)].map(
+      (value) => 1 / (1 + Math.exp(-value)),
+    );
   expectClose(boxOf(0, 6), [2.5 / 4, 1.5 / 2, 0.05, 0.05]);
   expectClose(boxOf(1, 8), [0.25, 0.5, 0.1, 0.1]);
   expect([...valid]).toEqual([...Array<number>(10).fill(1), 1, 1, 1, 0, 0, 0, 0, 0, 1, 1]);
@@ -53,5 +66,7 @@ test("there is no proposal within a hundredth of the image's edge, nor larger th
   expect([...valid]).toEqual([0, ...Array<number>(58).fill(1), 0]);
   const cell = { height: 1, width: 1 };
   const levels = Array.from({ length: 6 }, () => cell);
-  expect([...gridProposals({ levelShapes: levels, levelSizes: levels.map((level) => [level]) }).valid]).toEqual([1, 1, 1, 1, 1, 0]);
+  expect([...gridProposals({ levelShapes: levels, levelSizes: levels.map((level) => [level]) }).valid]).toEqual([
+    1, 1, 1, 1, 1, 0,
+  ]);
 });

@@ -15,5 +15,7 @@ export function positionWithLevel(tokens: LevelTokens, levelEmbedding: Tensor2D)
     for (const end = token + height * width; token < end; token++) isOfLevel[token * levels + level] = 1;
   });
   // A product, since the gradient of adding a vector to each level on its own is several ops a level.
-  return tidy(() => add(tokens.position, matMul(tensor2d(isOfLevel, [isOfLevel.length / levels, levels]), levelEmbedding)));
+  return tidy(() =>
+    add(tokens.position, matMul(tensor2d(isOfLevel, [isOfLevel.length / levels, levels]), levelEmbedding)),
+  );
 }

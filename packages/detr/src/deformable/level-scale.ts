@@ -26,7 +26,10 @@ export class LevelScale {
   /** `[B, 1, L, 2]`, or with each pair twice, for centre and size, `[B, 1, L, 4]`. */
   #scales(size: number): Tensor {
     const pairs = size / 2;
-    const scales = Float32Array.from({ length: this.#ratios.length * pairs }, (_, index) => this.#ratios[Math.floor(index / size) * 2 + (index % 2)] as number);
+    const scales = Float32Array.from(
+      { length: this.#ratios.length * pairs },
+      (_, index) => this.#ratios[Math.floor(index / size) * 2 + (index % 2)] as number,
+    );
     return tensor(scales, [this.#images, 1, this.#levels, size]);
   }
 }

@@ -22,8 +22,14 @@ export interface LevelTokens extends LevelLayout {
 /** Joins maps of one width to tokens. */
 export function joinLevels(maps: readonly FeatureMap[], positionEncoding: PositionEncoding): LevelTokens {
   const joined = tidy(() => ({
-    tokens: concat(maps.map(({ features }) => rowsOf(features)), 1),
-    position: concat(maps.map((map) => rowsOf(positionEncoding.call(map))), 1),
+    tokens: concat(
+      maps.map(({ features }) => rowsOf(features)),
+      1,
+    ),
+    position: concat(
+      maps.map((map) => rowsOf(positionEncoding.call(map))),
+      1,
+    ),
   }));
   return {
     ...joined,

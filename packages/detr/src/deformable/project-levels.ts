@@ -15,17 +15,38 @@ export interface ProjectionsConfig {
   readonly random: Random;
 }
 
-/** A projection for each of the backbone's levels, then those of the further levels: the first starts from the backbone's last map, the next ones from the level before. */
-export function createProjections({ levels, featureLevels, dim, groups, random }: ProjectionsConfig): InputProjection[] {
+/**
+ * A projection for each of the backbone's levels, then those of the further levels: the first starts from the
+ * backbone's last map, the next ones from the level before.
+ */
+export function createProjections({
+  levels,
+  featureLevels,
+  dim,
+  groups,
+  random,
+}: ProjectionsConfig): InputProjection[] {
   return Array.from({ length: featureLevels }, (_, level) => {
     const own = levels[level];
     const inputChannels = own?.channels ?? (level === levels.length ? (levels.at(-1) as FeatureLevel).channels : dim);
-    return new InputProjection({ inputChannels, dim, kernelSize: own === undefined ? 3 : 1, groups, random: random.fork(level) });
+    return new InputProjection({
+      inputChannels,
+      dim,
+      kernelSize: own === undefined ? 3 : 1,
+      groups,
+      random: random.fork(level),
+    });
   });
 }
 
-/** The maps of all levels, of one width, from fine to coarse. Their masks are the images', shrunk to each map's size. */
-export function projectLevels(projections: readonly InputProjection[], maps: readonly FeatureMap[], batch: PaddedBatch): FeatureMap[] {
+/**
+ * The maps of all levels, of one width, from fine to coarse. Their masks are the images', shrunk to each map's size.
+ */
+export function projectLevels(
+  projections: readonly InputProjection[],
+  maps: readonly FeatureMap[],
+  batch: PaddedBatch,
+): FeatureMap[] {
   const [, height, width] = batch.images.shape;
   const levels: FeatureMap[] = [];
   projections.forEach((projection, level) => {

@@ -9,8 +9,20 @@ import { ProposalQueries } from "./proposal-queries.ts";
 
 /** Two images; the second one fills 3 of the first level's 10 cells, and the second level. */
 const layout: LevelLayout = {
-  levelShapes: [{ height: 2, width: 5 }, { height: 1, width: 2 }],
-  levelSizes: [[{ height: 2, width: 5 }, { height: 1, width: 3 }], [{ height: 1, width: 2 }, { height: 1, width: 2 }]],
+  levelShapes: [
+    { height: 2, width: 5 },
+    { height: 1, width: 2 },
+  ],
+  levelSizes: [
+    [
+      { height: 2, width: 5 },
+      { height: 1, width: 3 },
+    ],
+    [
+      { height: 1, width: 2 },
+      { height: 1, width: 2 },
+    ],
+  ],
 };
 
 describeOnBackends("ProposalQueries", () => {
@@ -23,12 +35,19 @@ describeOnBackends("ProposalQueries", () => {
       const { valid } = gridProposals(layout);
       const mask = tensor(valid, [2, 12, 1]);
       const memory = uniformTensor<Rank.R3>([2, 12, 6], { seed: 1 });
-      const elsewhere: Tensor3D = add(mul(memory, mask), mul(uniformTensor<Rank.R3>([2, 12, 6], { seed: 2 }), sub(1, mask)));
-      const [one, other] = [memory, elsewhere].map((each) => queries.call({ memory: each, layout, classHead, boxHead }).proposals?.logits.dataSync());
+      const elsewhere: Tensor3D = add(
+        mul(memory, mask),
+        mul(uniformTensor<Rank.R3>([2, 12, 6], { seed: 2 }), sub(1, mask)),
+      );
+      const [one, other] = [memory, elsewhere].map((each) =>
+        queries.call({ memory: each, layout, classHead, boxHead }).proposals?.logits.dataSync(),
+      );
       expect([...valid].filter((each) => each === 0).length).toBe(7);
       expect(other).toEqual(one);
       // The others are read as they are.
-      const changed = queries.call({ memory: mul(memory, -1), layout, classHead, boxHead }).proposals?.logits.dataSync();
+      const changed = queries
+        .call({ memory: mul(memory, -1), layout, classHead, boxHead })
+        .proposals?.logits.dataSync();
       const differs = Array.from(valid, (_, token) => changed?.[3 * token] !== one?.[3 * token]);
       expect(differs).toEqual(Array.from(valid, (each) => each === 1));
     });

@@ -1,6 +1,17 @@
 import { ConfigError } from "@detrkit/common";
 import { LayerNorm, Linear, type Mlp, Module, xavierUniform } from "@detrkit/nn";
-import { add, gather, mul, reshape, slice, split, tensor, type Tensor2D, type Tensor3D, topk } from "@tensorflow/tfjs-core";
+import {
+  add,
+  gather,
+  mul,
+  reshape,
+  slice,
+  split,
+  tensor,
+  type Tensor2D,
+  type Tensor3D,
+  topk,
+} from "@tensorflow/tfjs-core";
 import { gridProposals } from "./grid-proposals.ts";
 import type { QueriesConfig } from "./learned-queries.ts";
 import type { LevelLayout } from "./level-tokens.ts";
@@ -30,9 +41,19 @@ export class ProposalQueries extends Module {
   constructor({ dim, numQueries, random }: QueriesConfig) {
     super();
     const weightInitializer = xavierUniform();
-    this.encoderOutput = new Linear({ inputDim: dim, outputDim: dim, weightInitializer, random: random.fork("encoderOutput") });
+    this.encoderOutput = new Linear({
+      inputDim: dim,
+      outputDim: dim,
+      weightInitializer,
+      random: random.fork("encoderOutput"),
+    });
     this.encoderOutputNorm = new LayerNorm({ dim });
-    this.queryProjection = new Linear({ inputDim: 2 * dim, outputDim: 2 * dim, weightInitializer, random: random.fork("queryProjection") });
+    this.queryProjection = new Linear({
+      inputDim: 2 * dim,
+      outputDim: 2 * dim,
+      weightInitializer,
+      random: random.fork("queryProjection"),
+    });
     this.queryProjectionNorm = new LayerNorm({ dim: 2 * dim });
     this.#numQueries = numQueries;
   }
@@ -44,7 +65,10 @@ export class ProposalQueries extends Module {
       // The places of the queries are taken as given: the loss on the proposals trains these, the decoder's does not.
       const reference = withoutGradient(() => gather(proposals.coordinates, proposals.chosen, 1, 1));
       const code = withoutGradient(() => sineOfBoxes(reference, D / 2));
-      const [position, queries] = split(this.queryProjectionNorm.call(this.queryProjection.call(code)), 2, 2) as [Tensor3D, Tensor3D];
+      const [position, queries] = split(this.queryProjectionNorm.call(this.queryProjection.call(code)), 2, 2) as [
+        Tensor3D,
+        Tensor3D,
+      ];
       return { queries, position, reference, proposals };
     });
   }
@@ -52,7 +76,9 @@ export class ProposalQueries extends Module {
   #propose({ memory, layout, classHead, boxHead }: ProposalInputs): EncoderProposals {
     const [B, S] = memory.shape;
     if (this.#numQueries > S) {
-      throw new ConfigError(`DeformableDetr: ${this.#numQueries} queries expected at least as many tokens to choose from, got ${S}; take larger images, more feature levels or fewer queries`);
+      throw new ConfigError(
+        `DeformableDetr: ${this.#numQueries} queries expected at least as many tokens to choose from, got ${S}; take larger images, more feature levels or fewer queries`,
+      );
     }
     const { coordinates: grid, valid } = gridProposals(layout);
     const visible: Tensor3D = mul(memory, tensor(valid, [B, S, 1]));
@@ -63,7 +89,10 @@ export class ProposalQueries extends Module {
       const scores = reshape(slice(logits, [0, 0, 0], [B, S, 1]), [B, S]);
       // Tokens without a proposal come last, whatever their score: a deviation from the original, for which
       // docs/deviations.md has the reason.
-      const handicap = tensor(valid.map((isValid) => (isValid === 1 ? 0 : -Infinity)), [B, S]);
+      const handicap = tensor(
+        valid.map((isValid) => (isValid === 1 ? 0 : -Infinity)),
+        [B, S],
+      );
       return topk(add(scores, handicap), this.#numQueries).indices as Tensor2D;
     });
     return { logits, coordinates, chosen };

@@ -17,10 +17,16 @@ export interface SharedHeadsInputs {
  *
  * @param states - queries after each decoder layer `[L, B, Q, D]`
  */
-export function predictWithSharedHeads(states: Tensor4D, { classHead, boxHead, reference, auxiliary }: SharedHeadsInputs): StackedOutput {
+export function predictWithSharedHeads(
+  states: Tensor4D,
+  { classHead, boxHead, reference, auxiliary }: SharedHeadsInputs,
+): StackedOutput {
   return tidy(() => {
     const chosen = auxiliary ? states : slice(states, [states.shape[0] - 1, 0, 0, 0]);
     // The heads run once, on all layers stacked.
-    return { logits: classHead.call(chosen), boxes: sigmoid(add(boxHead.call(chosen), boxStart(reference))) as Tensor4D };
+    return {
+      logits: classHead.call(chosen),
+      boxes: sigmoid(add(boxHead.call(chosen), boxStart(reference))) as Tensor4D,
+    };
   });
 }

@@ -20,7 +20,9 @@ test("decompressing gives back what was compressed", () => {
 });
 
 test("text that is cut off or foreign is refused", () => {
-  expect(() => decompressCounts("0Pc", "results[7]")).toThrow("results[7]: the compressed run lengths end in the middle of a number");
+  expect(() => decompressCounts("0Pc", "results[7]")).toThrow(
+    "results[7]: the compressed run lengths end in the middle of a number",
+  );
   expect(() => decompressCounts("0 1")).toThrow('compressed mask: character 1 (" ") does not belong');
   expect(() => decompressCounts("111N")).toThrow("run 3 has the negative length -1");
 });

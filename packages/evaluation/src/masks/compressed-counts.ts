@@ -1,7 +1,8 @@
 import { DataError } from "@detrkit/common";
 
 // COCO's text form: each run length (from the fourth on, its difference to the one two before) as a little-endian
-// sequence of 5-bit groups, sign-extended; bit 5 says that another group follows; 48 is added to reach printable characters.
+// sequence of 5-bit groups, sign-extended; bit 5 says that another group follows; 48 is added to reach printable
+// characters.
 const groupBits = 5;
 const groupMask = 0x1f;
 const signBit = 0x10;

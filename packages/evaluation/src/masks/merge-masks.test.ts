@@ -21,6 +21,8 @@ test("merged runs are as few as can be", () => {
 });
 
 test("masks of different sizes, or none, are refused", () => {
-  expect(() => mergeMasks([encodeMask([1, 0], 1, 2), encodeMask([1, 0], 2, 1)])).toThrow("expected masks of one size, got 1×2 and 2×1");
+  expect(() => mergeMasks([encodeMask([1, 0], 1, 2), encodeMask([1, 0], 2, 1)])).toThrow(
+    "expected masks of one size, got 1×2 and 2×1",
+  );
   expect(() => mergeMasks([])).toThrow("mergeMasks: expected at least one mask, got none");
 });

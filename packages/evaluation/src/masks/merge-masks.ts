@@ -5,7 +5,9 @@ import type { RunLengthMask } from "./run-length-mask.ts";
 function mergePair(first: RunLengthMask, second: RunLengthMask, intersect: boolean): RunLengthMask {
   const { height, width } = first;
   if (second.height !== height || second.width !== width) {
-    throw new DataError(`mergeMasks: expected masks of one size, got ${height}×${width} and ${second.height}×${second.width} (height × width)`);
+    throw new DataError(
+      `mergeMasks: expected masks of one size, got ${height}×${width} and ${second.height}×${second.width} (height × width)`,
+    );
   }
   const a = first.counts;
   const b = second.counts;
@@ -38,7 +40,10 @@ function mergePair(first: RunLengthMask, second: RunLengthMask, intersect: boole
  * Merges masks of one size: their union, or their intersection.
  * @param masks - at least one
  */
-export function mergeMasks(masks: readonly RunLengthMask[], operation: "union" | "intersection" = "union"): RunLengthMask {
+export function mergeMasks(
+  masks: readonly RunLengthMask[],
+  operation: "union" | "intersection" = "union",
+): RunLengthMask {
   const [first, ...others] = masks;
   if (first === undefined) throw new DataError("mergeMasks: expected at least one mask, got none");
   return others.reduce((merged, mask) => mergePair(merged, mask, operation === "intersection"), first);

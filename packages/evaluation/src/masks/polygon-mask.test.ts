@@ -21,7 +21,9 @@ test("neither the direction nor the first point matters", () => {
 });
 
 test("what lies outside the image is cut off", () => {
-  expect([...decodeMask(polygonToMask([-5, -5, 50, -5, 50, 50, -5, 50], 3, 5))]).toEqual(Array.from({ length: 15 }, () => 1));
+  expect([...decodeMask(polygonToMask([-5, -5, 50, -5, 50, 50, -5, 50], 3, 5))]).toEqual(
+    Array.from({ length: 15 }, () => 1),
+  );
   expect([...polygonToMask([20, 1, 30, 1, 30, 2], 3, 5).counts]).toEqual([15]);
 });
 
@@ -31,10 +33,31 @@ test("points that coincide draw nothing", () => {
 });
 
 test("several polygons make their union", () => {
-  expect(maskArea(polygonsToMask([[0, 0, 2, 0, 2, 2, 0, 2], [1, 0, 3, 0, 3, 2, 1, 2]], 5, 7))).toBe(6);
+  expect(
+    maskArea(
+      polygonsToMask(
+        [
+          [0, 0, 2, 0, 2, 2, 0, 2],
+          [1, 0, 3, 0, 3, 2, 1, 2],
+        ],
+        5,
+        7,
+      ),
+    ),
+  ).toBe(6);
 });
 
 test("fewer than three points, or half a point, are refused", () => {
-  expect(() => polygonsToMask([[0, 0, 2, 0, 2, 2], [0, 0, 1, 1]], 5, 7, "annotation 12")).toThrow("annotation 12[1]: a polygon expects at least 3 points as x, y, x, y, …; got 4 numbers");
+  expect(() =>
+    polygonsToMask(
+      [
+        [0, 0, 2, 0, 2, 2],
+        [0, 0, 1, 1],
+      ],
+      5,
+      7,
+      "annotation 12",
+    ),
+  ).toThrow("annotation 12[1]: a polygon expects at least 3 points as x, y, x, y, …; got 4 numbers");
   expect(() => polygonToMask([0, 0, 2, 0, 2, 2, 1], 5, 7)).toThrow("got 7 numbers");
 });

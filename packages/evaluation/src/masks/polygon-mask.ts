@@ -7,9 +7,16 @@ import type { RunLengthMask } from "./run-length-mask.ts";
  * Rasterises one polygon exactly as COCO does.
  * @param polygon - flat list `x, y, x, y, …` in pixels, at least three points; may reach outside the image
  */
-export function polygonToMask(polygon: readonly number[], height: number, width: number, where = "polygon"): RunLengthMask {
+export function polygonToMask(
+  polygon: readonly number[],
+  height: number,
+  width: number,
+  where = "polygon",
+): RunLengthMask {
   if (polygon.length < 6 || polygon.length % 2 !== 0) {
-    throw new DataError(`${where}: a polygon expects at least 3 points as x, y, x, y, …; got ${polygon.length} numbers`);
+    throw new DataError(
+      `${where}: a polygon expects at least 3 points as x, y, x, y, …; got ${polygon.length} numbers`,
+    );
   }
   const fine = polygon.map((coordinate) => Math.trunc(subPixels * coordinate + 0.5));
   const positions: number[] = [];
@@ -47,6 +54,11 @@ function runsBetween(positions: Uint32Array): Uint32Array {
 }
 
 /** The union of polygons as one mask. */
-export function polygonsToMask(polygons: readonly (readonly number[])[], height: number, width: number, where = "polygons"): RunLengthMask {
+export function polygonsToMask(
+  polygons: readonly (readonly number[])[],
+  height: number,
+  width: number,
+  where = "polygons",
+): RunLengthMask {
   return mergeMasks(polygons.map((polygon, index) => polygonToMask(polygon, height, width, `${where}[${index}]`)));
 }

@@ -4,8 +4,8 @@
  */
 export type CrossingVisitor = (column: number, y: number) => void;
 
-// COCO draws a polygon's outline on a grid five times as fine as the pixels and reads off where it crosses the middle of
-// each pixel column, that is where it goes from sub-pixel step 2 of 0 … 4 to step 3, or back.
+// COCO draws a polygon's outline on a grid five times as fine as the pixels and reads off where it crosses the middle
+// of each pixel column, that is where it goes from sub-pixel step 2 of 0 … 4 to step 3, or back.
 export const subPixels = 5;
 const leftOfMiddle = 2;
 const rightOfMiddle = leftOfMiddle + 1;
@@ -15,7 +15,14 @@ const rightOfMiddle = leftOfMiddle + 1;
  * longer axis, starting from the end with the smaller coordinate; the same points are computed here, but only those at
  * the column middles.
  */
-export function visitCrossings(fromX: number, fromY: number, toX: number, toY: number, width: number, visit: CrossingVisitor): void {
+export function visitCrossings(
+  fromX: number,
+  fromY: number,
+  toX: number,
+  toY: number,
+  width: number,
+  visit: CrossingVisitor,
+): void {
   const firstColumn = Math.max(Math.ceil((Math.min(fromX, toX) - leftOfMiddle) / subPixels), 0);
   const lastColumn = Math.min(Math.floor((Math.max(fromX, toX) - rightOfMiddle) / subPixels), width - 1);
   if (firstColumn > lastColumn) return;
@@ -42,7 +49,10 @@ function roundedOn(start: number, slope: number, offset: number): number {
   return Math.trunc(start + slope * offset + 0.5);
 }
 
-/** The last step of a steep edge before its x passes from one side of `boundary` (a grid line, part of the right side) to the other. */
+/**
+ * The last step of a steep edge before its x passes from one side of `boundary` (a grid line, part of the right side)
+ * to the other.
+ */
 function stepBefore(startX: number, slope: number, boundary: number, span: number): number {
   const hasPassed = (step: number): boolean => roundedOn(startX, slope, step) >= boundary === slope > 0;
   // The quotient is off by rounding at most; the points themselves decide.

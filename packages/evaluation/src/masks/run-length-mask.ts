@@ -2,7 +2,8 @@ import { DataError } from "@detrkit/common";
 
 /**
  * A binary mask as run lengths: `counts` holds the lengths of runs of background and foreground in turn, background
- * first (0 where the mask starts with foreground), going down the columns, left to right. They add up to `height·width`.
+ * first (0 where the mask starts with foreground), going down the columns, left to right. They add up to
+ * `height·width`.
  */
 export interface RunLengthMask {
   readonly height: number;
@@ -15,7 +16,9 @@ export function runLengthMask(height: number, width: number, counts: Uint32Array
   let sum = 0;
   for (const count of counts) sum += count;
   if (sum !== height * width) {
-    throw new DataError(`${where}: the run lengths add up to ${sum}, expected height × width = ${height} × ${width} = ${height * width}`);
+    throw new DataError(
+      `${where}: the run lengths add up to ${sum}, expected height × width = ${height} × ${width} = ${height * width}`,
+    );
   }
   return { height, width, counts };
 }
@@ -26,7 +29,9 @@ export function runLengthMask(height: number, width: number, counts: Uint32Array
  */
 export function encodeMask(pixels: ArrayLike<number>, height: number, width: number): RunLengthMask {
   if (pixels.length !== height * width) {
-    throw new DataError(`encodeMask: pixels expected [${height}, ${width}] = ${height * width} values, got ${pixels.length}`);
+    throw new DataError(
+      `encodeMask: pixels expected [${height}, ${width}] = ${height * width} values, got ${pixels.length}`,
+    );
   }
   const counts: number[] = [];
   let foreground = false;

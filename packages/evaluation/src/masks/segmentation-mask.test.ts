@@ -14,5 +14,7 @@ test("a mask is written with its size and compressed run lengths", () => {
 });
 
 test("an empty list of polygons is refused by name", () => {
-  expect(() => segmentationToMask([], 3, 5, "annotation 8")).toThrow("annotation 8: expected at least one polygon, got an empty list");
+  expect(() => segmentationToMask([], 3, 5, "annotation 8")).toThrow(
+    "annotation 8: expected at least one polygon, got an empty list",
+  );
 });

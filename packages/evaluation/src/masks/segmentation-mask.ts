@@ -5,14 +5,20 @@ import { polygonsToMask } from "./polygon-mask.ts";
 import { runLengthMask } from "./run-length-mask.ts";
 import type { RunLengthMask } from "./run-length-mask.ts";
 
-const isPolygons = (segmentation: CocoSegmentation): segmentation is readonly (readonly number[])[] => Array.isArray(segmentation);
+const isPolygons = (segmentation: CocoSegmentation): segmentation is readonly (readonly number[])[] =>
+  Array.isArray(segmentation);
 
 /**
  * The mask of a COCO `segmentation` of any kind.
  * @param height - the image's, for polygons; run lengths carry their own size
  * @param where - names the entry in errors
  */
-export function segmentationToMask(segmentation: CocoSegmentation, height: number, width: number, where = "segmentation"): RunLengthMask {
+export function segmentationToMask(
+  segmentation: CocoSegmentation,
+  height: number,
+  width: number,
+  where = "segmentation",
+): RunLengthMask {
   if (isPolygons(segmentation)) {
     if (segmentation.length === 0) throw new DataError(`${where}: expected at least one polygon, got an empty list`);
     return polygonsToMask(segmentation, height, width, where);

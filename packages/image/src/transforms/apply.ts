@@ -4,7 +4,9 @@ import { resizeBilinear } from "../resize-bilinear.ts";
 import type { RgbImage } from "../rgb-image.ts";
 import type { ImageOperation } from "./plan.ts";
 
-/** Carries a plan out on pixels. A crop right after a resize is taken into it: what would be cut off is never computed. */
+/**
+ * Carries a plan out on pixels. A crop right after a resize is taken into it: what would be cut off is never computed.
+ */
 export function applyOperations(image: RgbImage, operations: readonly ImageOperation[]): RgbImage {
   let current = image;
   for (let index = 0; index < operations.length; index++) {

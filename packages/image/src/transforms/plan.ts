@@ -9,7 +9,13 @@ export type ImageOperation =
   | { readonly kind: "flipHorizontally" }
   | { readonly kind: "flipVertically" }
   | { readonly kind: "resize"; readonly width: number; readonly height: number }
-  | { readonly kind: "crop"; readonly top: number; readonly left: number; readonly width: number; readonly height: number }
+  | {
+      readonly kind: "crop";
+      readonly top: number;
+      readonly left: number;
+      readonly width: number;
+      readonly height: number;
+    }
   | { readonly kind: "pad"; readonly right: number; readonly bottom: number };
 
 /** Where a recipe's draws come from: a {@link Random}, or a recording of what another implementation drew. */
@@ -76,7 +82,9 @@ function operationsOf(step: TransformStep, size: ImageSize, draws: Draws): reado
   }
 }
 
-/** Settles a recipe's steps for one image: what will be done depends on its size and the draws only, not on its pixels. */
+/**
+ * Settles a recipe's steps for one image: what will be done depends on its size and the draws only, not on its pixels.
+ */
 export function planTransforms(steps: readonly TransformStep[], size: ImageSize, draws: Draws): TransformPlan {
   const operations: ImageOperation[] = [];
   let current = size;

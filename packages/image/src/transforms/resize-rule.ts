@@ -10,7 +10,8 @@ export function roundHalfEven(value: number): number {
 
 /**
  * Size of an image whose short side is to become `shortSide`. When the long side would pass `maxSide` the short one is
- * lowered to what fits, rounded; the long side then follows, truncated, and may come out one or a few pixels beyond `maxSide`.
+ * lowered to what fits, rounded; the long side then follows, truncated, and may come out one or a few pixels beyond
+ * `maxSide`.
  */
 export function resizedSize({ width, height }: ImageSize, shortSide: number, maxSide?: number): ImageSize {
   const short = Math.min(width, height);

@@ -14,7 +14,12 @@ export type TransformStep =
   | { readonly kind: "centreCrop"; readonly width: number; readonly height: number }
   | { readonly kind: "pad"; readonly right: number; readonly bottom: number }
   /** With `probability` the first steps, otherwise the others. */
-  | { readonly kind: "either"; readonly probability: number; readonly first: readonly TransformStep[]; readonly otherwise: readonly TransformStep[] };
+  | {
+      readonly kind: "either";
+      readonly probability: number;
+      readonly first: readonly TransformStep[];
+      readonly otherwise: readonly TransformStep[];
+    };
 
 /** What is done to an image and its boxes before the model sees them. */
 export interface TransformRecipe {
@@ -33,7 +38,11 @@ export const detrTraining: TransformRecipe = {
       kind: "either",
       probability: 0.5,
       first: [multiScale],
-      otherwise: [{ kind: "resize", shortSides: [400, 500, 600] }, { kind: "randomSizeCrop", minSide: 384, maxSide: 600 }, multiScale],
+      otherwise: [
+        { kind: "resize", shortSides: [400, 500, 600] },
+        { kind: "randomSizeCrop", minSide: 384, maxSide: 600 },
+        multiScale,
+      ],
     },
   ],
   normalisation: imagenetNormalisation,
@@ -46,7 +55,10 @@ export const detrEvaluation: TransformRecipe = {
 };
 
 /** Small models: one fixed size, flips both ways when training. */
-export function fixedSize(size: { readonly width: number; readonly height: number }, { training }: { readonly training: boolean }): TransformRecipe {
+export function fixedSize(
+  size: { readonly width: number; readonly height: number },
+  { training }: { readonly training: boolean },
+): TransformRecipe {
   const resize: TransformStep = { kind: "resizeTo", width: size.width, height: size.height };
   const flips: readonly TransformStep[] = [
     { kind: "horizontalFlip", probability: 0.5 },

@@ -1,7 +1,9 @@
 import { DetrkitError } from "@detrkit/common";
 import { infeasible, type Workspace } from "./workspace.ts";
 
-/** Checks the costs and finds each row's lowest one (its dual) and where that is (in `columnOfRow`, not assigned yet). */
+/**
+ * Checks the costs and finds each row's lowest one (its dual) and where that is (in `columnOfRow`, not assigned yet).
+ */
 export function readByRow({ size, width, cost, rowDual, columnOfRow }: Workspace): void {
   for (let row = 0, at = 0; row < size; row++) {
     let lowest = Infinity;
@@ -36,9 +38,9 @@ export function readByColumn({ size, width, cost, rowDual, columnOfRow }: Worksp
 }
 
 /**
- * Lets each row keep its cheapest column unless an earlier row has it. With a row's minimum as its dual no reduced cost is
- * negative and every pair kept costs nothing, so the searches can go on from here; most rows of a matching problem are
- * settled by it. Returns how many.
+ * Lets each row keep its cheapest column unless an earlier row has it. With a row's minimum as its dual no reduced cost
+ * is negative and every pair kept costs nothing, so the searches can go on from here; most rows of a matching problem
+ * are settled by it. Returns how many.
  */
 export function takeCheapestColumns(work: Workspace): number {
   const { size, columnOfRow, rowOfColumn, owned } = work;
@@ -57,5 +59,8 @@ export function takeCheapestColumns(work: Workspace): number {
 }
 
 function notAllowed(entry: number, row: number, column: number): DetrkitError {
-  return new DetrkitError("ERR_NON_FINITE", `linearSumAssignment: cost[${row}, ${column}] is ${entry}; entries must be numbers (+Infinity forbids a pair)`);
+  return new DetrkitError(
+    "ERR_NON_FINITE",
+    `linearSumAssignment: cost[${row}, ${column}] is ${entry}; entries must be numbers (+Infinity forbids a pair)`,
+  );
 }

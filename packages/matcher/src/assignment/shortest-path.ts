@@ -7,7 +7,7 @@ import { infeasible, shortListLength, type Workspace } from "./workspace.ts";
 export function assignByShortestPath(start: number, ownedCount: number, work: Workspace): number {
   const { reachedFrom, columnOfRow, rowOfColumn } = work;
   const sink = findFreeColumn(start, ownedCount, work);
-  for (let column = sink; ; ) {
+  for (let column = sink; ;) {
     const row = reachedFrom[column] as number;
     const released = columnOfRow[row] as number;
     rowOfColumn[column] = row;
@@ -94,8 +94,14 @@ function cheapestFreeColumn(row: number, work: Workspace): number {
   return writeShortList(row, work);
 }
 
-/** Lists the row's cheapest free columns anew (by insertion) and returns the first. Free columns only grow fewer: the list stays right until it is used up. */
-function writeShortList(row: number, { width, cost, rowStride, columnStride, rowOfColumn, shortList, shortListNext, shortListEnd }: Workspace): number {
+/**
+ * Lists the row's cheapest free columns anew (by insertion) and returns the first. Free columns only grow fewer: the
+ * list stays right until it is used up.
+ */
+function writeShortList(
+  row: number,
+  { width, cost, rowStride, columnStride, rowOfColumn, shortList, shortListNext, shortListEnd }: Workspace,
+): number {
   const offset = row * shortListLength;
   const rowOffset = row * rowStride;
   // Most rows never ask again: their first list is of one column.
@@ -106,12 +112,16 @@ function writeShortList(row: number, { width, cost, rowStride, columnStride, row
     const entry = cost[from] as number;
     if (entry >= limit || (rowOfColumn[column] as number) >= 0) continue;
     let place = count < capacity ? count++ : capacity - 1;
-    while (place > 0 && (cost[rowOffset + (shortList[offset + place - 1] as number) * columnStride] as number) > entry) {
+    while (
+      place > 0 &&
+      (cost[rowOffset + (shortList[offset + place - 1] as number) * columnStride] as number) > entry
+    ) {
       shortList[offset + place] = shortList[offset + place - 1] as number;
       place--;
     }
     shortList[offset + place] = column;
-    if (count === capacity) limit = cost[rowOffset + (shortList[offset + count - 1] as number) * columnStride] as number;
+    if (count === capacity)
+      limit = cost[rowOffset + (shortList[offset + count - 1] as number) * columnStride] as number;
   }
   shortListNext[row] = 0;
   shortListEnd[row] = count;

@@ -26,13 +26,21 @@ export interface Workspace {
   /** Shortest known way from the row being searched for to each owned column, and the row that way comes from. */
   readonly distance: Float64Array;
   readonly reachedFrom: Int32Array;
-  /** Of each row its cheapest free columns, ascending `[size, shortListLength]`; which of them come next, and where they end. */
+  /**
+   * Of each row its cheapest free columns, ascending `[size, shortListLength]`; which of them come next, and where they
+   * end.
+   */
   readonly shortList: Int32Array;
   readonly shortListNext: Int32Array;
   readonly shortListEnd: Int32Array;
 }
 
-export function createWorkspace(cost: Float64Array | Float32Array, size: number, width: number, transposed: boolean): Workspace {
+export function createWorkspace(
+  cost: Float64Array | Float32Array,
+  size: number,
+  width: number,
+  transposed: boolean,
+): Workspace {
   const buffer = new ArrayBuffer(8 * (size + 2 * width) + 4 * (2 * width + (4 + shortListLength) * size));
   let at = 0;
   const takeDoubles = (length: number): Float64Array => {
@@ -44,14 +52,22 @@ export function createWorkspace(cost: Float64Array | Float32Array, size: number,
     return new Int32Array(buffer, at - 4 * length, length);
   };
   return {
-    size, width,
+    size,
+    width,
     // One kind of array only, so that the engine compiles the loops below for that kind.
     cost: cost instanceof Float64Array ? cost : new Float64Array(cost),
     rowStride: transposed ? 1 : width,
     columnStride: transposed ? size : 1,
-    rowDual: takeDoubles(size), columnDual: takeDoubles(width), distance: takeDoubles(width),
-    columnOfRow: takeIntegers(size).fill(-1), rowOfColumn: takeIntegers(width).fill(-1), owned: takeIntegers(size), reachedFrom: takeIntegers(width),
-    shortList: takeIntegers(size * shortListLength), shortListNext: takeIntegers(size), shortListEnd: takeIntegers(size),
+    rowDual: takeDoubles(size),
+    columnDual: takeDoubles(width),
+    distance: takeDoubles(width),
+    columnOfRow: takeIntegers(size).fill(-1),
+    rowOfColumn: takeIntegers(width).fill(-1),
+    owned: takeIntegers(size),
+    reachedFrom: takeIntegers(width),
+    shortList: takeIntegers(size * shortListLength),
+    shortListNext: takeIntegers(size),
+    shortListEnd: takeIntegers(size),
   };
 }
 

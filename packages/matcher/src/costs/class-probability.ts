@@ -10,7 +10,12 @@ export function classProbability(weight: number): MatchCost {
   return { addTo: (total, prediction, target) => addClassProbability(weight, total, prediction, target) };
 }
 
-function addClassProbability(weight: number, total: Float64Array, { queries, classes, logits }: ImagePrediction, { labels }: DetectionTarget): void {
+function addClassProbability(
+  weight: number,
+  total: Float64Array,
+  { queries, classes, logits }: ImagePrediction,
+  { labels }: DetectionTarget,
+): void {
   for (let query = 0; query < queries; query++) {
     const offset = query * classes;
     let highest = -Infinity;

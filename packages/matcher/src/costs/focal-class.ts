@@ -19,18 +19,24 @@ const epsilon = Math.fround(1e-8);
  * negative part, for models with one sigmoid for each class (Deformable DETR).
  */
 export function focalClass(weight: number, { alpha = 0.25, gamma = 2 }: FocalClassOptions = {}): MatchCost {
-  if (!(alpha >= 0 && alpha <= 1) || !(gamma >= 0)) throw new ConfigError(`focalClass: alpha expected in [0, 1] and gamma >= 0, got ${alpha} and ${gamma}`);
+  if (!(alpha >= 0 && alpha <= 1) || !(gamma >= 0))
+    throw new ConfigError(`focalClass: alpha expected in [0, 1] and gamma >= 0, got ${alpha} and ${gamma}`);
   return { addTo: (total, prediction, target) => addFocalClass(weight, alpha, gamma, total, prediction, target) };
 }
 
 function addFocalClass(
-  weight: number, alpha: number, gamma: number,
-  total: Float64Array, { queries, classes, logits }: ImagePrediction, { labels }: DetectionTarget,
+  weight: number,
+  alpha: number,
+  gamma: number,
+  total: Float64Array,
+  { queries, classes, logits }: ImagePrediction,
+  { labels }: DetectionTarget,
 ): void {
   for (let query = 0; query < queries; query++) {
     const row = query * labels.length;
     for (let column = 0; column < labels.length; column++) {
-      // Each step rounded to float32, as where the published models were trained: near p = 1 the rounding of 1 - p decides the cost.
+      // Each step rounded to float32, as where the published models were trained: near p = 1 the rounding of 1 - p
+      // decides the cost.
       const exponential = Math.fround(Math.exp(-(logits[query * classes + (labels[column] as number)] as number)));
       const probability = Math.fround(1 / Math.fround(1 + exponential));
       const complement = Math.fround(1 - probability);

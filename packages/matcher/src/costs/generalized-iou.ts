@@ -8,7 +8,12 @@ export function generalizedIou(weight: number): MatchCost {
   return { addTo: (total, prediction, target) => addGeneralizedIou(weight, total, prediction, target) };
 }
 
-function addGeneralizedIou(weight: number, total: Float64Array, { queries, boxes }: ImagePrediction, target: DetectionTarget): void {
+function addGeneralizedIou(
+  weight: number,
+  total: Float64Array,
+  { queries, boxes }: ImagePrediction,
+  target: DetectionTarget,
+): void {
   const predicted = cxcywhToXyxy(boxes);
   const wanted = cxcywhToXyxy(target.boxes);
   for (let query = 0, at = 0; query < queries; query++) {
@@ -18,8 +23,14 @@ function addGeneralizedIou(weight: number, total: Float64Array, { queries, boxes
     const bottom = predicted[4 * query + 3] as number;
     for (let other = 0; other < wanted.length; other += 4, at++) {
       const overlap = generalizedIouOfPair(
-        left, top, right, bottom,
-        wanted[other] as number, wanted[other + 1] as number, wanted[other + 2] as number, wanted[other + 3] as number,
+        left,
+        top,
+        right,
+        bottom,
+        wanted[other] as number,
+        wanted[other + 1] as number,
+        wanted[other + 2] as number,
+        wanted[other + 3] as number,
       );
       total[at] = (total[at] as number) - weight * overlap;
     }

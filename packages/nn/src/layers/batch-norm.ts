@@ -59,7 +59,10 @@ export class BatchNorm extends Module {
     });
   }
 
-  /** The running variance takes in the unbiased estimate, although the batch is normalised by the biased one (as in PyTorch). */
+  /**
+   * The running variance takes in the unbiased estimate, although the batch is normalised by the biased one (as in
+   * PyTorch).
+   */
   #update({ mean, variance }: Statistics, count: number): void {
     const { momentum, runningMean, runningVariance } = this;
     const moved = (running: Parameter, batch: Tensor, share: number): Tensor =>

@@ -4,7 +4,10 @@ import { expect, test } from "vitest";
 import { BatchNorm } from "./batch-norm.ts";
 import { FrozenBatchNorm } from "./frozen-batch-norm.ts";
 
-function assignAll(norm: BatchNorm | FrozenBatchNorm, values: { weight: number[]; bias: number[]; mean: number[]; variance: number[] }): void {
+function assignAll(
+  norm: BatchNorm | FrozenBatchNorm,
+  values: { weight: number[]; bias: number[]; mean: number[]; variance: number[] },
+): void {
   norm.weight.assign(tensor1d(values.weight));
   norm.bias.assign(tensor1d(values.bias));
   norm.runningMean.assign(tensor1d(values.mean));
@@ -83,7 +86,13 @@ describeOnBackends("BatchNorm", () => {
     const norm = new BatchNorm({ channels: 3 });
     assignAll(norm, { weight: [2, 3, -1], bias: [1, 0, 0], mean: [0, 0, 0], variance: [1, 1, 1] });
     const variables = [norm.weight.value, norm.bias.value];
-    tidy(() => expectGradients((input) => norm.call(input, { training: true }), [uniformTensor<Rank.R4>([2, 2, 2, 3], { seed: 1 })], { variables }));
+    tidy(() =>
+      expectGradients(
+        (input) => norm.call(input, { training: true }),
+        [uniformTensor<Rank.R4>([2, 2, 2, 3], { seed: 1 })],
+        { variables },
+      ),
+    );
     expect([...norm.trainableParameters().keys()]).toEqual(["weight", "bias"]);
     norm.dispose();
   });

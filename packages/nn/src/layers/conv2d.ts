@@ -43,8 +43,11 @@ export class Conv2d extends Module {
     const { inputChannels, outputChannels, kernelSize, random } = config;
     const { weightInitializer = inverseRootFanIn(), biasInitializer = inverseRootFanIn() } = config;
     const fans = { fanIn: inputChannels * kernelSize ** 2, fanOut: outputChannels * kernelSize ** 2, random };
-    this.weight = new Parameter(weightInitializer({ shape: [kernelSize, kernelSize, inputChannels, outputChannels], ...fans }));
-    this.bias = (config.bias ?? true) ? new Parameter(biasInitializer({ shape: [outputChannels], ...fans })) : undefined;
+    this.weight = new Parameter(
+      weightInitializer({ shape: [kernelSize, kernelSize, inputChannels, outputChannels], ...fans }),
+    );
+    this.bias =
+      (config.bias ?? true) ? new Parameter(biasInitializer({ shape: [outputChannels], ...fans })) : undefined;
     this.stride = config.stride ?? 1;
     this.padding = config.padding ?? 0;
     this.dilation = config.dilation ?? 1;

@@ -21,11 +21,16 @@ export class Dropout extends Module {
     this.rate = rate;
   }
 
-  /** What `call` would do; undefined where that is nothing, so that a layer can go on with the input and save itself a copy. */
+  /**
+   * What `call` would do; undefined where that is nothing, so that a layer can go on with the input and save itself a
+   * copy.
+   */
   active({ training, random }: CallOptions = {}): ActiveDropout | undefined {
     if (training !== true || this.rate === 0) return undefined;
     if (random === undefined) {
-      throw new ConfigError("Dropout: training with a rate above 0 needs something to draw from; pass { training: true, random: new Random(seed) }");
+      throw new ConfigError(
+        "Dropout: training with a rate above 0 needs something to draw from; pass { training: true, random: new Random(seed) }",
+      );
     }
     return { rate: this.rate, random };
   }

@@ -22,7 +22,10 @@ export interface FeedForwardConfig {
   readonly random: Random;
 }
 
-/** The feed-forward part of a transformer layer, `contract(dropout(activation(expand(input))))`: `[..., D]` to `[..., D]`. */
+/**
+ * The feed-forward part of a transformer layer, `contract(dropout(activation(expand(input))))`: `[..., D]` to `[...,
+ * D]`.
+ */
 export class FeedForward extends Module {
   readonly expand: Linear;
   readonly contract: Linear;

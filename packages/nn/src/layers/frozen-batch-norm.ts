@@ -1,4 +1,16 @@
-import { add, dispose, keep, mul, ones, rsqrt, sub, type Tensor, type Tensor1D, tidy, zeros } from "@tensorflow/tfjs-core";
+import {
+  add,
+  dispose,
+  keep,
+  mul,
+  ones,
+  rsqrt,
+  sub,
+  type Tensor,
+  type Tensor1D,
+  tidy,
+  zeros,
+} from "@tensorflow/tfjs-core";
 import { expectLastAxis } from "../expect-tensor.ts";
 import { Module } from "../module.ts";
 import { Parameter } from "../parameter.ts";
@@ -42,13 +54,20 @@ export class FrozenBatchNorm extends Module {
     return tidy(() => add(mul(input, scale), shift));
   }
 
-  /** The two vectors that a convolution before this norm can take into its filter and bias. They belong to this module. */
+  /**
+   * The two vectors that a convolution before this norm can take into its filter and bias. They belong to this module.
+   */
   scaleAndShift(): ScaleAndShift {
     const buffers = [this.weight, this.bias, this.runningMean, this.runningVariance];
     const versions = buffers.map(({ version }) => version).join();
     if (this.#cache?.versions === versions) return this.#cache;
     this.disposeCaches();
-    const [weight, bias, mean, variance] = buffers.map(({ value }) => value) as unknown as [Tensor1D, Tensor1D, Tensor1D, Tensor1D];
+    const [weight, bias, mean, variance] = buffers.map(({ value }) => value) as unknown as [
+      Tensor1D,
+      Tensor1D,
+      Tensor1D,
+      Tensor1D,
+    ];
     this.#cache = tidy(() => {
       const scale = keep(mul<Tensor1D>(weight, rsqrt(add(variance, this.epsilon))));
       return { scale, shift: keep(sub<Tensor1D>(bias, mul(mean, scale))), versions };

@@ -35,7 +35,8 @@ export class Linear extends Module {
     const { inputDim: fanIn, outputDim: fanOut, random } = config;
     const { weightInitializer = inverseRootFanIn(), biasInitializer = inverseRootFanIn() } = config;
     this.weight = new Parameter(weightInitializer({ shape: [fanIn, fanOut], fanIn, fanOut, random }));
-    this.bias = (config.bias ?? true) ? new Parameter(biasInitializer({ shape: [fanOut], fanIn, fanOut, random })) : undefined;
+    this.bias =
+      (config.bias ?? true) ? new Parameter(biasInitializer({ shape: [fanOut], fanIn, fanOut, random })) : undefined;
     this.#activation = config.activation;
   }
 

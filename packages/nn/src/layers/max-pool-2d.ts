@@ -27,7 +27,9 @@ export class MaxPool2d extends Module {
     expectInteger(stride, "MaxPool2d: stride", 1);
     expectInteger(padding, "MaxPool2d: padding", 0);
     if (padding > kernelSize / 2) {
-      throw new ConfigError(`MaxPool2d: padding ${padding} is more than half of the window ${kernelSize}, some windows would hold padding alone`);
+      throw new ConfigError(
+        `MaxPool2d: padding ${padding} is more than half of the window ${kernelSize}, some windows would hold padding alone`,
+      );
     }
     this.kernelSize = kernelSize;
     this.stride = stride;
@@ -43,8 +45,21 @@ export class MaxPool2d extends Module {
       return runKernel(fusedKernels.maxPool, [input], attributes)[0] as Tensor4D;
     }
     return tidy(() => {
-      // Padded apart from pooling, because the native backend has no gradient for a pool that pads by itself other than "same".
-      const padded = padding === 0 ? input : pad(input, [[0, 0], [padding, padding], [padding, padding], [0, 0]], Number.NEGATIVE_INFINITY);
+      // Padded apart from pooling, because the native backend has no gradient for a pool that pads by itself other than
+      // "same".
+      const padded =
+        padding === 0
+          ? input
+          : pad(
+              input,
+              [
+                [0, 0],
+                [padding, padding],
+                [padding, padding],
+                [0, 0],
+              ],
+              Number.NEGATIVE_INFINITY,
+            );
       return maxPool(padded, kernelSize, stride, "valid");
     });
   }

@@ -21,7 +21,8 @@ export class Mlp extends Module {
 
   constructor({ inputDim, hiddenDim, outputDim, layers, random }: MlpConfig) {
     super();
-    if (!Number.isInteger(layers) || layers < 1) throw new ConfigError(`Mlp: layers must be a whole number of at least 1, got ${layers}`);
+    if (!Number.isInteger(layers) || layers < 1)
+      throw new ConfigError(`Mlp: layers must be a whole number of at least 1, got ${layers}`);
     this.layers = Array.from({ length: layers }, (_, index) => {
       const isLast = index === layers - 1;
       const sizes = { inputDim: index === 0 ? inputDim : hiddenDim, outputDim: isLast ? outputDim : hiddenDim };

@@ -13,7 +13,8 @@ const inputs = (): { query: Tensor3D; key: Tensor3D; value: Tensor3D } => ({
 describeOnBackends("MultiHeadAttention", () => {
   test("begins as PyTorch's: Xavier over the joint projection, biases 0", () => {
     const attention = new MultiHeadAttention({ dim: 24, heads: 3, random: new Random(1) });
-    const largest = (path: string): number => Math.max(...(attention.parameters().get(path)?.value.dataSync().map(Math.abs) ?? []));
+    const largest = (path: string): number =>
+      Math.max(...(attention.parameters().get(path)?.value.dataSync().map(Math.abs) ?? []));
     for (const projection of ["query", "key", "value"]) {
       expect(largest(`${projection}.weight`)).toBeLessThanOrEqual(Math.sqrt(6 / 96));
       expect(largest(`${projection}.weight`)).toBeGreaterThan(0.98 * Math.sqrt(6 / 96));
@@ -29,7 +30,14 @@ describeOnBackends("MultiHeadAttention", () => {
   test("with its weights it returns the same output, and weights that sum to 1", () => {
     const attention = new MultiHeadAttention({ dim: 6, heads: 3, random: new Random(1) });
     tidy(() => {
-      const keyPadding = tensor2d([[0, 1, 0, 0, 0], [0, 0, 0, 1, 1]], [2, 5], "bool");
+      const keyPadding = tensor2d(
+        [
+          [0, 1, 0, 0, 0],
+          [0, 0, 0, 1, 1],
+        ],
+        [2, 5],
+        "bool",
+      );
       const { output, weights } = attention.callWithWeights({ ...inputs(), keyPadding });
       expectClose(output, attention.call({ ...inputs(), keyPadding }));
       expect(weights.shape).toEqual([2, 3, 5]);
@@ -42,10 +50,16 @@ describeOnBackends("MultiHeadAttention", () => {
     const attention = new MultiHeadAttention({ dim: 6, heads: 3, random: new Random(1) });
     tidy(() => {
       const { query, key: memory } = inputs();
-      const [queryPosition, keyPosition] = [uniformTensor<Rank.R2>([3, 6], { seed: 4 }), uniformTensor<Rank.R3>([2, 5, 6], { seed: 5 })];
+      const [queryPosition, keyPosition] = [
+        uniformTensor<Rank.R2>([3, 6], { seed: 4 }),
+        uniformTensor<Rank.R3>([2, 5, 6], { seed: 5 }),
+      ];
       const want = attention.call({ query: add(query, queryPosition), key: add(memory, keyPosition), value: memory });
       expectClose(attention.call({ query, queryPosition, key: memory, keyPosition, value: memory }), want);
-      expectClose(attention.callWithWeights({ query, queryPosition, key: memory, keyPosition, value: memory }).output, want);
+      expectClose(
+        attention.callWithWeights({ query, queryPosition, key: memory, keyPosition, value: memory }).output,
+        want,
+      );
     });
     attention.dispose();
   });
@@ -64,8 +78,13 @@ describeOnBackends("MultiHeadAttention", () => {
   test("gradients by inputs and parameters", () => {
     const attention = new MultiHeadAttention({ dim: 4, heads: 2, random: new Random(1) });
     tidy(() => {
-      const tensors = [[1, 2, 4], [1, 3, 4], [1, 3, 4]].map((shape, index) => uniformTensor<Rank.R3>(shape as [number, number, number], { seed: index + 1 }));
-      const compute = (...[query, key, value]: Tensor[]): Tensor => attention.call({ query: query as Tensor3D, key: key as Tensor3D, value: value as Tensor3D });
+      const tensors = [
+        [1, 2, 4],
+        [1, 3, 4],
+        [1, 3, 4],
+      ].map((shape, index) => uniformTensor<Rank.R3>(shape as [number, number, number], { seed: index + 1 }));
+      const compute = (...[query, key, value]: Tensor[]): Tensor =>
+        attention.call({ query: query as Tensor3D, key: key as Tensor3D, value: value as Tensor3D });
       expectGradients(compute, tensors, { variables: [...attention.parameters().values()].map(({ value }) => value) });
     });
     attention.dispose();
@@ -79,12 +98,16 @@ describeOnBackends("MultiHeadAttention", () => {
       expect(dropped.dataSync()).not.toEqual(attention.call(inputs()).dataSync());
       expectClose(attention.call(inputs(), training()), dropped);
       expectClose(attention.call(inputs(), { random: new Random(7) }), attention.call(inputs()));
-      expect(() => attention.call(inputs(), { training: true })).toThrow("pass { training: true, random: new Random(seed) }");
+      expect(() => attention.call(inputs(), { training: true })).toThrow(
+        "pass { training: true, random: new Random(seed) }",
+      );
     });
     attention.dispose();
   });
 
   test("heads that do not divide the width are refused", () => {
-    expect(() => new MultiHeadAttention({ dim: 7, heads: 2, random: new Random(1) })).toThrow("MultiHeadAttention: 2 heads do not divide a width of 7");
+    expect(() => new MultiHeadAttention({ dim: 7, heads: 2, random: new Random(1) })).toThrow(
+      "MultiHeadAttention: 2 heads do not divide a width of 7",
+    );
   });
 });

@@ -40,7 +40,10 @@ export interface WeightedAttention {
 /** PyTorch draws the three input projections as one `[3 D, D]` matrix. */
 const packedXavier: Initializer = (context) => xavierUniform()({ ...context, fanOut: 3 * context.fanOut });
 
-/** Multi-head attention between projected queries, keys and values, and a projection of the result. Fastest where values are the keys. */
+/**
+ * Multi-head attention between projected queries, keys and values, and a projection of the result. Fastest where values
+ * are the keys.
+ */
 export class MultiHeadAttention extends Module {
   readonly query: Linear;
   readonly key: Linear;
@@ -65,7 +68,10 @@ export class MultiHeadAttention extends Module {
 
   /** @returns `[B, Q, D]` */
   call(inputs: MultiHeadAttentionInputs, options: CallOptions = {}): Tensor3D {
-    return multiHeadAttention(inputs, this.#projections(), { heads: this.heads, dropout: this.#dropout.active(options) });
+    return multiHeadAttention(inputs, this.#projections(), {
+      heads: this.heads,
+      dropout: this.#dropout.active(options),
+    });
   }
 
   /** {@link call}, with the weights by which it averaged. Slower: the weights have to be kept. */
@@ -75,8 +81,14 @@ export class MultiHeadAttention extends Module {
       const projections = this.#projections();
       expectOperands(inputs, projections, this.heads);
       const { query, key, value } = projectOperands(inputs, projections);
-      const weights = this.#dropout.call(attentionWeights({ query, key, heads: this.heads, keyPadding, attentionMask }), options);
-      return { output: this.output.call(weightedValues(weights, value, this.heads)), weights: mean<Tensor3D>(weights, 1) };
+      const weights = this.#dropout.call(
+        attentionWeights({ query, key, heads: this.heads, keyPadding, attentionMask }),
+        options,
+      );
+      return {
+        output: this.output.call(weightedValues(weights, value, this.heads)),
+        weights: mean<Tensor3D>(weights, 1),
+      };
     });
   }
 

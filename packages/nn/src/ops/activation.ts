@@ -10,7 +10,10 @@ export function activate<T extends Tensor>(input: T, activation: Activation): T 
   return activation === "relu" ? relu(input) : gelu(input);
 }
 
-/** Gaussian error linear unit `x * P(X <= x)`, by the exact error function (PyTorch's default), not its tanh approximation. */
+/**
+ * Gaussian error linear unit `x * P(X <= x)`, by the exact error function (PyTorch's default), not its tanh
+ * approximation.
+ */
 export function gelu<T extends Tensor>(input: T): T {
   const withGradient = customGrad((...inputs) => {
     const [x, save] = inputs as unknown as [T, (tensors: Tensor[]) => void];

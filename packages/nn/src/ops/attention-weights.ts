@@ -1,4 +1,18 @@
-import { add, cast, matMul, maximum, mul, reshape, softmax, type Tensor, type Tensor2D, type Tensor3D, type Tensor4D, tidy, transpose } from "@tensorflow/tfjs-core";
+import {
+  add,
+  cast,
+  matMul,
+  maximum,
+  mul,
+  reshape,
+  softmax,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+  type Tensor4D,
+  tidy,
+  transpose,
+} from "@tensorflow/tfjs-core";
 import { ConfigError } from "@detrkit/common";
 import { divides } from "../expect-number.ts";
 import { expectShape } from "../expect-shape.ts";
@@ -18,12 +32,15 @@ export interface AttentionWeightsInputs {
   readonly attentionMask?: Tensor2D | undefined;
 }
 
-/** Stands for minus infinity: e to the power of it is 0, but a row that is masked throughout becomes uniform instead of NaN. */
+/**
+ * Stands for minus infinity: e to the power of it is 0, but a row that is masked throughout becomes uniform instead of
+ * NaN.
+ */
 const masked = -1e30;
 
 /**
- * Softmax over the keys of the scaled products of queries and keys, per head. `B` images, `Q` queries, `S` keys, `D` width,
- * `N` heads.
+ * Softmax over the keys of the scaled products of queries and keys, per head. `B` images, `Q` queries, `S` keys, `D`
+ * width, `N` heads.
  *
  * @returns `[B, N, Q, S]`, summing to 1 over `S`
  */
@@ -45,7 +62,12 @@ export function attentionWeights(inputs: AttentionWeightsInputs): Tensor4D {
  * @throws ShapeError when they don't, TensorError for other numbers than expected, ConfigError when the heads do not
  *   divide the width
  */
-export function attentionSizes(inputs: AttentionWeightsInputs): { readonly B: number; readonly Q: number; readonly S: number; readonly D: number } {
+export function attentionSizes(inputs: AttentionWeightsInputs): {
+  readonly B: number;
+  readonly Q: number;
+  readonly S: number;
+  readonly D: number;
+} {
   const { query, key, heads, keyPadding, attentionMask } = inputs;
   const { B, Q, D } = expectFloats(query, "attention: query", ["B", "Q", "D"]);
   const { S } = expectFloats(key, "attention: key", [B, "S", D]);

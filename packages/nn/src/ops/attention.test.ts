@@ -1,6 +1,24 @@
 import { Random } from "@detrkit/common";
 import { describeOnBackends, expectClose, expectGradients, uniformTensor } from "@detrkit/test-utils";
-import { abs, gather, grad, max, mul, ones, type Rank, reshape, sum, type Tensor, tensor2d, tensor3d, type Tensor3D, tidy, transpose, where, zerosLike } from "@tensorflow/tfjs-core";
+import {
+  abs,
+  gather,
+  grad,
+  max,
+  mul,
+  ones,
+  type Rank,
+  reshape,
+  sum,
+  type Tensor,
+  tensor2d,
+  tensor3d,
+  type Tensor3D,
+  tidy,
+  transpose,
+  where,
+  zerosLike,
+} from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { attention } from "./attention.ts";
 import { attentionWeights } from "./attention-weights.ts";
@@ -37,16 +55,29 @@ describeOnBackends("attention", () => {
     tidy(() => {
       const { query, key, value, heads } = operands();
       const order = [3, 0, 4, 1, 2];
-      expectClose(attention({ query, key: gather(key, order, 1), value: gather(value, order, 1), heads }), attention({ query, key, value, heads }));
+      expectClose(
+        attention({ query, key: gather(key, order, 1), value: gather(value, order, 1), heads }),
+        attention({ query, key, value, heads }),
+      );
     });
   });
 
   test("what padding holds does not matter, and nobody attends to it", () => {
     tidy(() => {
       const { query, key, value, heads } = operands();
-      const keyPadding = tensor2d([[0, 0, 1, 0, 1], [1, 0, 0, 0, 0]], [2, 5], "bool");
+      const keyPadding = tensor2d(
+        [
+          [0, 0, 1, 0, 1],
+          [1, 0, 0, 0, 0],
+        ],
+        [2, 5],
+        "bool",
+      );
       const blank = where(reshape(keyPadding, [2, 5, 1]), zerosLike(value), value);
-      expectClose(attention({ query, key, value, heads, keyPadding }), attention({ query, key, value: blank, heads, keyPadding }));
+      expectClose(
+        attention({ query, key, value, heads, keyPadding }),
+        attention({ query, key, value: blank, heads, keyPadding }),
+      );
       const weights = attentionWeights({ query, key, heads, keyPadding });
       expect(weights.shape).toEqual([2, 7, 3, 5]);
       expectClose(sum(weights, 3), ones([2, 7, 3]));
@@ -58,7 +89,9 @@ describeOnBackends("attention", () => {
     tidy(() => {
       const { query, key, value, heads } = operands();
       const cotangent = uniformTensor<Rank.R3>([2, 3, 14], { seed: 4 });
-      const byQuery = grad((sharp) => sum(mul(attention({ query: sharp as Tensor3D, key, value, heads }), cotangent)))(mul(query, 1e5));
+      const byQuery = grad((sharp) => sum(mul(attention({ query: sharp as Tensor3D, key, value, heads }), cotangent)))(
+        mul(query, 1e5),
+      );
       expect(max(abs(byQuery)).dataSync()[0]).toBeLessThan(1e-15);
     });
   });
@@ -66,19 +99,33 @@ describeOnBackends("attention", () => {
   test("an image of padding alone gives finite numbers, values and gradients", () => {
     tidy(() => {
       const { query, key, value, heads } = operands();
-      const keyPadding = tensor2d([[1, 1, 1, 1, 1], [0, 0, 0, 0, 1]], [2, 5], "bool");
+      const keyPadding = tensor2d(
+        [
+          [1, 1, 1, 1, 1],
+          [0, 0, 0, 0, 1],
+        ],
+        [2, 5],
+        "bool",
+      );
       const output = attention({ query, key, value, heads, keyPadding });
       expect(output.dataSync().every(Number.isFinite)).toBe(true);
       const rest = tensor2d([[0, 0, 0, 0, 1]], [1, 5], "bool");
       const one = (tokens: Tensor3D): Tensor3D => gather(tokens, [1]);
-      expectClose(one(output), attention({ query: one(query), key: one(key), value: one(value), heads, keyPadding: rest }));
+      expectClose(
+        one(output),
+        attention({ query: one(query), key: one(key), value: one(value), heads, keyPadding: rest }),
+      );
     });
   });
 
   test("boolean masks, minus infinity and large negative numbers hide the same keys", () => {
     tidy(() => {
       const inputs = operands();
-      const hidden = [[1, 0, 0, 0, 0], [1, 1, 1, 1, 0], [0, 0, 1, 0, 1]];
+      const hidden = [
+        [1, 0, 0, 0, 0],
+        [1, 1, 1, 1, 0],
+        [0, 0, 1, 0, 1],
+      ];
       const expected = attention({ ...inputs, attentionMask: tensor2d(hidden, [3, 5], "bool") });
       for (const minus of [-Infinity, -1e9]) {
         const attentionMask = tensor2d(hidden.map((row) => row.map((hide) => (hide === 1 ? minus : 0))));
@@ -89,27 +136,63 @@ describeOnBackends("attention", () => {
 
   test("a float mask is added to the scores", () => {
     tidy(() => {
-      const { query, key, value } = { query: tensor3d([0], [1, 1, 1]), key: tensor3d([1, 2], [1, 2, 1]), value: tensor3d([4, 8], [1, 2, 1]) };
-      expectClose(attention({ query, key, value, heads: 1, attentionMask: tensor2d([[Math.log(3), 0]]) }).dataSync(), [5]);
+      const { query, key, value } = {
+        query: tensor3d([0], [1, 1, 1]),
+        key: tensor3d([1, 2], [1, 2, 1]),
+        value: tensor3d([4, 8], [1, 2, 1]),
+      };
+      expectClose(
+        attention({ query, key, value, heads: 1, attentionMask: tensor2d([[Math.log(3), 0]]) }).dataSync(),
+        [5],
+      );
     });
   });
 
   test("gradients by query, key and value under both masks", () => {
     tidy(() => {
-      const inputs = [[2, 3, 6], [2, 5, 6], [2, 5, 6]].map((shape, index) => uniformTensor<Rank.R3>(shape as [number, number, number], { seed: index + 1 }));
-      const keyPadding = tensor2d([[0, 0, 1, 0, 0], [0, 1, 0, 0, 1]], [2, 5], "bool");
+      const inputs = [
+        [2, 3, 6],
+        [2, 5, 6],
+        [2, 5, 6],
+      ].map((shape, index) => uniformTensor<Rank.R3>(shape as [number, number, number], { seed: index + 1 }));
+      const keyPadding = tensor2d(
+        [
+          [0, 0, 1, 0, 0],
+          [0, 1, 0, 0, 1],
+        ],
+        [2, 5],
+        "bool",
+      );
       const attentionMask = uniformTensor<Rank.R2>([3, 5], { seed: 9 });
       const compute = (...[query, key, value]: Tensor[]): Tensor =>
-        attention({ query: query as Tensor3D, key: key as Tensor3D, value: value as Tensor3D, heads: 3, keyPadding, attentionMask });
+        attention({
+          query: query as Tensor3D,
+          key: key as Tensor3D,
+          value: value as Tensor3D,
+          heads: 3,
+          keyPadding,
+          attentionMask,
+        });
       expectGradients(compute, inputs);
     });
   });
 
   test("gradients with dropped weights", () => {
     tidy(() => {
-      const inputs = [[1, 3, 4], [1, 5, 4], [1, 5, 4]].map((shape, index) => uniformTensor<Rank.R3>(shape as [number, number, number], { seed: index + 1 }));
+      const inputs = [
+        [1, 3, 4],
+        [1, 5, 4],
+        [1, 5, 4],
+      ].map((shape, index) => uniformTensor<Rank.R3>(shape as [number, number, number], { seed: index + 1 }));
       const compute = (...[query, key, value]: Tensor[]): Tensor =>
-        attention({ query: query as Tensor3D, key: key as Tensor3D, value: value as Tensor3D, heads: 2, dropoutRate: 0.3, random: new Random(11) });
+        attention({
+          query: query as Tensor3D,
+          key: key as Tensor3D,
+          value: value as Tensor3D,
+          heads: 2,
+          dropoutRate: 0.3,
+          random: new Random(11),
+        });
       expectGradients(compute, inputs);
     });
   });
@@ -131,9 +214,15 @@ describeOnBackends("attention", () => {
     tidy(() => {
       const inputs = operands();
       expect(() => attention({ ...inputs, heads: 3 })).toThrow("attention: 3 heads do not divide a width of 14");
-      expect(() => attention({ ...inputs, keyPadding: tensor2d([[0, 1]], [1, 2], "bool") })).toThrow("attention: keyPadding expected [2, 5], got [1, 2]");
-      expect(() => attention({ ...inputs, value: inputs.query })).toThrow("attention: value expected [2, 5, 14], got [2, 3, 14]");
-      expect(() => attention({ ...inputs, dropoutRate: 0.1 })).toThrow("attention: dropoutRate above 0 needs `random` to draw from");
+      expect(() => attention({ ...inputs, keyPadding: tensor2d([[0, 1]], [1, 2], "bool") })).toThrow(
+        "attention: keyPadding expected [2, 5], got [1, 2]",
+      );
+      expect(() => attention({ ...inputs, value: inputs.query })).toThrow(
+        "attention: value expected [2, 5, 14], got [2, 3, 14]",
+      );
+      expect(() => attention({ ...inputs, dropoutRate: 0.1 })).toThrow(
+        "attention: dropoutRate above 0 needs `random` to draw from",
+      );
     });
   });
 });

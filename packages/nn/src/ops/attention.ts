@@ -1,5 +1,14 @@
 import { ConfigError, type Random } from "@detrkit/common";
-import { matMul, reshape, scalar, type Tensor3D, type Tensor4D, tensor1d, tidy, transpose } from "@tensorflow/tfjs-core";
+import {
+  matMul,
+  reshape,
+  scalar,
+  type Tensor3D,
+  type Tensor4D,
+  tensor1d,
+  tidy,
+  transpose,
+} from "@tensorflow/tfjs-core";
 import { expectRate } from "../expect-number.ts";
 import { expectFloats } from "../expect-tensor.ts";
 import { type AttentionWeightsInputs, attentionSizes, attentionWeights, splitHeads } from "./attention-weights.ts";
@@ -27,20 +36,35 @@ export function attention(operands: AttentionOperands): Tensor3D {
   const { B, S, D } = attentionSizes(operands);
   expectFloats(value, "attention: value", [B, S, D]);
   expectRate(dropoutRate, "attention");
-  if (dropoutRate > 0 && random === undefined) throw new ConfigError("attention: dropoutRate above 0 needs `random` to draw from");
+  if (dropoutRate > 0 && random === undefined)
+    throw new ConfigError("attention: dropoutRate above 0 needs `random` to draw from");
   // A mask by query and key is rare and has no kernel.
   if (operands.attentionMask === undefined && hasKernel(fusedKernels.attention)) return fusedAttention(operands);
   return tidy(() => {
     const weights = attentionWeights(operands);
-    return weightedValues(dropoutRate > 0 && random !== undefined ? dropout(weights, dropoutRate, random) : weights, value, heads);
+    return weightedValues(
+      dropoutRate > 0 && random !== undefined ? dropout(weights, dropoutRate, random) : weights,
+      value,
+      heads,
+    );
   });
 }
 
-function fusedAttention({ query, key, value, heads, keyPadding, dropoutRate = 0, random }: AttentionOperands): Tensor3D {
+function fusedAttention({
+  query,
+  key,
+  value,
+  heads,
+  keyPadding,
+  dropoutRate = 0,
+  random,
+}: AttentionOperands): Tensor3D {
   return tidy(() => {
     const seed = scalar(dropoutRate > 0 && random !== undefined ? random.uint32() | 0 : 0, "int32");
     const attributes: AttentionAttributes = { heads, rate: dropoutRate };
-    return firstOf<Tensor3D>(runKernel(fusedKernels.attention, [query, key, value, keyPadding ?? tensor1d([], "bool"), seed], attributes));
+    return firstOf<Tensor3D>(
+      runKernel(fusedKernels.attention, [query, key, value, keyPadding ?? tensor1d([], "bool"), seed], attributes),
+    );
   });
 }
 

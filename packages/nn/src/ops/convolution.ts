@@ -26,7 +26,10 @@ export interface ConvolutionOptions {
   readonly residual?: Tensor4D | undefined;
   /** Step of the window, in both directions. */
   readonly strides: number;
-  /** Rows and columns of zeros on each of the four sides (PyTorch's `padding`; TensorFlow's "same" differs for strides above 1). */
+  /**
+   * Rows and columns of zeros on each of the four sides (PyTorch's `padding`; TensorFlow's "same" differs for strides
+   * above 1).
+   */
   readonly padding: number;
   /** Distance between neighbouring taps of the filter; 1 is an ordinary convolution. */
   readonly dilation: number;
@@ -34,8 +37,8 @@ export interface ConvolutionOptions {
 }
 
 /**
- * Two-dimensional convolution, `activation(convolution + bias + residual)`. `B` images, `H W` and `H' W'` their size before and
- * after, `I O` channels in and out. Differentiable in every tensor, whatever the dilation.
+ * Two-dimensional convolution, `activation(convolution + bias + residual)`. `B` images, `H W` and `H' W'` their size
+ * before and after, `I O` channels in and out. Differentiable in every tensor, whatever the dilation.
  *
  * @param input - `[B, H, W, I]`
  * @param filter - `[filter height, filter width, I, O]`
@@ -51,7 +54,8 @@ export function convolution(input: Tensor4D, filter: Tensor4D, given: Convolutio
   if (residual !== undefined) expectFloats(residual, "convolution: residual", shape);
   if (input.size === 0 || filter.size === 0 || shape.includes(0))
     return tidy(() => finished(convolutionOfNothing(input, filter, shape), options));
-  // TensorFlow's gradients of dilated convolutions depend on processor and padding; those of what they decompose into don't.
+  // TensorFlow's gradients of dilated convolutions depend on processor and padding; those of what they decompose into
+  // don't.
   const isDirect = options.dilation === 1 || !isRecordingGradients();
   if (isDirect && hasKernel(fusedKernels.convolution)) return fusedConvolution(input, filter, options);
   if (options.dilation === 1) return plainConvolution(input, filter, options);
@@ -74,20 +78,28 @@ function fusedConvolution(input: Tensor4D, filter: Tensor4D, options: Convolutio
 
 function plainConvolution(input: Tensor4D, filter: Tensor4D, options: ConvolutionOptions): Tensor4D {
   if (meetsSeparateCells(filter, options)) {
-    return tidy(() => plainConvolution(everyCell(padded(input, options), options.strides), filter, { ...options, strides: 1, padding: 0 }));
+    return tidy(() =>
+      plainConvolution(everyCell(padded(input, options), options.strides), filter, {
+        ...options,
+        strides: 1,
+        padding: 0,
+      }),
+    );
   }
   const { strides, bias, residual, activation = "linear" } = options;
   return tidy(() => {
     const [x, pad] = paddedInput(input, filter, options);
-    if (residual === undefined && bias !== undefined) return fused.conv2d({ x, filter, strides, pad, bias, activation });
+    if (residual === undefined && bias !== undefined)
+      return fused.conv2d({ x, filter, strides, pad, bias, activation });
     const output = conv2d(x, filter, strides, pad);
     return finished(output, options);
   });
 }
 
 /**
- * A strided 1×1 filter over few channels: the filter gradient of TensorFlow's oneDNN writes behind its own buffers there (seen in 2.21,
- * fewer channels than a vector has lanes), which stride 1 over the cells that the filter meets does not.
+ * A strided 1×1 filter over few channels: the filter gradient of TensorFlow's oneDNN writes behind its own buffers
+ * there (seen in 2.21, fewer channels than a vector has lanes), which stride 1 over the cells that the filter meets
+ * does not.
  */
 function meetsSeparateCells({ shape: [height, width, channels] }: Tensor4D, { strides }: ConvolutionOptions): boolean {
   return height === 1 && width === 1 && strides > 1 && channels < 16;
@@ -97,7 +109,12 @@ function meetsSeparateCells({ shape: [height, width, channels] }: Tensor4D, { st
 function everyCell(map: Tensor4D, step: number): Tensor4D {
   const [B, H, W, C] = map.shape;
   const [rows, columns] = [Math.ceil(H / step), Math.ceil(W / step)];
-  const whole = pad(map, [[0, 0], [0, rows * step - H], [0, columns * step - W], [0, 0]]);
+  const whole = pad(map, [
+    [0, 0],
+    [0, rows * step - H],
+    [0, columns * step - W],
+    [0, 0],
+  ]);
   const grouped = reshape(whole, [B * rows, step, columns, step * C]);
   return reshape(slice(grouped, [0, 0, 0, 0], [B * rows, 1, columns, C]), [B, rows, columns, C]);
 }
@@ -108,8 +125,15 @@ function finished(output: Tensor4D, { bias, residual, activation }: ConvolutionO
   return activation === "relu" ? relu(sum) : sum;
 }
 
-/** Explicit padding has no gradient on the native backend, so it becomes "same" where that means the same, else a padded input. */
-function paddedInput(input: Tensor4D, filter: Tensor4D, { padding, strides }: ConvolutionOptions): [Tensor4D, "same" | "valid"] {
+/**
+ * Explicit padding has no gradient on the native backend, so it becomes "same" where that means the same, else a padded
+ * input.
+ */
+function paddedInput(
+  input: Tensor4D,
+  filter: Tensor4D,
+  { padding, strides }: ConvolutionOptions,
+): [Tensor4D, "same" | "valid"] {
   if (padding === 0) return [input, "valid"];
   const [height, width] = filter.shape;
   if (strides === 1 && height === 2 * padding + 1 && width === height) return [input, "same"];
@@ -117,10 +141,17 @@ function paddedInput(input: Tensor4D, filter: Tensor4D, { padding, strides }: Co
 }
 
 function padded(map: Tensor4D, { padding }: { readonly padding: number }): Tensor4D {
-  return pad(map, [[0, 0], [padding, padding], [padding, padding], [0, 0]]);
+  return pad(map, [
+    [0, 0],
+    [padding, padding],
+    [padding, padding],
+    [0, 0],
+  ]);
 }
 
-/** Stride 1: pixels that share their place modulo the dilation become images of their own, in which neighbours touch. */
+/**
+ * Stride 1: pixels that share their place modulo the dilation become images of their own, in which neighbours touch.
+ */
 function dilatedConvolution(input: Tensor4D, filter: Tensor4D, options: ConvolutionOptions): Tensor4D {
   const { padding, dilation } = options;
   const [, height, width] = input.shape;
@@ -128,9 +159,26 @@ function dilatedConvolution(input: Tensor4D, filter: Tensor4D, options: Convolut
   const bottom = positiveModulo(-(height + 2 * padding), dilation);
   const right = positiveModulo(-(width + 2 * padding), dilation);
   return tidy(() => {
-    const blocks = spaceToBatchND(input, [dilation, dilation], [[padding, padding + bottom], [padding, padding + right]]);
+    const blocks = spaceToBatchND(
+      input,
+      [dilation, dilation],
+      [
+        [padding, padding + bottom],
+        [padding, padding + right],
+      ],
+    );
     const convolved = convolution(blocks, filter, { strides: 1, padding: 0, dilation: 1 });
-    return finished(batchToSpaceND(convolved, [dilation, dilation], [[0, bottom], [0, right]]), options);
+    return finished(
+      batchToSpaceND(
+        convolved,
+        [dilation, dilation],
+        [
+          [0, bottom],
+          [0, right],
+        ],
+      ),
+      options,
+    );
   });
 }
 
@@ -139,7 +187,13 @@ function spreadConvolution(input: Tensor4D, filter: Tensor4D, options: Convoluti
   const { dilation } = options;
   const [height, width, I, O] = filter.shape;
   return tidy(() => {
-    const apart = pad(reshape(filter, [height, 1, width, 1, I * O]), [[0, 0], [0, dilation - 1], [0, 0], [0, dilation - 1], [0, 0]]);
+    const apart = pad(reshape(filter, [height, 1, width, 1, I * O]), [
+      [0, 0],
+      [0, dilation - 1],
+      [0, 0],
+      [0, dilation - 1],
+      [0, 0],
+    ]);
     const spread: Tensor4D = reshape(apart, [height * dilation, width * dilation, I, O]);
     const trimmed = slice(spread, [0, 0, 0, 0], [dilation * (height - 1) + 1, dilation * (width - 1) + 1, I, O]);
     return convolution(input, trimmed, { ...options, dilation: 1 });

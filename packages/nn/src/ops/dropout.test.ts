@@ -9,7 +9,10 @@ describeOnBackends("dropout", () => {
     tidy(() => {
       const values = [...dropout(ones([101, 103]), 0.25, new Random(1)).dataSync()];
       const kept = values.filter((value) => value !== 0);
-      expectClose(kept, kept.map(() => 4 / 3));
+      expectClose(
+        kept,
+        kept.map(() => 4 / 3),
+      );
       expect(kept.length / values.length).toBeCloseTo(0.75, 1);
     });
   });

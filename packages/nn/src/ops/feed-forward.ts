@@ -28,7 +28,11 @@ export interface FeedForwardOptions {
  * @param input - `[..., D]`
  * @returns `[..., D]`
  */
-export function feedForward<T extends Tensor>(input: T, weights: FeedForwardWeights, { activation, dropout: active }: FeedForwardOptions): T {
+export function feedForward<T extends Tensor>(
+  input: T,
+  weights: FeedForwardWeights,
+  { activation, dropout: active }: FeedForwardOptions,
+): T {
   const { expand, expandBias, contract, contractBias } = weights;
   const { D, H } = expectFloats(expand, "feedForward: expand", ["D", "H"]);
   expectLastAxis(input, "feedForward: input", D);
@@ -40,7 +44,11 @@ export function feedForward<T extends Tensor>(input: T, weights: FeedForwardWeig
     if (activation === "relu" && hasKernel(fusedKernels.feedForward)) {
       const attributes: FeedForwardAttributes = { rate: active?.rate ?? 0 };
       const seed = active === undefined ? [] : [scalar(active.random.uint32() | 0, "int32")];
-      return runKernel(fusedKernels.feedForward, [input, expand, expandBias, contract, contractBias, ...seed], attributes)[0] as T;
+      return runKernel(
+        fusedKernels.feedForward,
+        [input, expand, expandBias, contract, contractBias, ...seed],
+        attributes,
+      )[0] as T;
     }
     const hidden = linear(input, expand, expandBias, activation);
     return linear(active === undefined ? hidden : dropout(hidden, active.rate, active.random), contract, contractBias);

@@ -34,7 +34,13 @@ export function groupNorm(input: Tensor4D, weight: Tensor1D, bias: Tensor1D, opt
   if (!divides(groups, C)) throw new ConfigError(`groupNorm: ${groups} groups do not divide ${C} channels`);
   if (hasKernel(fusedKernels.groupNorm)) {
     const attributes: GroupNormAttributes = { groups, epsilon, relu: activation === "relu" };
-    return firstOf(runKernel(fusedKernels.groupNorm, [input, weight, bias, ...(residual === undefined ? [] : [residual])], attributes));
+    return firstOf(
+      runKernel(
+        fusedKernels.groupNorm,
+        [input, weight, bias, ...(residual === undefined ? [] : [residual])],
+        attributes,
+      ),
+    );
   }
   return tidy(() => {
     const grouped = reshape(input, [B, H * W, groups, C / groups]);

@@ -14,7 +14,13 @@ import { normalize } from "./normalize.ts";
  * @param epsilon - added to the variance
  * @param residual - `[..., D]`
  */
-export function layerNorm<T extends Tensor>(input: T, weight: Tensor1D, bias: Tensor1D, epsilon: number, residual?: T | undefined): T {
+export function layerNorm<T extends Tensor>(
+  input: T,
+  weight: Tensor1D,
+  bias: Tensor1D,
+  epsilon: number,
+  residual?: T | undefined,
+): T {
   const { D } = expectFloats(weight, "layerNorm: weight", ["D"]);
   expectLastAxis(input, "layerNorm: input", D);
   expectFloats(bias, "layerNorm: bias", [D]);
@@ -22,7 +28,13 @@ export function layerNorm<T extends Tensor>(input: T, weight: Tensor1D, bias: Te
   expectEpsilon(epsilon, "layerNorm");
   if (hasKernel(fusedKernels.layerNorm)) {
     const attributes: LayerNormAttributes = { epsilon };
-    return firstOf(runKernel(fusedKernels.layerNorm, [input, weight, bias, ...(residual === undefined ? [] : [residual])], attributes));
+    return firstOf(
+      runKernel(
+        fusedKernels.layerNorm,
+        [input, weight, bias, ...(residual === undefined ? [] : [residual])],
+        attributes,
+      ),
+    );
   }
   return tidy(() => {
     const sum = residual === undefined ? input : add<T>(input, residual);

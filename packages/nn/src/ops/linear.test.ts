@@ -19,7 +19,10 @@ import { linear } from "./linear.ts";
 describeOnBackends("linear", () => {
   test("multiplies from the right, adds the bias, then activates", () => {
     tidy(() => {
-      const weight = tensor2d([[1, 0, -1], [0, 2, 1]]);
+      const weight = tensor2d([
+        [1, 0, -1],
+        [0, 2, 1],
+      ]);
       const bias = tensor1d([0.5, -3, 0]);
       const input = tensor2d([[1, 2]]);
       expectClose(linear(input, weight), [[1, 4, 1]]);
@@ -61,7 +64,8 @@ describeOnBackends("linear", () => {
       const input = uniformTensor<Rank.R3>([2, 3, 5], { seed: 1 });
       const weight = uniformTensor<Rank.R2>([5, 7], { seed: 2 });
       const bias = uniformTensor<Rank.R1>([7], { seed: 3 });
-      const compute = (...[x, w, b]: Tensor[]): Tensor => linear(x as Tensor3D, w as Tensor2D, b as Tensor1D, activation);
+      const compute = (...[x, w, b]: Tensor[]): Tensor =>
+        linear(x as Tensor3D, w as Tensor2D, b as Tensor1D, activation);
       expectGradients(compute, [input, weight, bias], { step: activation === "relu" ? 1e-3 : 1e-2 });
     });
   });
@@ -69,7 +73,9 @@ describeOnBackends("linear", () => {
   test("an input of another width is refused", () => {
     tidy(() => {
       const weight = uniformTensor<Rank.R2>([5, 7], { seed: 1 });
-      expect(() => linear(tensor3d([1, 2, 3], [1, 1, 3]), weight)).toThrow("linear: input expected [1, 1, 5], got [1, 1, 3]");
+      expect(() => linear(tensor3d([1, 2, 3], [1, 1, 3]), weight)).toThrow(
+        "linear: input expected [1, 1, 5], got [1, 1, 3]",
+      );
     });
   });
 });

@@ -11,7 +11,12 @@ import { fusedKernels, hasKernel, runKernel } from "./native-kernel.ts";
  * @param bias - `[O]`
  * @returns `[..., O]`
  */
-export function linear<T extends Tensor>(input: T, weight: Tensor2D, bias?: Tensor1D | undefined, activation?: Activation | undefined): T {
+export function linear<T extends Tensor>(
+  input: T,
+  weight: Tensor2D,
+  bias?: Tensor1D | undefined,
+  activation?: Activation | undefined,
+): T {
   const { I, O } = expectFloats(weight, "linear: weight", ["I", "O"]);
   const leading = expectLastAxis(input, "linear: input", I);
   if (bias !== undefined) expectFloats(bias, "linear: bias", [O]);
@@ -26,7 +31,12 @@ export function linear<T extends Tensor>(input: T, weight: Tensor2D, bias?: Tens
   });
 }
 
-function fusedLinear<T extends Tensor>(input: T, weight: Tensor2D, bias: Tensor1D | undefined, activation: Activation | undefined): T {
+function fusedLinear<T extends Tensor>(
+  input: T,
+  weight: Tensor2D,
+  bias: Tensor1D | undefined,
+  activation: Activation | undefined,
+): T {
   const kernel = activation === "relu" ? fusedKernels.linearRelu : fusedKernels.linear;
   const run = (): T => runKernel(kernel, bias === undefined ? [input, weight] : [input, weight, bias], {})[0] as T;
   return activation === undefined || activation === "relu" ? run() : tidy(() => activate(run(), activation));

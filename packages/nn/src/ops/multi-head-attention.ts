@@ -1,4 +1,13 @@
-import { add, type Rank, scalar, type Tensor, type Tensor1D, type Tensor2D, type Tensor3D, tidy } from "@tensorflow/tfjs-core";
+import {
+  add,
+  type Rank,
+  scalar,
+  type Tensor,
+  type Tensor1D,
+  type Tensor2D,
+  type Tensor3D,
+  tidy,
+} from "@tensorflow/tfjs-core";
 import { expectRate } from "../expect-number.ts";
 import { expectFloats } from "../expect-tensor.ts";
 import { attention } from "./attention.ts";
@@ -47,10 +56,15 @@ export interface MultiHeadAttentionOptions {
 }
 
 /** {@link attention} between projected queries, keys and values, and a projection of its result: `[B, Q, D]`. */
-export function multiHeadAttention(inputs: MultiHeadAttentionInputs, projections: AttentionProjections, options: MultiHeadAttentionOptions): Tensor3D {
+export function multiHeadAttention(
+  inputs: MultiHeadAttentionInputs,
+  projections: AttentionProjections,
+  options: MultiHeadAttentionOptions,
+): Tensor3D {
   expectOperands(inputs, projections, options.heads);
   if (options.dropout !== undefined) expectRate(options.dropout.rate, "multiHeadAttention");
-  // The kernel is for what a transformer has: values are the keys without positions, and masks by query and key are rare.
+  // The kernel is for what a transformer has: values are the keys without positions, and masks by query and key are
+  // rare.
   if (inputs.value === inputs.key && inputs.attentionMask === undefined && hasKernel(fusedKernels.multiHeadAttention)) {
     return fusedMultiHeadAttention(inputs, projections, options);
   }
@@ -58,7 +72,14 @@ export function multiHeadAttention(inputs: MultiHeadAttentionInputs, projections
   const { heads, dropout } = options;
   return tidy(() => {
     const projected = projectOperands(inputs, projections);
-    const attended = attention({ ...projected, heads, keyPadding, attentionMask, dropoutRate: dropout?.rate, random: dropout?.random });
+    const attended = attention({
+      ...projected,
+      heads,
+      keyPadding,
+      attentionMask,
+      dropoutRate: dropout?.rate,
+      random: dropout?.random,
+    });
     return linear(attended, projections.output.weight, projections.output.bias);
   });
 }
@@ -71,14 +92,22 @@ export function projectOperands(
   const project = (tokens: Tensor3D, { weight, bias }: AttentionProjection): Tensor3D => linear(tokens, weight, bias);
   const queries = positioned(query, queryPosition);
   const keys = key === query && keyPosition === queryPosition ? queries : positioned(key, keyPosition);
-  return { query: project(queries, projections.query), key: project(keys, projections.key), value: project(value, projections.value) };
+  return {
+    query: project(queries, projections.query),
+    key: project(keys, projections.key),
+    value: project(value, projections.value),
+  };
 }
 
 function positioned(tokens: Tensor3D, position: Tensor<Rank.R2 | Rank.R3> | undefined): Tensor3D {
   return position === undefined ? tokens : add(tokens, position);
 }
 
-function fusedMultiHeadAttention(inputs: MultiHeadAttentionInputs, projections: AttentionProjections, { heads, dropout }: MultiHeadAttentionOptions): Tensor3D {
+function fusedMultiHeadAttention(
+  inputs: MultiHeadAttentionInputs,
+  projections: AttentionProjections,
+  { heads, dropout }: MultiHeadAttentionOptions,
+): Tensor3D {
   const { query: queries, queryPosition, key: memory, keyPosition: memoryPosition, keyPadding } = inputs;
   const isSelfAttention = memory === queries && memoryPosition === queryPosition;
   return tidy(() => {
@@ -90,10 +119,23 @@ function fusedMultiHeadAttention(inputs: MultiHeadAttentionInputs, projections: 
       queries: !isSelfAttention,
       padding: keyPadding !== undefined,
     };
-    const weights = [projections.query, projections.key, projections.value, projections.output].flatMap(({ weight, bias }) => [weight, bias]);
+    const weights = [projections.query, projections.key, projections.value, projections.output].flatMap(
+      ({ weight, bias }) => [weight, bias],
+    );
     const tokens = isSelfAttention ? [memoryPosition, memory] : [memoryPosition, queryPosition, memory, queries];
-    const operands = [...tokens, ...weights, keyPadding, dropout === undefined ? undefined : scalar(dropout.random.uint32() | 0, "int32")];
-    return firstOf<Tensor3D>(runKernel(fusedKernels.multiHeadAttention, operands.filter((operand) => operand !== undefined), attributes));
+    const operands = [
+      ...tokens,
+      ...weights,
+      keyPadding,
+      dropout === undefined ? undefined : scalar(dropout.random.uint32() | 0, "int32"),
+    ];
+    return firstOf<Tensor3D>(
+      runKernel(
+        fusedKernels.multiHeadAttention,
+        operands.filter((operand) => operand !== undefined),
+        attributes,
+      ),
+    );
   });
 }
 

@@ -8,7 +8,8 @@ export interface Statistics {
 }
 
 /**
- * `(input - mean) / sqrt(variance + epsilon)` with mean and biased variance over `axes`: the core of layer, group and batch norm.
+ * `(input - mean) / sqrt(variance + epsilon)` with mean and biased variance over `axes`: the core of layer, group and
+ * batch norm.
  *
  * @param onStatistics - is shown mean and variance, which are freed when it returns
  */

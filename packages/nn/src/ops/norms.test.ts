@@ -1,5 +1,20 @@
 import { describeOnBackends, expectClose, expectGradients, uniformTensor } from "@detrkit/test-utils";
-import { add, mul, ones, type Rank, relu, type Tensor, type Tensor1D, tensor1d, tensor2d, tensor4d, type Tensor4D, tidy, transpose, zeros } from "@tensorflow/tfjs-core";
+import {
+  add,
+  mul,
+  ones,
+  type Rank,
+  relu,
+  type Tensor,
+  type Tensor1D,
+  tensor1d,
+  tensor2d,
+  tensor4d,
+  type Tensor4D,
+  tidy,
+  transpose,
+  zeros,
+} from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { groupNorm } from "./group-norm.ts";
 import { layerNorm } from "./layer-norm.ts";
@@ -9,7 +24,9 @@ describeOnBackends("layerNorm", () => {
     tidy(() => {
       // Mean 3, biased variance 8/3.
       const unit = Math.sqrt(3 / 2);
-      expectClose(layerNorm(tensor2d([[1, 3, 5]]), tensor1d([1, 2, 10]), tensor1d([0, 7, 1]), 0), [[-unit, 7, 10 * unit + 1]]);
+      expectClose(layerNorm(tensor2d([[1, 3, 5]]), tensor1d([1, 2, 10]), tensor1d([0, 7, 1]), 0), [
+        [-unit, 7, 10 * unit + 1],
+      ]);
     });
   });
 
@@ -30,8 +47,11 @@ describeOnBackends("layerNorm", () => {
 
   test("gradients by input, weight, bias and residual", () => {
     tidy(() => {
-      const tensors = [[2, 3, 5], [5], [5], [2, 3, 5]].map((shape, index) => uniformTensor<Rank>(shape as [number], { seed: index + 1 }));
-      const compute = (...[x, w, b, r]: Tensor[]): Tensor => layerNorm(x as Tensor, w as Tensor1D, b as Tensor1D, 1e-5, r);
+      const tensors = [[2, 3, 5], [5], [5], [2, 3, 5]].map((shape, index) =>
+        uniformTensor<Rank>(shape as [number], { seed: index + 1 }),
+      );
+      const compute = (...[x, w, b, r]: Tensor[]): Tensor =>
+        layerNorm(x as Tensor, w as Tensor1D, b as Tensor1D, 1e-5, r);
       expectGradients(compute, tensors);
       expectGradients(compute, tensors.slice(0, 3));
     });
@@ -39,8 +59,12 @@ describeOnBackends("layerNorm", () => {
 
   test("a residual of another shape is refused", () => {
     tidy(() => {
-      expect(() => layerNorm(ones([2, 3, 5]), ones([5]), zeros([5]), 1e-5, ones([3, 5]))).toThrow("layerNorm: residual expected [2, 3, 5], got [3, 5]");
-      expect(() => layerNorm(ones([2, 3]), ones([5]), zeros([5]), 1e-5)).toThrow("layerNorm: input expected [2, 5], got [2, 3]");
+      expect(() => layerNorm(ones([2, 3, 5]), ones([5]), zeros([5]), 1e-5, ones([3, 5]))).toThrow(
+        "layerNorm: residual expected [2, 3, 5], got [3, 5]",
+      );
+      expect(() => layerNorm(ones([2, 3]), ones([5]), zeros([5]), 1e-5)).toThrow(
+        "layerNorm: input expected [2, 5], got [2, 3]",
+      );
     });
   });
 });
@@ -87,18 +111,28 @@ describeOnBackends("groupNorm", () => {
 
   test("gradients by input, weight, bias and residual", () => {
     tidy(() => {
-      const tensors = [[2, 3, 1, 4], [4], [4], [2, 3, 1, 4]].map((shape, index) => uniformTensor<Rank>(shape as [number], { seed: index + 1 }));
-      const compute = (...[x, w, b, r]: Tensor[]): Tensor => groupNorm(x as Tensor4D, w as Tensor1D, b as Tensor1D, { groups: 2, epsilon: 1e-5, residual: r as Tensor4D });
+      const tensors = [[2, 3, 1, 4], [4], [4], [2, 3, 1, 4]].map((shape, index) =>
+        uniformTensor<Rank>(shape as [number], { seed: index + 1 }),
+      );
+      const compute = (...[x, w, b, r]: Tensor[]): Tensor =>
+        groupNorm(x as Tensor4D, w as Tensor1D, b as Tensor1D, { groups: 2, epsilon: 1e-5, residual: r as Tensor4D });
       expectGradients(compute, tensors);
       // Far from the kink: every value is positive.
-      const lifted = (...[x, w, b]: Tensor[]): Tensor => groupNorm(x as Tensor4D, w as Tensor1D, add(mul(b as Tensor1D, 0.1), 5), { groups: 2, epsilon: 1e-5, activation: "relu" });
+      const lifted = (...[x, w, b]: Tensor[]): Tensor =>
+        groupNorm(x as Tensor4D, w as Tensor1D, add(mul(b as Tensor1D, 0.1), 5), {
+          groups: 2,
+          epsilon: 1e-5,
+          activation: "relu",
+        });
       expectGradients(lifted, tensors.slice(0, 3));
     });
   });
 
   test("groups that do not divide the channels are refused", () => {
     tidy(() => {
-      expect(() => groupNorm(ones([1, 2, 3, 5]), ones([5]), zeros([5]), options)).toThrow("groupNorm: 2 groups do not divide 5 channels");
+      expect(() => groupNorm(ones([1, 2, 3, 5]), ones([5]), zeros([5]), options)).toThrow(
+        "groupNorm: 2 groups do not divide 5 channels",
+      );
     });
   });
 });

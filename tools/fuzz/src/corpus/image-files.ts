@@ -52,7 +52,10 @@ export const imageTokens: readonly (string | Uint8Array)[] = [
   Uint8Array.of(0x2c, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff),
 ];
 
-/** Small pictures of every form that sharp writes and detrkit reads: grey, 16 bits, alpha, CMYK, palettes, several frames, turned. */
+/**
+ * Small pictures of every form that sharp writes and detrkit reads: grey, 16 bits, alpha, CMYK, palettes, several
+ * frames, turned.
+ */
 export async function imageFiles(): Promise<readonly CorpusFile[]> {
   const pixels = Uint8Array.from({ length: width * height * 3 }, (_, at) => (at * 37) % 256);
   const picture = (): Sharp => sharp(pixels, { raw: { width, height, channels: 3 } });

@@ -26,7 +26,8 @@ export interface Values {
  * what it does not use); or its refusal.
  */
 export type Outcome =
-  { readonly results: readonly Values[]; readonly gradients: readonly Values[] } | { readonly refusal: DetrkitError };
+  | { readonly results: readonly Values[]; readonly gradients: readonly Values[] }
+  | { readonly refusal: DetrkitError };
 
 /**
  * Runs a call on tensors of its own.

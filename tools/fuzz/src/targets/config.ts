@@ -6,7 +6,10 @@ import { bytesTarget } from "../bytes-target.ts";
 import { configFiles, configTokens } from "../corpus/config-files.ts";
 import type { FuzzTarget } from "../fuzz-target.ts";
 
-/** Config files and command lines of `detrkit train --dry-run`: refused with exit code 2, or printed as a file that gives the same again. */
+/**
+ * Config files and command lines of `detrkit train --dry-run`: refused with exit code 2, or printed as a file that
+ * gives the same again.
+ */
 export const target: FuzzTarget = bytesTarget({
   name: "config",
   limits: { seconds: 10, mebibytes: 512 },
@@ -27,7 +30,9 @@ export const target: FuzzTarget = bytesTarget({
   },
 });
 
-/** What it prints; undefined for a page of help. The dry run stands first, so that nothing in `args` can leave it out. */
+/**
+ * What it prints; undefined for a page of help. The dry run stands first, so that nothing in `args` can leave it out.
+ */
 async function dryRun(args: readonly string[]): Promise<string | undefined> {
   let stdout = "";
   let stderr = "";

@@ -20,11 +20,23 @@ export async function run(fixture: Fixture): Promise<readonly Comparison[]> {
 function compareCase({ id, rows, cols, cost, optimal, unique, assignment }: AssignmentCase): Comparison[] {
   const entries = cost.flat();
   const pairs = linearSumAssignment(Float64Array.from(entries), rows, cols);
-  const isValid = pairs.rows.length === Math.min(rows, cols) && new Set(pairs.rows).size === pairs.rows.length && new Set(pairs.columns).size === pairs.rows.length;
+  const isValid =
+    pairs.rows.length === Math.min(rows, cols) &&
+    new Set(pairs.rows).size === pairs.rows.length &&
+    new Set(pairs.columns).size === pairs.rows.length;
   const total = pairs.rows.reduce((sum, row, pair) => sum + (cost[row]?.[pairs.columns[pair] as number] as number), 0);
-  const comparisons = [check(`case ${id}: ${Math.min(rows, cols)} pairs of different rows and columns`, isValid), compareNumbers(`case ${id}: total`, [total], [optimal], toleranceFor(entries, optimal))];
+  const comparisons = [
+    check(`case ${id}: ${Math.min(rows, cols)} pairs of different rows and columns`, isValid),
+    compareNumbers(`case ${id}: total`, [total], [optimal], toleranceFor(entries, optimal)),
+  ];
   if (unique && assignment !== null) {
-    comparisons.push(compareExactly(`case ${id}: pairs`, [...pairs.rows].flatMap((row, pair) => [row, pairs.columns[pair] as number]), assignment.flat()));
+    comparisons.push(
+      compareExactly(
+        `case ${id}: pairs`,
+        [...pairs.rows].flatMap((row, pair) => [row, pairs.columns[pair] as number]),
+        assignment.flat(),
+      ),
+    );
   }
   return comparisons;
 }

@@ -1,7 +1,17 @@
 import { ResNet } from "@detrkit/backbone";
 import { Random } from "@detrkit/common";
 import { MaxPool2d, type PaddedBatch, type Parameter } from "@detrkit/nn";
-import { grad, mul, type Scalar, sum, tensor, type Tensor, type Tensor4D, transpose, variableGrads } from "@tensorflow/tfjs-core";
+import {
+  grad,
+  mul,
+  type Scalar,
+  sum,
+  tensor,
+  type Tensor,
+  type Tensor4D,
+  transpose,
+  variableGrads,
+} from "@tensorflow/tfjs-core";
 import { check, compareExactly, compareTensor, tensorOf } from "../compare.ts";
 import { inOriginalLayout, loadDetrWeights, stateDictEntries } from "../detr-weights.ts";
 import { inputBatch } from "../input-images.ts";
@@ -30,14 +40,20 @@ export async function run(fixture: Fixture): Promise<readonly Comparison[]> {
   });
   loadDetrWeights(fixture, network, pathPrefix);
   const batch = inputBatch(fixture);
-  const results = [compareExactly("the padded size", batch.images.shape.slice(1, 3), config.padded_hw), ...compareStages(fixture, network, batch)];
+  const results = [
+    compareExactly("the padded size", batch.images.shape.slice(1, 3), config.padded_hw),
+    ...compareStages(fixture, network, batch),
+  ];
   return fixture.tensors.has("grad.in.image") ? [...results, ...compareGradients(fixture, network, batch)] : results;
 }
 
 function compareStages(fixture: Fixture, network: ResNet, batch: PaddedBatch): Comparison[] {
   const pool = new MaxPool2d({ kernelSize: 3, stride: 2, padding: 1 });
   const maps = network.call(batch);
-  const outputs = [pool.call(network.stem.call(batch.images, { activation: "relu" })), ...maps.map(({ features }) => features)];
+  const outputs = [
+    pool.call(network.stem.call(batch.images, { activation: "relu" })),
+    ...maps.map(({ features }) => features),
+  ];
   const masks = [undefined, ...maps.map(({ mask }) => mask)];
   return outputs.flatMap((features, stage) => {
     const prefix = `out.${stages[stage]}`;
@@ -45,7 +61,8 @@ function compareStages(fixture: Fixture, network: ResNet, batch: PaddedBatch): C
       .filter(([name]) => fixture.tensors.has(`${prefix}.${name}`))
       .map(([name, got]) => compareTensor(fixture, "out", `${prefix}.${name}`, got));
     const [got, want] = [masks[stage], fixture.tensors.get(`${prefix}.mask`)];
-    if (got !== undefined && want !== undefined) results.push(compareExactly(`${prefix}.mask`, got.dataSync(), want.data));
+    if (got !== undefined && want !== undefined)
+      results.push(compareExactly(`${prefix}.mask`, got.dataSync(), want.data));
     return results;
   });
 }
@@ -54,7 +71,8 @@ function compareStages(fixture: Fixture, network: ResNet, batch: PaddedBatch): C
 function summaries(features: Tensor4D): Readonly<Record<string, Float32Array>> {
   const [B, H, W, C] = features.shape;
   const values = features.dataSync<"float32">();
-  const at = (image: number, cell: number, channel: number): number => values[(image * H * W + cell) * C + channel] as number;
+  const at = (image: number, cell: number, channel: number): number =>
+    values[(image * H * W + cell) * C + channel] as number;
   const mean = (length: number, valueAt: (index: number) => number): number => {
     let total = 0;
     for (let index = 0; index < length; index++) total += valueAt(index);
@@ -82,12 +100,22 @@ function compareGradients(fixture: Fixture, network: ResNet, batch: PaddedBatch)
   const loss = (images: Tensor4D): Scalar => sum(mul(lastStage(network, { ...batch, images }), cotangent));
   const byImage = transpose(grad((images) => loss(images as Tensor4D))(batch.images), [0, 3, 1, 2]);
   const trainable = [...network.trainableParameters()];
-  const { grads } = variableGrads(() => loss(batch.images), trainable.map(([, { value }]) => value));
-  const gradients = inOriginalLayout(new Map(trainable.map(([path, { value }]) => [path, grads[value.name] as Tensor])), network, pathPrefix);
+  const { grads } = variableGrads(
+    () => loss(batch.images),
+    trainable.map(([, { value }]) => value),
+  );
+  const gradients = inOriginalLayout(
+    new Map(trainable.map(([path, { value }]) => [path, grads[value.name] as Tensor])),
+    network,
+    pathPrefix,
+  );
   return [
     ...compareFrozen(fixture, network),
     compareTensor(fixture, "grad.in", "grad.in.image", { shape: byImage.shape, data: byImage.dataSync<"float32">() }),
-    check("the trained parameters are the original's", [...gradients.keys()].toSorted().join() === gradientKeys(fixture).join()),
+    check(
+      "the trained parameters are the original's",
+      [...gradients.keys()].toSorted().join() === gradientKeys(fixture).join(),
+    ),
     ...gradientKeys(fixture).flatMap((key) => compareGradient(fixture, key, gradients.get(key) ?? new Float32Array())),
   ];
 }
@@ -96,8 +124,18 @@ function compareGradients(fixture: Fixture, network: ResNet, batch: PaddedBatch)
 function compareFrozen(fixture: Fixture, network: ResNet): Comparison[] {
   const frozen = fixture.json["frozen_parameters"] as readonly string[] | undefined;
   if (frozen === undefined) return [];
-  const ours = stateDictEntries(network, pathPrefix).filter(({ parameters }) => parameters.every((parameter: Parameter) => parameter.kind === "weight" && !parameter.trainable));
-  return [check("the frozen parameters are the original's", ours.map(({ key }) => key).toSorted().join() === frozen.toSorted().join())];
+  const ours = stateDictEntries(network, pathPrefix).filter(({ parameters }) =>
+    parameters.every((parameter: Parameter) => parameter.kind === "weight" && !parameter.trainable),
+  );
+  return [
+    check(
+      "the frozen parameters are the original's",
+      ours
+        .map(({ key }) => key)
+        .toSorted()
+        .join() === frozen.toSorted().join(),
+    ),
+  ];
 }
 
 function lastStage(network: ResNet, batch: PaddedBatch): Tensor4D {
@@ -109,10 +147,19 @@ function cotangentOf(fixture: Fixture): Tensor4D {
   const { shape } = tensorOf(fixture, "out.layer4.full");
   const { formula_seed: seed } = fixture.json["weights"] as { readonly formula_seed: number };
   const size = shape.reduce((product, length) => product * length, 1);
-  return transpose(tensor(Float32Array.from({ length: size }, (_, index) => unit(seed, "cotangent", index)), shape as [number, number, number, number]), [0, 2, 3, 1]);
+  return transpose(
+    tensor(
+      Float32Array.from({ length: size }, (_, index) => unit(seed, "cotangent", index)),
+      shape as [number, number, number, number],
+    ),
+    [0, 2, 3, 1],
+  );
 }
 
 function gradientKeys(fixture: Fixture): readonly string[] {
   const prefix = "grad.w.";
-  return [...fixture.tensors.keys()].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length)).toSorted();
+  return [...fixture.tensors.keys()]
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => name.slice(prefix.length))
+    .toSorted();
 }

@@ -23,7 +23,10 @@ export async function run(fixture: Fixture): Promise<readonly Comparison[]> {
 }
 
 async function compareFile(path: string, record: Fixture): Promise<Comparison[]> {
-  return (await compareWithRecord(path, record)).map((comparison) => ({ ...comparison, what: `${basename(path)}: ${comparison.what}` }));
+  return (await compareWithRecord(path, record)).map((comparison) => ({
+    ...comparison,
+    what: `${basename(path)}: ${comparison.what}`,
+  }));
 }
 
 async function isRefused(path: string): Promise<Comparison> {

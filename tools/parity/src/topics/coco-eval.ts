@@ -1,5 +1,12 @@
 import { evaluateDetections, metricNames } from "@detrkit/evaluation";
-import type { CocoAnnotation, CocoCategory, CocoImage, CocoResult, DetectionEvaluation, EvaluationType } from "@detrkit/evaluation";
+import type {
+  CocoAnnotation,
+  CocoCategory,
+  CocoImage,
+  CocoResult,
+  DetectionEvaluation,
+  EvaluationType,
+} from "@detrkit/evaluation";
 import { DataError } from "@detrkit/common";
 import { compareNumbers } from "../compare.ts";
 import type { Comparison, TopicRunner } from "../topic.ts";
@@ -32,7 +39,9 @@ export const run: TopicRunner = async (fixture) => {
   if ("detections" in json && "expected" in json) return compareSingleFile(json as unknown as SingleFile);
   if ("iouType" in json && "stats" in json) return compareRecordedEvaluation(fixture);
   if ("polygons" in json && "masks" in json) return compareRecordedMasks(fixture);
-  throw new DataError(`${file}: expected recorded COCO metrics ("detections" and "expected", or "iouType" and "stats") or masks ("polygons" and "masks")`);
+  throw new DataError(
+    `${file}: expected recorded COCO metrics ("detections" and "expected", or "iouType" and "stats") or masks ("polygons" and "masks")`,
+  );
 };
 
 function compareSingleFile({ images, categories, annotations, detections, expected }: SingleFile): Comparison[] {
@@ -48,18 +57,41 @@ function compareSingleFile({ images, categories, annotations, detections, expect
 
 function compareOfType(type: EvaluationType, evaluation: DetectionEvaluation, want: ExpectedOfType): Comparison[] {
   const { metrics, perClass, parameters } = evaluation;
-  const comparisons = [compareNumbers(`${type} stats`, metricNames.map((name) => metrics[name]), want.stats, doubles)];
+  const comparisons = [
+    compareNumbers(
+      `${type} stats`,
+      metricNames.map((name) => metrics[name]),
+      want.stats,
+      doubles,
+    ),
+  ];
   if (want.recall_all_100) {
-    const got = parameters.iouThresholds.flatMap((_, threshold) => perClass.map((found) => found.perThreshold[threshold]?.AR ?? Number.NaN));
+    const got = parameters.iouThresholds.flatMap((_, threshold) =>
+      perClass.map((found) => found.perThreshold[threshold]?.AR ?? Number.NaN),
+    );
     comparisons.push(compareNumbers(`${type} recall [threshold, category]`, got, want.recall_all_100.flat(), doubles));
   }
   if (want.ap50_per_category) {
-    comparisons.push(compareNumbers(`${type} AP50 per category`, perClass.map((found) => found.metrics.AP50), want.ap50_per_category, doubles));
+    comparisons.push(
+      compareNumbers(
+        `${type} AP50 per category`,
+        perClass.map((found) => found.metrics.AP50),
+        want.ap50_per_category,
+        doubles,
+      ),
+    );
   }
   if (want.precision_iou50_all_100) {
     const points = parameters.recallThresholds.length;
     const got = perClass.flatMap((found) => [...found.precision.subarray(0, points)]);
-    comparisons.push(compareNumbers(`${type} precision at IoU 0.5 [category, recall]`, got, want.precision_iou50_all_100.flat(), sixDecimals));
+    comparisons.push(
+      compareNumbers(
+        `${type} precision at IoU 0.5 [category, recall]`,
+        got,
+        want.precision_iou50_all_100.flat(),
+        sixDecimals,
+      ),
+    );
   }
   return comparisons;
 }

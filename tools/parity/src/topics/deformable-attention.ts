@@ -1,8 +1,24 @@
 import { originalDeformableDetr } from "@detrkit/checkpoint";
 import { DataError, Random } from "@detrkit/common";
-import { type DeformableAttentionOperands, MultiScaleDeformableAttention, multiScaleDeformableAttention } from "@detrkit/deformable-attention";
+import {
+  type DeformableAttentionOperands,
+  MultiScaleDeformableAttention,
+  multiScaleDeformableAttention,
+} from "@detrkit/deformable-attention";
 import type { ImageSize } from "@detrkit/nn";
-import { mul, type Rank, type Scalar, sum, tensor, type Tensor, type Tensor3D, type Tensor4D, type Tensor5D, valueAndGrads, variableGrads } from "@tensorflow/tfjs-core";
+import {
+  mul,
+  type Rank,
+  type Scalar,
+  sum,
+  tensor,
+  type Tensor,
+  type Tensor3D,
+  type Tensor4D,
+  type Tensor5D,
+  valueAndGrads,
+  variableGrads,
+} from "@tensorflow/tfjs-core";
 import { compareTensor, tensorOf } from "../compare.ts";
 import { asStateDict, loadPart, type PartOfDetr } from "../part-state-dict.ts";
 import type { Comparison, Fixture, FixtureTensor } from "../topic.ts";
@@ -59,18 +75,35 @@ async function attention(fixture: Fixture): Promise<readonly Comparison[]> {
   await loadPart(fixture, module, part);
   const levelShapes = levelShapesOf(fixture);
   const mask = fixture.tensors.get("in.padding_mask");
-  const memoryPadding = mask === undefined ? undefined : tensor<Rank.R2>(mask.data, mask.shape as [number, number], "bool");
+  const memoryPadding =
+    mask === undefined ? undefined : tensor<Rank.R2>(mask.data, mask.shape as [number, number], "bool");
   const compute: Compute = (queries, referencePoints, memory) =>
-    module.call({ queries: queries as Tensor3D, memory: memory as Tensor3D, memoryPadding, referencePoints, levelShapes });
+    module.call({
+      queries: queries as Tensor3D,
+      memory: memory as Tensor3D,
+      memoryPadding,
+      referencePoints,
+      levelShapes,
+    });
   const inputs = ["query", "reference_points", "input_flatten"];
-  return [...compareOutput(fixture, inputs, compute), ...compareInputGradients(fixture, inputs, compute), ...compareWeightGradients(fixture, inputs, compute, module)];
+  return [
+    ...compareOutput(fixture, inputs, compute),
+    ...compareInputGradients(fixture, inputs, compute),
+    ...compareWeightGradients(fixture, inputs, compute, module),
+  ];
 }
 
-/** The offsets' bias of a new module, for each number of heads, levels and points that the case has in its tensors' names. */
+/**
+ * The offsets' bias of a new module, for each number of heads, levels and points that the case has in its tensors'
+ * names.
+ */
 function initialOffsets(fixture: Fixture): readonly Comparison[] {
   return [...fixture.tensors.keys()].map((name) => {
     const sizes = /^out\.heads(\d+)_levels(\d+)_points(\d+)$/.exec(name);
-    if (sizes === null) throw new DataError(`${fixture.file}: expected tensors named out.heads<number>_levels<number>_points<number>, got "${name}"`);
+    if (sizes === null)
+      throw new DataError(
+        `${fixture.file}: expected tensors named out.heads<number>_levels<number>_points<number>, got "${name}"`,
+      );
     const [heads, levels, points] = sizes.slice(1).map(Number) as [number, number, number];
     const module = new MultiScaleDeformableAttention({ dim: heads, heads, levels, points, random: new Random(0) });
     return compareTensor(fixture, "out", name, inMemory(module.samplingOffsets.bias?.value as Tensor));
@@ -94,19 +127,31 @@ function compareInputGradients(
     const recorded = `grad.in.${name}`;
     const comparableAt = where[name];
     const options = comparableAt === undefined ? {} : { where: comparableAt };
-    return fixture.tensors.has(recorded) ? [compareTensor(fixture, "grad.in", recorded, inMemory(grads[index] as Tensor), options)] : [];
+    return fixture.tensors.has(recorded)
+      ? [compareTensor(fixture, "grad.in", recorded, inMemory(grads[index] as Tensor), options)]
+      : [];
   });
 }
 
-function compareWeightGradients(fixture: Fixture, inputs: readonly string[], compute: Compute, module: MultiScaleDeformableAttention): readonly Comparison[] {
+function compareWeightGradients(
+  fixture: Fixture,
+  inputs: readonly string[],
+  compute: Compute,
+  module: MultiScaleDeformableAttention,
+): readonly Comparison[] {
   if (!fixture.tensors.has("in.cotangent")) return [];
   const values = tensorsOf(fixture, inputs);
   const parameters = module.parameters();
-  const { grads } = variableGrads(() => lossOf(fixture, compute)(...values), [...parameters.values()].map(({ value }) => value));
+  const { grads } = variableGrads(
+    () => lossOf(fixture, compute)(...values),
+    [...parameters.values()].map(({ value }) => value),
+  );
   const byPath = new Map([...parameters].map(([path, { value }]) => [path, grads[value.name] as Tensor]));
   return [...asStateDict(byPath, part)].flatMap(([key, { shape, values: gradient }]) => {
     const recorded = `grad.w.${key}`;
-    return fixture.tensors.has(recorded) ? [compareTensor(fixture, "grad.w", recorded, { shape, data: gradient as Float32Array })] : [];
+    return fixture.tensors.has(recorded)
+      ? [compareTensor(fixture, "grad.w", recorded, { shape, data: gradient as Float32Array })]
+      : [];
   });
 }
 
@@ -116,8 +161,9 @@ function lossOf(fixture: Fixture, compute: Compute): (...inputs: Tensor[]) => Sc
 }
 
 /**
- * Which entries of the locations' gradient the case defines: all but those of coordinates within rounding of a line between cells'
- * centres, where the derivative jumps. Exactly on such a line the side is that of `floor`, ours as the original's.
+ * Which entries of the locations' gradient the case defines: all but those of coordinates within rounding of a line
+ * between cells' centres, where the derivative jumps. Exactly on such a line the side is that of `floor`, ours as the
+ * original's.
  */
 function hasOneDerivative(fixture: Fixture, levelShapes: readonly ImageSize[]): (index: number) => boolean {
   const { data, shape } = tensorOf(fixture, "in.sampling_locations");
@@ -135,7 +181,10 @@ function hasOneDerivative(fixture: Fixture, levelShapes: readonly ImageSize[]): 
 
 function levelShapesOf(fixture: Fixture): readonly ImageSize[] {
   const { data } = tensorOf(fixture, "in.spatial_shapes");
-  return Array.from({ length: data.length / 2 }, (_, level) => ({ height: data[2 * level] as number, width: data[2 * level + 1] as number }));
+  return Array.from({ length: data.length / 2 }, (_, level) => ({
+    height: data[2 * level] as number,
+    width: data[2 * level + 1] as number,
+  }));
 }
 
 function tensorsOf(fixture: Fixture, inputs: readonly string[]): Tensor[] {

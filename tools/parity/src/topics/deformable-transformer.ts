@@ -1,9 +1,36 @@
-import { type DeformableDetr, type DeformableDetrDetails, encoderReferencePoints, type LevelLayout, type LevelTokens, validRatios } from "@detrkit/detr";
+import {
+  type DeformableDetr,
+  type DeformableDetrDetails,
+  encoderReferencePoints,
+  type LevelLayout,
+  type LevelTokens,
+  validRatios,
+} from "@detrkit/detr";
 import type { ImageSize } from "@detrkit/nn";
-import { add, concat, mul, reshape, type Scalar, sigmoid, stack, sum, tensor, type Tensor, type Tensor3D, transpose, valueAndGrads, variableGrads } from "@tensorflow/tfjs-core";
+import {
+  add,
+  concat,
+  mul,
+  reshape,
+  type Scalar,
+  sigmoid,
+  stack,
+  sum,
+  tensor,
+  type Tensor,
+  type Tensor3D,
+  transpose,
+  valueAndGrads,
+  variableGrads,
+} from "@tensorflow/tfjs-core";
 import { alignQueries } from "../align-queries.ts";
 import { check, compareTensor, tensorOf } from "../compare.ts";
-import { deformableDetrOf, type DeformableTransformerCase, keyInCase, loadTransformerWeights } from "../deformable-transformer-case.ts";
+import {
+  deformableDetrOf,
+  type DeformableTransformerCase,
+  keyInCase,
+  loadTransformerWeights,
+} from "../deformable-transformer-case.ts";
 import { inOriginalLayout } from "../detr-weights.ts";
 import type { Comparison, Fixture, FixtureTensor } from "../topic.ts";
 
@@ -27,13 +54,20 @@ export async function run(fixture: Fixture): Promise<readonly Comparison[]> {
   const outputs = outputsOf(subject, mapsOf(subject));
   const values: Values = Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, inMemory(output)]));
   const hasGradients = [...fixture.tensors.keys()].some((name) => name.startsWith("grad."));
-  return [...compareOutputs(subject, values), ...(hasGradients ? compareGradients(subject, values["topk_proposals"]) : [])];
+  return [
+    ...compareOutputs(subject, values),
+    ...(hasGradients ? compareGradients(subject, values["topk_proposals"]) : []),
+  ];
 }
 
 function compareOutputs({ fixture, layout }: Subject, values: Values): Comparison[] {
   const chosen = values["topk_proposals"];
   const aligned = chosen === undefined ? values : alignQueries(values, chosen, tensorOf(fixture, "out.topk_proposals"));
-  const all = { ...aligned, valid_ratios: validRatios(layout), encoder_reference_points: encoderReferencePoints(layout) };
+  const all = {
+    ...aligned,
+    valid_ratios: validRatios(layout),
+    encoder_reference_points: encoderReferencePoints(layout),
+  };
   return Object.entries(all)
     .filter(([name]) => fixture.tensors.has(`out.${name}`))
     .map(([name, got]) => compareTensor(fixture, "out", `out.${name}`, got));
@@ -42,17 +76,26 @@ function compareOutputs({ fixture, layout }: Subject, values: Values): Compariso
 /** @param chosen - the proposals that became our queries: their cotangents have to stand in the same order */
 function compareGradients(subject: Subject, chosen: FixtureTensor | undefined): Comparison[] {
   const { fixture, config } = subject;
-  const stored = Object.fromEntries([...fixture.tensors].flatMap(([name, value]) => (name.startsWith("in.cotangent_") ? [[name.slice("in.cotangent_".length), value]] : [])));
-  const cotangents = chosen === undefined ? stored : alignQueries(stored, tensorOf(fixture, "out.topk_proposals"), chosen);
+  const stored = Object.fromEntries(
+    [...fixture.tensors].flatMap(([name, value]) =>
+      name.startsWith("in.cotangent_") ? [[name.slice("in.cotangent_".length), value]] : [],
+    ),
+  );
+  const cotangents =
+    chosen === undefined ? stored : alignQueries(stored, tensorOf(fixture, "out.topk_proposals"), chosen);
   const maps = mapsOf(subject);
   const loss = (...inputs: Tensor[]): Scalar => {
     const outputs = outputsOf(subject, inputs);
-    const terms = Object.entries(cotangents).map(([name, { data, shape }]) => sum(mul(outputs[name] as Tensor, tensor(data, [...shape]))));
+    const terms = Object.entries(cotangents).map(([name, { data, shape }]) =>
+      sum(mul(outputs[name] as Tensor, tensor(data, [...shape]))),
+    );
     return terms.reduce((total, term) => add(total, term)) as Scalar;
   };
   const byInput = valueAndGrads(loss)(maps);
   return [
-    ...mapNames(config).map((name, index) => compareTensor(fixture, "grad.in", `grad.in.${name}`, inMemory(byInput.grads[index] as Tensor))),
+    ...mapNames(config).map((name, index) =>
+      compareTensor(fixture, "grad.in", `grad.in.${name}`, inMemory(byInput.grads[index] as Tensor)),
+    ),
     ...(fixture.tensors.has("out.loss") ? [compareTensor(fixture, "out", "out.loss", byInput.value.dataSync())] : []),
     ...compareParameterGradients(subject, () => loss(...maps)),
   ];
@@ -60,20 +103,31 @@ function compareGradients(subject: Subject, chosen: FixtureTensor | undefined): 
 
 function compareParameterGradients({ fixture, config, model }: Subject, loss: () => Scalar): Comparison[] {
   const parameters = [...model.trainableParameters()];
-  const { grads } = variableGrads(loss, parameters.map(([, { value }]) => value));
-  const byPath = parameters.flatMap(([path, { value }]) => (grads[value.name] === undefined ? [] : [[path, grads[value.name] as Tensor] as const]));
-  const byName = new Map([...inOriginalLayout(new Map(byPath), model)].map(([key, values]) => [keyInCase(key, config) ?? key, values]));
+  const { grads } = variableGrads(
+    loss,
+    parameters.map(([, { value }]) => value),
+  );
+  const byPath = parameters.flatMap(([path, { value }]) =>
+    grads[value.name] === undefined ? [] : [[path, grads[value.name] as Tensor] as const],
+  );
+  const byName = new Map(
+    [...inOriginalLayout(new Map(byPath), model)].map(([key, values]) => [keyInCase(key, config) ?? key, values]),
+  );
   const without = (fixture.json["parameters_without_gradient"] ?? []) as readonly string[];
   return [
-    ...[...fixture.tensors.keys()].filter((name) => name.startsWith("grad.w.")).map((name) => {
-      const key = name.slice("grad.w.".length);
-      const dim = config.d_model;
-      // The gradient by the key's bias is exactly 0: what is recorded there is rounding.
-      const where = (index: number): boolean => !key.endsWith("in_proj_bias") || index < dim || index >= 2 * dim;
-      return compareTensor(fixture, "grad.w", name, byName.get(key) ?? [], { where });
-    }),
+    ...[...fixture.tensors.keys()]
+      .filter((name) => name.startsWith("grad.w."))
+      .map((name) => {
+        const key = name.slice("grad.w.".length);
+        const dim = config.d_model;
+        // The gradient by the key's bias is exactly 0: what is recorded there is rounding.
+        const where = (index: number): boolean => !key.endsWith("in_proj_bias") || index < dim || index >= 2 * dim;
+        return compareTensor(fixture, "grad.w", name, byName.get(key) ?? [], { where });
+      }),
     ...without.map((key) => check(`${key} has a gradient`, byName.get(key)?.every((value) => value === 0) ?? true)),
-    ...(fixture.tensors.has("in.query_embed") ? [compareTensor(fixture, "grad.in", "grad.in.query_embed", byName.get("query_embed.weight") ?? [])] : []),
+    ...(fixture.tensors.has("in.query_embed")
+      ? [compareTensor(fixture, "grad.in", "grad.in.query_embed", byName.get("query_embed.weight") ?? [])]
+      : []),
   ];
 }
 
@@ -100,14 +154,22 @@ function layoutOf(fixture: Fixture, { num_feature_levels: levels }: DeformableTr
 /** Cells that are not padding, counted along the first column and the first row. */
 function filledSizes({ shape, data }: FixtureTensor): ImageSize[] {
   const [B, H, W] = shape as readonly [number, number, number];
-  const count = (length: number, at: (index: number) => number): number => Array.from({ length }, (_, index) => data[at(index)]).filter((padded) => padded === 0).length;
-  return Array.from({ length: B }, (_, image) => ({ height: count(H, (row) => (image * H + row) * W), width: count(W, (column) => image * H * W + column) }));
+  const count = (length: number, at: (index: number) => number): number =>
+    Array.from({ length }, (_, index) => data[at(index)]).filter((padded) => padded === 0).length;
+  return Array.from({ length: B }, (_, image) => ({
+    height: count(H, (row) => (image * H + row) * W),
+    width: count(W, (column) => image * H * W + column),
+  }));
 }
 
 /** @param maps - `[B, D, H, W]` of every level, then their positions */
 function outputsOf({ config, model, layout }: Subject, maps: readonly Tensor[]): Readonly<Record<string, Tensor>> {
   const levels = layout.levelShapes.length;
-  const levelTokens: LevelTokens = { ...layout, tokens: rowsOf(maps.slice(0, levels)), position: rowsOf(maps.slice(levels)) };
+  const levelTokens: LevelTokens = {
+    ...layout,
+    tokens: rowsOf(maps.slice(0, levels)),
+    position: rowsOf(maps.slice(levels)),
+  };
   const { output, states, memory, reference, proposals }: DeformableDetrDetails = model.detect(levelTokens);
   const [layers] = states.shape;
   const initial = sigmoid(reference);
@@ -116,7 +178,9 @@ function outputsOf({ config, model, layout }: Subject, maps: readonly Tensor[]):
     memory,
     init_reference: initial,
     // Without refinement every layer looks where the first one does.
-    inter_references: config.with_box_refine ? output.stacked.boxes : stack(Array.from({ length: layers }, () => initial)),
+    inter_references: config.with_box_refine
+      ? output.stacked.boxes
+      : stack(Array.from({ length: layers }, () => initial)),
     ...(proposals && {
       topk_proposals: proposals.chosen,
       enc_outputs_class: proposals.logits,
@@ -127,10 +191,13 @@ function outputsOf({ config, model, layout }: Subject, maps: readonly Tensor[]):
 }
 
 function rowsOf(maps: readonly Tensor[]): Tensor3D {
-  return concat(maps.map((map) => {
-    const [B, D, H, W] = map.shape as [number, number, number, number];
-    return reshape(transpose(map, [0, 2, 3, 1]), [B, H * W, D]);
-  }), 1);
+  return concat(
+    maps.map((map) => {
+      const [B, D, H, W] = map.shape as [number, number, number, number];
+      return reshape(transpose(map, [0, 2, 3, 1]), [B, H * W, D]);
+    }),
+    1,
+  );
 }
 
 function inMemory(value: Tensor): FixtureTensor {

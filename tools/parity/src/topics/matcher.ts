@@ -1,4 +1,11 @@
-import { boxL1, classProbability, focalClass, generalizedIou, HungarianMatcher, linearSumAssignment } from "@detrkit/matcher";
+import {
+  boxL1,
+  classProbability,
+  focalClass,
+  generalizedIou,
+  HungarianMatcher,
+  linearSumAssignment,
+} from "@detrkit/matcher";
 import { tensor3d } from "@tensorflow/tfjs-core";
 import { compareExactly, compareNumbers, compareTensor, type Tolerance, tensorOf } from "../compare.ts";
 import { targetOf } from "../detection-targets.ts";
@@ -38,11 +45,15 @@ async function compareMatcher(fixture: Fixture, config: MatcherCase): Promise<Co
   const boxes = tensorOf(fixture, "in.pred_boxes");
   const [images = 0, queries = 0, classes = 0] = logits.shape;
   const targets = Array.from({ length: images }, (_, image) => targetOf(fixture, "in.", `.${image}`));
-  const output = { logits: tensor3d(logits.data, [images, queries, classes]), boxes: tensor3d(boxes.data, [images, queries, 4]) };
+  const output = {
+    logits: tensor3d(logits.data, [images, queries, classes]),
+    boxes: tensor3d(boxes.data, [images, queries, 4]),
+  };
   const matches = await matcher.match(output, targets);
   return targets.flatMap((target, image) => {
     const prediction = {
-      queries, classes,
+      queries,
+      classes,
       logits: Float32Array.from(logits.data.subarray(image * queries * classes, (image + 1) * queries * classes)),
       boxes: Float32Array.from(boxes.data.subarray(image * queries * 4, (image + 1) * queries * 4)),
     };
@@ -61,7 +72,10 @@ function compareProblems(fixture: Fixture, problems: readonly AssignmentProblem[
     const { shape, data } = tensorOf(fixture, `in.cost.${index}`);
     const [rows = 0, columns = 0] = shape;
     const pairs = linearSumAssignment(Float64Array.from(data), rows, columns);
-    const got = pairs.rows.reduce((sum, row, pair) => sum + (data[row * columns + (pairs.columns[pair] as number)] as number), 0);
+    const got = pairs.rows.reduce(
+      (sum, row, pair) => sum + (data[row * columns + (pairs.columns[pair] as number)] as number),
+      0,
+    );
     const comparisons = [compareNumbers(`total of problem ${index}`, [got], [total], tolerance)];
     if (unique) {
       comparisons.push(compareExactly(`out.row.${index}`, pairs.rows, tensorOf(fixture, `out.row.${index}`).data));

@@ -29,7 +29,10 @@ async function runModel(fixture: Fixture): Promise<readonly Comparison[]> {
 /** @param logits - of each query: a DETR has one more than classes */
 function createDetectorOf(kind: string | undefined, options: DetrOptions, logits: number): DetectionModel {
   const config = detectorConfigOf(kind, options, logits);
-  return createDetector({ ...config, numClasses: config.model === "detr" ? logits - 1 : logits }, { initialize: false });
+  return createDetector(
+    { ...config, numClasses: config.model === "detr" ? logits - 1 : logits },
+    { initialize: false },
+  );
 }
 
 async function compareOutputs(fixture: Fixture, model: DetectionModel, batch: PaddedBatch): Promise<Comparison[]> {
@@ -41,11 +44,16 @@ async function compareOutputs(fixture: Fixture, model: DetectionModel, batch: Pa
     ...Object.entries(inOrderOf(fixture, tensors))
       .filter(([name]) => fixture.tensors.has(`out.${name}`))
       .map(([name, got]) => compareTensor(fixture, "out", `out.${name}`, got)),
-    ...detections.flatMap((image, index) => compareDetections(fixture, image, (what) => `out.post.${index}.${what}`, { ranked })),
+    ...detections.flatMap((image, index) =>
+      compareDetections(fixture, image, (what) => `out.post.${index}.${what}`, { ranked }),
+    ),
   ];
 }
 
-function inOrderOf(fixture: Fixture, tensors: Readonly<Record<string, FixtureTensor>>): Readonly<Record<string, FixtureTensor>> {
+function inOrderOf(
+  fixture: Fixture,
+  tensors: Readonly<Record<string, FixtureTensor>>,
+): Readonly<Record<string, FixtureTensor>> {
   const [ours, theirs] = [tensors["topk_proposals"], fixture.tensors.get("out.topk_proposals")];
   return ours === undefined || theirs === undefined ? tensors : alignQueries(tensors, ours, theirs);
 }
@@ -57,7 +65,13 @@ function compareInputs(fixture: Fixture): Comparison[] {
     const want = fixture.tensors.get(name);
     if (want === undefined) return [];
     const area = height * width;
-    return [compareExactly(name, Float32Array.from(pixels, (_, at) => pixels[(at % area) * 3 + Math.floor(at / area)] as number), want.data)];
+    return [
+      compareExactly(
+        name,
+        Float32Array.from(pixels, (_, at) => pixels[(at % area) * 3 + Math.floor(at / area)] as number),
+        want.data,
+      ),
+    ];
   });
 }
 
@@ -77,18 +91,25 @@ interface KeysCase {
 }
 
 async function runKeys(fixture: Fixture): Promise<Comparison[]> {
-  const { reference, options, count, parameters, trainable_parameters, state_dict } = fixture.json as unknown as KeysCase;
+  const { reference, options, count, parameters, trainable_parameters, state_dict } =
+    fixture.json as unknown as KeysCase;
   const logits = state_dict.find(({ key }) => /^class_embed\.(0\.)?weight$/.test(key))?.shape[0] as number;
   const model = createDetectorOf(reference[0]?.repo.split("/").at(-1), options, logits);
   const weights = [...model.parameters().values()].filter(({ kind }) => kind === "weight");
   const sizeOf = (of: typeof weights): number => of.reduce((total, { size }) => total + size, 0);
   const ours = await describedState(model);
-  const theirs = state_dict.map((entry) => describeEntry(entry.key, entry.shape, entry.trainable ?? false, entry.alias_of));
+  const theirs = state_dict.map((entry) =>
+    describeEntry(entry.key, entry.shape, entry.trainable ?? false, entry.alias_of),
+  );
   model.dispose();
   return [
     compareExactly("number of tensors", [ours.length], [count]),
     compareExactly("number of parameters", [sizeOf(weights)], [parameters]),
-    compareExactly("number of trained parameters", [sizeOf(weights.filter(({ trainable }) => trainable))], [trainable_parameters]),
+    compareExactly(
+      "number of trained parameters",
+      [sizeOf(weights.filter(({ trainable }) => trainable))],
+      [trainable_parameters],
+    ),
     ...theirs.filter((entry) => !ours.includes(entry)).map((entry) => check(`${entry} is missing`, false)),
     ...ours.filter((entry) => !theirs.includes(entry)).map((entry) => check(`${entry} is not the original's`, false)),
   ];
@@ -97,13 +118,22 @@ async function runKeys(fixture: Fixture): Promise<Comparison[]> {
 /** Every tensor that the original's state dict has for a model of ours, tensors with several names under each. */
 async function describedState(model: DetectionModel): Promise<string[]> {
   const stateDict = exportStateDict(await readParameters(model), { dialect: dialectOf(model) });
-  const entries = stateDictEntries(model).map(({ key, parameters }) => ({ key, data: stateDict.get(key), trainable: parameters.every(({ trainable }) => trainable) }));
+  const entries = stateDictEntries(model).map(({ key, parameters }) => ({
+    key,
+    data: stateDict.get(key),
+    trainable: parameters.every(({ trainable }) => trainable),
+  }));
   return [...stateDict].map(([key, data]) => {
     const entry = entries.find((each) => each.data === data);
     return describeEntry(key, data.shape, entry?.trainable ?? false, entry?.key === key ? undefined : entry?.key);
   });
 }
 
-function describeEntry(key: string, shape: readonly number[], trainable: boolean, firstName: string | undefined): string {
+function describeEntry(
+  key: string,
+  shape: readonly number[],
+  trainable: boolean,
+  firstName: string | undefined,
+): string {
   return `${key} [${shape.join(", ")}]${trainable ? " (trained)" : ""}${firstName === undefined ? "" : `, which is ${firstName}`}`;
 }

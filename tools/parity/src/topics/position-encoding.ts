@@ -1,7 +1,16 @@
 import { ConfigError, Random } from "@detrkit/common";
 import type { ImageSize } from "@detrkit/nn";
 import { LearnedPositionEncoding, SinePositionEncoding } from "@detrkit/position-encoding";
-import { mul, type Scalar, sum, tensor, type Tensor, type Tensor3D, transpose, variableGrads } from "@tensorflow/tfjs-core";
+import {
+  mul,
+  type Scalar,
+  sum,
+  tensor,
+  type Tensor,
+  type Tensor3D,
+  transpose,
+  variableGrads,
+} from "@tensorflow/tfjs-core";
 import { compareTensor, tensorOf } from "../compare.ts";
 import type { Comparison, Fixture, FixtureTensor } from "../topic.ts";
 import { weightOf } from "../weights-formula.ts";
@@ -51,7 +60,10 @@ function runSine(fixture: Fixture, config: Config): Comparison[] {
 function runLearned(fixture: Fixture, config: Config): Comparison[] {
   const { num_pos_feats: features, num_embeddings: maxCells = 50 } = config;
   const encoding = new LearnedPositionEncoding({ dim: 2 * features, maxCells, random: new Random(0) });
-  const tables = { "row_embed.weight": encoding.rowEmbedding.weight, "col_embed.weight": encoding.columnEmbedding.weight };
+  const tables = {
+    "row_embed.weight": encoding.rowEmbedding.weight,
+    "col_embed.weight": encoding.columnEmbedding.weight,
+  };
   for (const [key, table] of Object.entries(tables)) {
     table.assign(tensor(weightOf(fixture, key, table.shape).data as Float32Array, [...table.shape]));
   }
@@ -59,7 +71,10 @@ function runLearned(fixture: Fixture, config: Config): Comparison[] {
   const results = [compareTensor(fixture, "out", "out.pos", inMemory(call()))];
   if (fixture.tensors.has("in.cotangent")) {
     const { data, shape } = tensorOf(fixture, "in.cotangent");
-    const { grads } = variableGrads(() => sum(mul(call(), tensor(data, [...shape]))) as Scalar, Object.values(tables).map(({ value }) => value));
+    const { grads } = variableGrads(
+      () => sum(mul(call(), tensor(data, [...shape]))) as Scalar,
+      Object.values(tables).map(({ value }) => value),
+    );
     for (const [key, table] of Object.entries(tables)) {
       results.push(compareTensor(fixture, "grad.w", `grad.w.${key}`, inMemory(grads[table.value.name] as Tensor)));
     }
@@ -84,10 +99,13 @@ function isUnpadded(fixture: Fixture, mask: FixtureTensor): (index: number) => b
 /** Undefined where an image's unpadded cells are not a rectangle at the top left. */
 function sizesOf(mask: FixtureTensor): ImageSize[] | undefined {
   const [B, H, W] = mask.shape as readonly [number, number, number];
-  const isVisible = (image: number, row: number, column: number): boolean => mask.data[(image * H + row) * W + column] === 0;
+  const isVisible = (image: number, row: number, column: number): boolean =>
+    mask.data[(image * H + row) * W + column] === 0;
   const sizes = Array.from({ length: B }, (_, image) => {
     const height = Array.from({ length: H }, (_, row) => row).filter((row) => isVisible(image, row, 0)).length;
-    const width = Array.from({ length: W }, (_, column) => column).filter((column) => isVisible(image, 0, column)).length;
+    const width = Array.from({ length: W }, (_, column) => column).filter((column) =>
+      isVisible(image, 0, column),
+    ).length;
     return { height, width };
   });
   const isRectangle = mask.data.every((padded, index) => {

@@ -4,7 +4,9 @@ import { tensorOf } from "../compare.ts";
 import { compareDetections, sourceSizes } from "../detections.ts";
 import type { Comparison, Fixture } from "../topic.ts";
 
-/** Raw predictions to detections: softmax for each query, or the highest sigmoid scores where the case says how many. */
+/**
+ * Raw predictions to detections: softmax for each query, or the highest sigmoid scores where the case says how many.
+ */
 export async function run(fixture: Fixture): Promise<readonly Comparison[]> {
   const { topk } = fixture.json["config"] as { readonly topk: number | null };
   const input = (name: string): Tensor3D => {
@@ -14,5 +16,7 @@ export async function run(fixture: Fixture): Promise<readonly Comparison[]> {
   const output = { logits: input("in.pred_logits"), boxes: input("in.pred_boxes") };
   const sizes = sourceSizes(fixture);
   const images = topk === null ? await postProcess(output, sizes) : await postProcessTopK(output, sizes, topk);
-  return images.flatMap((image, index) => compareDetections(fixture, image, (what) => `out.${what}.${index}`, { ranked: topk !== null }));
+  return images.flatMap((image, index) =>
+    compareDetections(fixture, image, (what) => `out.${what}.${index}`, { ranked: topk !== null }),
+  );
 }

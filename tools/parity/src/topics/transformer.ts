@@ -1,7 +1,20 @@
 import { Random } from "@detrkit/common";
 import { type Activation, type Module, MultiHeadAttention } from "@detrkit/nn";
 import { Transformer } from "@detrkit/transformer";
-import { add, mul, reshape, type Scalar, sum, tensor, type Tensor, type Tensor2D, type Tensor3D, transpose, valueAndGrads, variableGrads } from "@tensorflow/tfjs-core";
+import {
+  add,
+  mul,
+  reshape,
+  type Scalar,
+  sum,
+  tensor,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+  transpose,
+  valueAndGrads,
+  variableGrads,
+} from "@tensorflow/tfjs-core";
 import { compareTensor, tensorOf } from "../compare.ts";
 import { asStateDict, loadPart, type PartOfDetr } from "../part-state-dict.ts";
 import type { Comparison, Fixture, FixtureTensor } from "../topic.ts";
@@ -91,7 +104,10 @@ function attentionOf(fixture: Fixture, config: AttentionCase): Subject {
   const swapped = (tokens: Tensor | undefined): Tensor3D => transpose(tokens as Tensor3D, [1, 0, 2]);
   return {
     module: attention,
-    part: { keyPrefix: "transformer.encoder.layers.0.self_attn.", pathPrefix: "transformer.encoder.layers.0.selfAttention." },
+    part: {
+      keyPrefix: "transformer.encoder.layers.0.self_attn.",
+      pathPrefix: "transformer.encoder.layers.0.selfAttention.",
+    },
     inputs: ["query", "key", "value"],
     call: (query, key, value) => {
       const inputs = { query: swapped(query), key: swapped(key), value: swapped(value), keyPadding, attentionMask };
@@ -111,19 +127,28 @@ function compareGradients(fixture: Fixture, subject: Subject): Comparison[] {
   const { module, part, inputs, call } = subject;
   const values = inputs.map((name) => toTensor(fixture, `in.${name}`));
   const loss = (...tensors: Tensor[]): Scalar => {
-    const weighted = Object.entries(call(...tensors)).filter(([name]) => fixture.tensors.has(cotangentOf(fixture, name)));
+    const weighted = Object.entries(call(...tensors)).filter(([name]) =>
+      fixture.tensors.has(cotangentOf(fixture, name)),
+    );
     const terms = weighted.map(([name, output]) => sum(mul(output, toTensor(fixture, cotangentOf(fixture, name)))));
     return terms.reduce((total, term) => add(total, term)) as Scalar;
   };
   const byInput = valueAndGrads(loss)(values);
-  const results = inputs.map((name, index) => compareTensor(fixture, "grad.in", `grad.in.${name}`, inMemory(byInput.grads[index] as Tensor)));
-  if (fixture.tensors.has("out.loss")) results.push(compareTensor(fixture, "out", "out.loss", byInput.value.dataSync()));
+  const results = inputs.map((name, index) =>
+    compareTensor(fixture, "grad.in", `grad.in.${name}`, inMemory(byInput.grads[index] as Tensor)),
+  );
+  if (fixture.tensors.has("out.loss"))
+    results.push(compareTensor(fixture, "out", "out.loss", byInput.value.dataSync()));
   const parameters = module.parameters();
-  const { grads } = variableGrads(() => loss(...values), [...parameters.values()].map(({ value }) => value));
+  const { grads } = variableGrads(
+    () => loss(...values),
+    [...parameters.values()].map(({ value }) => value),
+  );
   const byPath = new Map([...parameters].map(([path, { value }]) => [path, grads[value.name] as Tensor]));
   for (const [key, { shape, values: gradient }] of asStateDict(byPath, part)) {
     const name = `grad.w.${key}`;
-    if (fixture.tensors.has(name)) results.push(compareParameterGradient(fixture, name, { shape, data: gradient as Float32Array }));
+    if (fixture.tensors.has(name))
+      results.push(compareParameterGradient(fixture, name, { shape, data: gradient as Float32Array }));
   }
   return results;
 }

@@ -28,7 +28,9 @@ function replay(logged: readonly LoggedDraw[], where: string): { readonly draws:
   const take = (...calls: readonly string[]): number => {
     const draw = logged[next++];
     if (draw === undefined || !calls.includes(draw.call)) {
-      throw new DataError(`${where}: draw ${next} expected ${calls.join(" or ")}, the reference drew ${draw?.call ?? "no more"}`);
+      throw new DataError(
+        `${where}: draw ${next} expected ${calls.join(" or ")}, the reference drew ${draw?.call ?? "no more"}`,
+      );
     }
     return draw.value;
   };
@@ -38,7 +40,8 @@ function replay(logged: readonly LoggedDraw[], where: string): { readonly draws:
     choice: (items) => {
       const value = take("choice");
       const found = items.find((item) => item === value);
-      if (found === undefined) throw new DataError(`${where}: the reference chose ${value}, which is none of ${items.join(", ")}`);
+      if (found === undefined)
+        throw new DataError(`${where}: the reference chose ${value}, which is none of ${items.join(", ")}`);
       return found;
     },
   };
@@ -76,7 +79,11 @@ function stepsOf({ op, params }: TransformCase, scales: readonly number[]): read
           kind: "either",
           probability: 0.5,
           first: [multiScale],
-          otherwise: [{ kind: "resize", shortSides: [400, 500, 600] }, { kind: "randomSizeCrop", minSide: 384, maxSide: 600 }, multiScale],
+          otherwise: [
+            { kind: "resize", shortSides: [400, 500, 600] },
+            { kind: "randomSizeCrop", minSide: 384, maxSide: 600 },
+            multiScale,
+          ],
         },
       ];
     case "val":
@@ -86,15 +93,23 @@ function stepsOf({ op, params }: TransformCase, scales: readonly number[]): read
   }
 }
 
-function operationsOf(transformCase: TransformCase, scales: readonly number[], where: string): readonly ImageOperation[] {
+function operationsOf(
+  transformCase: TransformCase,
+  scales: readonly number[],
+  where: string,
+): readonly ImageOperation[] {
   const [width, height] = transformCase.image_wh;
   const region = transformCase.params["region_top_left_h_w"];
   if (transformCase.op === "crop" && region !== undefined) {
     const [top = 0, left = 0, cropHeight = 0, cropWidth = 0] = numbers(region);
     return [{ kind: "crop", top, left, height: cropHeight, width: cropWidth }];
   }
-  // A plain flip is logged without a draw, since it is not random there; a choice of one is logged, but takes no draw here.
-  const logged = transformCase.op === "hflip" ? [{ call: "random", value: 0 }] : transformCase.draws.filter(({ options }) => options?.length !== 1);
+  // A plain flip is logged without a draw, since it is not random there; a choice of one is logged, but takes no draw
+  // here.
+  const logged =
+    transformCase.op === "hflip"
+      ? [{ call: "random", value: 0 }]
+      : transformCase.draws.filter(({ options }) => options?.length !== 1);
   const { draws, left } = replay(logged, where);
   const { operations } = planTransforms(stepsOf(transformCase, scales), { width, height }, draws);
   if (left() > 0) throw new DataError(`${where}: the reference made ${left()} more draws`);
@@ -105,12 +120,20 @@ function masksOf(fixture: Fixture, name: string, { width, height }: ImageObjects
   const masks = fixture.tensors.get(name);
   if (masks === undefined) return {};
   const pixels = width * height;
-  const cut = (_: unknown, index: number): BinaryMask => ({ width, height, data: Uint8Array.from(masks.data.slice(index * pixels, (index + 1) * pixels)) });
+  const cut = (_: unknown, index: number): BinaryMask => ({
+    width,
+    height,
+    data: Uint8Array.from(masks.data.slice(index * pixels, (index + 1) * pixels)),
+  });
   return { masks: Array.from({ length: masks.shape[0] ?? 0 }, cut) };
 }
 
 /** Runs one operation or recipe on its objects. */
-export function compareTransformCase(fixture: Fixture, transformCase: TransformCase, scales: readonly number[]): readonly Comparison[] {
+export function compareTransformCase(
+  fixture: Fixture,
+  transformCase: TransformCase,
+  scales: readonly number[],
+): readonly Comparison[] {
   const { index, op } = transformCase;
   const input = (field: string) => tensorOf(fixture, `in.${index}.${field}`);
   const where = `${fixture.file}: case ${index} (${op})`;
@@ -127,12 +150,16 @@ export function compareTransformCase(fixture: Fixture, transformCase: TransformC
   const after = operationsOf(transformCase, scales, where).reduce(transformObjects, before);
   const normalised = op === "train" || op === "val";
   const crowd = input("iscrowd").data;
-  const exact = (field: string, got: ArrayLike<number>): Comparison => compareExactly(`out.${index}.${field}`, got, tensorOf(fixture, `out.${index}.${field}`).data);
+  const exact = (field: string, got: ArrayLike<number>): Comparison =>
+    compareExactly(`out.${index}.${field}`, got, tensorOf(fixture, `out.${index}.${field}`).data);
   return [
     compareTensor(fixture, "out", `out.${index}.boxes`, normalised ? toDetectionTarget(after).boxes : after.boxes),
     compareTensor(fixture, "out", `out.${index}.area`, after.areas),
     exact("labels", after.labels),
-    exact("iscrowd", Array.from(after.indices, (position) => crowd[position] as number)),
+    exact(
+      "iscrowd",
+      Array.from(after.indices, (position) => crowd[position] as number),
+    ),
     exact("size", [after.size.height, after.size.width]),
     compareExactly(`case ${index}: image size`, [after.size.width, after.size.height], transformCase.out_image_wh),
     compareExactly(`case ${index}: kept objects`, after.indices, transformCase.kept_input_indices),

@@ -1,8 +1,22 @@
 import { DataError } from "@detrkit/common";
 import { prepareObjects } from "@detrkit/datasets";
 import type { Segmentation } from "@detrkit/datasets";
-import { compressCounts, decodeMask, maskArea, maskBoundingBox, polygonToMask, segmentationToMask } from "@detrkit/evaluation";
-import { flipHorizontally, imagenetNormalisation, normalisationTable, normaliseInto, resizeBilinear, resizedSize } from "@detrkit/image";
+import {
+  compressCounts,
+  decodeMask,
+  maskArea,
+  maskBoundingBox,
+  polygonToMask,
+  segmentationToMask,
+} from "@detrkit/evaluation";
+import {
+  flipHorizontally,
+  imagenetNormalisation,
+  normalisationTable,
+  normaliseInto,
+  resizeBilinear,
+  resizedSize,
+} from "@detrkit/image";
 import { check, compareExactly, compareNumbers, compareTensor, tensorOf } from "../compare.ts";
 import type { Comparison, Fixture } from "../topic.ts";
 import { compareTransformCase } from "./transforms-cases.ts";
@@ -16,7 +30,11 @@ function runSizes({ json }: Fixture): readonly Comparison[] {
   const rows = json["rows"] as readonly (readonly (number | null)[])[];
   return rows.map((row, index) => {
     const cell = (name: string): number | null => row[columns.indexOf(name)] ?? null;
-    const got = resizedSize({ width: cell("image_w") ?? 0, height: cell("image_h") ?? 0 }, cell("size") ?? 0, cell("max_size") ?? undefined);
+    const got = resizedSize(
+      { width: cell("image_w") ?? 0, height: cell("image_h") ?? 0 },
+      cell("size") ?? 0,
+      cell("max_size") ?? undefined,
+    );
     return compareExactly(`row ${index}`, [got.height, got.width], [cell("out_h") ?? NaN, cell("out_w") ?? NaN]);
   });
 }
@@ -28,14 +46,20 @@ function runPixels(fixture: Fixture, config: Config): readonly Comparison[] {
   const sizes = config["sizes_hw"] as readonly (readonly [number, number])[];
   const stated = (fixture.json["tolerance"] as Config | undefined)?.["pixels"];
   const levels = Number(/within (\d+) level/u.exec(String(stated))?.[1] ?? 0);
-  const bytes = (name: string, got: Uint8Array): Comparison => compareNumbers(name, got, tensorOf(fixture, name).data, { rtol: 0, atol: levels });
-  const resized = sizes.map(([outHeight, outWidth], index) => bytes(`out.${index}`, resizeBilinear(image, { height: outHeight, width: outWidth }).data));
+  const bytes = (name: string, got: Uint8Array): Comparison =>
+    compareNumbers(name, got, tensorOf(fixture, name).data, { rtol: 0, atol: levels });
+  const resized = sizes.map(([outHeight, outWidth], index) =>
+    bytes(`out.${index}`, resizeBilinear(image, { height: outHeight, width: outWidth }).data),
+  );
   const flip = fixture.tensors.has("out.hflip") ? [bytes("out.hflip", flipHorizontally(image).data)] : [];
   if (!fixture.tensors.has("out.normalized")) return [...resized, ...flip];
   const normalised = new Float32Array(height * width * 3);
   normaliseInto(image, normalisationTable(imagenetNormalisation), normalised);
   // The reference keeps channels first.
-  const channelsFirst = Float32Array.from(normalised, (_, at) => normalised[(at % (height * width)) * 3 + Math.floor(at / (height * width))] as number);
+  const channelsFirst = Float32Array.from(
+    normalised,
+    (_, at) => normalised[(at % (height * width)) * 3 + Math.floor(at / (height * width))] as number,
+  );
   return [...resized, ...flip, compareTensor(fixture, "out.normalized", "out.normalized", channelsFirst)];
 }
 
@@ -54,7 +78,9 @@ function runPrepare(fixture: Fixture, config: Config): readonly Comparison[] {
   const record = {
     width,
     height,
-    boxes: Float64Array.from(annotations.flatMap(({ bbox: [left, top, across, down] }) => [left, top, left + across, top + down])),
+    boxes: Float64Array.from(
+      annotations.flatMap(({ bbox: [left, top, across, down] }) => [left, top, left + across, top + down]),
+    ),
     labels: Int32Array.from(annotations, ({ category_id: id }) => id),
     crowd: Uint8Array.from(annotations, ({ iscrowd }) => iscrowd ?? 0),
     areas: Float64Array.from(annotations, ({ area }) => area),
@@ -64,15 +90,22 @@ function runPrepare(fixture: Fixture, config: Config): readonly Comparison[] {
     height,
     data: decodeMask(segmentationToMask((annotations[index] as Annotation).segmentation, height, width)),
   }));
-  const exact = (name: string, got: ArrayLike<number>): Comparison => compareExactly(name, got, tensorOf(fixture, name).data);
+  const exact = (name: string, got: ArrayLike<number>): Comparison =>
+    compareExactly(name, got, tensorOf(fixture, name).data);
   return [
     compareTensor(fixture, "out", "out.boxes", objects.boxes),
     compareTensor(fixture, "out", "out.area", objects.areas),
     exact("out.labels", objects.labels),
-    exact("out.iscrowd", Array.from(objects.indices, (index) => record.crowd[index] as number)),
+    exact(
+      "out.iscrowd",
+      Array.from(objects.indices, (index) => record.crowd[index] as number),
+    ),
     exact("out.size", [objects.size.height, objects.size.width]),
     exact("out.orig_size", [height, width]),
-    exact("out.masks", (objects.masks ?? []).flatMap(({ data }) => [...data])),
+    exact(
+      "out.masks",
+      (objects.masks ?? []).flatMap(({ data }) => [...data]),
+    ),
   ];
 }
 
@@ -86,15 +119,17 @@ interface PolygonCase {
 }
 
 function runPolygons(fixture: Fixture, config: Config): readonly Comparison[] {
-  return (config["polygons"] as readonly PolygonCase[]).flatMap(({ h, w, polygon, compressed_rle: text, area, bbox_xywh: box }, index) => {
-    const mask = polygonToMask(polygon, h, w);
-    return [
-      compareExactly(`out.mask.${index}`, decodeMask(mask), tensorOf(fixture, `out.mask.${index}`).data),
-      check(`polygon ${index}: compressed run lengths`, compressCounts(mask.counts) === text),
-      compareExactly(`polygon ${index}: area`, [maskArea(mask)], [area]),
-      compareExactly(`polygon ${index}: box`, maskBoundingBox(mask), box),
-    ];
-  });
+  return (config["polygons"] as readonly PolygonCase[]).flatMap(
+    ({ h, w, polygon, compressed_rle: text, area, bbox_xywh: box }, index) => {
+      const mask = polygonToMask(polygon, h, w);
+      return [
+        compareExactly(`out.mask.${index}`, decodeMask(mask), tensorOf(fixture, `out.mask.${index}`).data),
+        check(`polygon ${index}: compressed run lengths`, compressCounts(mask.counts) === text),
+        compareExactly(`polygon ${index}: area`, [maskArea(mask)], [area]),
+        compareExactly(`polygon ${index}: box`, maskBoundingBox(mask), box),
+      ];
+    },
+  );
 }
 
 /** Data preparation, by what a case holds: sizes, pixels, annotations, polygons, or operations on boxes and masks. */
@@ -107,7 +142,9 @@ export async function run(fixture: Fixture): Promise<readonly Comparison[]> {
   if (config["polygons"] !== undefined) return runPolygons(fixture, config);
   if (config["cases"] !== undefined) {
     const scales = (config["scales"] ?? []) as readonly number[];
-    return (config["cases"] as readonly TransformCase[]).flatMap((transformCase) => compareTransformCase(fixture, transformCase, scales));
+    return (config["cases"] as readonly TransformCase[]).flatMap((transformCase) =>
+      compareTransformCase(fixture, transformCase, scales),
+    );
   }
   throw new DataError(`${fixture.file}: holds none of rows, sizes_hw, annotations, polygons, cases`);
 }

@@ -11,8 +11,8 @@ const [settings, first, second, parameter, gradient] = floats(
 ) as [KernelInput, KernelInput, KernelInput, KernelInput, KernelInput];
 
 /**
- * AdamW over many tensors: `native/adamw.cc`. Inputs settings, first and second moments, N parameters, N gradients; all but the
- * first and the last are written in place. Output the gradients' norm.
+ * AdamW over many tensors: `native/adamw.cc`. Inputs settings, first and second moments, N parameters, N gradients; all
+ * but the first and the last are written in place. Output the gradients' norm.
  */
 export function registerAdamW(): void {
   const inputs = (_: unknown, given: number): readonly KernelInput[] => {

@@ -17,10 +17,15 @@ export interface NativeCall<Attributes> {
 }
 
 /**
- * Registers one kernel for the native backend; inputs come as an array, since several kernels take optional ones. Number and types
- * of the inputs are checked against its signature, shapes in `compute` or in native/. It throws detrkit's errors only.
+ * Registers one kernel for the native backend; inputs come as an array, since several kernels take optional ones.
+ * Number and types of the inputs are checked against its signature, shapes in `compute` or in native/. It throws
+ * detrkit's errors only.
  */
-export function defineKernel<Attributes>(name: FusedKernel, signature: KernelSignature<Attributes>, compute: (call: NativeCall<Attributes>) => Tensor | Tensor[]): void {
+export function defineKernel<Attributes>(
+  name: FusedKernel,
+  signature: KernelSignature<Attributes>,
+  compute: (call: NativeCall<Attributes>) => Tensor | Tensor[],
+): void {
   // One writer for all calls, since a small model makes hundreds a step.
   let write: AttributeWriter | undefined;
   const config: KernelConfig = {

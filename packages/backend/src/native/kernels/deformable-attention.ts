@@ -14,7 +14,10 @@ const located = floats("value", "sampling locations", "attention weights");
 const predicted = floats("value", "offsets", "logits", "reference points");
 const upstream = floats("dresult");
 
-/** Multi-scale deformable attention: `native/deformable_attention.cc` and, from a layer's predictions, `native/deformable_sampling.cc`. */
+/**
+ * Multi-scale deformable attention: `native/deformable_attention.cc` and, from a layer's predictions,
+ * `native/deformable_sampling.cc`.
+ */
 export function registerDeformableAttention(): void {
   defineKernel<DeformableAttentionAttributes>(fusedKernels.deformableAttention, { inputs: located }, (call) =>
     execute("DetrkitDeformableAttention", call, [], 1),
@@ -34,7 +37,10 @@ export function registerDeformableAttention(): void {
   );
 }
 
-/** Runs an op on the level shapes and the inputs. As an attribute, the shapes would have every new image size kept as another kernel. */
+/**
+ * Runs an op on the level shapes and the inputs. As an attribute, the shapes would have every new image size kept as
+ * another kernel.
+ */
 function execute(
   op: string,
   call: NativeCall<DeformableAttentionAttributes>,

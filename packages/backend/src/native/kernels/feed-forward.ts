@@ -7,7 +7,10 @@ import type { OpAttribute } from "../tfjs-node.ts";
 const operands = floats("input", "expand", "expand's bias", "contract", "contract's bias");
 const gradientOperands = [...floats("dy"), ...operands];
 
-/** Feed-forward part of a transformer layer: `native/feed_forward.cc`. Its hidden activations are computed again backwards. */
+/**
+ * Feed-forward part of a transformer layer: `native/feed_forward.cc`. Its hidden activations are computed again
+ * backwards.
+ */
 export function registerFeedForward(): void {
   defineKernel<FeedForwardAttributes>(
     fusedKernels.feedForward,

@@ -23,8 +23,8 @@ interface WasmMemory {
 }
 
 /**
- * Kernels of tfjs's WebAssembly backend (4.22) that give wrong numbers: a sum over nothing is whatever memory held, and a gather in each
- * image of a batch reads the first image's rows, or beyond.
+ * Kernels of tfjs's WebAssembly backend (4.22) that give wrong numbers: a sum over nothing is whatever memory held, and
+ * a gather in each image of a batch reads the first image's rows, or beyond.
  */
 export function correctKernels(): void {
   correct(Sum, (original) => (call) => {
@@ -63,7 +63,10 @@ function gatherInBatch(original: KernelFunc, call: Parameters<KernelFunc>[0]): T
     const first = Math.floor(group / outerSize) * each;
     for (let i = 0; i < each; i++) {
       const index = wanted[first + i] ?? 0;
-      util.assert(index >= 0 && index < dimSize, () => `GatherV2: the index value ${index} is not in [0, ${dimSize - 1}]`);
+      util.assert(
+        index >= 0 && index < dimSize,
+        () => `GatherV2: the index value ${index} is not in [0, ${dimSize - 1}]`,
+      );
       places[group * each + i] = group * dimSize + index;
     }
   }

@@ -37,8 +37,12 @@ function linear(module: KernelModule, inputs: readonly TensorInfo[], relu: boole
   return y;
 }
 
-function layerShape(x: TensorInfo, weight: TensorInfo): { readonly rows: number; readonly I: number; readonly O: number; readonly shape: readonly number[] } {
-  if (weight.shape.length !== 2) throw new ShapeError(`linear: weight expected [I, O], got [${weight.shape.join(", ")}]`);
+function layerShape(
+  x: TensorInfo,
+  weight: TensorInfo,
+): { readonly rows: number; readonly I: number; readonly O: number; readonly shape: readonly number[] } {
+  if (weight.shape.length !== 2)
+    throw new ShapeError(`linear: weight expected [I, O], got [${weight.shape.join(", ")}]`);
   const [I, O] = weight.shape as [number, number];
   const { rows, columns } = matrixShape(x);
   if (columns !== I) throw new ShapeError(`linear: input expected [..., ${I}], got [${x.shape.join(", ")}]`);

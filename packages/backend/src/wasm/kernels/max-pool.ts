@@ -21,7 +21,14 @@ export function registerMaxPool(module: KernelModule): void {
     requireShape("max pool: y", y, [images, outHeight, outWidth, channels]);
     const dx = module.output(x.shape);
     const { free } = module.scratch(4 * channels);
-    module.run.maxPoolGradient(...inputs.map((tensor) => module.at(tensor)), module.at(dx), ...integers, 0, images, free);
+    module.run.maxPoolGradient(
+      ...inputs.map((tensor) => module.at(tensor)),
+      module.at(dx),
+      ...integers,
+      0,
+      images,
+      free,
+    );
     return dx;
   });
 }
@@ -29,7 +36,18 @@ export function registerMaxPool(module: KernelModule): void {
 function sizesOf({ shape }: TensorInfo, { window, stride, padding }: MaxPoolAttributes) {
   if (shape.length !== 4) throw new ShapeError(`max pool: input expected [B, H, W, C], got [${shape.join(", ")}]`);
   const [images, height, width, channels] = shape as [number, number, number, number];
-  if (Math.min(height, width) + 2 * padding < window) throw new ConfigError(`max pool: a window of ${window} does not fit into [${shape.join(", ")}] padded by ${padding}`);
-  const [outHeight, outWidth] = [height, width].map((size) => Math.floor((size + 2 * padding - window) / stride) + 1) as [number, number];
-  return { images, outHeight, outWidth, channels, integers: [height, width, channels, outHeight, outWidth, window, stride, padding] };
+  if (Math.min(height, width) + 2 * padding < window)
+    throw new ConfigError(
+      `max pool: a window of ${window} does not fit into [${shape.join(", ")}] padded by ${padding}`,
+    );
+  const [outHeight, outWidth] = [height, width].map(
+    (size) => Math.floor((size + 2 * padding - window) / stride) + 1,
+  ) as [number, number];
+  return {
+    images,
+    outHeight,
+    outWidth,
+    channels,
+    integers: [height, width, channels, outHeight, outWidth, window, stride, padding],
+  };
 }

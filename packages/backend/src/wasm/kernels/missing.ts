@@ -12,7 +12,10 @@ import { wasmBackendName } from "../define-kernel.ts";
 import type { KernelModule } from "../kernel-module.ts";
 import { filterGradient, type Shape4 } from "./convolution.ts";
 
-/** Kernels of tfjs's own that gradients ask for and its WebAssembly backend lacks: for `conv2d` and `gather` called directly. */
+/**
+ * Kernels of tfjs's own that gradients ask for and its WebAssembly backend lacks: for `conv2d` and `gather` called
+ * directly.
+ */
 export function registerMissingKernels(module: KernelModule): void {
   registerKernel({
     kernelName: Conv2DBackpropFilter,
@@ -21,9 +24,17 @@ export function registerMissingKernels(module: KernelModule): void {
       const { x, dy } = inputs as unknown as { readonly x: TensorInfo; readonly dy: TensorInfo };
       const { strides, pad, dataFormat, dimRoundingMode, filterShape } = attrs as unknown as Conv2DBackpropFilterAttrs;
       const info = backend_util.computeConv2DInfo(
-        x.shape as [number, number, number, number], filterShape, strides, 1, pad, dimRoundingMode, false, backend_util.convertConv2DDataFormat(dataFormat),
+        x.shape as [number, number, number, number],
+        filterShape,
+        strides,
+        1,
+        pad,
+        dimRoundingMode,
+        false,
+        backend_util.convertConv2DDataFormat(dataFormat),
       );
-      if (info.dataFormat !== "channelsLast") throw new Error("Conv2DBackpropFilter: WebAssembly works on NHWC maps only");
+      if (info.dataFormat !== "channelsLast")
+        throw new Error("Conv2DBackpropFilter: WebAssembly works on NHWC maps only");
       return filterGradient(module, x, dy, info.filterShape as Shape4, {
         outSize: [info.outHeight, info.outWidth],
         strides: [info.strideHeight, info.strideWidth],
@@ -40,7 +51,14 @@ export function registerMissingKernels(module: KernelModule): void {
       const { numSegments } = attrs as unknown as UnsortedSegmentSumAttrs;
       const [rows = 0, ...row] = x.shape;
       const sums = module.output([numSegments, ...row]);
-      module.run.segmentSum(module.at(x), module.at(segmentIds), module.at(sums), rows, util.sizeFromShape(row), numSegments);
+      module.run.segmentSum(
+        module.at(x),
+        module.at(segmentIds),
+        module.at(sums),
+        rows,
+        util.sizeFromShape(row),
+        numSegments,
+      );
       return sums;
     },
   });
