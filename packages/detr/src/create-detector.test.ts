@@ -8,7 +8,7 @@ import { dispose, type Rank, tidy, zeros } from "@tensorflow/tfjs-core";
 import { expect, test, vi } from "vitest";
 import { PatchBackbone } from "../test-support/patch-detector.ts";
 import { createDetector } from "./create-detector.ts";
-import type { DeformableTransformer } from "./deformable/deformable-parts.ts";
+import type { DeformableTransformer } from "./deformable/deformable-config.ts";
 import type { DetectionModel } from "./detection-model.ts";
 import type { DeformableDetrSettings, DetrSettings } from "./detector-config.ts";
 import { presets } from "./presets.ts";

@@ -4,11 +4,10 @@ import { MultiScaleDeformableAttention } from "@detrkit/deformable-attention";
 import { LearnedPositionEncoding, type PositionEncoding, SinePositionEncoding } from "@detrkit/position-encoding";
 import { Transformer } from "@detrkit/transformer";
 import { DeformableDetr } from "./deformable/deformable-detr.ts";
-import type { DeformableTransformer } from "./deformable/deformable-parts.ts";
+import type { DeformableTransformer } from "./deformable/deformable-config.ts";
 import type { DetectionModel } from "./detection-model.ts";
 import type { DeformableDetrSettings, DetectorConfig, DetrSettings } from "./detector-config.ts";
-import type { DetrTransformer } from "./detr-parts.ts";
-import { Detr } from "./detr.ts";
+import { Detr, type DetrTransformer } from "./detr.ts";
 import { type DeformableDetrPresetName, type DetrPresetName, type PresetName, presets } from "./presets.ts";
 import { UnsetWeights } from "./unset-weights.ts";
 

@@ -1,8 +1,55 @@
 import type { Backbone } from "@detrkit/backbone";
-import type { ImageSize, Module, PaddedBatch } from "@detrkit/nn";
-import type { DetrLayerOutput, DetrOutput } from "./detr-output.ts";
-import type { DetrCallOptions } from "./detr-parts.ts";
-import type { ImageDetections } from "./image-detections.ts";
+import type { CallOptions, ImageSize, Module, PaddedBatch } from "@detrkit/nn";
+import { type Tensor3D, type Tensor4D, unstack } from "@tensorflow/tfjs-core";
+import type { ImageDetections } from "./detections.ts";
+
+export interface DetrCallOptions extends CallOptions {
+  /**
+   * Whether the outputs of the decoder layers before the last are computed too, for auxiliary losses. Default `true`.
+   */
+  readonly auxiliary?: boolean;
+}
+
+/**
+ * What one decoder layer predicts. `B` images, `Q` queries, `C` logits: of a DETR one more than it has classes, the
+ * last for "no object".
+ */
+export interface DetrLayerOutput {
+  /** Class logits `[B, Q, C]`. */
+  readonly logits: Tensor3D;
+  /** Boxes `[B, Q, 4]`, cxcywh normalised by the image size without padding. */
+  readonly boxes: Tensor3D;
+}
+
+/** What a detector predicts: the last decoder layer's output, and those of the layers before it, first layer first. */
+export interface DetrOutput extends DetrLayerOutput {
+  readonly auxiliary: readonly DetrLayerOutput[];
+  /**
+   * The same, all `L` layers in one tensor each, the last one last: `[L, B, Q, C]` and `[L, B, Q, 4]`. Losses on all
+   * layers run on these.
+   */
+  readonly stacked: StackedOutput;
+  /**
+   * Of a two-stage model: what its encoder proposes at every token, `Q` being the number of tokens. The first logit
+   * says whether there is an object.
+   */
+  readonly encoder?: DetrLayerOutput;
+}
+
+export interface StackedOutput {
+  readonly logits: Tensor4D;
+  readonly boxes: Tensor4D;
+}
+
+/** A detector's output from all layers' predictions in one tensor each. */
+export function outputOfLayers(stacked: StackedOutput): DetrOutput {
+  const boxes = unstack(stacked.boxes) as Tensor3D[];
+  const layers = unstack(stacked.logits).map((logits, layer) => ({
+    logits: logits as Tensor3D,
+    boxes: boxes[layer] as Tensor3D,
+  }));
+  return { ...(layers.at(-1) as DetrLayerOutput), auxiliary: layers.slice(0, -1), stacked };
+}
 
 /** What every detector can do, so that whoever trains or runs one need not know which it is. */
 export interface DetectionModel extends Module {

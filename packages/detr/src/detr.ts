@@ -8,25 +8,56 @@ import {
   Mlp,
   Module,
   type PaddedBatch,
+  tidyRecord,
 } from "@detrkit/nn";
+import type { Random } from "@detrkit/common";
 import type { PositionEncoding } from "@detrkit/position-encoding";
+import type { TransformerInputs, TransformerOutput } from "@detrkit/transformer";
 import {
   dispose,
   reshape,
   sigmoid,
   slice,
-  type Tensor,
   type Tensor2D,
   type Tensor3D,
   type Tensor4D,
   tidy,
 } from "@tensorflow/tfjs-core";
 import { checkCount } from "./check-count.ts";
-import type { DetectionModel } from "./detection-model.ts";
-import { type DetrLayerOutput, type DetrOutput, outputOfLayers } from "./detr-output.ts";
-import type { DetrCallOptions, DetrConfig, DetrFeatures, DetrTransformer } from "./detr-parts.ts";
-import type { ImageDetections } from "./image-detections.ts";
+import {
+  type DetectionModel,
+  type DetrCallOptions,
+  type DetrLayerOutput,
+  type DetrOutput,
+  outputOfLayers,
+} from "./detection-model.ts";
+import type { ImageDetections } from "./detections.ts";
 import { postProcess } from "./post-process.ts";
+
+/** What a detector needs of a transformer. Any module with this `call` can be one. */
+export interface DetrTransformer extends Module {
+  call(inputs: TransformerInputs, options?: CallOptions): TransformerOutput;
+}
+
+export interface DetrConfig {
+  /** Its last level is used. */
+  readonly backbone: Backbone;
+  /** Its width is that of tokens and queries: the transformer's. */
+  readonly positionEncoding: PositionEncoding;
+  readonly transformer: DetrTransformer;
+  /** Classes without "no object". */
+  readonly numClasses: number;
+  /** The most objects that can be found in one image. */
+  readonly numQueries: number;
+  /** Where the initial weights of projection, queries and heads are drawn from. */
+  readonly random: Random;
+}
+
+/** What the parts before the heads compute, for heads of one's own. */
+export interface DetrFeatures extends TransformerOutput {
+  /** The backbone's maps, from fine to coarse; the cells of the last one are the memory's tokens, row by row. */
+  readonly maps: readonly FeatureMap[];
+}
 
 /**
  * DETR (arXiv:2005.12872): features of a backbone become tokens, a transformer turns a fixed set of queries into as
@@ -77,8 +108,7 @@ export class Detr extends Module implements DetectionModel {
 
   /** Everything before the heads. */
   features(batch: PaddedBatch, options: CallOptions = {}): DetrFeatures {
-    let found: DetrFeatures | undefined;
-    tidy(() => {
+    return tidyRecord(() => {
       const maps = this.backbone.call(batch, options);
       const map = maps.at(-1) as FeatureMap;
       const [B, height, width] = map.mask.shape;
@@ -94,10 +124,8 @@ export class Detr extends Module implements DetectionModel {
         },
         options,
       );
-      found = { maps, ...output };
-      return [output.memory, output.states, ...maps.flatMap(({ features, mask }): Tensor[] => [features, mask])];
+      return { maps, ...output };
     });
-    return found as DetrFeatures;
   }
 
   /**

@@ -1,17 +1,43 @@
 export { createDetector } from "./create-detector.ts";
 export type { CreateDetectorOptions, OwnParts } from "./create-detector.ts";
-export { DeformableDetr } from "./deformable/deformable-detr.ts";
+export { boxOffset, clippedInverseSigmoid, sineOfCoordinates } from "./deformable/coordinates.ts";
 export type {
   DeformableDetrConfig,
   DeformableDetrDetails,
   DeformableTransformer,
-} from "./deformable/deformable-parts.ts";
-export { encoderReferencePoints } from "./deformable/encoder-reference-points.ts";
-export type { LevelLayout, LevelTokens } from "./deformable/level-tokens.ts";
-export type { EncoderProposals } from "./deformable/starting-queries.ts";
-export { tokenPadding } from "./deformable/token-padding.ts";
-export { validRatios } from "./deformable/valid-ratios.ts";
-export type { DetectionModel } from "./detection-model.ts";
+} from "./deformable/deformable-config.ts";
+export { DeformableDetr } from "./deformable/deformable-detr.ts";
+export { BoxRefinement, createBoxHeads, createClassHeads, predictWithSharedHeads } from "./deformable/heads.ts";
+export type { BoxRefinementConfig, HeadsConfig, SharedHeadsInputs } from "./deformable/heads.ts";
+export {
+  eachToken,
+  encoderReferencePoints,
+  LevelScale,
+  tokenCount,
+  tokenPadding,
+  validRatios,
+} from "./deformable/level-geometry.ts";
+export type { LevelLayout, TokenPlace } from "./deformable/level-geometry.ts";
+export {
+  createProjections,
+  InputProjection,
+  joinLevels,
+  positionWithLevel,
+  projectLevels,
+} from "./deformable/levels.ts";
+export type { InputProjectionConfig, LevelTokens, ProjectionsConfig } from "./deformable/levels.ts";
+export { gridProposals, LearnedQueries, ProposalQueries } from "./deformable/queries.ts";
+export type {
+  EncoderProposals,
+  GridProposals,
+  ProposalInputs,
+  QueriesConfig,
+  StartingQueries,
+} from "./deformable/queries.ts";
+export { outputOfLayers } from "./detection-model.ts";
+export type { DetectionModel, DetrCallOptions, DetrLayerOutput, DetrOutput, StackedOutput } from "./detection-model.ts";
+export { listDetections } from "./detections.ts";
+export type { Category, Detection, ImageDetections, ListDetectionsOptions } from "./detections.ts";
 export type {
   BackboneSettings,
   CommonTransformerSettings,
@@ -22,12 +48,8 @@ export type {
   PositionEncodingSettings,
   TransformerSettings,
 } from "./detector-config.ts";
-export type { DetrLayerOutput, DetrOutput, StackedOutput } from "./detr-output.ts";
-export type { DetrCallOptions, DetrConfig, DetrFeatures, DetrTransformer } from "./detr-parts.ts";
 export { Detr } from "./detr.ts";
-export type { Category, Detection, ImageDetections } from "./image-detections.ts";
-export { listDetections } from "./list-detections.ts";
-export type { ListDetectionsOptions } from "./list-detections.ts";
+export type { DetrConfig, DetrFeatures, DetrTransformer } from "./detr.ts";
 export { postProcess, postProcessTopK } from "./post-process.ts";
 export { presets } from "./presets.ts";
 export type { DeformableDetrPresetName, DetrPresetName, PresetName } from "./presets.ts";

@@ -1,9 +1,8 @@
 import { expectClose, uniformTensor, describeOnBackends } from "@detrkit/test-utils";
 import { dispose, memory, type Rank, tensor3d } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
-import type { DetrLayerOutput } from "./detr-output.ts";
-import type { ImageDetections } from "./image-detections.ts";
-import { listDetections } from "./list-detections.ts";
+import type { DetrLayerOutput } from "./detection-model.ts";
+import { type ImageDetections, listDetections } from "./detections.ts";
 import { postProcess, postProcessTopK } from "./post-process.ts";
 
 describeOnBackends("postProcess", () => {

@@ -7,8 +7,8 @@ import { uniformTensor } from "@detrkit/test-utils";
 import { Transformer } from "@detrkit/transformer";
 import { concat, pad, type Rank, type Tensor4D, zeros } from "@tensorflow/tfjs-core";
 import { DeformableDetr } from "../src/deformable/deformable-detr.ts";
-import type { DeformableDetrConfig } from "../src/deformable/deformable-parts.ts";
-import { joinLevels, type LevelTokens } from "../src/deformable/level-tokens.ts";
+import type { DeformableDetrConfig } from "../src/deformable/deformable-config.ts";
+import { joinLevels, type LevelTokens } from "../src/deformable/levels.ts";
 
 /** Width, queries, classes and decoder layers of the detector. */
 export const dim = 32;

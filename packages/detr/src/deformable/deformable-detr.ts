@@ -8,31 +8,39 @@ import {
   type Mlp,
   Module,
   type PaddedBatch,
+  tidyRecord,
 } from "@detrkit/nn";
 import type { PositionEncoding } from "@detrkit/position-encoding";
 import type { DecoderInputs } from "@detrkit/transformer";
 import { sigmoid, tensor, type Tensor2D, type Tensor3D, type Tensor4D } from "@tensorflow/tfjs-core";
-import type { DetectionModel } from "../detection-model.ts";
-import { type DetrLayerOutput, type DetrOutput, outputOfLayers, type StackedOutput } from "../detr-output.ts";
-import type { DetrCallOptions } from "../detr-parts.ts";
-import type { ImageDetections } from "../image-detections.ts";
+import {
+  type DetectionModel,
+  type DetrCallOptions,
+  type DetrLayerOutput,
+  type DetrOutput,
+  outputOfLayers,
+  type StackedOutput,
+} from "../detection-model.ts";
+import type { ImageDetections } from "../detections.ts";
 import { postProcessTopK } from "../post-process.ts";
-import { BoxRefinement } from "./box-refinement.ts";
-import { checkDeformableConfig, defaultProjectionGroups } from "./check-deformable-config.ts";
-import type { DeformableDetrConfig, DeformableDetrDetails, DeformableTransformer } from "./deformable-parts.ts";
-import { encoderReferencePoints } from "./encoder-reference-points.ts";
-import { createBoxHeads, createClassHeads } from "./heads.ts";
-import type { InputProjection } from "./input-projection.ts";
-import { LearnedQueries } from "./learned-queries.ts";
-import { positionWithLevel } from "./level-position.ts";
-import { LevelScale } from "./level-scale.ts";
-import { joinLevels, type LevelTokens } from "./level-tokens.ts";
-import { createProjections, projectLevels } from "./project-levels.ts";
-import { ProposalQueries } from "./proposal-queries.ts";
-import { predictWithSharedHeads } from "./shared-heads.ts";
-import type { StartingQueries } from "./starting-queries.ts";
-import { tidyRecord } from "./tidy-record.ts";
-import { tokenPadding } from "./token-padding.ts";
+import {
+  checkDeformableConfig,
+  type DeformableDetrConfig,
+  type DeformableDetrDetails,
+  type DeformableTransformer,
+  defaultProjectionGroups,
+} from "./deformable-config.ts";
+import { BoxRefinement, createBoxHeads, createClassHeads, predictWithSharedHeads } from "./heads.ts";
+import { encoderReferencePoints, LevelScale, tokenPadding } from "./level-geometry.ts";
+import {
+  createProjections,
+  type InputProjection,
+  joinLevels,
+  type LevelTokens,
+  positionWithLevel,
+  projectLevels,
+} from "./levels.ts";
+import { LearnedQueries, ProposalQueries, type StartingQueries } from "./queries.ts";
 
 /** Detections of each image, as published; fewer where there are not as many queries and classes. */
 const numDetections = 100;

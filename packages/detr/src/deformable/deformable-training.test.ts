@@ -31,7 +31,7 @@ import {
   variants,
 } from "../../test-support/patch-detector.ts";
 import type { DeformableDetr } from "./deformable-detr.ts";
-import { gridProposals } from "./grid-proposals.ts";
+import { gridProposals } from "./queries.ts";
 
 describeOnBackends("proposals, initial values and gradients of DeformableDetr", () => {
   test.each(variants)(

@@ -1,6 +1,9 @@
 import type { Random } from "@detrkit/common";
-import { constant, Linear, Mlp } from "@detrkit/nn";
-import { tensor1d, zeros } from "@tensorflow/tfjs-core";
+import { constant, Linear, Mlp, withoutGradient } from "@detrkit/nn";
+import { add, sigmoid, slice, stack, tensor1d, type Tensor3D, type Tensor4D, tidy, zeros } from "@tensorflow/tfjs-core";
+import type { StackedOutput } from "../detection-model.ts";
+import { boxOffset, clippedInverseSigmoid } from "./coordinates.ts";
+import type { LevelScale } from "./level-geometry.ts";
 
 export interface HeadsConfig {
   /** Width `D`. */
@@ -42,4 +45,82 @@ export function createBoxHeads({ dim, count, twoStage, random }: HeadsConfig): M
     last.bias?.assign(tensor1d([0, 0, size, size]));
     return head;
   });
+}
+
+export interface SharedHeadsInputs {
+  readonly classHead: Linear;
+  readonly boxHead: Mlp;
+  /** Where all layers look, before the sigmoid: `[B, Q, 2]` or `[B, Q, 4]`. */
+  readonly reference: Tensor3D;
+  /** Whether the layers before the last predict too. */
+  readonly auxiliary: boolean;
+}
+
+/**
+ * What the layers of a decoder predict whose heads are the same for all.
+ *
+ * @param states - queries after each decoder layer `[L, B, Q, D]`
+ */
+export function predictWithSharedHeads(
+  states: Tensor4D,
+  { classHead, boxHead, reference, auxiliary }: SharedHeadsInputs,
+): StackedOutput {
+  return tidy(() => {
+    const chosen = auxiliary ? states : slice(states, [states.shape[0] - 1, 0, 0, 0]);
+    // The heads run once, on all layers stacked.
+    return {
+      logits: classHead.call(chosen),
+      boxes: sigmoid(add(boxHead.call(chosen), boxOffset(reference))) as Tensor4D,
+    };
+  });
+}
+
+export interface BoxRefinementConfig {
+  /** One for each decoder layer. */
+  readonly classHeads: readonly Linear[];
+  /** One for each decoder layer. */
+  readonly boxHeads: readonly Mlp[];
+  readonly scale: LevelScale;
+  /** Where the first layer looks, before the sigmoid: `[B, Q, 2]` or `[B, Q, 4]`. */
+  readonly reference: Tensor3D;
+  /** Whether the layers before the last predict too. */
+  readonly auxiliary: boolean;
+}
+
+/**
+ * One pass through a decoder whose layers each correct the boxes of the layer before. A layer's box is where it looked
+ * plus what its head says (before the sigmoid), and where the next layer looks; only the layer itself is trained by it.
+ */
+export class BoxRefinement {
+  readonly #config: BoxRefinementConfig;
+  readonly #logits: Tensor3D[] = [];
+  readonly #boxes: Tensor3D[] = [];
+  #start: Tensor3D;
+
+  constructor(config: BoxRefinementConfig) {
+    this.#config = config;
+    this.#start = boxOffset(config.reference);
+  }
+
+  /**
+   * @param queries - after a decoder layer `[B, Q, D]`
+   * @returns where the queries of the next layer look `[B, Q, L, 4]`, nothing after the last layer
+   */
+  refine(queries: Tensor3D, layer: number): Tensor4D | undefined {
+    const { classHeads, boxHeads, scale, auxiliary } = this.#config;
+    const box = tidy(() => add<Tensor3D>((boxHeads[layer] as Mlp).call(queries), this.#start));
+    const isLast = layer === boxHeads.length - 1;
+    if (auxiliary || isLast) {
+      this.#logits.push((classHeads[layer] as Linear).call(queries));
+      this.#boxes.push(box);
+    }
+    if (isLast) return undefined;
+    this.#start = withoutGradient(() => clippedInverseSigmoid(box));
+    return withoutGradient(() => scale.referencePoints(box));
+  }
+
+  /** What the layers have predicted. */
+  output(): StackedOutput {
+    return tidy(() => ({ logits: stack(this.#logits) as Tensor4D, boxes: sigmoid(stack(this.#boxes)) as Tensor4D }));
+  }
 }

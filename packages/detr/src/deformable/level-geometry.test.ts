@@ -1,10 +1,7 @@
 import { expectClose } from "@detrkit/test-utils";
 import { expect, test } from "vitest";
-import { encoderReferencePoints } from "./encoder-reference-points.ts";
-import { gridProposals } from "./grid-proposals.ts";
-import { type LevelLayout, tokenCount } from "./level-tokens.ts";
-import { tokenPadding } from "./token-padding.ts";
-import { validRatios } from "./valid-ratios.ts";
+import { encoderReferencePoints, type LevelLayout, tokenCount, tokenPadding, validRatios } from "./level-geometry.ts";
+import { gridProposals } from "./queries.ts";
 
 /** Two images, two levels; the second image fills 1 of 2 rows and 3 of 4 columns of the first level. */
 const layout: LevelLayout = {

@@ -3,9 +3,8 @@ import { Linear, Mlp } from "@detrkit/nn";
 import { describeOnBackends, uniformTensor } from "@detrkit/test-utils";
 import { add, mul, type Rank, sub, tensor, type Tensor3D, tidy } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
-import { gridProposals } from "./grid-proposals.ts";
-import type { LevelLayout } from "./level-tokens.ts";
-import { ProposalQueries } from "./proposal-queries.ts";
+import type { LevelLayout } from "./level-geometry.ts";
+import { gridProposals, ProposalQueries } from "./queries.ts";
 
 /** Two images; the second one fills 3 of the first level's 10 cells, and the second level. */
 const layout: LevelLayout = {

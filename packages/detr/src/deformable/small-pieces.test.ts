@@ -16,17 +16,16 @@ import {
   variable,
 } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
-import { clippedLogits } from "./clipped-logits.ts";
-import { LevelScale } from "./level-scale.ts";
-import { sineOfBoxes } from "./sine-of-boxes.ts";
-import { withoutGradient } from "./without-gradient.ts";
+import { withoutGradient } from "@detrkit/nn";
+import { clippedInverseSigmoid, sineOfCoordinates } from "./coordinates.ts";
+import { LevelScale } from "./level-geometry.ts";
 
 describeOnBackends("pieces of Deformable DETR", () => {
   test("clipped logits are the inverse sigmoid of the sigmoid, with each side kept at 1e-5", () => {
     tidy(() => {
       const logits = tensor1d([-Infinity, Math.log(1e-6), -3, 0, 2.5, Infinity]);
       const inverse = (place: number): number => Math.log(Math.max(place, 1e-5) / Math.max(1 - place, 1e-5));
-      expectClose(clippedLogits(logits), [inverse(0), inverse(1e-6), -3, 0, 2.5, inverse(1)], { rtol: 1e-5 });
+      expectClose(clippedInverseSigmoid(logits), [inverse(0), inverse(1e-6), -3, 0, 2.5, inverse(1)], { rtol: 1e-5 });
     });
   });
 
@@ -91,7 +90,7 @@ describeOnBackends("pieces of Deformable DETR", () => {
 
   test("a box's code is sines and cosines of its four coordinates, one after the other", () => {
     tidy(() => {
-      const code = sineOfBoxes(uniformTensor<Rank.R3>([2, 3, 4], { seed: 1, low: -3, high: 3 }), 6);
+      const code = sineOfCoordinates(uniformTensor<Rank.R3>([2, 3, 4], { seed: 1, low: -3, high: 3 }), 6);
       expect(code.shape).toEqual([2, 3, 24]);
       const [value] = uniformTensor<Rank.R3>([2, 3, 4], { seed: 1, low: -3, high: 3 })
         .dataSync()

@@ -1,11 +1,12 @@
 import type { Backbone } from "@detrkit/backbone";
-import type { Random } from "@detrkit/common";
+import { ConfigError, type Random } from "@detrkit/common";
 import type { CallOptions, Module } from "@detrkit/nn";
 import type { PositionEncoding } from "@detrkit/position-encoding";
 import type { DecoderInputs, EncoderInputs } from "@detrkit/transformer";
 import type { Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
-import type { DetrOutput } from "../detr-output.ts";
-import type { EncoderProposals } from "./starting-queries.ts";
+import { checkCount } from "../check-count.ts";
+import type { DetrOutput } from "../detection-model.ts";
+import type { EncoderProposals } from "./queries.ts";
 
 /**
  * What a Deformable DETR needs of a transformer: a `Transformer` with sampling attentions and without the decoder's
@@ -56,4 +57,40 @@ export interface DeformableDetrDetails {
   /** Where the first decoder layer looks, before the sigmoid: points `[B, Q, 2]` or boxes `[B, Q, 4]`. */
   readonly reference: Tensor3D;
   readonly proposals?: EncoderProposals;
+}
+
+/** Of the published models. */
+export const defaultProjectionGroups = 32;
+
+/** @throws ConfigError when the parts do not fit together */
+export function checkDeformableConfig(config: DeformableDetrConfig): void {
+  const {
+    backbone,
+    positionEncoding,
+    featureLevels = backbone.levels.length,
+    projectionGroups = defaultProjectionGroups,
+    boxRefinement,
+    twoStage,
+    numClasses,
+    numQueries,
+  } = config;
+  checkCount("DeformableDetr: numClasses", numClasses);
+  checkCount("DeformableDetr: numQueries", numQueries);
+  checkCount("DeformableDetr: featureLevels", featureLevels);
+  checkCount("DeformableDetr: projectionGroups", projectionGroups);
+  if (featureLevels < backbone.levels.length) {
+    throw new ConfigError(
+      `DeformableDetr: featureLevels expected at least ${backbone.levels.length}, the backbone's, got ${featureLevels}; let the backbone return fewer stages`,
+    );
+  }
+  if (positionEncoding.dim % projectionGroups !== 0) {
+    throw new ConfigError(
+      `DeformableDetr: width expected a multiple of ${projectionGroups}, got ${positionEncoding.dim}; the norms of the input projections split it into that many groups, see projectionGroups`,
+    );
+  }
+  if (twoStage === true && boxRefinement !== true) {
+    throw new ConfigError(
+      "DeformableDetr: twoStage needs boxRefinement, since the queries start from boxes that the decoder has to refine",
+    );
+  }
 }
