@@ -26,7 +26,7 @@ export { MultiHeadAttention } from "./layers/multi-head-attention.ts";
 export { Module } from "./module.ts";
 export { activate, gelu } from "./ops/activation.ts";
 export { attentionWeights } from "./ops/attention-weights.ts";
-export { attention } from "./ops/attention.ts";
+export { attention, weightedValues } from "./ops/attention.ts";
 export { convolution } from "./ops/convolution.ts";
 export { dropout } from "./ops/dropout.ts";
 export { feedForward } from "./ops/feed-forward.ts";

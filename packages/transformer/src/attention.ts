@@ -21,6 +21,11 @@ export interface AttentionInputs {
   readonly memoryPadding?: Tensor2D | undefined;
   /** Where each query looks, for attentions that sample: `[B, Q, L, 2 or 4]`. */
   readonly referencePoints?: Tensor | undefined;
+  /**
+   * Where each query looks as a vector `[B, Q, D]`, for cross-attentions that keep it apart from the query's content
+   * (Conditional DETR, arXiv:2108.06152).
+   */
+  readonly spatialQuery?: Tensor3D | undefined;
   /** Sizes of the maps whose tokens make the memory one after the other, for attentions that sample. */
   readonly levelShapes?: readonly ImageSize[] | undefined;
 }

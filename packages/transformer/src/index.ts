@@ -8,6 +8,6 @@ export { Transformer } from "./transformer.ts";
 export type { Attention, AttentionFactory, AttentionInputs, Position } from "./attention.ts";
 export type { DecoderLayerConfig } from "./decoder-layer.ts";
 export type { EncoderInputs, EncoderLayerConfig } from "./encoder-layer.ts";
-export type { DecoderInputs, TransformerDecoderConfig } from "./transformer-decoder.ts";
+export type { DecoderInputs, QueryPlaces, TransformerDecoderConfig } from "./transformer-decoder.ts";
 export type { TransformerEncoderConfig } from "./transformer-encoder.ts";
 export type { TransformerConfig, TransformerInputs, TransformerOutput } from "./transformer.ts";

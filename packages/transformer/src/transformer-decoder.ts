@@ -1,6 +1,6 @@
 import { ConfigError } from "@detrkit/common";
 import { type CallOptions, type LayerNorm, Module } from "@detrkit/nn";
-import { dispose, stack, type Tensor, type Tensor3D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
+import { dispose, stack, type Tensor3D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import type { AttentionInputs } from "./attention.ts";
 import type { DecoderLayer } from "./decoder-layer.ts";
 
@@ -13,14 +13,17 @@ export interface TransformerDecoderConfig {
   readonly returnIntermediate?: boolean;
 }
 
+/** Where queries look, in the forms that attentions use. */
+export type QueryPlaces = Partial<Pick<AttentionInputs, "queryPosition" | "referencePoints" | "spatialQuery">>;
+
 /** What a decoder works on. `B` images, `Q` queries, `D` width, `L` levels. */
 export interface DecoderInputs extends AttentionInputs {
   /**
-   * Called with the queries after each layer `[B, Q, D]`, before the norm, and the layer's number from 0: where the
-   * next layer's queries look, `[B, Q, L, 2 or 4]`. Without it, or where it returns nothing, they look where they did.
-   * The queries are freed once the decoder is done; what is made here, the caller owns.
+   * Called with the queries after each layer `[B, Q, D]`, before the norm, and the layer's number from 0: where the next
+   * layer's queries look. What it leaves out stays as it was. The queries are freed once the decoder is done; what is
+   * made here, the caller owns.
    */
-  readonly nextReferencePoints?: ((queries: Tensor3D, layer: number) => Tensor | undefined) | undefined;
+  readonly moveQueries?: ((queries: Tensor3D, layer: number) => QueryPlaces | undefined) | undefined;
 }
 
 /** Decoder layers one after the other, and a norm that all their states share. */
@@ -42,17 +45,17 @@ export class TransformerDecoder extends Module {
    * `returnIntermediate`
    */
   call(inputs: DecoderInputs, options: CallOptions = {}): Tensor4D {
-    const { nextReferencePoints, ...attentionInputs } = inputs;
+    const { moveQueries, ...attentionInputs } = inputs;
     const states: Tensor3D[] = [];
-    let { referencePoints } = inputs;
+    let places: QueryPlaces = {};
     // Not in a `tidy`: it would free what the caller makes between the layers.
     this.layers.forEach((layer, index) => {
       const state = layer.call(
-        { ...attentionInputs, queries: states.at(-1) ?? inputs.queries, referencePoints },
+        { ...attentionInputs, ...places, queries: states.at(-1) ?? inputs.queries },
         options,
       );
       states.push(state);
-      referencePoints = nextReferencePoints?.(state, index) ?? referencePoints;
+      places = { ...places, ...moveQueries?.(state, index) };
     });
     const result = tidy(() => {
       // Stacked before the norm, so that the norm, and heads that all layers share, run once whatever the number of

@@ -207,9 +207,9 @@ test("reference points may change from layer to layer, by the queries after each
       {
         ...inputs,
         referencePoints: points[0],
-        nextReferencePoints: (queries, layer) => {
+        moveQueries: (queries, layer) => {
           seen.push(clone(queries));
-          return layer === 0 ? points[1] : undefined;
+          return layer === 0 ? { referencePoints: points[1] } : undefined;
         },
       },
       { training: true },
@@ -217,7 +217,7 @@ test("reference points may change from layer to layer, by the queries after each
     expect(memory().numTensors - before).toBe(1 + seen.length);
     expect(calls.map(({ referencePoints }) => referencePoints)).toEqual([points[0], points[1], points[1]]);
     expectClose(states, stack(seen));
-    expect(calls.every((call) => !("nextReferencePoints" in call))).toBe(true);
+    expect(calls.every((call) => !("moveQueries" in call))).toBe(true);
     // Where there is a norm, it comes after.
     const norm = new LayerNorm({ dim: 6 });
     const normed = new TransformerDecoder({ layers: transformer.decoder.layers, norm }).call(

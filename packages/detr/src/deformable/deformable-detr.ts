@@ -198,7 +198,7 @@ export class DeformableDetr extends Module implements DetectionModel {
     ];
     const refinement = new BoxRefinement({ classHeads, boxHeads, scale, reference, auxiliary });
     const states = decoder.call(
-      { ...inputs, nextReferencePoints: (state, layer) => refinement.refine(state, layer) },
+      { ...inputs, moveQueries: (state, layer) => refinement.refine(state, layer) },
       options,
     );
     return { states, stacked: refinement.output() };

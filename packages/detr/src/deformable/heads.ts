@@ -1,4 +1,5 @@
 import type { Random } from "@detrkit/common";
+import type { QueryPlaces } from "@detrkit/transformer";
 import { constant, Linear, Mlp, withoutGradient } from "@detrkit/nn";
 import { add, sigmoid, slice, stack, tensor1d, type Tensor3D, type Tensor4D, tidy, zeros } from "@tensorflow/tfjs-core";
 import type { StackedOutput } from "../detection-model.ts";
@@ -104,9 +105,9 @@ export class BoxRefinement {
 
   /**
    * @param queries - after a decoder layer `[B, Q, D]`
-   * @returns where the queries of the next layer look `[B, Q, L, 4]`, nothing after the last layer
+   * @returns the boxes as reference points of the next layer `[B, Q, L, 4]`, nothing after the last layer
    */
-  refine(queries: Tensor3D, layer: number): Tensor4D | undefined {
+  refine(queries: Tensor3D, layer: number): QueryPlaces | undefined {
     const { classHeads, boxHeads, scale, auxiliary } = this.#config;
     const box = tidy(() => add<Tensor3D>((boxHeads[layer] as Mlp).call(queries), this.#start));
     const isLast = layer === boxHeads.length - 1;
@@ -116,7 +117,7 @@ export class BoxRefinement {
     }
     if (isLast) return undefined;
     this.#start = withoutGradient(() => clippedInverseSigmoid(box));
-    return withoutGradient(() => scale.referencePoints(box));
+    return { referencePoints: withoutGradient(() => scale.referencePoints(box)) };
   }
 
   /** What the layers have predicted. */
