@@ -97,6 +97,8 @@ export const packages = [
   library("detr", "DETR and Deformable DETR assembled from their parts: models, heads, presets and post-processing.", {
     tfjs: true,
     workspace: ["common", "nn", "boxes", "backbone", "position-encoding", "transformer", "deformable-attention"],
+    dependencies: ["zod"],
+    schemas: true,
     dev: ["checkpoint"],
   }),
   library(
@@ -143,8 +145,22 @@ export const packages = [
     "Train a detector from built parts: the loop, its events, log and checkpoints, stop and resume to the same numbers.",
     {
       tfjs: true,
-      workspace: ["common", "nn", "boxes", "checkpoint", "optim", "evaluation", "datasets", "detr", "inference"],
-      dev: ["backend", "matcher", "criterion"],
+      workspace: [
+        "common",
+        "nn",
+        "boxes",
+        "checkpoint",
+        "optim",
+        "evaluation",
+        "datasets",
+        "matcher",
+        "criterion",
+        "detr",
+        "inference",
+      ],
+      dependencies: ["zod"],
+      schemas: true,
+      dev: ["backend"],
       subpaths: { "./run-files": "run-files" },
       keywords: ["training"],
     },
@@ -160,6 +176,7 @@ export const packages = [
     folder: "apps/train",
     description: "Train, evaluate and run DETR and Deformable DETR from the command line.",
     bin: { detrkit: "./dist/cli.js" },
+    schemas: true,
     entries: ["cli"],
     files: ["schema"],
     workspace: [

@@ -106,13 +106,19 @@ for (const entry of packages.filter(({ binary }) => !binary)) {
   emit(`${entry.folder}/package.json`, json(manifest));
   emit(
     `${entry.folder}/tsconfig.json`,
-    json({ extends: `${up}/tsconfig.base.json`, include: ["src", ...(isApp ? ["test"] : [])] }),
+    json({
+      extends: `${up}/tsconfig.base.json`,
+      // The types of settings are inferred from their schemas, which no declaration could repeat.
+      ...(entry.schemas ? { compilerOptions: { isolatedDeclarations: false } } : {}),
+      include: ["src", ...(isApp ? ["test"] : [])],
+    }),
   );
   emit(
     `${entry.folder}/tsconfig.build.json`,
     json({
       extends: `${up}/tsconfig.base.json`,
       compilerOptions: {
+        ...(entry.schemas ? { isolatedDeclarations: false } : {}),
         noEmit: false,
         emitDeclarationOnly: true,
         rootDir: "src",

@@ -10,7 +10,7 @@ import { PatchBackbone } from "../test-support/patch-detector.ts";
 import { createDetector } from "./create-detector.ts";
 import type { DeformableTransformer } from "./deformable/deformable-config.ts";
 import type { DetectionModel } from "./detection-model.ts";
-import type { DeformableDetrSettings, DetrSettings } from "./detector-config.ts";
+import type { DeformableDetrSettings, DetrSettings } from "./settings.ts";
 import { presets } from "./presets.ts";
 
 useBackend("cpu");
@@ -289,7 +289,7 @@ test("a model without initial weights has zeros where random ones would be", asy
 
 test("errors list what there is", () => {
   expect(() => createDetector("detr-r52" as "detr-r50")).toThrow(
-    /there is no preset "detr-r52"; presets: deformable-detr-r50, .*, detr-r101-dc5, detr-small$/u,
+    /there is no preset "detr-r52"; presets: deformable-detr-small, .*, detr-r101, detr-r101-dc5$/u,
   );
   expect(() => createDetector({ ...tiny, model: "yolo" as "detr" })).toThrow(
     'there is no model "yolo"; models: detr, deformable-detr',

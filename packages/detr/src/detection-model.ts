@@ -51,18 +51,21 @@ export function outputOfLayers(stacked: StackedOutput): DetrOutput {
   return { ...(layers.at(-1) as DetrLayerOutput), auxiliary: layers.slice(0, -1), stacked };
 }
 
-/** What every detector can do, so that whoever trains or runs one need not know which it is. */
-export interface DetectionModel extends Module {
+/**
+ * What every detector can do, so that whoever trains or runs one need not know which it is.
+ *
+ * `Output` is what its criterion and its own `postProcess` read: of a detector with queries a {@link DetrOutput}, of a
+ * dense one (heat maps, anchors) whatever it predicts, as an object of tensors.
+ */
+export interface DetectionModel<Output extends object = DetrOutput> extends Module {
   readonly backbone: Backbone;
   /** Classes that objects can have. */
   readonly numClasses: number;
-  /** Predictions for each image. */
-  readonly numQueries: number;
   /** @param batch - images `[B, H, W, 3]`, normalised, with their sizes */
-  call(batch: PaddedBatch, options?: DetrCallOptions): DetrOutput;
+  call(batch: PaddedBatch, options?: DetrCallOptions): Output;
   /**
    * What an output says about each image, as the model's authors read it.
    * @param sourceSizes - size of each image in the pixels that the boxes shall have
    */
-  postProcess(output: DetrLayerOutput, sourceSizes: readonly ImageSize[]): Promise<ImageDetections[]>;
+  postProcess(output: Output, sourceSizes: readonly ImageSize[]): Promise<ImageDetections[]>;
 }

@@ -1,5 +1,6 @@
 export { createDetector } from "./create-detector.ts";
-export type { CreateDetectorOptions, OwnParts } from "./create-detector.ts";
+export type { CreateDetectorOptions } from "./create-detector.ts";
+export type { OwnParts } from "./create-parts.ts";
 export { boxOffset, clippedInverseSigmoid, sineOfCoordinates } from "./deformable/coordinates.ts";
 export type {
   DeformableDetrConfig,
@@ -38,18 +39,37 @@ export { outputOfLayers } from "./detection-model.ts";
 export type { DetectionModel, DetrCallOptions, DetrLayerOutput, DetrOutput, StackedOutput } from "./detection-model.ts";
 export { listDetections } from "./detections.ts";
 export type { Category, Detection, ImageDetections, ListDetectionsOptions } from "./detections.ts";
+export { checkSettings, randomFor } from "./detector-family.ts";
+export type {
+  BuildOptions,
+  DetectorFamily,
+  DetectorSettings,
+  InitialWeights,
+  SettingProblem,
+} from "./detector-family.ts";
+export { Detr } from "./detr.ts";
+export type { DetrConfig, DetrFeatures, DetrTransformer } from "./detr.ts";
+export { deformableDetrFamily, detectorFamilies, detrFamily } from "./families.ts";
+export { postProcess, postProcessTopK } from "./post-process.ts";
+export { presets } from "./presets.ts";
+export type { DeformableDetrPresetName, DetrPresetName, PresetName } from "./presets.ts";
+export {
+  backboneSettings,
+  commonTransformerSettings,
+  deformableDetrSettings,
+  deformableTransformerSettings,
+  detrSettings,
+  positionEncodingSettings,
+  transformerSettings,
+} from "./settings.ts";
 export type {
   BackboneSettings,
   CommonTransformerSettings,
+  DeepReadonly,
   DeformableDetrSettings,
   DeformableTransformerSettings,
   DetectorConfig,
   DetrSettings,
   PositionEncodingSettings,
   TransformerSettings,
-} from "./detector-config.ts";
-export { Detr } from "./detr.ts";
-export type { DetrConfig, DetrFeatures, DetrTransformer } from "./detr.ts";
-export { postProcess, postProcessTopK } from "./post-process.ts";
-export { presets } from "./presets.ts";
-export type { DeformableDetrPresetName, DetrPresetName, PresetName } from "./presets.ts";
+} from "./settings.ts";

@@ -2,7 +2,7 @@ import { useBackend } from "@detrkit/test-utils";
 import { expect, test } from "vitest";
 import { createDetector } from "./create-detector.ts";
 import type { DetectionModel } from "./detection-model.ts";
-import type { DeformableDetrSettings, DetrSettings } from "./detector-config.ts";
+import type { DeformableDetrSettings, DetrSettings } from "./settings.ts";
 import { presets } from "./presets.ts";
 
 useBackend("cpu");

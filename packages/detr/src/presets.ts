@@ -1,4 +1,4 @@
-import type { DeformableDetrSettings, DetrSettings } from "./detector-config.ts";
+import type { DeformableDetrSettings, DetrSettings } from "./settings.ts";
 
 /** DETR with ResNet-50 as published (arXiv:2005.12872): 41.5 million parameters with COCO's 91 labels. */
 const detrR50: DetrSettings = {
@@ -138,19 +138,26 @@ export type DeformableDetrPresetName =
 
 export type PresetName = DetrPresetName | DeformableDetrPresetName;
 
-/** The detectors that go by a name. A variant of one is a spread: `{ ...presets["detr-small"], numQueries: 20 }`. */
-export const presets: Readonly<
-  Record<DetrPresetName, DetrSettings> & Record<DeformableDetrPresetName, DeformableDetrSettings>
-> = {
+/** DETRs that go by a name. */
+export const detrPresets: Readonly<Record<DetrPresetName, DetrSettings>> = {
+  "detr-small": detrSmall,
+  "detr-r50": detrR50,
+  "detr-r50-dc5": detrR50Dc5,
+  "detr-r101": detrR101,
+  "detr-r101-dc5": detrR101Dc5,
+};
+
+/** Deformable DETRs that go by a name. */
+export const deformableDetrPresets: Readonly<Record<DeformableDetrPresetName, DeformableDetrSettings>> = {
+  "deformable-detr-small": deformableDetrSmall,
   "deformable-detr-r50": deformableDetrR50,
   "deformable-detr-r50-refine": deformableDetrR50Refine,
   "deformable-detr-r50-two-stage": deformableDetrR50TwoStage,
   "deformable-detr-r50-single-scale": deformableDetrR50SingleScale,
   "deformable-detr-r50-single-scale-dc5": deformableDetrR50SingleScaleDc5,
-  "deformable-detr-small": deformableDetrSmall,
-  "detr-r50": detrR50,
-  "detr-r50-dc5": detrR50Dc5,
-  "detr-r101": detrR101,
-  "detr-r101-dc5": detrR101Dc5,
-  "detr-small": detrSmall,
 };
+
+/** The detectors that go by a name. A variant of one is a spread: `{ ...presets["detr-small"], numQueries: 20 }`. */
+export const presets: Readonly<
+  Record<DetrPresetName, DetrSettings> & Record<DeformableDetrPresetName, DeformableDetrSettings>
+> = { ...deformableDetrPresets, ...detrPresets };

@@ -1,12 +1,15 @@
 import type { CheckpointMetadata } from "@detrkit/checkpoint";
 import { CheckpointError } from "@detrkit/common";
-import type { Category, DetectorConfig } from "@detrkit/detr";
+import type { Category, DetectorSettings } from "@detrkit/detr";
 import type { TransformRecipe } from "@detrkit/image/pixels";
 
 /** What a checkpoint says about its detector: enough to build it again and to give it images as in training. */
 export interface DetectorDescription {
-  /** What `createDetector` builds it from; left out of a model of one's own, which only its own code can build. */
-  readonly detector?: DetectorConfig;
+  /**
+   * The settings that its family builds it from; left out of a model of one's own that has no family, which only its own
+   * code can build.
+   */
+  readonly detector?: DetectorSettings;
   /** The model's classes by label, with the category ids of the data that it was trained on. */
   readonly categories: readonly Category[];
   /** What is done to an image before the model sees it. */

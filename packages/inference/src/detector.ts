@@ -1,8 +1,14 @@
 import { ConfigError, DataError } from "@detrkit/common";
-import { type Detection, type DetectionModel, type ImageDetections, listDetections } from "@detrkit/detr";
+import {
+  type Detection,
+  type DetectionModel,
+  type DetrOutput,
+  type ImageDetections,
+  listDetections,
+} from "@detrkit/detr";
 import type { RgbImage } from "@detrkit/image/pixels";
 import type { ImageSize, PaddedBatch } from "@detrkit/nn";
-import { dispose, tidy } from "@tensorflow/tfjs-core";
+import { dispose, type TensorContainer } from "@tensorflow/tfjs-core";
 import type { DetectorDescription } from "./description.ts";
 import { prepareImages } from "./prepare-images.ts";
 
@@ -36,21 +42,21 @@ export interface DetectedImage {
 }
 
 /** What a {@link Detector} is made of. */
-export interface DetectorParts {
+export interface DetectorParts<Output extends object = DetrOutput> {
   /** Becomes the detector's: {@link Detector.dispose} frees it. */
-  readonly model: DetectionModel;
+  readonly model: DetectionModel<Output>;
   readonly description: DetectorDescription;
   /** Reads paths and the bytes of image files; without it only pixels are taken. */
   readonly decode?: (image: string | Uint8Array) => Promise<RgbImage>;
 }
 
 /** A model with what is needed to use it on images. */
-export class Detector {
-  readonly model: DetectionModel;
+export class Detector<Output extends object = DetrOutput> {
+  readonly model: DetectionModel<Output>;
   readonly description: DetectorDescription;
   readonly #decode: DetectorParts["decode"];
 
-  constructor({ model, description, decode }: DetectorParts) {
+  constructor({ model, description, decode }: DetectorParts<Output>) {
     this.model = model;
     this.description = description;
     this.#decode = decode;
@@ -86,14 +92,11 @@ export class Detector {
    * set is evaluated with. The batch stays the caller's.
    */
   async detectBatch(batch: PaddedBatch, sourceSizes: readonly ImageSize[]): Promise<ImageDetections[]> {
-    const { logits, boxes } = tidy(() => {
-      const { logits, boxes } = this.model.call(batch, { auxiliary: false });
-      return { logits, boxes };
-    });
+    const output = this.model.call(batch, { auxiliary: false });
     try {
-      return await this.model.postProcess({ logits, boxes }, sourceSizes);
+      return await this.model.postProcess(output, sourceSizes);
     } finally {
-      dispose([logits, boxes]);
+      dispose(output as TensorContainer);
     }
   }
 

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CheckpointError } from "@detrkit/common";
 import { imagenetNormalisation, type TransformRecipe } from "@detrkit/image/pixels";
-import type { UnseenSettings } from "./original-state-dict.ts";
+import type { UnseenSettings } from "./families.ts";
 
 /** What a folder of Hugging Face's Transformers says beside the weights. */
 export interface HuggingFaceFolder {

@@ -81,7 +81,7 @@ test("a file that is neither a checkpoint nor a state dict that is known is refu
     format: "pt",
   });
   await expect(loadDetector(path)).rejects.toThrow(
-    `${path}: is no state dict of facebookresearch/detr or fundamentalvision/Deformable-DETR`,
+    `${path}: is no state dict of fundamentalvision/Deformable-DETR or facebookresearch/detr`,
   );
 });
 
@@ -145,8 +145,8 @@ test("a description that asks for more than the file holds, or makes no sense, i
     ["queries", { numQueries: 1e9 }, "numQueries cannot be"],
     ["width", { backbone: { ...config.backbone, width: 1e6 } }, "backbone.width cannot be"],
     ["blocks", { backbone: { ...config.backbone, blocks: [1e6, 1, 1, 1] } }, "backbone.blocks cannot be"],
-    ["text", { numClasses: "many" }, 'numClasses expected a whole number above 0, got "many"'],
-    ["nothing", { transformer: null }, "transformer.dim expected a whole number above 0, got undefined"],
+    ["text", { numClasses: "many" }, 'numClasses: expected a whole number from 1, got "many"'],
+    ["nothing", { transformer: null }, "transformer: Invalid input: expected object, received null"],
   ];
   for (const [name, changes, message] of cases) {
     const path = await saved(name, changes);

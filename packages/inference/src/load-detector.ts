@@ -16,11 +16,11 @@ import {
 import { CheckpointError } from "@detrkit/common";
 import {
   type Category,
-  createDetector,
   type DetectionModel,
   type DetectorConfig,
+  type DetectorFamily,
   type PresetName,
-  presets,
+  randomFor,
 } from "@detrkit/detr";
 import { decodeImage } from "@detrkit/image";
 import { detrEvaluation } from "@detrkit/image/pixels";
@@ -29,8 +29,9 @@ import { expectFitting } from "./check-description.ts";
 import { cocoCategories } from "./coco-classes.ts";
 import { type DetectorDescription, descriptionOf } from "./description.ts";
 import { Detector } from "./detector.ts";
+import { familyNamed, type LoadableFamily, ownFamilies, recogniseStateDict } from "./families.ts";
 import { type HuggingFaceFolder, isHuggingFaceFolder, readHuggingFaceFolder } from "./hugging-face-folder.ts";
-import { besideTheDetector, recogniseOriginal, settingsOf } from "./original-state-dict.ts";
+import { besideTheDetector, settingsOf } from "./original-state-dict.ts";
 
 export interface LoadDetectorOptions {
   /**
@@ -38,6 +39,8 @@ export interface LoadDetectorOptions {
    * all settings.
    */
   readonly config?: PresetName | DetectorConfig;
+  /** Definitions of detectors that detrkit does not have, for checkpoints of these. */
+  readonly detectors?: readonly LoadableFamily[];
   /** Class names by label, of a file that does not hold them. Default: COCO's where the model has COCO's 91 labels. */
   readonly classes?: readonly string[];
   /** Told what is being done while the native backend is built, the first time on a machine. */
@@ -54,15 +57,16 @@ export interface LoadDetectorOptions {
 export async function loadDetector(path: string, options: LoadDetectorOptions = {}): Promise<Detector> {
   const folder = isHuggingFaceFolder(path) ? await readHuggingFaceFolder(path) : undefined;
   const file = folder?.weights ?? checkpointFile(path);
+  const families = [...(options.detectors ?? []), ...ownFamilies];
   // tfjs's types say that there is always one.
   if (!(getBackend() as string | undefined)) await startBackend({ onProgress: options.onProgress });
   if (await isPth(file)) {
     const { stateDict, content } = await readPth(file);
-    return await detectorOfStateDict(stateDict, file, { unseen: settingsOf(content), ...folder, ...options });
+    return await detectorOfStateDict(stateDict, file, families, { unseen: settingsOf(content), ...folder, ...options });
   }
-  if (folder === undefined && (await isCheckpoint(file))) return await detectorOfCheckpoint(file);
+  if (folder === undefined && (await isCheckpoint(file))) return await detectorOfCheckpoint(file, families);
   const { tensors } = await readSafetensors(file);
-  return await detectorOfStateDict(tensors, file, { ...folder, ...options });
+  return await detectorOfStateDict(tensors, file, families, { ...folder, ...options });
 }
 
 /** The file that a path means: itself, or the best (else the last) checkpoint of a run folder. */
@@ -79,12 +83,13 @@ export function checkpointFile(path: string): string {
   return found;
 }
 
-async function detectorOfCheckpoint(path: string): Promise<Detector> {
+async function detectorOfCheckpoint(path: string, families: readonly LoadableFamily[]): Promise<Detector> {
   const file = await openCheckpoint(path);
   try {
     const description = descriptionOf(file.metadata, path);
-    expectFitting(description.detector, file.held, path);
-    return await filled(description, async (model) => void (await file.loadModel(model)));
+    const family = familyNamed(description.detector.model, families, path);
+    expectFitting(family, description.detector, file.held, path);
+    return await filled(family, description, async (model) => void (await file.loadModel(model)));
   } finally {
     await file.close();
   }
@@ -93,32 +98,35 @@ async function detectorOfCheckpoint(path: string): Promise<Detector> {
 async function detectorOfStateDict(
   given: ReadonlyMap<string, TensorData>,
   path: string,
-  { config, classes, unseen, transforms = detrEvaluation }: LoadDetectorOptions & Partial<HuggingFaceFolder>,
+  families: readonly LoadableFamily[],
+  { config, classes, unseen = {}, transforms = detrEvaluation }: LoadDetectorOptions & Partial<HuggingFaceFolder>,
 ): Promise<Detector> {
   const stateDict = isHuggingFace(given.keys()) ? huggingFaceToOriginal(given) : given;
-  const recognised = recogniseOriginal(stateDict, path, unseen);
-  const chosen = typeof config === "string" ? presets[config] : config;
-  const detector = chosen ?? recognised.detector;
-  const { tensors, unknown } = importStateDict(stateDict, { dialect: recognised.dialect });
+  const { family, dialect, settings } = recogniseStateDict(stateDict, path, families, unseen);
+  const detector = (typeof config === "string" ? family.presets[config] : config) ?? settings;
+  const { tensors, unknown } = importStateDict(stateDict, { dialect });
   const foreign = unknown.filter((key) => !besideTheDetector.test(key));
   if (foreign.length > 0) {
     throw new CheckpointError(
-      `${path}: ${foreign.length} keys have no place in a detector of ${recognised.dialect.name}, "${foreign[0]}" first`,
+      `${path}: ${foreign.length} keys have no place in a detector of ${dialect.name}, "${foreign[0]}" first`,
     );
   }
   const categories = categoriesOf(detector.numClasses, classes, path);
-  return await filled({ detector, categories, transforms }, async (model) => void loadParameters(model, tensors, path));
+  const description = { detector, categories, transforms };
+  return await filled(family, description, async (model) => void loadParameters(model, tensors, path));
 }
 
 /** Builds the model that is described, and frees it where its weights do not fit. */
 async function filled(
+  family: DetectorFamily,
   description: Required<DetectorDescription>,
-  fill: (model: DetectionModel) => Promise<void>,
+  fill: (model: DetectionModel<object>) => Promise<void>,
 ): Promise<Detector> {
-  const model: DetectionModel = createDetector(description.detector, { initialize: false });
+  const model = family.create(description.detector, { random: randomFor({ initialize: false }) });
   try {
     await fill(model);
-    return new Detector({ model, description, decode: (image) => decodeImage(image) });
+    // Whoever reads its outputs directly knows the family, and so their type.
+    return new Detector({ model, description, decode: (image) => decodeImage(image) }) as unknown as Detector;
   } catch (error) {
     model.dispose();
     throw error;

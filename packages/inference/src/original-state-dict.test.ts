@@ -3,7 +3,11 @@ import { join } from "node:path";
 import { PickleRecord, type TensorData } from "@detrkit/checkpoint";
 import { type PresetName, presets } from "@detrkit/detr";
 import { expect, test } from "vitest";
-import { recogniseOriginal, settingsOf } from "./original-state-dict.ts";
+import { ownFamilies, recogniseStateDict, type UnseenSettings } from "./families.ts";
+import { settingsOf } from "./original-state-dict.ts";
+
+const recognise = (stateDict: Map<string, TensorData>, path: string, unseen: UnseenSettings = {}) =>
+  recogniseStateDict(stateDict, path, ownFamilies, unseen);
 
 const fixtures = join(import.meta.dirname, "..", "..", "..", "fixtures", "models");
 
@@ -23,7 +27,7 @@ test.each<[string, PresetName]>([
   ["deformable-r50-two-stage", "deformable-detr-r50-two-stage"],
   ["deformable-r50-single-scale", "deformable-detr-r50-single-scale"],
 ])("the state dict of %s is the preset %s", (model, preset) => {
-  expect(recogniseOriginal(keysOf(model), "weights.pth").detector).toEqual(presets[preset]);
+  expect(recognise(keysOf(model), "weights.pth").settings).toEqual(presets[preset]);
 });
 
 test.each<[string, PresetName]>([
@@ -37,30 +41,26 @@ test.each<[string, PresetName]>([
     ["num_queries", 17],
   ]);
   const unseen = settingsOf(new Map([["args", args]]));
-  expect(recogniseOriginal(keysOf(model), "weights.pth", unseen).detector).toEqual(presets[preset]);
+  expect(recognise(keysOf(model), "weights.pth", unseen).settings).toEqual(presets[preset]);
   expect(unseen).toEqual({ heads: 8, numQueries: 17, dilateLastStage: true });
 });
 
 test("heads and queries that shapes do not show come from the command line", () => {
-  const { detector } = recogniseOriginal(keysOf("deformable-r50-two-stage"), "weights.pth", {
+  const { settings } = recognise(keysOf("deformable-r50-two-stage"), "weights.pth", {
     heads: 4,
     numQueries: 123,
   });
-  expect(detector).toMatchObject({ numQueries: 123, transformer: { heads: 4, encoderPoints: 8, decoderPoints: 8 } });
+  expect(settings).toMatchObject({ numQueries: 123, transformer: { heads: 4, encoderPoints: 8, decoderPoints: 8 } });
 });
 
 test("wrappers do not hide what it is, other models are refused", () => {
   const wrapped = new Map([...keysOf("detr-r50")].map(([key, data]) => [`module.${key}`, data]));
-  expect(recogniseOriginal(wrapped, "weights.pth").detector).toEqual(presets["detr-r50"]);
+  expect(recognise(wrapped, "weights.pth").settings).toEqual(presets["detr-r50"]);
   const other = new Map<string, TensorData>([
     ["conv1.weight", { dtype: "float32", shape: [64, 3, 7, 7], values: new Float32Array() }],
   ]);
-  expect(() => recogniseOriginal(other, "resnet50.pth")).toThrow(
-    /^resnet50\.pth: is no state dict of .*conv1\.weight/u,
-  );
+  expect(() => recognise(other, "resnet50.pth")).toThrow(/^resnet50\.pth: is no state dict of .*conv1\.weight/u);
   const cut = keysOf("detr-r50");
   cut.delete("class_embed.weight");
-  expect(() => recogniseOriginal(cut, "cut.pth")).toThrow(
-    'cut.pth: has no "class_embed.weight"; is it the whole model?',
-  );
+  expect(() => recognise(cut, "cut.pth")).toThrow('cut.pth: has no "class_embed.weight"; is it the whole model?');
 });

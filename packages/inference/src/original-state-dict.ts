@@ -1,5 +1,4 @@
 import {
-  type Dialect,
   originalDeformableDetr,
   originalDetr,
   PickleRecord,
@@ -7,23 +6,8 @@ import {
   type TensorData,
 } from "@detrkit/checkpoint";
 import { CheckpointError } from "@detrkit/common";
-import { type BackboneSettings, type DetectorConfig, presets } from "@detrkit/detr";
-
-/** What a state dict of the authors' code says about its model. */
-export interface RecognisedModel {
-  readonly detector: DetectorConfig;
-  readonly dialect: Dialect;
-}
-
-/** What tensors do not show; the command line of the training that made the file, where it kept that. */
-export interface UnseenSettings {
-  /** Attention heads of every layer. */
-  readonly heads?: number | undefined;
-  /** Whether the last stage keeps its resolution (DC5). */
-  readonly dilateLastStage?: boolean | undefined;
-  /** Queries of a two-stage model, which has no embedding of them. */
-  readonly numQueries?: number | undefined;
-}
+import { type BackboneSettings, type DeformableDetrSettings, type DetrSettings, presets } from "@detrkit/detr";
+import type { FamilyDialect, UnseenSettings } from "./families.ts";
 
 /** What the authors' code keeps beside the tensors: the arguments of its command line. */
 export function settingsOf(content: PickleValue): UnseenSettings {
@@ -43,30 +27,28 @@ export function settingsOf(content: PickleValue): UnseenSettings {
 /** Parts around a detector that are not of it: the mask heads of the panoptic models. */
 export const besideTheDetector: RegExp = /^(?:module\.)?(?:bbox_attention|mask_head)\./;
 
-/**
- * Builds the configuration of a model from the shapes of its tensors, by the names that facebookresearch/detr and
- * fundamentalvision/Deformable-DETR give them. What shapes do not show is as published: 8 heads, sine encoding, frozen
- * batch norm.
- *
- * @param source - the file, for errors
- * @throws CheckpointError where it is a state dict of neither
- */
-export function recogniseOriginal(
-  stateDict: ReadonlyMap<string, TensorData>,
-  source: string,
-  unseen: UnseenSettings = {},
-): RecognisedModel {
-  const shapes = new Shapes(stateDict, source);
-  if (shapes.has("input_proj.weight")) return { detector: detrOf(shapes, unseen), dialect: originalDetr };
-  if (shapes.has("input_proj.0.0.weight"))
-    return { detector: deformableDetrOf(shapes, unseen), dialect: originalDeformableDetr };
-  throw new CheckpointError(
-    `${source}: is no state dict of facebookresearch/detr or fundamentalvision/Deformable-DETR: it has neither "input_proj.weight" nor ` +
-      `"input_proj.0.0.weight"; its first keys are ${[...stateDict.keys()].slice(0, 5).join(", ")}`,
-  );
-}
+// Settings follow from the shapes of tensors, by the names that facebookresearch/detr and fundamentalvision/Deformable-DETR
+// give them. What shapes do not show is as published: 8 heads, sine encoding, frozen batch norm.
 
-function detrOf(shapes: Shapes, { heads = 8, dilateLastStage = false }: UnseenSettings): DetectorConfig {
+/** State dicts of facebookresearch/detr. */
+export const detrDialect: FamilyDialect<DetrSettings> = {
+  dialect: originalDetr,
+  recognise(stateDict, source, unseen) {
+    const shapes = new Shapes(stateDict, source);
+    return shapes.has("input_proj.weight") ? detrOf(shapes, unseen) : undefined;
+  },
+};
+
+/** State dicts of fundamentalvision/Deformable-DETR. */
+export const deformableDetrDialect: FamilyDialect<DeformableDetrSettings> = {
+  dialect: originalDeformableDetr,
+  recognise(stateDict, source, unseen) {
+    const shapes = new Shapes(stateDict, source);
+    return shapes.has("input_proj.0.0.weight") ? deformableDetrOf(shapes, unseen) : undefined;
+  },
+};
+
+function detrOf(shapes: Shapes, { heads = 8, dilateLastStage = false }: UnseenSettings): DetrSettings {
   const [dim, channels] = shapes.of("input_proj.weight");
   const published = presets["detr-r50"];
   return {
@@ -87,7 +69,7 @@ function detrOf(shapes: Shapes, { heads = 8, dilateLastStage = false }: UnseenSe
 function deformableDetrOf(
   shapes: Shapes,
   { heads = 8, dilateLastStage = false, numQueries = 300 }: UnseenSettings,
-): DetectorConfig {
+): DeformableDetrSettings {
   const levels = shapes.count((level) => `input_proj.${level}.0.weight`);
   const projections = Array.from({ length: levels }, (_, level) => shapes.of(`input_proj.${level}.0.weight`));
   // Levels beyond the backbone's are made by convolutions of 3×3.

@@ -1,3 +1,8 @@
+export { defineDetector } from "./define-detector.ts";
+export type { DetectorDefinition, DetectorToDefine, OwnSettings, RateGroup } from "./define-detector.ts";
+export { deformableDetr, detr } from "./detectors/detectors.ts";
+export { focalCriterion, focalLosses, softmaxCriterion, softmaxLosses } from "./detectors/set-losses.ts";
+export type { FocalLosses, SoftmaxLosses } from "./detectors/set-losses.ts";
 export { readLog } from "./epoch-record.ts";
 export type { EpochRecord } from "./epoch-record.ts";
 export { evaluateDetector } from "./evaluate-detector.ts";

@@ -1,16 +1,16 @@
 import type { DetectionTarget } from "@detrkit/boxes";
 import { ConfigError, DataError } from "@detrkit/common";
 import { type Dataset, detrEvaluation, detrTraining, type TransformRecipe } from "@detrkit/datasets";
-import type { DetectionModel, DetectorConfig, DetrOutput } from "@detrkit/detr";
+import type { DetectionModel, DetectorSettings, DetrOutput } from "@detrkit/detr";
 import type { AdamW, LossWithTerms } from "@detrkit/optim";
 import type { EpochRecord } from "./epoch-record.ts";
 import { type EvaluatedDetector, evaluateDetector, type EvaluateDetectorOptions } from "./evaluate-detector.ts";
 import type { TrainingEvent } from "./training-events.ts";
 
 /** A loss: SetCriterion of `@detrkit/criterion`, or anything of its signature. */
-export interface Criterion {
+export interface Criterion<Output extends object = DetrOutput> {
   /** @param targets - one for each of the batch's images */
-  call(prediction: DetrOutput, targets: readonly DetectionTarget[]): LossWithTerms;
+  call(prediction: Output, targets: readonly DetectionTarget[]): LossWithTerms;
 }
 
 /** What changes the weights: AdamW of `@detrkit/optim`, or anything that does these three. */
@@ -51,15 +51,15 @@ export interface FinishedEpoch {
  * - Of several processes each has its share of `data`. `optimizer` adds up gradients, the criterion's `averageBoxCount`
  *   the boxes, `evaluate` the detections, and only one process has an `output`.
  */
-export interface TrainOptions {
-  readonly model: DetectionModel;
-  readonly criterion: Criterion;
+export interface TrainOptions<Output extends object = DetrOutput> {
+  readonly model: DetectionModel<Output>;
+  readonly criterion: Criterion<Output>;
   readonly optimizer: Optimizer;
   readonly data: TrainingData;
   /** Folder for log, metrics and checkpoints; without it nothing is kept on disk. */
   readonly output?: string | undefined;
-  /** What `createDetector` built the model from. Only with it can `loadDetector` build that of a checkpoint again. */
-  readonly detector?: DetectorConfig;
+  /** The settings that the model was built from. Only with it can `loadDetector` build that of a checkpoint again. */
+  readonly detector?: DetectorSettings;
   /** Default: `detrTraining` and `detrEvaluation`. */
   readonly transforms?: TrainingTransforms;
   /** Images of a step. Default 4. */

@@ -1,3 +1,4 @@
+import type { DetrOutput } from "@detrkit/detr";
 import { finishEpoch, trainEpoch } from "./epoch.ts";
 import { countTrainedParameters, openSession, type TrainingSession } from "./session.ts";
 import type { TrainingOutcome, TrainOptions } from "./train-options.ts";
@@ -12,7 +13,9 @@ import type { TrainingOutcome, TrainOptions } from "./train-options.ts";
  * @throws ConfigError where parts or options do not fit together, or `output` holds a run that is not to be resumed
  * @throws TrainingError naming the images of a step whose loss or gradients are not finite
  */
-export async function train(options: TrainOptions): Promise<TrainingOutcome> {
+export async function train<Output extends object = DetrOutput>(given: TrainOptions<Output>): Promise<TrainingOutcome> {
+  // What the model gives goes to its own criterion and post-processing, and to nobody else.
+  const options = given as unknown as TrainOptions;
   const session = await openSession(options);
   try {
     await options.beforeTraining?.();

@@ -50,10 +50,7 @@ export class TransformerDecoder extends Module {
     let places: QueryPlaces = {};
     // Not in a `tidy`: it would free what the caller makes between the layers.
     this.layers.forEach((layer, index) => {
-      const state = layer.call(
-        { ...attentionInputs, ...places, queries: states.at(-1) ?? inputs.queries },
-        options,
-      );
+      const state = layer.call({ ...attentionInputs, ...places, queries: states.at(-1) ?? inputs.queries }, options);
       states.push(state);
       places = { ...places, ...moveQueries?.(state, index) };
     });

@@ -197,10 +197,7 @@ export class DeformableDetr extends Module implements DetectionModel {
       this.boxHeads.slice(0, decoder.layers.length),
     ];
     const refinement = new BoxRefinement({ classHeads, boxHeads, scale, reference, auxiliary });
-    const states = decoder.call(
-      { ...inputs, moveQueries: (state, layer) => refinement.refine(state, layer) },
-      options,
-    );
+    const states = decoder.call({ ...inputs, moveQueries: (state, layer) => refinement.refine(state, layer) }, options);
     return { states, stacked: refinement.output() };
   }
 }

@@ -1,0 +1,88 @@
+import { type Backbone, ResNet } from "@detrkit/backbone";
+import { ConfigError, type Random } from "@detrkit/common";
+import { MultiScaleDeformableAttention } from "@detrkit/deformable-attention";
+import { LearnedPositionEncoding, type PositionEncoding, SinePositionEncoding } from "@detrkit/position-encoding";
+import { Transformer } from "@detrkit/transformer";
+import type { DeformableTransformer } from "./deformable/deformable-config.ts";
+import { DeformableDetr } from "./deformable/deformable-detr.ts";
+import { Detr, type DetrTransformer } from "./detr.ts";
+import type { DeformableDetrSettings, DetectorConfig, DetrSettings } from "./settings.ts";
+
+/** Built parts instead of those that the configuration describes. The other parts get the same weights as without. */
+export interface OwnParts<Transformer = DetrTransformer & DeformableTransformer> {
+  /** Its levels decide what the projections after it expect. */
+  readonly backbone?: Backbone;
+  /** Its width `dim` must be the transformer's. */
+  readonly positionEncoding?: PositionEncoding;
+  /** Its width is that of the position encoding; a Deformable DETR's samples the configuration's `featureLevels`. */
+  readonly transformer?: Transformer;
+}
+
+/** Builds the parts of a DETR that are not given, and the model around them. */
+export function createDetr(config: DetrSettings, parts: OwnParts<DetrTransformer>, random: Random): Detr {
+  expectFittingWidth(config, parts);
+  const { preNorm, ...sizes } = config.transformer;
+  return new Detr({
+    backbone: parts.backbone ?? new ResNet({ ...config.backbone, random: random.fork("backbone") }),
+    positionEncoding: parts.positionEncoding ?? createPositionEncoding(config, random.fork("positionEncoding")),
+    transformer:
+      parts.transformer ?? new Transformer({ ...sizes, normalizeBefore: preNorm, random: random.fork("transformer") }),
+    numClasses: config.numClasses,
+    numQueries: config.numQueries,
+    random: random.fork("detr"),
+  });
+}
+
+/** Builds the parts of a Deformable DETR that are not given, and the model around them. */
+export function createDeformableDetr(
+  config: DeformableDetrSettings,
+  parts: OwnParts<DeformableTransformer>,
+  random: Random,
+): DeformableDetr {
+  expectFittingWidth(config, parts);
+  const { transformer, featureLevels, boxRefinement, twoStage, numClasses, numQueries } = config;
+  const { dim } = transformer;
+  return new DeformableDetr({
+    backbone: parts.backbone ?? new ResNet({ ...config.backbone, random: random.fork("backbone") }),
+    positionEncoding: parts.positionEncoding ?? new SinePositionEncoding({ dim, cellCentres: true }),
+    transformer: parts.transformer ?? createSamplingTransformer(config, random.fork("transformer")),
+    featureLevels,
+    boxRefinement,
+    twoStage,
+    numClasses,
+    numQueries,
+    random: random.fork("deformableDetr"),
+  });
+}
+
+function createSamplingTransformer(config: DeformableDetrSettings, random: Random): Transformer {
+  const { encoderPoints, decoderPoints, ...sizes } = config.transformer;
+  const { dim, heads } = sizes;
+  const levels = config.featureLevels;
+  const attention = (points: number) => () => new MultiScaleDeformableAttention({ dim, heads, levels, points, random });
+  return new Transformer({
+    ...sizes,
+    decoderNorm: false,
+    encoderAttention: attention(encoderPoints),
+    decoderAttention: attention(decoderPoints),
+    random,
+  });
+}
+
+function createPositionEncoding(config: DetrSettings, random: Random): PositionEncoding {
+  const { dim } = config.transformer;
+  const settings = config.positionEncoding;
+  if (settings.kind === "learned") return new LearnedPositionEncoding({ dim, random });
+  return new SinePositionEncoding({ dim, normalize: settings.normalize ?? true });
+}
+
+/** A transformer of one's own does not tell its width; the configuration's must be that of the position encoding. */
+function expectFittingWidth(config: DetectorConfig, { positionEncoding, transformer }: OwnParts<unknown>): void {
+  const { dim } = config.transformer;
+  if (transformer !== undefined || positionEncoding === undefined || positionEncoding.dim === dim) return;
+  throw new ConfigError(
+    `createDetector: parts.positionEncoding has a width of ${positionEncoding.dim}, but the configuration's ` +
+      `transformer one of ${dim}; set transformer.dim to ${positionEncoding.dim}, ` +
+      `or build the position encoding with dim ${dim}`,
+  );
+}

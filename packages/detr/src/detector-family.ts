@@ -1,0 +1,97 @@
+import { ConfigError, Random } from "@detrkit/common";
+import type { z } from "zod";
+import type { DetectionModel } from "./detection-model.ts";
+import { UnsetWeights } from "./unset-weights.ts";
+
+/** What the settings of any detector tell: its family's name, and how many classes it finds. Plain JSON. */
+export interface DetectorSettings {
+  readonly model: string;
+  readonly numClasses: number;
+}
+
+/** What a family is given beside its settings. */
+export interface BuildOptions {
+  /** Where the initial weights are drawn from. */
+  readonly random: Random;
+}
+
+/** A setting that cannot be, alone or beside others. */
+export interface SettingProblem {
+  /** Where it is: `["transformer", "heads"]`. */
+  readonly path: readonly string[];
+  /** What it must be: `must divide the width of 256`. */
+  readonly message: string;
+}
+
+/**
+ * One kind of detector, as a value: what loading, training and a command line have to know of it, so that none of them
+ * asks which one it is. DETR is one family, Deformable DETR another, and `defineDetector` of `@detrkit/training` makes
+ * one of your own.
+ */
+export interface DetectorFamily<
+  Settings extends DetectorSettings = DetectorSettings,
+  Model extends DetectionModel<object> = DetectionModel<object>,
+> {
+  /** `model` in its settings, and so in its checkpoints. */
+  readonly name: string;
+  /** As people write it. */
+  readonly title: string;
+  /**
+   * What the settings may be, but for `model` and `numClasses`, which nobody chooses: a strict object of zod. Types,
+   * flags, help and JSON Schema follow from it.
+   */
+  readonly settings: z.ZodObject;
+  /** Detectors of this family that go by a name. */
+  readonly presets: Readonly<Record<string, Settings>>;
+  /** Builds the model of settings that fit the schema. Impossible ones are a ConfigError. */
+  create(settings: Settings, options: BuildOptions): Model;
+  /** What is wrong with settings that each fit the schema, but not one another. Default: nothing. */
+  problems?(settings: Settings): readonly SettingProblem[];
+  /**
+   * Numbers that a model of these settings surely has, by the setting they come from: a file that holds fewer cannot be
+   * its checkpoint, and is refused before memory is taken for it. Default: nothing is known.
+   */
+  leastNumbers?(settings: Settings): readonly (readonly [setting: string, numbers: number])[];
+}
+
+/** How a detector begins. */
+export interface InitialWeights {
+  /** Decides the initial weights: the same seed, the same model. Default 0. */
+  readonly seed?: number;
+  /**
+   * `false` leaves zeros where random weights would be, for a checkpoint to fill: a large model is then built much
+   * faster. Default `true`.
+   */
+  readonly initialize?: boolean;
+}
+
+/** The random numbers that initial weights are drawn from. */
+export function randomFor({ seed = 0, initialize = true }: InitialWeights): Random {
+  return initialize ? new Random(seed) : new UnsetWeights();
+}
+
+/**
+ * Checks settings against the schema and the rules of their family.
+ *
+ * @param source - where they come from, for the error
+ * @returns the settings, now known to be of the family
+ * @throws ConfigError naming the first setting that is wrong
+ */
+export function checkSettings<Settings extends DetectorSettings>(
+  family: DetectorFamily<Settings>,
+  settings: DetectorSettings,
+  source: string,
+): Settings {
+  const refuse = ({ path, message }: { readonly path: readonly PropertyKey[]; readonly message: string }): never => {
+    throw new ConfigError(`${source}: ${path.map(String).join(".")}: ${message}`);
+  };
+  const { model, numClasses, ...own } = settings;
+  if (model !== family.name) refuse({ path: ["model"], message: `expected "${family.name}", got "${model}"` });
+  if (!Number.isSafeInteger(numClasses) || numClasses < 1) {
+    refuse({ path: ["numClasses"], message: `expected a whole number from 1, got ${JSON.stringify(numClasses)}` });
+  }
+  const checked = family.settings.safeParse(own);
+  if (!checked.success) return refuse(checked.error.issues[0] ?? { path: [], message: "is not valid" });
+  const [problem] = family.problems?.(settings as Settings) ?? [];
+  return problem === undefined ? (settings as Settings) : refuse(problem);
+}
