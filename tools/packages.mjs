@@ -160,7 +160,7 @@ export const packages = [
       ],
       dependencies: ["zod"],
       schemas: true,
-      dev: ["backend"],
+      dev: ["backend", "backbone"],
       subpaths: { "./run-files": "run-files" },
       keywords: ["training"],
     },

@@ -1,6 +1,8 @@
 export { main } from "./cli/main.ts";
 export { resolveConfig } from "./configuration/resolve-config.ts";
-export type { PartialTrainingConfig, TrainingConfig } from "./configuration/training-config.ts";
+export type { RunConfig, SettingsSource } from "./configuration/resolve-config.ts";
+export type { RunSettings } from "./configuration/run-settings.ts";
+export type { SettingsTree } from "./configuration/settings-tree.ts";
 export type { DrawnBox } from "./drawing/draw-boxes.ts";
 export { drawBesideTruth, drawPredictions } from "./drawing/picture.ts";
 export { renderReport } from "./report/render-report.ts";

@@ -90,7 +90,14 @@ describe("train", () => {
 
   test("stops with the batch's images when the numbers are no longer finite", async () => {
     const root = join(folder, "diverged");
-    const { code, stderr } = await runCli("train", ...tinyFlags(root), "--learning-rate", "1e30", "--clip-norm", "0");
+    const { code, stderr } = await runCli(
+      "train",
+      ...tinyFlags(root),
+      "--learning-rate",
+      "1e30",
+      "--optimizer.clip-norm",
+      "0",
+    );
     expectExit({ code, stderr }, 1);
     expect(stderr).toMatch(/epoch 1, step \d: SetCriterion.*The batch's images:\n {2}shapes-train-00000\d\.png\n/s);
     expect(stderr).toContain("`detrkit check-data`; if they are sound, lower --learning-rate");
@@ -113,7 +120,7 @@ describe("train", () => {
       "train",
       "--data",
       `coco:${data}`,
-      "--split-val",
+      "--validation.split",
       "train",
       "--output",
       root,
@@ -143,7 +150,7 @@ describe("train", () => {
       "train",
       "--data",
       spec,
-      "--split-val",
+      "--validation.split",
       "train",
       "--output",
       join(folder, "never"),

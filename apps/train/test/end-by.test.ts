@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { temporaryFolder, useBackend } from "@detrkit/test-utils";
 import { readLog, type TrainingEvent } from "@detrkit/training";
 import { expect, test, vi } from "vitest";
-import { demos } from "../src/commands/demos.ts";
+import { demos, type DemoSize } from "../src/commands/demos.ts";
 import { measureDemoSize } from "../src/commands/measure-demo-size.ts";
 import { resolveConfig } from "../src/configuration/resolve-config.ts";
 import { runFolder } from "../src/training/run-folder.ts";
@@ -17,7 +17,7 @@ useBackend("cpu");
 test("a run says once how long it takes, and one that is late ends evaluated after the epoch it is in", async () => {
   const output = join(folder, "limited");
   const events: TrainingEvent[] = [];
-  const config = resolveConfig({ ...tinySettings, output, epochs: 100_000, evaluateEvery: 0, samplePictures: 0 });
+  const config = resolveConfig({ ...tinySettings, output, epochs: 100_000, evaluation: { every: 0, pictures: 0 } });
   const { state, records } = await train(config, "refuse", {
     report: (event) => void events.push(event),
     endBy: performance.now(),
@@ -41,7 +41,11 @@ test("a run says once how long it takes, and one that is late ends evaluated aft
 }, 240_000);
 
 test("a run that is in time does all its epochs", async () => {
-  const config = resolveConfig({ ...tinySettings, output: join(folder, "in-time"), samplePictures: 0 });
+  const config = resolveConfig({
+    ...tinySettings,
+    output: join(folder, "in-time"),
+    evaluation: { every: 2, pictures: 0 },
+  });
   const { state, records } = await train(config, "refuse", { endBy: performance.now() + 3_600_000 });
   expect([state, records.length]).toEqual(["finished", 3]);
 }, 240_000);
@@ -49,7 +53,7 @@ test("a run that is in time does all its epochs", async () => {
 test("a size of the demo is timed, and nothing is left of that", async () => {
   vi.stubEnv("TMPDIR", join(folder, "temporary"));
   await mkdir(join(folder, "temporary"));
-  const [tiny = demos["deformable-detr"].whole] = demos["deformable-detr"].smaller;
+  const tiny = demos[0]?.smaller[0] as DemoSize;
   const timing = await measureDemoSize(tiny, new AbortController().signal);
   expect(timing?.secondsPerStep).toBeGreaterThan(0);
   // Two batches, of a third of a step each.

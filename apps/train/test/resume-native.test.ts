@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { temporaryFolder, useBackend } from "@detrkit/test-utils";
 import { expect, test } from "vitest";
 import { resolveConfig } from "../src/configuration/resolve-config.ts";
+import { merged } from "../src/configuration/settings-tree.ts";
 import { train } from "../src/training/train.ts";
 import { expectSameRun } from "./support/same-run.ts";
 import { tinyDetrSettings, tinySettings } from "./support/tiny-run.ts";
@@ -11,14 +12,12 @@ useBackend("native");
 
 // Large enough that every kernel works with several threads, whose timing must not show in the numbers; with dropout.
 const large = {
-  imageSize: "128x128",
-  hiddenDim: 64,
-  feedForwardDim: 128,
-  backboneWidth: 16,
+  transforms: { size: "128x128" },
+  transformer: { dim: 64, feedForwardDim: 128, dropout: 0.1 },
+  backbone: { width: 16 },
   batchSize: 4,
-  dropout: 0.1,
   backend: "native",
-} as const;
+};
 
 test.each([
   ["DETR", tinyDetrSettings],
@@ -26,7 +25,7 @@ test.each([
 ])(
   "a run of %s on the native backend that was stopped in the middle of an epoch goes on with the same numbers",
   async (model, settings) => {
-    const configFor = (name: string) => resolveConfig({ ...settings, ...large, output: join(folder, model, name) });
+    const configFor = (name: string) => resolveConfig(merged(settings, large, { output: join(folder, model, name) }));
     expect((await train(configFor("whole"), "refuse")).state).toBe("finished");
     const controller = new AbortController();
     const stop = await train(configFor("stopped"), "refuse", {

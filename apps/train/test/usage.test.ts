@@ -11,8 +11,8 @@ describe("usage", () => {
     [["train", "--epohcs", "3"], "unknown flag --epohcs, did you mean --epochs?"],
     [["train", "--output", "x"], "--data is missing"],
     [
-      ["train", "--data", "shapes", "--output", "x", "--pre-norm"],
-      "--pre-norm is a setting of DETR, which preset deformable-detr-small is not",
+      ["train", "--data", "shapes", "--output", "x", "--transformer.pre-norm"],
+      "--transformer.pre-norm is a setting of DETR, which Deformable DETR does not have",
     ],
     [["demo", "--model", "dert"], "did you mean detr?"],
     [["train", "--data", "voc:none", "--output", join(folder, "none"), "--backend", "cpu"], "none"],

@@ -18,25 +18,25 @@ export interface CommandDescription {
 
 function flagColumn(flag: FlagDefinition): string {
   if (flag.kind === "boolean") return `--${flag.name}`;
-  const fallback = flag.kind === "number" ? "N" : flag.kind === "numbers" ? "N,N,…" : "TEXT";
+  const fallback = { number: "N", numbers: "N,N,…", text: "TEXT" }[flag.kind];
   const choices = flag.choices !== undefined && flag.choices.length > 0 ? flag.choices.join("|") : undefined;
   return `--${flag.name} ${flag.placeholder ?? choices ?? fallback}`;
 }
 
 /** The help page of one command. */
 export function commandHelp(command: CommandDescription): string {
-  const columns = command.flags.map(flagColumn);
-  const width = Math.min(42, Math.max(0, ...columns.map((column) => column.length)));
-  const flagLines = command.flags.map(
-    (flag, index) => `  ${(columns[index] ?? "").padEnd(width)}  ${flag.description}`,
-  );
+  const width = Math.min(42, Math.max(0, ...command.flags.map((flag) => flagColumn(flag).length)));
+  const linesOf = (flags: readonly FlagDefinition[]): string[] =>
+    flags.map((flag) => `  ${flagColumn(flag).padEnd(width)}  ${flag.description}`);
+  const groups = [...new Set(command.flags.flatMap(({ group }) => group ?? []))];
   return [
     command.summary,
     "",
     `Usage: detrkit ${command.name} ${command.usage}`,
     "",
     "Flags:",
-    ...flagLines,
+    ...linesOf(command.flags.filter(({ group }) => group === undefined)),
+    ...groups.flatMap((name) => ["", `${name}:`, ...linesOf(command.flags.filter(({ group }) => group === name))]),
     ...(command.notes ?? []).flatMap((note) => ["", note]),
     "",
     "Examples:",

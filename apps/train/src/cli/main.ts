@@ -51,14 +51,15 @@ async function runCommand(args: readonly string[], streams: CommandStreams): Pro
     throw new UsageError(`there is no command "${wanted}"${suggestion(wanted, names)}; commands: ${names.join(", ")}`);
   }
   const command = await load();
+  const description = (await command.descriptionFor?.(rest)) ?? command.description;
   if (name === "help" || rest.includes("--help") || rest.includes("-h")) {
-    streams.stdout.write(commandHelp(command.description));
+    streams.stdout.write(commandHelp(description));
     return 0;
   }
-  const flags = parseFlags(rest, command.description.flags);
+  const flags = parseFlags(rest, description.flags);
   const [stray] = flags.positionals;
-  if (stray !== undefined && command.description.takesPaths !== true) {
-    const takesData = command.description.flags.some((flag) => flag.name === "data");
+  if (stray !== undefined && description.takesPaths !== true) {
+    const takesData = description.flags.some((flag) => flag.name === "data");
     throw new UsageError(`${wanted} takes flags only, got "${stray}"${takesData ? `; write --data ${stray}?` : ""}`);
   }
   return await command.run(flags, streams);

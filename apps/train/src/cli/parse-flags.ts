@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { suggestion } from "../closest-name.ts";
+import { movedTo } from "../configuration/older-config.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** A flag of one command. */
@@ -10,8 +11,10 @@ export interface FlagDefinition {
   /** What the help page writes after the flag: `N`, `DIR`, `fixed|detr`. */
   readonly placeholder?: string;
   readonly description: string;
-  /** The values allowed for a text flag. */
+  /** The values allowed, where they are few. */
   readonly choices?: readonly string[];
+  /** Flags of one group stand together on the help page. */
+  readonly group?: string;
 }
 
 /** The value of a flag, in the type its definition asks for. */
@@ -21,6 +24,8 @@ export type FlagValue = string | number | boolean | readonly number[];
 export interface ParsedFlags {
   readonly values: ReadonlyMap<string, FlagValue>;
   readonly positionals: readonly string[];
+  /** The arguments as they were typed. */
+  readonly args: readonly string[];
 }
 
 function convert(flag: FlagDefinition, text: string): FlagValue {
@@ -40,7 +45,48 @@ function convert(flag: FlagDefinition, text: string): FlagValue {
       `--${flag.name} takes ${flag.kind === "numbers" ? "numbers separated by commas" : "a number"}, got "${text}"`,
     );
   }
+  if (flag.choices !== undefined && flag.choices.length > 0 && !flag.choices.includes(String(numbers[0]))) {
+    throw new UsageError(`--${flag.name} takes one of ${flag.choices.join(", ")}, got ${text}`);
+  }
   return flag.kind === "numbers" ? numbers : (numbers[0] ?? Number.NaN);
+}
+
+/** A flag's name without what may be written in two ways: `backbone.frozenStages` is `backbone.frozen-stages`. */
+const plain = (name: string): string => name.replaceAll("-", "").toLowerCase();
+
+/** Whether an argument is this flag: with or without a value, switched off, with dashes or capitals. */
+export function sameFlag(arg: string, name: string): boolean {
+  const [, given] = /^--(?:no-)?([^=]+)/u.exec(arg) ?? [];
+  return given !== undefined && plain(given) === plain(name);
+}
+
+/** Arguments with the flags as their definitions spell them. */
+function spelledAsDefined(args: readonly string[], flags: readonly FlagDefinition[]): string[] {
+  const end = args.indexOf("--");
+  return args.map((arg, index) => {
+    const [, no = "", given = "", value = ""] = /^--(no-)?([^=]+)(=.*)?$/su.exec(arg) ?? [];
+    if (given === "" || (end >= 0 && index > end) || flags.some(({ name }) => `${no}${given}` === name)) return arg;
+    const flag = flags.find(({ name }) => plain(name) === plain(given));
+    return flag === undefined ? arg : `--${no}${flag.name}${value}`;
+  });
+}
+
+/**
+ * The values of a few flags of a command line, whatever else stands there: of `texts` the last text, of `switches`
+ * whether they are on.
+ */
+export function looseFlags(
+  args: readonly string[],
+  texts: readonly string[],
+  switches: readonly string[],
+): Readonly<Record<string, string | boolean>> {
+  const options = Object.fromEntries([
+    ...texts.map((name) => [name, { type: "string" as const }] as const),
+    ...switches.map((name) => [name, { type: "boolean" as const }] as const),
+  ]);
+  const { values } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true });
+  const wanted = [...texts, ...switches].filter((name) => values[name] !== undefined);
+  return Object.fromEntries(wanted.map((name) => [name, values[name] as string | boolean]));
 }
 
 /**
@@ -53,7 +99,7 @@ export function parseFlags(args: readonly string[], flags: readonly FlagDefiniti
     flags.map((flag) => [flag.name, { type: flag.kind === "boolean" ? ("boolean" as const) : ("string" as const) }]),
   );
   const { tokens, positionals } = parseArgs({
-    args: [...args],
+    args: spelledAsDefined(args, flags),
     options,
     strict: false,
     allowPositionals: true,
@@ -66,7 +112,12 @@ export function parseFlags(args: readonly string[], flags: readonly FlagDefiniti
     const name = negated ? token.rawName.slice(5) : token.name;
     const flag = byName.get(name);
     if (flag === undefined || !token.rawName.startsWith("--") || (negated && flag.kind !== "boolean")) {
-      throw new UsageError(`unknown flag ${token.rawName}${suggestion(name, [...byName.keys()], "--")}`);
+      const moved = movedTo(name);
+      throw new UsageError(
+        moved === undefined
+          ? `unknown flag ${token.rawName}${suggestion(name, [...byName.keys()], "--")}`
+          : `unknown flag ${token.rawName}: the setting is ${moved} now`,
+      );
     }
     if (values.has(name)) throw new UsageError(`--${name} was given twice`);
     if (flag.kind === "boolean") {
@@ -78,7 +129,7 @@ export function parseFlags(args: readonly string[], flags: readonly FlagDefiniti
       throw new UsageError(`--${name} needs a value`);
     values.set(name, convert(flag, token.value));
   }
-  return { values, positionals };
+  return { values, positionals, args };
 }
 
 /** A text flag's value, if it was given. */

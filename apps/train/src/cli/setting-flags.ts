@@ -1,36 +1,95 @@
-import { flagName } from "../configuration/flag-name.ts";
-import { checkSettings, settings } from "../configuration/schema.ts";
-import type { PartialTrainingConfig, TrainingConfig } from "../configuration/training-config.ts";
+import type { DetectorDefinition } from "@detrkit/training";
+import { definitionOf, definitionsFor, ownDefinitions, presetNames, schemaOf } from "../configuration/definitions.ts";
+import { presetOf, readConfigFile } from "../configuration/resolve-config.ts";
+import { storedSettings } from "../configuration/resume-config.ts";
+import {
+  flagName,
+  merged,
+  type Setting,
+  settingsOf,
+  type SettingsTree,
+  treeOf,
+} from "../configuration/settings-tree.ts";
 import { UsageError } from "../usage-error.ts";
-import type { FlagDefinition, ParsedFlags } from "./parse-flags.ts";
+import { type FlagDefinition, looseFlags, type ParsedFlags, sameFlag } from "./parse-flags.ts";
 
-const placeholders: Partial<Record<keyof TrainingConfig, string>> = {
+/** What a command line decides before its flags can be read: which detector it is about, and so which flags there are. */
+export interface SettingsInQuestion {
+  readonly definitions: readonly DetectorDefinition[];
+  readonly definition: DetectorDefinition;
+  /** Settings of the file that `--config` names. */
+  readonly file: SettingsTree;
+}
+
+/** Finds the detector of a command line: by its preset, its module, its file or the run that it resumes. */
+export async function settingsInQuestion(args: readonly string[]): Promise<SettingsInQuestion> {
+  const given = looseFlags(args, ["preset", "detector", "config", "output"], ["resume"]);
+  const { config, resume, output, ...named } = given;
+  const file = typeof config === "string" ? await readConfigFile(config) : {};
+  const stored = resume === true ? await storedSettings(output ?? file["output"]) : {};
+  const settings = merged(stored, file, named);
+  const definitions = await definitionsFor(settings);
+  // A module of one's own is asked for its first preset where none is named.
+  const [first = ""] = presetNames(definitions);
+  const preset = definitions === ownDefinitions || settings["preset"] !== undefined ? presetOf(settings) : first;
+  return { definitions, definition: definitionOf(preset, definitions), file };
+}
+
+const placeholders: Readonly<Record<string, string>> = {
   preset: "NAME",
+  detector: "module:FILE",
   split: "NAME",
-  splitVal: "NAME",
+  "validation.split": "NAME",
   data: "SPEC",
-  dataVal: "SPEC",
+  "validation.data": "SPEC",
   output: "DIR",
-  imageSize: "WxH",
-  learningRate: "RATE",
-  dropout: "RATE",
+  "transforms.size": "WxH",
 };
 
-/** A flag for every setting of a training run. */
-export function settingFlags(): readonly FlagDefinition[] {
-  return settings().map(({ key, kind, choices, description }) => {
-    const placeholder = placeholders[key];
-    return { name: flagName(key), kind, choices, description, ...(placeholder === undefined ? {} : { placeholder }) };
+/** A flag for every setting of a training run with this detector; those of one group of settings stand together. */
+export function settingFlags(definition: DetectorDefinition): readonly FlagDefinition[] {
+  return settingsOf(schemaOf(definition)).map(({ path, kind, choices, description }) => {
+    const name = flagName(path);
+    const placeholder = placeholders[name];
+    const [group = ""] = path;
+    return {
+      name,
+      kind,
+      choices,
+      description,
+      ...(path.length > 1 ? { group } : {}),
+      ...(placeholder === undefined ? {} : { placeholder }),
+    };
   });
 }
 
 /** Settings that stood on the command line. */
-export function flagSettings(flags: ParsedFlags): PartialTrainingConfig {
-  const given = Object.fromEntries(
-    settings().flatMap(({ key }) => (flags.values.has(flagName(key)) ? [[key, flags.values.get(flagName(key))]] : [])),
+export function flagSettings(flags: ParsedFlags, definition: DetectorDefinition): SettingsTree {
+  return merged(
+    ...settingsOf(schemaOf(definition)).flatMap(({ path }) => {
+      const value = flags.values.get(flagName(path));
+      return value === undefined ? [] : [treeOf(path, value)];
+    }),
   );
-  const checked = checkSettings(given);
-  if ("value" in checked) return checked.value;
-  const [problem] = checked.problems;
-  throw new UsageError(`--${flagName(problem?.key ?? "")}: ${problem?.message ?? "not valid"}`);
+}
+
+/**
+ * Refuses flags of another detector than the one in question: a run that ignored them would not be what was asked for.
+ *
+ * @throws UsageError naming the detector that has the setting
+ */
+export function refuseForeignFlags(args: readonly string[], { definition }: SettingsInQuestion): void {
+  const names = (of: DetectorDefinition): readonly Setting[] => settingsOf(schemaOf(of));
+  const own = names(definition).map(({ path }) => flagName(path));
+  for (const other of ownDefinitions) {
+    const foreign = names(other)
+      .map(({ path }) => flagName(path))
+      .filter((name) => !own.includes(name));
+    const given = foreign.find((name) => args.some((arg) => sameFlag(arg, name)));
+    if (given === undefined) continue;
+    throw new UsageError(
+      `--${given} is a setting of ${other.title}, which ${definition.title} does not have; leave it away, or take one ` +
+        `of ${presetNames([other]).join(", ")}`,
+    );
+  }
 }

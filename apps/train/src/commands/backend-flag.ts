@@ -1,5 +1,5 @@
 import { type FlagDefinition, type ParsedFlags, textFlag } from "../cli/parse-flags.ts";
-import type { BackendChoice } from "../configuration/training-config.ts";
+import type { BackendChoice } from "../configuration/run-settings.ts";
 
 /** Lets every command that computes tensors be told where. */
 export const backendFlag: FlagDefinition = {

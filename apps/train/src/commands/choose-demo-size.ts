@@ -30,10 +30,14 @@ function secondsOf(
   epochs: number,
   { secondsPerStep, secondsPerEvaluation }: DemoTiming,
 ): number {
-  const { steps, evaluations } = workLeft({ ...settings, epochs }, batchCount(images, settings), {
-    epoch: 0,
-    stepsDone: 0,
-  });
+  const { steps, evaluations } = workLeft(
+    { epochs, evaluateEvery: settings.evaluation.every },
+    batchCount(images, settings),
+    {
+      epoch: 0,
+      stepsDone: 0,
+    },
+  );
   return steps * secondsPerStep + evaluations * secondsPerEvaluation;
 }
 

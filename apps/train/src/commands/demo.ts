@@ -2,9 +2,8 @@ import { availableParallelism, loadavg } from "node:os";
 import type { BackendName } from "@detrkit/backend";
 import type { Command, CommandStreams, ExitCode } from "../cli/command.ts";
 import { numberFlag, type ParsedFlags, textFlag } from "../cli/parse-flags.ts";
-import type { ModelName } from "../configuration/model-settings.ts";
-import { resolveConfig } from "../configuration/resolve-config.ts";
-import type { TrainingConfig } from "../configuration/training-config.ts";
+import { resolveConfig, type RunConfig } from "../configuration/resolve-config.ts";
+import { merged } from "../configuration/settings-tree.ts";
 import { metricsText } from "../evaluation/metrics-text.ts";
 import { runFolder } from "../training/run-folder.ts";
 import { duration } from "../training/show-progress.ts";
@@ -16,7 +15,7 @@ import { measureDemoSize } from "./measure-demo-size.ts";
 import { runTraining } from "./train.ts";
 import { announceTiming, type TrainingTerminal, withTrainingTerminal } from "./training-terminal.ts";
 
-const models = Object.keys(demos) as ModelName[];
+const models = demos.map(({ name }) => name);
 
 /** What is said of the demo: ten minutes. Longer is announced. */
 const announcedSeconds = 600;
@@ -28,7 +27,7 @@ const tooSlow = "On a backend that is too slow for all of it, a smaller demo is 
 
 /** What the models' whole demos have of something. */
 const ofEach = (value: (whole: DemoSize) => number): string =>
-  models.map((model) => `${value(demos[model].whole)} (${model})`).join(", ");
+  demos.map(({ name, whole }) => `${value(whole)} (${name})`).join(", ");
 
 /** `detrkit demo`. */
 export const demoCommand: Command = {
@@ -42,7 +41,7 @@ export const demoCommand: Command = {
         name: "model",
         kind: "text",
         choices: models,
-        description: "What to train; default deformable-detr. detr learns sixteen images by heart instead",
+        description: `What to train; default ${models[0]}. detr learns sixteen images by heart instead`,
       },
       {
         name: "output",
@@ -63,7 +62,8 @@ export const demoCommand: Command = {
     examples: ["detrkit demo", "detrkit demo --model detr"],
   },
   async run(flags, streams) {
-    const demo = demos[(textFlag(flags, "model") ?? "deformable-detr") as ModelName];
+    const wanted = textFlag(flags, "model") ?? models[0];
+    const demo = demos.find(({ name }) => name === wanted) as Demo;
     streams.stderr.write(`${demo.introduction.join("\n")}\n`);
     const started = performance.now();
     return await withTrainingTerminal(backendOf(flags), streams, async (terminal) => {
@@ -123,22 +123,22 @@ function longText({ epochs, seconds }: TimedDemoChoice): string {
   ].join("\n");
 }
 
-function demoConfig({ size, epochs }: DemoChoice, flags: ParsedFlags): TrainingConfig {
+function demoConfig({ size, epochs }: DemoChoice, flags: ParsedFlags): RunConfig {
   const seed = numberFlag(flags, "seed");
-  return resolveConfig({
-    ...size.settings,
+  const own = {
     data: demoData(size, numberFlag(flags, "images") ?? size.images),
     output: textFlag(flags, "output") ?? "runs/demo",
     backend: backendOf(flags),
     epochs: numberFlag(flags, "epochs") ?? epochs,
     ...(seed === undefined ? {} : { seed }),
-  });
+  };
+  return resolveConfig(merged(size.settings, own));
 }
 
 async function runDemo(
   demo: Demo,
   choice: DemoChoice,
-  config: TrainingConfig,
+  config: RunConfig,
   terminal: TrainingTerminal,
   streams: CommandStreams,
   started: number,

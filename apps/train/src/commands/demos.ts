@@ -1,11 +1,18 @@
-import type { ModelName } from "../configuration/model-settings.ts";
-import type { PartialTrainingConfig, TrainingConfig } from "../configuration/training-config.ts";
+import { merged, type SettingsTree } from "../configuration/settings-tree.ts";
+
+/** Settings of a demo, as in a configuration file; what is read of them besides. */
+export interface DemoSettings extends SettingsTree {
+  readonly preset: string;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly evaluation: { readonly every: number; readonly stopAtAp50?: number };
+  readonly transforms: { readonly size: string };
+}
 
 /** One size of a demo: the whole one, or what is left of it where the backend is too slow. */
 export interface DemoSize {
   /** Without the number of training images: `data` is put together from both. */
-  readonly settings: PartialTrainingConfig &
-    Pick<TrainingConfig, "preset" | "epochs" | "evaluateEvery" | "batchSize" | "imageSize">;
+  readonly settings: DemoSettings;
   readonly images: number;
   readonly dataOptions: string;
   /** With fewer, a smaller size shows more. */
@@ -18,6 +25,8 @@ export interface DemoSize {
 
 /** What `detrkit demo` trains, and what it says about it. */
 export interface Demo {
+  /** What `--model` calls it. */
+  readonly name: string;
   /** From the smallest to the whole one. */
   readonly smaller: readonly DemoSize[];
   readonly whole: DemoSize;
@@ -30,40 +39,31 @@ export interface Demo {
 }
 
 /** Of all sizes. */
-const common = { samplePictures: 16, backboneStem: "3x3pool" } satisfies PartialTrainingConfig;
+const common = { evaluation: { pictures: 16 }, backbone: { stem: "3x3pool" } };
 
 /** For images of 128×128: cells of 16×16 pixels at the coarsest, and for Deformable DETR of 8×8 besides. */
-const wholeSizes = {
-  ...common,
+const wholeSizes = merged(common, {
   batchSize: 8,
-  imageSize: "128x128",
-  hiddenDim: 64,
-  feedForwardDim: 128,
-  backboneWidth: 16,
-} satisfies PartialTrainingConfig;
+  transforms: { size: "128x128" },
+  transformer: { dim: 64, feedForwardDim: 128 },
+  backbone: { width: 16 },
+});
 
 /** A quarter of the pixels, and half the width of everything. */
-const smallSizes = {
-  ...common,
+const smallSizes = merged(common, {
   batchSize: 8,
-  imageSize: "64x64",
-  hiddenDim: 32,
-  heads: 4,
-  feedForwardDim: 64,
-  backboneWidth: 8,
-} satisfies PartialTrainingConfig;
+  transforms: { size: "64x64" },
+  transformer: { dim: 32, heads: 4, feedForwardDim: 64 },
+  backbone: { width: 8 },
+});
 
 /** The least that has all parts of the model. */
-const tinySizes = {
-  ...smallSizes,
+const tinySizes = merged(smallSizes, {
   batchSize: 4,
-  imageSize: "32x32",
-  heads: 2,
-  encoderLayers: 1,
-  decoderLayers: 2,
-  feedForwardDim: 32,
-  backboneWidth: 4,
-} satisfies PartialTrainingConfig;
+  transforms: { size: "32x32" },
+  transformer: { heads: 2, encoderLayers: 1, decoderLayers: 2, feedForwardDim: 32 },
+  backbone: { width: 4 },
+});
 
 /**
  * Of Deformable DETR. Kept until the last fifth, the rate ends at an AP50 of 0.92; falling along a cosine from the
@@ -72,29 +72,44 @@ const tinySizes = {
 const deformable = {
   preset: "deformable-detr-small",
   learningRate: 1e-3,
-  schedule: "step",
-  flips: "both",
-  backboneStages: [2, 3],
+  schedule: { kind: "step" },
+  transforms: { flips: "both" },
+  backbone: { returnStages: [2, 3] },
   featureLevels: 2,
-} satisfies PartialTrainingConfig;
+};
 
 const byHeart = {
   preset: "detr-small",
-  splitVal: "train",
+  validation: { split: "train" },
   learningRate: 5e-4,
-  warmupSteps: 20,
-  flips: "none",
-} satisfies PartialTrainingConfig;
+  schedule: { warmupSteps: 20 },
+  transforms: { flips: "none" },
+};
+
+/** Settings over settings, the last ones of one size of a demo. */
+function settings(
+  sizes: SettingsTree,
+  recipe: SettingsTree,
+  own: { readonly epochs: number; readonly evaluation: DemoSettings["evaluation"] } & SettingsTree,
+): DemoSettings {
+  return merged(sizes, recipe, own) as unknown as DemoSettings;
+}
 
 const showsThatItWorks = "It shows that everything works, and learns nothing worth looking at.";
 
 const wholeValidation = 100;
 
-/** The demo of each model. */
-export const demos: Readonly<Record<ModelName, Demo>> = {
-  "deformable-detr": {
+/** The demos, the default first. */
+export const demos: readonly Demo[] = [
+  {
+    name: "deformable-detr",
     whole: {
-      settings: { ...wholeSizes, ...deformable, epochs: 15, evaluateEvery: 5, warmupSteps: 50, numQueries: 40 },
+      settings: settings(wholeSizes, deformable, {
+        epochs: 15,
+        evaluation: { every: 5 },
+        schedule: { warmupSteps: 50 },
+        numQueries: 40,
+      }),
       // With the cosine, 600 of them seen 16 times gave 0.76.
       images: 1200,
       dataOptions: `validation=${wholeValidation},smallest=16,largest=60,classes=3`,
@@ -104,7 +119,12 @@ export const demos: Readonly<Record<ModelName, Demo>> = {
     },
     smaller: [
       {
-        settings: { ...tinySizes, ...deformable, epochs: 30, evaluateEvery: 10, warmupSteps: 10, numQueries: 4 },
+        settings: settings(tinySizes, deformable, {
+          epochs: 30,
+          evaluation: { every: 10 },
+          schedule: { warmupSteps: 10 },
+          numQueries: 4,
+        }),
         images: 40,
         dataOptions: "validation=8,size=32,smallest=10,largest=20,objects=1,classes=1",
         fewestEpochs: 1,
@@ -112,7 +132,12 @@ export const demos: Readonly<Record<ModelName, Demo>> = {
         expectation: showsThatItWorks,
       },
       {
-        settings: { ...smallSizes, ...deformable, epochs: 60, evaluateEvery: 20, warmupSteps: 20, numQueries: 12 },
+        settings: settings(smallSizes, deformable, {
+          epochs: 60,
+          evaluation: { every: 20 },
+          schedule: { warmupSteps: 20 },
+          numQueries: 12,
+        }),
         images: 400,
         dataOptions: "validation=40,size=64,smallest=16,largest=40,objects=3,classes=3",
         fewestEpochs: 4,
@@ -128,10 +153,15 @@ export const demos: Readonly<Record<ModelName, Demo>> = {
     goal: 0.85,
     measuredOn: `${wholeValidation} images it has not seen`,
   },
-  detr: {
+  {
+    name: "detr",
     whole: {
       // Stops a little above the goal, since the pictures get better still.
-      settings: { ...wholeSizes, ...byHeart, epochs: 450, evaluateEvery: 20, stopAtAp50: 0.95, numQueries: 20 },
+      settings: settings(wholeSizes, byHeart, {
+        epochs: 450,
+        evaluation: { every: 20, stopAtAp50: 0.95 },
+        numQueries: 20,
+      }),
       images: 16,
       dataOptions: "",
       fewestEpochs: 200,
@@ -140,7 +170,7 @@ export const demos: Readonly<Record<ModelName, Demo>> = {
     },
     smaller: [
       {
-        settings: { ...tinySizes, ...byHeart, epochs: 100, evaluateEvery: 50, numQueries: 4 },
+        settings: settings(tinySizes, byHeart, { epochs: 100, evaluation: { every: 50 }, numQueries: 4 }),
         images: 4,
         dataOptions: "size=32,smallest=10,largest=20,objects=1,classes=1",
         fewestEpochs: 1,
@@ -148,7 +178,11 @@ export const demos: Readonly<Record<ModelName, Demo>> = {
         expectation: showsThatItWorks,
       },
       {
-        settings: { ...smallSizes, ...byHeart, epochs: 450, evaluateEvery: 50, stopAtAp50: 0.95, numQueries: 8 },
+        settings: settings(smallSizes, byHeart, {
+          epochs: 450,
+          evaluation: { every: 50, stopAtAp50: 0.95 },
+          numQueries: 8,
+        }),
         images: 8,
         dataOptions: "size=64,smallest=16,largest=40,objects=2,classes=3",
         fewestEpochs: 150,
@@ -165,7 +199,7 @@ export const demos: Readonly<Record<ModelName, Demo>> = {
     goal: 0.9,
     measuredOn: "the training images",
   },
-};
+];
 
 /** The generated images of a demo. */
 export function demoData({ dataOptions }: Pick<DemoSize, "dataOptions">, images: number): string {
@@ -173,8 +207,8 @@ export function demoData({ dataOptions }: Pick<DemoSize, "dataOptions">, images:
 }
 
 /** The images of a size in words: `40 images of 32×32`. */
-export function imagesText({ images, settings: { imageSize } }: DemoSize): string {
-  return `${images.toLocaleString("en")} images of ${imageSize.replace("x", "×")}`;
+export function imagesText({ images, settings: { transforms } }: DemoSize): string {
+  return `${images.toLocaleString("en")} images of ${transforms.size.replace("x", "×")}`;
 }
 
 /** What a size comes to: `30 epochs of 40 images of 32×32`. */

@@ -1,5 +1,5 @@
 import { describeBackend, type StartedBackend } from "@detrkit/backend";
-import type { BackendChoice } from "../configuration/training-config.ts";
+import type { BackendChoice } from "../configuration/run-settings.ts";
 
 /**
  * How a faster backend is got, a line each: by not asking for this one, or by what is missing for the native one.

@@ -1,4 +1,4 @@
-import type { EstimateEvent } from "@detrkit/training";
+import { deformableDetr, detr, type EstimateEvent } from "@detrkit/training";
 import { expect, test } from "vitest";
 import { type LongRun, longRunWarning } from "./long-run-warning.ts";
 
@@ -15,9 +15,8 @@ const config = {
   backend: "auto",
   epochs: 100,
   preset: "deformable-detr-small",
-  transforms: "fixed",
-  imageSize: "320x240",
-  maxSide: 1333,
+  definition: deformableDetr,
+  transforms: { kind: "fixed", size: "320x240", maxSide: 1333, shortSides: [800], flips: "none" },
 } as const;
 const cpu: LongRun = {
   backend: { name: "cpu", reason: "plain JavaScript (no C++ compiler found)" },
@@ -46,7 +45,7 @@ test("the ways out name the missing tools, epochs that fit, smaller images, and 
     "g++",
     "DETRKIT_RETRY=1",
     "--epochs 3 would end within about 1 h (now 100)",
-    "--image-size 160x120 (now 320x240)",
+    "--transforms.size 160x120 (now 320x240)",
     "--resume",
   ])
     expect(text).toContain(part);
@@ -58,12 +57,18 @@ test("whoever asked for a slow backend is told to leave that away, and a large m
   const text =
     longRunWarning(hours(1000), {
       ...cpu,
-      config: { ...config, backend: "cpu", preset: "detr-r50", transforms: "detr" },
+      config: {
+        ...config,
+        backend: "cpu",
+        preset: "detr-r50",
+        definition: detr,
+        transforms: { ...config.transforms, kind: "detr" },
+      },
     }) ?? "";
   for (const part of [
     "leave --backend cpu away",
     "fewer images: one epoch alone takes 10 h 00 min",
-    "--transforms fixed",
+    "--transforms.kind fixed",
     "--preset detr-small",
   ])
     expect(text).toContain(part);
@@ -73,5 +78,5 @@ test("whoever asked for a slow backend is told to leave that away, and a large m
 test("a resumed run is told only of what it may change", () => {
   const text = longRunWarning(hours(33), { ...native, resumed: true }) ?? "";
   expect(text).toContain("--epochs 36");
-  for (const part of ["--image-size", "--preset", "g++"]) expect(text).not.toContain(part);
+  for (const part of ["--transforms", "--preset", "g++"]) expect(text).not.toContain(part);
 });

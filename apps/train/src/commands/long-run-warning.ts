@@ -1,6 +1,7 @@
 import type { BackendName, StartedBackend } from "@detrkit/backend";
 import type { EstimateEvent } from "@detrkit/training";
-import type { TrainingConfig } from "../configuration/training-config.ts";
+import { presetsToTrain } from "../configuration/frozen-random-weights.ts";
+import type { RunConfig } from "../configuration/resolve-config.ts";
 import { duration } from "../training/show-progress.ts";
 import { fasterBackend } from "./faster-backend.ts";
 
@@ -13,7 +14,7 @@ const longHours: Readonly<Record<BackendName, number>> = { native: 12, wasm: 1, 
 /** What the warning needs to know of a run. */
 export interface LongRun {
   readonly backend: StartedBackend;
-  readonly config: Pick<TrainingConfig, "backend" | "epochs" | "preset" | "transforms" | "imageSize" | "maxSide">;
+  readonly config: Pick<RunConfig, "backend" | "definition" | "epochs" | "preset" | "transforms">;
   /** A resumed run keeps its settings, but for a few. */
   readonly resumed: boolean;
 }
@@ -45,16 +46,19 @@ function fewerEpochs(
   ];
 }
 
-function smallerRun({ preset, transforms, imageSize, maxSide }: LongRun["config"]): readonly string[] {
+function smallerRun({ definition, preset, transforms }: LongRun["config"]): readonly string[] {
+  const { kind, size: imageSize, maxSide } = transforms;
   const [width = 0, height = 0] = imageSize.split("x").map(Number);
   const halved = `${Math.round(width / 2)}x${Math.round(height / 2)}`;
   const size =
-    transforms === "fixed"
-      ? `--image-size ${halved} (now ${imageSize})`
-      : `--transforms fixed --image-size 320x240 (now up to ${maxSide} pixels)`;
-  const small = preset.startsWith("detr-") ? "detr-small" : "deformable-detr-small";
+    kind === "fixed"
+      ? `--transforms.size ${halved} (now ${imageSize})`
+      : `--transforms.kind fixed --transforms.size 320x240 (now up to ${maxSide} pixels)`;
+  const small = presetsToTrain(definition);
   return [
     `smaller images: ${size}`,
-    ...(preset === small ? [] : [`a smaller model: --preset ${small} (now ${preset})`]),
+    ...(small.length === 0 || small.includes(preset)
+      ? []
+      : [`a smaller model: --preset ${small.join(" or ")} (now ${preset})`]),
   ];
 }

@@ -1,5 +1,6 @@
 import { train } from "@detrkit/training";
 import { resolveConfig } from "../configuration/resolve-config.ts";
+import { merged } from "../configuration/settings-tree.ts";
 import { withParts } from "../training/train.ts";
 import type { DemoTiming } from "./choose-demo-size.ts";
 import { demoData, type DemoSize } from "./demos.ts";
@@ -18,7 +19,8 @@ export async function measureDemoSize(size: DemoSize, signal: AbortSignal): Prom
   let timing: DemoTiming | undefined;
   const data = demoData(size, size.images);
   // Every run of settings has a folder; this one's is not used.
-  const config = resolveConfig({ ...size.settings, data, output: "unused", epochs: endless, evaluateEvery: 0 });
+  const own = { data, output: "unused", epochs: endless, evaluation: { every: 0 } };
+  const config = resolveConfig(merged(size.settings, own));
   await withParts(
     config,
     () => {},

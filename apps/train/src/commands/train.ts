@@ -1,55 +1,66 @@
 import type { TrainingEvent, TrainingOutcome } from "@detrkit/training";
+import type { DetectorDefinition } from "@detrkit/training";
 import type { Command, ExitCode } from "../cli/command.ts";
-import { flagSettings, settingFlags } from "../cli/setting-flags.ts";
-import { type ParsedFlags, switchFlag, textFlag } from "../cli/parse-flags.ts";
+import type { CommandDescription } from "../cli/help.ts";
+import { flagSettings, refuseForeignFlags, settingFlags, settingsInQuestion } from "../cli/setting-flags.ts";
+import { type FlagDefinition, type ParsedFlags, switchFlag, textFlag } from "../cli/parse-flags.ts";
 import { UsageError } from "../usage-error.ts";
-import { readConfigFile, resolveConfig } from "../configuration/resolve-config.ts";
+import { resolveSources, type RunConfig } from "../configuration/resolve-config.ts";
+import { ownDefinitions } from "../configuration/definitions.ts";
+import { merged } from "../configuration/settings-tree.ts";
 import { resumeConfig } from "../configuration/resume-config.ts";
-import type { TrainingConfig } from "../configuration/training-config.ts";
 import { type ExistingRun, runFolder } from "../training/run-folder.ts";
 import { train } from "../training/train.ts";
 import { longRunWarning } from "./long-run-warning.ts";
 import { announceTiming, type TrainingTerminal, withTrainingTerminal } from "./training-terminal.ts";
 
+const ownFlags: readonly FlagDefinition[] = [
+  {
+    name: "config",
+    kind: "text",
+    placeholder: "FILE",
+    description: "JSON file of settings (schema/training-config.json); flags override it, it overrides the preset",
+  },
+  { name: "resume", kind: "boolean", description: "Go on with the run in --output as if it had never stopped" },
+  { name: "overwrite", kind: "boolean", description: "Replace the run in --output" },
+  {
+    name: "dry-run",
+    kind: "boolean",
+    description: "Print the settings that flags, file and preset give, as a file for --config, and stop",
+  },
+  { name: "json", kind: "boolean", description: "Print the outcome as JSON" },
+];
+
+const description: CommandDescription = {
+  name: "train",
+  summary: "Train a detector on your images, with COCO metrics, pictures and a report.",
+  usage: "--data SPEC --output DIR [flags]",
+  flags: [...ownFlags, ...settingFlags(ownDefinitions[0] as DetectorDefinition)],
+  notes: [
+    "Ctrl-C finishes the step, saves the state and exits with 130; --resume goes on with the same numbers as if nothing had happened.\nAfter a kill or a power cut it goes on from the last checkpoint.",
+    "With --resume the run keeps its settings; only --epochs, --backend and the settings of evaluation may be changed.",
+  ],
+  examples: [
+    "detrkit train --preset deformable-detr-small --data voc:./my-data --output runs/mine",
+    "detrkit train --config my-run.json --learning-rate 1e-4 --output runs/mine",
+    "detrkit train --data shapes:count=600 --transforms.size 128x128 --epochs 40 --output runs/shapes",
+    "detrkit train --preset detr-small --data coco:./my-data --output runs/detr",
+    "detrkit train --output runs/mine --resume",
+  ],
+};
+
 /** `detrkit train`. */
 export const trainCommand: Command = {
-  description: {
-    name: "train",
-    summary: "Train a detector on your images, with COCO metrics, pictures and a report.",
-    usage: "--data SPEC --output DIR [flags]",
-    flags: [
-      {
-        name: "config",
-        kind: "text",
-        placeholder: "FILE",
-        description: "JSON file of settings (schema/training-config.json); flags override it, it overrides the preset",
-      },
-      { name: "resume", kind: "boolean", description: "Go on with the run in --output as if it had never stopped" },
-      { name: "overwrite", kind: "boolean", description: "Replace the run in --output" },
-      {
-        name: "dry-run",
-        kind: "boolean",
-        description: "Print the settings that flags, file and preset give, as a file for --config, and stop",
-      },
-      { name: "json", kind: "boolean", description: "Print the outcome as JSON" },
-      ...settingFlags(),
-    ],
-    notes: [
-      "Ctrl-C finishes the step, saves the state and exits with 130; --resume goes on with the same numbers as if nothing had happened.\nAfter a kill or a power cut it goes on from the last checkpoint.",
-      "With --resume the run keeps its settings; only --epochs, --evaluate-every, --stop-at-ap50, --sample-pictures and --backend may be changed.",
-    ],
-    examples: [
-      "detrkit train --preset deformable-detr-small --data voc:../shared/data/bccd --output runs/bccd",
-      "detrkit train --config my-run.json --learning-rate 1e-4 --output runs/mine",
-      "detrkit train --data shapes:count=600 --image-size 128x128 --epochs 40 --output runs/shapes",
-      "detrkit train --preset detr-small --data coco:./my-data --output runs/detr",
-      "detrkit train --output runs/bccd --resume",
-    ],
+  description,
+  async descriptionFor(args) {
+    const question = await settingsInQuestion(args);
+    refuseForeignFlags(args, question);
+    return { ...description, flags: [...ownFlags, ...settingFlags(question.definition)] };
   },
   async run(flags, streams) {
     const { config, existing } = await configuration(flags);
     const dry = switchFlag(flags, "dry-run");
-    (dry ? streams.stdout : streams.stderr).write(`${JSON.stringify(config, null, 2)}\n`);
+    (dry ? streams.stdout : streams.stderr).write(`${JSON.stringify(config.file, null, 2)}\n`);
     if (dry) return 0;
     return await withTrainingTerminal(config.backend, streams, (terminal) => {
       announceTiming(terminal);
@@ -63,25 +74,27 @@ export const trainCommand: Command = {
 
 async function configuration(
   flags: ParsedFlags,
-): Promise<{ readonly config: TrainingConfig; readonly existing: ExistingRun }> {
+): Promise<{ readonly config: RunConfig; readonly existing: ExistingRun }> {
   const resume = switchFlag(flags, "resume");
   const overwrite = switchFlag(flags, "overwrite");
   if (resume && overwrite) throw new UsageError("--resume and --overwrite exclude each other");
-  const file = textFlag(flags, "config");
-  const sources = [file === undefined ? {} : await readConfigFile(file), flagSettings(flags)] as const;
-  if (resume) return { config: await resumeConfig(Object.assign({}, ...sources)), existing: "resume" };
-  return { config: resolveConfig(...sources), existing: overwrite ? "overwrite" : "refuse" };
+  const { definition, definitions, file } = await settingsInQuestion(flags.args);
+  const settings = flagSettings(flags, definition);
+  if (resume) return { config: await resumeConfig(merged(file, settings)), existing: "resume" };
+  const path = textFlag(flags, "config");
+  const sources = [{ settings: file, ...(path === undefined ? {} : { file: path }) }, { settings }];
+  return { config: resolveSources(sources, definitions), existing: overwrite ? "overwrite" : "refuse" };
 }
 
-const endings: Readonly<Record<Exclude<TrainingOutcome["state"], "stopped">, (config: TrainingConfig) => string>> = {
+const endings: Readonly<Record<Exclude<TrainingOutcome["state"], "stopped">, (config: RunConfig) => string>> = {
   finished: () => "all epochs done",
-  reached: ({ stopAtAp50 }) => `stopped early, AP50 is above ${stopAtAp50}`,
+  reached: ({ evaluation }) => `stopped early, AP50 is above ${evaluation.stopAtAp50}`,
   outOfTime: () => "stopped early, there was no time for another epoch",
 };
 
 /** Trains with progress on the terminal; used by the demo too. */
 export async function runTraining(
-  config: TrainingConfig,
+  config: RunConfig,
   existing: ExistingRun,
   { backend, report, say, signal }: TrainingTerminal,
   done: (outcome: TrainingOutcome) => void,

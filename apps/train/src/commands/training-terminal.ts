@@ -1,7 +1,7 @@
 import type { StartedBackend } from "@detrkit/backend";
 import type { TrainingEvent } from "@detrkit/training";
 import type { CommandStreams } from "../cli/command.ts";
-import type { BackendChoice } from "../configuration/training-config.ts";
+import type { BackendChoice } from "../configuration/run-settings.ts";
 import { showProgress } from "../training/show-progress.ts";
 import { interruptible } from "./interruption.ts";
 import { useBackend } from "./use-backend.ts";

@@ -1,24 +1,38 @@
 import { readFile } from "node:fs/promises";
-import type { PresetName } from "@detrkit/detr";
+import type { DetectorSettings } from "@detrkit/detr";
+import type { DetectorDefinition } from "@detrkit/training";
 import { suggestion } from "../closest-name.ts";
 import { UsageError } from "../usage-error.ts";
-import { refuseForeignSettings, refuseFrozenRandomWeights, refuseImpossibleModel } from "./check-model-settings.ts";
-import { defaultPreset, modelSettings } from "./model-settings.ts";
-import { checkConfig, checkSettings, type SettingProblem, settings } from "./schema.ts";
-import type { PartialTrainingConfig, TrainingConfig } from "./training-config.ts";
-import { trainingRecipes } from "./training-recipes.ts";
+import { definitionOf, ownDefinitions, schemaOf } from "./definitions.ts";
+import { refuseFrozenRandomWeights } from "./frozen-random-weights.ts";
+import { movedTo } from "./older-config.ts";
+import { defaultPreset, type RunSettings } from "./run-settings.ts";
+import {
+  defaultsOf,
+  faultsOf,
+  flagName,
+  merged,
+  partial,
+  type SettingFault,
+  settingsOf,
+  type SettingsTree,
+  treeOf,
+  valueAt,
+} from "./settings-tree.ts";
 
-function describeProblems(source: string, problems: readonly SettingProblem[]): UsageError {
-  const keys = settings().map((setting) => setting.key);
-  const lines = problems.map(
-    ({ key, unknown, message }) =>
-      `  ${unknown ? `${message}${suggestion(key, keys)}` : `${key === "" ? "" : `${key}: `}${message}`}`,
-  );
-  return new UsageError(`${source}:\n${lines.join("\n")}`);
+/** All settings of a run, resolved: what every run has, and the parts that its detector's definition reads. */
+export interface RunConfig extends RunSettings {
+  readonly definition: DetectorDefinition;
+  /** Fits the definition's `settings`. */
+  readonly model: SettingsTree;
+  /** Fits the definition's `losses`. */
+  readonly losses: SettingsTree;
+  /** All of them as a configuration file has them. */
+  readonly file: SettingsTree;
 }
 
-/** Settings from a JSON file; `$schema` is allowed, every other unknown key is an error. */
-export async function readConfigFile(path: string): Promise<PartialTrainingConfig> {
+/** Settings from a JSON file, unchecked: which there are depends on the preset. `$schema` is left out. */
+export async function readConfigFile(path: string): Promise<SettingsTree> {
   let text: string;
   try {
     text = await readFile(path, "utf8");
@@ -31,43 +45,123 @@ export async function readConfigFile(path: string): Promise<PartialTrainingConfi
   } catch (error) {
     throw new UsageError(`${path} is not JSON: ${(error as Error).message}`, error);
   }
-  const checked = checkSettings(json);
-  if ("problems" in checked) throw describeProblems(path, checked.problems);
-  return checked.value;
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    throw new UsageError(`${path}: expected a JSON object of settings, as detrkit train --dry-run prints it`);
+  }
+  const { $schema: _, ...settings } = json as SettingsTree;
+  return settings;
+}
+
+/** Where settings come from, for errors. */
+export interface SettingsSource {
+  readonly settings: SettingsTree;
+  /** A file's path; undefined for the command line. */
+  readonly file?: string;
 }
 
 /**
- * All settings of a run: those of the later sources win, and the preset that they name gives the rest.
+ * All settings of a run: some as a configuration file has them, and what their preset gives beside.
  *
- * @param sources - from the weakest to the strongest: config file, then flags
+ * @param definitions - those whose presets may be named
+ * @throws UsageError naming the setting
  */
-export function resolveConfig(...sources: readonly PartialTrainingConfig[]): TrainingConfig {
-  const given: PartialTrainingConfig = Object.assign({}, ...sources);
-  const preset = given.preset ?? defaultPreset;
-  const ofPreset = presetSettings(preset);
-  refuseForeignSettings(preset, given);
-  for (const [key, flag, example] of [
-    ["data", "--data", "voc:path/to/data"],
-    ["output", "--output", "runs/mine"],
-  ] as const) {
-    if (given[key] === undefined) throw new UsageError(`${flag} is missing: detrkit train ${flag} ${example}`);
-  }
-  const checked = checkConfig({ ...ofPreset, preset, split: "train", dataVal: "", splitVal: "val", ...given });
-  if ("problems" in checked) throw describeProblems("the settings do not fit together", checked.problems);
-  const { value } = checked;
-  refuseImpossibleModel(value);
-  refuseFrozenRandomWeights(value);
-  return inOrder(value);
+export function resolveConfig(
+  settings: SettingsTree,
+  definitions: readonly DetectorDefinition[] = ownDefinitions,
+): RunConfig {
+  return resolveSources([{ settings }], definitions);
 }
 
-/** What a preset says about its model and its training. @throws UsageError where there is no such preset */
-export function presetSettings(preset: string): PartialTrainingConfig {
-  return { ...trainingRecipes[preset as PresetName], ...modelSettings(preset) };
+/**
+ * {@link resolveConfig} of several sources, of which the later ones win.
+ *
+ * @param sources - from the weakest to the strongest: configuration file, then flags
+ * @throws UsageError naming the setting and its source
+ */
+export function resolveSources(
+  sources: readonly SettingsSource[],
+  definitions: readonly DetectorDefinition[],
+): RunConfig {
+  const given = merged(...sources.map(({ settings }) => settings));
+  const preset = presetOf(given);
+  const definition = definitionOf(preset, definitions);
+  const schema = schemaOf(definition);
+  for (const source of sources) expectFitting(schema, source);
+  for (const [key, example] of [
+    ["data", "voc:path/to/data"],
+    ["output", "runs/mine"],
+  ] as const) {
+    if (given[key] === undefined) throw new UsageError(`--${key} is missing: detrkit train --${key} ${example}`);
+  }
+  const all = merged(defaultsOf(schema), presetTree(definition, preset), given, { preset });
+  const faults = [...faultsOf(schema, all), ...modelFaults(definition, all)];
+  if (faults.length > 0) throw new UsageError(`the settings do not fit together:\n${linesOf(faults, schema)}`);
+  const config = configOf(definition, inOrder(schema, all));
+  refuseFrozenRandomWeights(config);
+  return config;
+}
+
+/** The preset that settings name, or the default. */
+export function presetOf({ preset }: SettingsTree): string {
+  return typeof preset === "string" ? preset : defaultPreset;
+}
+
+/** What a preset says about its model and its training. */
+export function presetTree(definition: DetectorDefinition, preset: string): SettingsTree {
+  const { model: _, numClasses: __, ...settings } = definition.presets[preset] as DetectorSettings;
+  return merged(settings, (definition.recipes[preset] ?? {}) as SettingsTree);
+}
+
+/** The settings of a run whose file holds all of them, checked. @throws UsageError naming the source */
+export function checkedConfig(definition: DetectorDefinition, tree: SettingsTree, source: string): RunConfig {
+  const schema = schemaOf(definition);
+  const faults = [...faultsOf(schema, tree), ...modelFaults(definition, tree)];
+  if (faults.length > 0) throw new UsageError(`${source} was not written by this version:\n${linesOf(faults, schema)}`);
+  return configOf(definition, inOrder(schema, tree));
+}
+
+function expectFitting(schema: Parameters<typeof partial>[0], { settings, file }: SettingsSource): void {
+  const faults = faultsOf(partial(schema), settings);
+  if (faults.length === 0) return;
+  const [{ path, message }] = faults as [SettingFault];
+  throw new UsageError(file === undefined ? `--${flagName(path)}: ${message}` : `${file}:\n${linesOf(faults, schema)}`);
+}
+
+function linesOf(faults: readonly SettingFault[], schema: Parameters<typeof settingsOf>[0]): string {
+  const known = settingsOf(schema).map(({ path }) => path.join("."));
+  return faults
+    .map(({ path, unknown, message }) => {
+      const name = path.join(".");
+      if (!unknown) return `  ${name === "" ? "" : `${name}: `}${message}`;
+      const moved = movedTo(name);
+      return `  ${message} "${name}"${moved === undefined ? suggestion(name, known) : `, it is ${moved} now`}`;
+    })
+    .join("\n");
+}
+
+/** Rules between settings of the model, once each of them is well-formed. */
+function modelFaults(definition: DetectorDefinition, tree: SettingsTree): SettingFault[] {
+  const model = modelTree(definition, tree);
+  if (!definition.settings.safeParse(model).success) return [];
+  const settings = { ...model, model: definition.name, numClasses: 1 };
+  return (definition.problems?.(settings) ?? []).map((problem) => ({ ...problem, unknown: false }));
+}
+
+function modelTree(definition: DetectorDefinition, tree: SettingsTree): SettingsTree {
+  return Object.fromEntries(Object.entries(tree).filter(([key]) => Object.hasOwn(definition.settings.shape, key)));
+}
+
+function configOf(definition: DetectorDefinition, file: SettingsTree): RunConfig {
+  const settings = file as unknown as RunSettings & { readonly losses: SettingsTree };
+  return { ...settings, definition, model: modelTree(definition, file), file };
 }
 
 /** Keys in the order of the schema, so that stored and printed configurations are easy to compare. */
-function inOrder(config: TrainingConfig): TrainingConfig {
-  return Object.fromEntries(
-    settings().flatMap(({ key }) => (config[key] === undefined ? [] : [[key, config[key]]])),
-  ) as unknown as TrainingConfig;
+function inOrder(schema: Parameters<typeof settingsOf>[0], tree: SettingsTree): SettingsTree {
+  return merged(
+    ...settingsOf(schema).flatMap(({ path }) => {
+      const value = valueAt(tree, path);
+      return value === undefined ? [] : [treeOf(path, value)];
+    }),
+  );
 }

@@ -16,16 +16,66 @@ async function stored(name: string, config: object): Promise<string> {
 }
 
 test("a run of a version that lacked a setting goes on with what its preset says", async () => {
-  const config = resolveConfig({ data: "shapes:count=3", output: "x", preset: "detr-small", epochs: 5 });
-  const { backboneNorm: _, backboneFrozenStages: __, ...older } = config;
-  const output = await stored("older", older);
-  expect(await resumeConfig({ output, epochs: 7 })).toEqual({ ...config, output, epochs: 7 });
+  const { file } = resolveConfig({ data: "shapes:count=3", output: "x", preset: "detr-small", epochs: 5 });
+  const { backbone, optimizer: _, ...older } = file;
+  const { norm: __, ...olderBackbone } = backbone as Record<string, unknown>;
+  const output = await stored("older", { ...older, backbone: olderBackbone });
+  expect((await resumeConfig({ output, epochs: 7 })).file).toEqual({ ...file, output, epochs: 7 });
+});
+
+test("a run whose settings were one flat list goes on with the same", async () => {
+  const flat = {
+    preset: "deformable-detr-small",
+    data: "shapes:count=3",
+    split: "train",
+    dataVal: "",
+    splitVal: "train",
+    seed: 5,
+    schedule: "cosine",
+    warmupSteps: 11,
+    imageSize: "64x48",
+    hiddenDim: 64,
+    backboneStages: [2, 3],
+    featureLevels: 2,
+    points: 3,
+    boxL1Weight: 4,
+    samplingLearningRateFactor: 0.5,
+    evaluateEvery: 2,
+  };
+  const output = await stored("flat", flat);
+  const { file } = resolveConfig({
+    data: "shapes:count=3",
+    output,
+    seed: 5,
+    validation: { split: "train" },
+    schedule: { kind: "cosine", warmupSteps: 11 },
+    transforms: { size: "64x48" },
+    transformer: { dim: 64, encoderPoints: 3, decoderPoints: 3 },
+    backbone: { returnStages: [2, 3] },
+    featureLevels: 2,
+    losses: { boxL1: 4 },
+    learningRateFactors: { sampling: 0.5 },
+    evaluation: { every: 2 },
+  });
+  expect((await resumeConfig({ output })).file).toEqual(file);
+  const detr = await stored("flat-detr", { preset: "detr-small", data: "d", backboneStage: 2, evaluateEvery: 5 });
+  expect((await resumeConfig({ output: detr })).model).toMatchObject({ backbone: { returnStages: [2] } });
+});
+
+test("what would make it another run cannot change", async () => {
+  const { file } = resolveConfig({ data: "shapes:count=3", output: "x" });
+  const output = await stored("same", file);
+  const changed = await resumeConfig({ output, evaluation: { pictures: 3 }, backbone: { depth: 18 } });
+  expect(changed.evaluation).toEqual({ ...(file["evaluation"] as object), pictures: 3 });
+  await expect(resumeConfig({ output, backbone: { depth: 34 } })).rejects.toThrow(
+    `the run in ${output} has --backbone.depth 18, which cannot change to 34 when it is resumed`,
+  );
 });
 
 test("a setting that this version does not know, or a preset that is gone, is named", async () => {
-  const config = resolveConfig({ data: "shapes:count=3", output: "x" });
-  const later = await stored("later", { ...config, warp: 9 });
-  await expect(resumeConfig({ output: later })).rejects.toThrow("was not written by this version");
-  const gone = await stored("gone", { ...config, preset: "detr-r9" });
+  const { file } = resolveConfig({ data: "shapes:count=3", output: "x" });
+  const later = await stored("later", { ...file, warp: 9 });
+  await expect(resumeConfig({ output: later })).rejects.toThrow(/was not written by this version:\n.*"warp"/u);
+  const gone = await stored("gone", { ...file, preset: "detr-r9" });
   await expect(resumeConfig({ output: gone })).rejects.toThrow('there is no preset "detr-r9"');
 });

@@ -1,48 +1,49 @@
 import { UsageError } from "../usage-error.ts";
 import { readRunConfig, runFolder } from "../training/run-folder.ts";
-import { refuseForeignSettings } from "./check-model-settings.ts";
-import { flagName } from "./flag-name.ts";
-import { presetSettings } from "./resolve-config.ts";
-import { checkConfig } from "./schema.ts";
-import type { PartialTrainingConfig, TrainingConfig } from "./training-config.ts";
+import { definitionOf, definitionsFor, schemaOf } from "./definitions.ts";
+import { inGroups } from "./older-config.ts";
+import { checkedConfig, presetOf, presetTree, type RunConfig } from "./resolve-config.ts";
+import { defaultsOf, flagName, flattened, merged, type SettingsTree } from "./settings-tree.ts";
 
 /** Settings that do not change what a step computes. */
-const changeable: ReadonlySet<string> = new Set<keyof TrainingConfig>([
+const changeable: ReadonlySet<string> = new Set([
   "output",
   "epochs",
-  "evaluateEvery",
-  "stopAtAp50",
-  "samplePictures",
   "backend",
+  "evaluation.every",
+  "evaluation.stopAtAp50",
+  "evaluation.pictures",
 ]);
+
+/** The settings that a run folder keeps. @throws UsageError where it holds no run */
+export async function storedSettings(output: unknown): Promise<SettingsTree> {
+  if (typeof output !== "string") throw new UsageError("--resume needs --output, the folder of the run");
+  const stored = await readRunConfig(runFolder(output));
+  if (stored === undefined) throw new UsageError(`${output} holds no run to resume; leave --resume away to start one`);
+  return inGroups(stored as SettingsTree);
+}
 
 /**
  * The settings of a run that is to go on: those it was started with.
  *
  * @param given - settings of the command line; those that would make it another run are refused
  */
-export async function resumeConfig(given: PartialTrainingConfig): Promise<TrainingConfig> {
-  if (given.output === undefined) throw new UsageError("--resume needs --output, the folder of the run");
-  const stored = await readRunConfig(runFolder(given.output));
-  if (stored === undefined)
-    throw new UsageError(`${given.output} holds no run to resume; leave --resume away to start one`);
-  const { preset } = stored as PartialTrainingConfig;
+export async function resumeConfig(given: SettingsTree): Promise<RunConfig> {
+  const stored = await storedSettings(given["output"]);
+  const { config: source } = runFolder(String(given["output"]));
+  const preset = presetOf(stored);
+  const definition = definitionOf(preset, await definitionsFor(stored));
   // A setting that an older version did not have was what the preset says.
-  const ofPreset = typeof preset === "string" ? presetSettings(preset) : {};
-  const checked = checkConfig({ ...ofPreset, ...(stored as object), output: given.output });
-  if ("problems" in checked) {
-    throw new UsageError(
-      `${runFolder(given.output).config} was not written by this version: ${checked.problems.map(({ key, message }) => `${key}: ${message}`).join("; ")}`,
-    );
-  }
-  refuseForeignSettings(checked.value.preset, given);
-  for (const [key, value] of Object.entries(given)) {
-    const before = checked.value[key as keyof TrainingConfig];
-    if (!changeable.has(key) && JSON.stringify(value) !== JSON.stringify(before)) {
+  const before = merged(defaultsOf(schemaOf(definition)), presetTree(definition, preset), stored);
+  const values = flattened(before);
+  for (const [name, value] of Object.entries(flattened(given))) {
+    if (!changeable.has(name) && JSON.stringify(value) !== JSON.stringify(values[name])) {
       throw new UsageError(
-        `the run in ${given.output} has --${flagName(key)} ${JSON.stringify(before)}, which cannot change to ${JSON.stringify(value)} when it is resumed; start another run`,
+        `the run in ${String(given["output"])} has --${flagName(name.split("."))} ${JSON.stringify(values[name])}, ` +
+          `which cannot change to ${JSON.stringify(value)} when it is resumed; start another run`,
       );
     }
   }
-  return { ...checked.value, ...given };
+  checkedConfig(definition, before, source);
+  return checkedConfig(definition, merged(before, given), source);
 }

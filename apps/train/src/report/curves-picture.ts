@@ -54,7 +54,9 @@ export function usualTitle(runs: readonly ComparedRun[]): string {
   const data = [
     ...new Set(
       runs.map(({ config }) =>
-        dataName(String(config["dataVal"] === "" ? config["data"] : (config["dataVal"] ?? config["data"]))),
+        dataName(
+          String(config["validation.data"] === "" ? config["data"] : (config["validation.data"] ?? config["data"])),
+        ),
       ),
     ),
   ];

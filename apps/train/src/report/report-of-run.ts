@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { DataError } from "@detrkit/common";
 import type { CocoMetrics } from "@detrkit/evaluation";
 import { type EpochRecord, readLog } from "@detrkit/training/run-files";
+import { inGroups } from "../configuration/older-config.ts";
+import { flattened } from "../configuration/settings-tree.ts";
 import { readRunConfig, type RunFolder } from "../training/run-folder.ts";
 import { UsageError } from "../usage-error.ts";
 import type { ReportData, ReportFacts, SamplePicture } from "./report-data.ts";
@@ -44,7 +46,7 @@ async function readJson(path: string): Promise<unknown> {
   }
 }
 
-/** A run's settings and log. */
+/** A run's settings, by their dotted names, and its log. */
 export async function readRun(
   folder: RunFolder,
 ): Promise<{ readonly config: Settings; readonly records: readonly EpochRecord[] }> {
@@ -53,7 +55,7 @@ export async function readRun(
   if (typeof config !== "object" || config === null)
     throw new UsageError(`${folder.root} holds no run: there is no ${folder.config}`);
   if (records.length === 0) throw new UsageError(`${folder.root}: no epoch is done yet, so there is nothing to report`);
-  return { config: config as Settings, records };
+  return { config: flattened(inGroups(config as Settings)), records };
 }
 
 async function readSamples({ predictions }: RunFolder, facts: ReportFacts | undefined): Promise<SamplePicture[]> {

@@ -20,9 +20,9 @@ const incidental: ReadonlySet<string> = new Set([
   "output",
   "seed",
   "backend",
-  "evaluateEvery",
-  "samplePictures",
-  "stopAtAp50",
+  "evaluation.every",
+  "evaluation.pictures",
+  "evaluation.stopAtAp50",
 ]);
 
 /** Settings in which runs differ, sorted as the first run has them. */

@@ -1,7 +1,7 @@
 import { ConfigError, DataError } from "@detrkit/common";
 import { type Dataset, dataPolicy, describeProblem, listSplits, openDataset } from "@detrkit/datasets";
 import type { TrainingData } from "@detrkit/training";
-import type { TrainingConfig } from "../configuration/training-config.ts";
+import type { RunSettings } from "../configuration/run-settings.ts";
 
 /** A run of the program is always measured. */
 export type RunData = Required<TrainingData>;
@@ -11,19 +11,19 @@ async function openSplit(spec: string, split: string, flag: string, classes?: re
   // Of data that has none at all the reader knows better what is missing.
   if (splits.length > 0 && !splits.includes(split)) {
     throw new ConfigError(
-      `${spec} has no split "${split}", it has ${splits.join(", ")}: choose one with --${flag}${flag === "split-val" ? ", or give other images with --data-val" : ""}`,
+      `${spec} has no split "${split}", it has ${splits.join(", ")}: choose one with --${flag}${flag === "split" ? "" : ", or give other images with --validation.data"}`,
     );
   }
   return await openDataset(spec, { split, ...(classes === undefined ? {} : { classes }) });
 }
 
 /** Reads both parts of a run's data and says how many images they have and what was left out. */
-export async function openTrainingData(config: TrainingConfig, say: (line: string) => void): Promise<RunData> {
+export async function openTrainingData(config: RunSettings, say: (line: string) => void): Promise<RunData> {
   const training = await openSplit(config.data, config.split, "split");
   const validation = await openSplit(
-    config.dataVal === "" ? config.data : config.dataVal,
-    config.splitVal,
-    "split-val",
+    config.validation.data === "" ? config.data : config.validation.data,
+    config.validation.split,
+    "validation.split",
     training.classes,
   );
   say(
@@ -33,7 +33,7 @@ export async function openTrainingData(config: TrainingConfig, say: (line: strin
   return { training, validation };
 }
 
-function reportProblems(dataset: Dataset, { badData }: TrainingConfig, say: (line: string) => void): void {
+function reportProblems(dataset: Dataset, { badData }: RunSettings, say: (line: string) => void): void {
   const wrong = dataset.problems.filter(({ kind }) => dataPolicy[kind].severity === "wrong");
   if (wrong.length === 0) return;
   const places = wrong

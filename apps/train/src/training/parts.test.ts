@@ -1,19 +1,18 @@
 import { Random } from "@detrkit/common";
 import { detrEvaluation, detrTraining, fixedSize } from "@detrkit/datasets";
-import { createDetector } from "@detrkit/detr";
+import { randomFor } from "@detrkit/detr";
 import { Linear, Module, type Parameter } from "@detrkit/nn";
 import { useBackend } from "@detrkit/test-utils";
-import { dispose, mean, ones, type Rank, type Scalar, sum, zeros } from "@tensorflow/tfjs-core";
+import { mean, type Scalar, sum } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
-import { detectorConfig, presetNames } from "../configuration/model-settings.ts";
-import { resolveConfig } from "../configuration/resolve-config.ts";
-import type { PartialTrainingConfig, TrainingConfig } from "../configuration/training-config.ts";
+import { presetNames } from "../configuration/definitions.ts";
+import { resolveConfig, type RunConfig } from "../configuration/resolve-config.ts";
 import { exampleRecord } from "../../test/support/example-run.ts";
 import { openTrainingData } from "./open-data.ts";
 import {
-  createCriterion,
   createOptimizer,
   createSchedule,
+  detectorOf,
   evaluationTransforms,
   partsOf,
   trainingTransforms,
@@ -23,53 +22,9 @@ useBackend("cpu");
 
 const needed = { data: "shapes", output: "runs/test" };
 /** What a published preset needs to be trained from random weights. */
-const trainAll = { ...needed, backboneNorm: "group", backboneFrozenStages: 0 } as const;
-const nothing = { labels: new Int32Array(), boxes: new Float32Array() };
-
-function lossOfZeros(config: PartialTrainingConfig, logits: number): number {
-  const prediction = { logits: zeros<Rank.R3>([1, 1, logits]), boxes: ones<Rank.R3>([1, 1, 4]) };
-  const { loss } = createCriterion(resolveConfig({ ...needed, ...config })).call(prediction, [nothing]);
-  const [value] = loss.dataSync();
-  dispose([prediction.logits, prediction.boxes, loss]);
-  return value as number;
-}
-
-test("Deformable DETR decides each class by itself, with the focal loss", () => {
-  // Three classes that are not there, each with probability 1/2: (1 - alpha) · (1/2)² · ln 2, with weight 2.
-  expect(lossOfZeros({}, 3)).toBeCloseTo(2 * 3 * 0.75 * 0.25 * Math.LN2, 6);
-  expect(lossOfZeros({ focalAlpha: 0.5, classWeight: 3 }, 3)).toBeCloseTo(3 * 3 * 0.5 * 0.25 * Math.LN2, 6);
-});
-
-test("DETR chooses between the classes and none", () => {
-  expect(lossOfZeros({ preset: "detr-small" }, 4)).toBeCloseTo(Math.log(4), 6);
-});
-
-test.each(["deformable-detr-small", "detr-small"])(
-  "%s: the weights of the losses are those of the matching costs",
-  (preset) => {
-    const config = resolveConfig({ ...needed, preset, boxL1Weight: 7, giouWeight: 11 });
-    const { losses, matcher } = createCriterion(config);
-    expect(losses.map(({ name, weight }) => [name, weight])).toEqual([
-      ["classification", config.classWeight],
-      ["boxL1", 7],
-      ["generalizedIou", 11],
-    ]);
-    // Two queries with the same class; the first one's box is right, so it is the cheaper one.
-    const prediction = {
-      queries: 2,
-      classes: 4,
-      logits: new Float32Array(8),
-      boxes: Float32Array.of(0.5, 0.5, 0.25, 0.25, 0.25, 0.5, 0.25, 0.25),
-    };
-    expect(
-      matcher.matchImage(prediction, { labels: Int32Array.of(1), boxes: Float32Array.of(0.5, 0.5, 0.25, 0.25) })
-        .queries,
-    ).toEqual(Int32Array.of(0));
-  },
-);
-
+const trainAll = { ...needed, backbone: { norm: "group", frozenStages: 0 } };
 /** The rate at the last step of each epoch. */
-function rates(config: TrainingConfig, stepsPerEpoch: number): number[] {
+function rates(config: RunConfig, stepsPerEpoch: number): number[] {
   const schedule = createSchedule(config, config.epochs * stepsPerEpoch);
   return Array.from(
     { length: config.epochs },
@@ -79,7 +34,12 @@ function rates(config: TrainingConfig, stepsPerEpoch: number): number[] {
 
 test("a cosine after a warm-up falls as it did where the curves were recorded", () => {
   const recorded = [1e-3, 1e-3, 9e-4, 9e-4, 8e-4, 7e-4, 6e-4, 5e-4, 4e-4, 3e-4, 2e-4, 1e-4, 1e-4, 0, 0, 0];
-  const config = resolveConfig({ ...trainAll, learningRate: 1e-3, schedule: "cosine", warmupSteps: 50, epochs: 16 });
+  const config = resolveConfig({
+    ...trainAll,
+    learningRate: 1e-3,
+    schedule: { kind: "cosine", warmupSteps: 50 },
+    epochs: 16,
+  });
   expect(rates(config, 75).map((rate) => Number(rate.toFixed(4)))).toEqual(recorded);
   expect(createSchedule(config, 1200)(0)).toBeLessThan(0.05);
 });
@@ -109,9 +69,8 @@ test("the backbone and what decides where attention looks have rates of their ow
   const config = resolveConfig({
     ...trainAll,
     preset: "deformable-detr-r50",
-    schedule: "constant",
-    weightDecay: 0,
-    clipNorm: 0,
+    schedule: { kind: "constant" },
+    optimizer: { weightDecay: 0, clipNorm: 0 },
   });
   const model = new Model();
   const optimizer = createOptimizer(config, 7);
@@ -137,10 +96,11 @@ test("the backbone and what decides where attention looks have rates of their ow
   model.dispose();
 });
 
-test.each(presetNames)("every group of the optimiser has parameters in %s", async (preset) => {
-  const widths = { hiddenDim: 32, heads: 1, feedForwardDim: 3, backboneWidth: 4 };
-  const config = resolveConfig({ ...trainAll, preset, ...widths, encoderLayers: 1, decoderLayers: 1, numQueries: 5 });
-  const model = createDetector(detectorConfig(config, 2), { initialize: false });
+test.each(presetNames())("every group of the optimiser has parameters in %s", async (preset) => {
+  const transformer = { dim: 32, heads: 1, feedForwardDim: 3, encoderLayers: 1, decoderLayers: 1 };
+  const backbone = { ...trainAll.backbone, width: 4 };
+  const config = resolveConfig({ ...trainAll, preset, backbone, transformer, numQueries: 5 });
+  const model = config.definition.create(detectorOf(config, 2), { random: randomFor({ initialize: false }) });
   const weight = model.trainableParameters().values().next().value as Parameter;
   model.freeze();
   weight.setTrainable(true);
@@ -164,7 +124,7 @@ test.each(["detr-small", "deformable-detr-small"])("%s sees 320x240, mirrored bo
 
 test("mirror images can be left out", () => {
   const steps = (flips: "none" | "horizontal") =>
-    trainingTransforms(resolveConfig({ ...needed, flips })).steps.map(({ kind }) => kind);
+    trainingTransforms(resolveConfig({ ...needed, transforms: { flips } })).steps.map(({ kind }) => kind);
   expect(steps("none")).toEqual(["resizeTo"]);
   expect(steps("horizontal")).toEqual(["horizontalFlip", "resizeTo"]);
 });
@@ -177,8 +137,8 @@ test("settings come to built parts: the run's length, its seed, and when it has 
     seed: 7,
     epochs: 3,
     batchSize: 2,
-    evaluateEvery: 2,
-    backboneWidth: 4,
+    evaluation: { every: 2 },
+    backbone: { width: 4 },
   });
   const opened = await openTrainingData(config, () => {});
   const run = { seed: 7, epochs: 3, batchSize: 2, evaluateEvery: 2, auxiliary: true, data: opened };
@@ -187,7 +147,7 @@ test("settings come to built parts: the run's length, its seed, and when it has 
     [0.5, [false, false, true]],
     [0, [false, false, false]],
   ] as const) {
-    const parts = partsOf({ ...config, stopAtAp50 }, opened);
+    const parts = partsOf({ ...config, evaluation: { ...config.evaluation, stopAtAp50 } }, opened);
     expect(parts).toMatchObject({ ...run, detector: { numClasses: 2, backbone: { width: 4 } } });
     expect(parts.model.numClasses).toBe(2);
     expect([undefined, 0.25, 0.5].map((AP) => parts.stopWhen?.(exampleRecord(1, AP)))).toEqual(ends);

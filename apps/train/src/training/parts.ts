@@ -1,44 +1,28 @@
-import {
-  boxL1,
-  classError,
-  focalClassification,
-  generalizedIou,
-  type PredictionLoss,
-  SetCriterion,
-  softmaxClassification,
-} from "@detrkit/criterion";
 import { batchCount, type TransformRecipe, type TransformStep } from "@detrkit/datasets";
-import { createDetector } from "@detrkit/detr";
+import { type DetectorSettings, randomFor } from "@detrkit/detr";
 import { imagenetNormalisation } from "@detrkit/image";
-import {
-  boxL1 as boxL1Cost,
-  classProbability,
-  focalClass,
-  generalizedIou as generalizedIouCost,
-  HungarianMatcher,
-  type MatchCost,
-} from "@detrkit/matcher";
 import { AdamW, constantSchedule, cosineSchedule, type Schedule, stepSchedule } from "@detrkit/optim";
 import type { TrainOptions } from "@detrkit/training";
-import { detectorConfig, modelOf } from "../configuration/model-settings.ts";
-import type { TrainingConfig } from "../configuration/training-config.ts";
+import type { RunConfig } from "../configuration/resolve-config.ts";
+import type { RunSettings } from "../configuration/run-settings.ts";
 import type { RunData } from "./open-data.ts";
 
 /** What a run's settings come to: everything that `train` of `@detrkit/training` needs to know of them. */
-export interface RunParts extends TrainOptions {
+export interface RunParts extends TrainOptions<object> {
   readonly data: RunData;
   readonly optimizer: AdamW;
 }
 
 /** Builds the parts that a run's settings describe. The caller frees model and optimiser. */
-export function partsOf(config: TrainingConfig, data: RunData): RunParts {
-  const { batchSize, epochs, evaluateEvery, seed, stopAtAp50, auxiliaryLosses: auxiliary } = config;
-  const detector = detectorConfig(config, data.training.classes.length);
-  const model = createDetector(detector, { seed });
-  if (config.backboneLearningRateFactor === 0) model.backbone.freeze();
+export function partsOf(config: RunConfig, data: RunData): RunParts {
+  const { definition, batchSize, epochs, seed, auxiliaryLosses: auxiliary, learningRateFactors, losses } = config;
+  const { every: evaluateEvery, stopAtAp50 } = config.evaluation;
+  const detector = detectorOf(config, data.training.classes.length);
+  const model = definition.create(detector, { random: randomFor({ seed }) });
+  if (learningRateFactors["backbone"] === 0) model.backbone.freeze();
   return {
     model,
-    criterion: createCriterion(config),
+    criterion: definition.criterion(losses),
     optimizer: createOptimizer(config, epochs * batchCount(data.training.length, { batchSize })),
     data,
     detector,
@@ -52,40 +36,16 @@ export function partsOf(config: TrainingConfig, data: RunData): RunParts {
   };
 }
 
-/** How classes are learned: what a match of them costs, and their loss. */
-interface Classification {
-  readonly cost: MatchCost;
-  readonly loss: PredictionLoss;
-}
-
-/** The set loss of a run's model: the weights of the losses are those of the matching costs. */
-export function createCriterion(config: TrainingConfig): SetCriterion {
-  const { boxL1Weight, giouWeight } = config;
-  const isDeformable = modelOf(config) === "deformable-detr";
-  const { cost, loss } = isDeformable ? sigmoidClasses(config) : softmaxClasses(config);
-  return new SetCriterion({
-    matcher: new HungarianMatcher({ costs: [cost, boxL1Cost(boxL1Weight), generalizedIouCost(giouWeight)] }),
-    losses: [loss, boxL1({ weight: boxL1Weight }), generalizedIou({ weight: giouWeight })],
-    // Without a no-object class the cardinality error means nothing.
-    ...(isDeformable ? { logged: [classError()] } : {}),
-  });
-}
-
-function softmaxClasses({ classWeight, noObjectWeight }: TrainingConfig): Classification {
-  const options = noObjectWeight === undefined ? {} : { noObjectWeight };
-  return { cost: classProbability(classWeight), loss: softmaxClassification({ weight: classWeight, ...options }) };
-}
-
-function sigmoidClasses({ classWeight, focalAlpha }: TrainingConfig): Classification {
-  const options = focalAlpha === undefined ? {} : { alpha: focalAlpha };
-  return { cost: focalClass(classWeight, options), loss: focalClassification({ weight: classWeight, ...options }) };
+/** The detector that a run's settings describe, for data of so many classes. */
+export function detectorOf({ definition, model }: RunConfig, numClasses: number): DetectorSettings {
+  return { ...model, model: definition.name, numClasses };
 }
 
 /** How the learning rate moves over a run of so many steps. */
-export function createSchedule(config: TrainingConfig, totalSteps: number): Schedule {
-  const { schedule, warmupSteps, dropAt, dropFactor } = config;
-  if (schedule === "constant") return constantSchedule({ warmupSteps });
-  if (schedule === "cosine") {
+export function createSchedule({ schedule }: Pick<RunSettings, "schedule">, totalSteps: number): Schedule {
+  const { kind, warmupSteps, dropAt, dropFactor } = schedule;
+  if (kind === "constant") return constantSchedule({ warmupSteps });
+  if (kind === "cosine") {
     // The wave begins with the run, not after the warm-up: so it was where the recorded curves come from.
     const [rise, fall] = [constantSchedule({ warmupSteps }), cosineSchedule({ totalSteps })];
     return (stepsDone) => rise(stepsDone) * fall(stepsDone);
@@ -93,30 +53,19 @@ export function createSchedule(config: TrainingConfig, totalSteps: number): Sche
   return stepSchedule({ dropAfter: [Math.floor(dropAt * totalSteps)], factor: dropFactor, warmupSteps });
 }
 
-/**
- * Parameters that decide where deformable attention looks; their gradients are steep. With two stages the proposals are
- * the reference points, and no parameter makes them.
- */
-function samplingParameters({ twoStage }: TrainingConfig): readonly string[] {
-  return ["**.samplingOffsets.*", ...(twoStage === true ? [] : ["referencePoints.*"])];
-}
-
-/** AdamW as the models were published with: rates of their own for backbone and sampling points, one for all else. */
-export function createOptimizer(config: TrainingConfig, totalSteps: number): AdamW {
-  const { learningRate, backboneLearningRateFactor, samplingLearningRateFactor, weightDecay, clipNorm } = config;
-  const ofSampling =
-    samplingLearningRateFactor === undefined
-      ? []
-      : [{ match: samplingParameters(config), learningRate: learningRate * samplingLearningRateFactor }];
+/** AdamW with rates of their own for the backbone and for what the definition names, and one for all else. */
+export function createOptimizer(config: RunConfig, totalSteps: number): AdamW {
+  const { definition, learningRate, learningRateFactors: factors, optimizer } = config;
+  const settings = detectorOf(config, 1);
+  const rateOf = (name: string): number => learningRate * (factors[name] ?? 1);
   return new AdamW({
     groups: [
-      { match: "backbone.**", learningRate: learningRate * backboneLearningRateFactor },
-      ...ofSampling,
+      { match: "backbone.**", learningRate: rateOf("backbone") },
+      ...definition.rateGroups.map(({ name, match }) => ({ match: match(settings), learningRate: rateOf(name) })),
       // Last: the rate that the log shows.
       { learningRate },
     ],
-    weightDecay,
-    clipNorm,
+    ...optimizer,
     schedule: createSchedule(config, totalSteps),
   });
 }
@@ -127,18 +76,20 @@ function parseImageSize(text: string): { readonly width: number; readonly height
   return { width, height };
 }
 
-function flips(config: TrainingConfig): TransformStep[] {
+type Transforms = Pick<RunSettings, "transforms">;
+
+function flipSteps({ transforms: { flips } }: Transforms): TransformStep[] {
   const horizontal: TransformStep = { kind: "horizontalFlip", probability: 0.5 };
   const vertical: TransformStep = { kind: "verticalFlip", probability: 0.5 };
-  return config.flips === "none" ? [] : config.flips === "horizontal" ? [horizontal] : [horizontal, vertical];
+  return flips === "none" ? [] : flips === "horizontal" ? [horizontal] : [horizontal, vertical];
 }
 
 /** What happens to an image before training sees it. DETR resizes, half the time after cutting out a random part. */
-export function trainingTransforms(config: TrainingConfig): TransformRecipe {
-  const { imageSize, shortSides, maxSide } = config;
+export function trainingTransforms(config: Transforms): TransformRecipe {
+  const { kind, size, shortSides, maxSide } = config.transforms;
   const normalisation = imagenetNormalisation;
-  if (config.transforms === "fixed") {
-    return { steps: [...flips(config), { kind: "resizeTo", ...parseImageSize(imageSize) }], normalisation };
+  if (kind === "fixed") {
+    return { steps: [...flipSteps(config), { kind: "resizeTo", ...parseImageSize(size) }], normalisation };
   }
   const resize: TransformStep = { kind: "resize", shortSides, maxSide };
   const part: readonly TransformStep[] = [
@@ -147,14 +98,14 @@ export function trainingTransforms(config: TrainingConfig): TransformRecipe {
     resize,
   ];
   const either: TransformStep = { kind: "either", probability: 0.5, first: [resize], otherwise: part };
-  return { steps: [...flips(config), either], normalisation };
+  return { steps: [...flipSteps(config), either], normalisation };
 }
 
 /** What happens to an image when nothing is left to chance. */
-export function evaluationTransforms(config: TrainingConfig): TransformRecipe {
+export function evaluationTransforms({ transforms: { kind, size, shortSides, maxSide } }: Transforms): TransformRecipe {
   const resize: TransformStep =
-    config.transforms === "fixed"
-      ? { kind: "resizeTo", ...parseImageSize(config.imageSize) }
-      : { kind: "resize", shortSides: [Math.max(...config.shortSides)], maxSide: config.maxSide };
+    kind === "fixed"
+      ? { kind: "resizeTo", ...parseImageSize(size) }
+      : { kind: "resize", shortSides: [Math.max(...shortSides)], maxSide };
   return { steps: [resize], normalisation: imagenetNormalisation };
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { writeFileAtomic } from "@detrkit/common/files";
 import { runFiles, type RunFiles } from "@detrkit/training/run-files";
 import { UsageError } from "../usage-error.ts";
-import type { TrainingConfig } from "../configuration/training-config.ts";
+import type { SettingsTree } from "../configuration/settings-tree.ts";
 
 /** Where a run keeps what: the files of its training, its settings, and what people look at. */
 export interface RunFolder extends RunFiles {
@@ -54,7 +54,7 @@ export async function clearRunFolder(folder: RunFolder): Promise<void> {
 }
 
 /** Stores the resolved settings of a run. */
-export async function writeRunConfig(folder: RunFolder, config: TrainingConfig): Promise<void> {
+export async function writeRunConfig(folder: RunFolder, config: SettingsTree): Promise<void> {
   await writeFileAtomic(folder.config, `${JSON.stringify(config, null, 2)}\n`);
 }
 

@@ -3,7 +3,8 @@ import { join, parse } from "node:path";
 import { writeFileAtomic } from "@detrkit/common/files";
 import { type Dataset, imageName, type ImageRecord, loadPixels } from "@detrkit/datasets";
 import { countTrainedParameters, type EvaluatedDetector, type FinishedEpoch } from "@detrkit/training";
-import type { TrainingConfig } from "../configuration/training-config.ts";
+import type { RunConfig } from "../configuration/resolve-config.ts";
+import { flattened } from "../configuration/settings-tree.ts";
 import type { DrawnBox } from "../drawing/draw-boxes.ts";
 import { drawnFrom } from "../drawing/drawn-from.ts";
 import { drawBesideTruth } from "../drawing/picture.ts";
@@ -17,8 +18,8 @@ import type { RunFolder } from "./run-folder.ts";
 const byHeart =
   "The validation images are the training images. The figures say how well these were learned by heart, and nothing about images that the model has not seen.";
 
-function trainsOnValidation({ data, split, dataVal, splitVal }: TrainingConfig): boolean {
-  return split === splitVal && (dataVal === "" || dataVal === data);
+function trainsOnValidation({ data, split, validation }: RunConfig): boolean {
+  return split === validation.split && (validation.data === "" || validation.data === data);
 }
 
 /** Records spread evenly over a data set, the same ones each time, so that pictures of two epochs can be compared. */
@@ -31,7 +32,7 @@ function spread(records: readonly ImageRecord[], count: number): ImageRecord[] {
 
 /** What a run's report is made of, beside its log. */
 interface ReportedRun {
-  readonly config: TrainingConfig;
+  readonly config: RunConfig;
   readonly folder: RunFolder;
   readonly parts: RunParts;
 }
@@ -62,7 +63,7 @@ export function truthBoxes(
 async function drawSamples({ config, parts }: ReportedRun, evaluated: EvaluatedDetector): Promise<SamplePicture[]> {
   const { validation } = parts.data;
   const samples: SamplePicture[] = [];
-  for (const record of spread(validation.records, config.samplePictures)) {
+  for (const record of spread(validation.records, config.evaluation.pictures)) {
     const detections = (evaluated.detections.get(record.id) ?? []).filter(({ score }) => score >= drawnFrom);
     const name = imageName(record);
     const pixels = await loadPixels(record.source, name, record);
@@ -104,5 +105,5 @@ async function writeRunReport(
     pictures,
   };
   await writeFileAtomic(folder.reportFacts, `${JSON.stringify(facts)}\n`);
-  await writeFileAtomic(folder.report, await renderReport(reportData({ ...config }, records, facts, samples)));
+  await writeFileAtomic(folder.report, await renderReport(reportData(flattened(config.file), records, facts, samples)));
 }

@@ -1,5 +1,5 @@
 import { type TrainingOutcome, TrainingError, type TrainOptions, train as trainParts } from "@detrkit/training";
-import type { TrainingConfig } from "../configuration/training-config.ts";
+import type { RunConfig } from "../configuration/resolve-config.ts";
 import { openTrainingData } from "./open-data.ts";
 import { partsOf, type RunParts } from "./parts.ts";
 import { checkRunFolder, clearRunFolder, type ExistingRun, runFolder, writeRunConfig } from "./run-folder.ts";
@@ -15,7 +15,7 @@ export type TrainingHooks = Pick<TrainOptions, "endBy" | "report" | "signal">;
  * given undisturbed.
  */
 export async function train(
-  config: TrainingConfig,
+  config: RunConfig,
   existing: ExistingRun,
   hooks: TrainingHooks = {},
 ): Promise<TrainingOutcome> {
@@ -30,7 +30,7 @@ export async function train(
       ...hooks,
       output: folder.root,
       resume: existing === "resume",
-      beforeTraining: () => writeRunConfig(folder, config),
+      beforeTraining: () => writeRunConfig(folder, config.file),
       afterEpoch: reportWriter({ config, folder, parts }),
     });
     return await outcome.catch((error: unknown) => {
@@ -39,11 +39,12 @@ export async function train(
   });
 }
 
-const advice = "Check them with `detrkit check-data`; if they are sound, lower --learning-rate or add --warmup-steps.";
+const advice =
+  "Check them with `detrkit check-data`; if they are sound, lower --learning-rate or add --schedule.warmup-steps.";
 
 /** Opens a run's data, builds its parts and frees them after `work`, whatever came of it. */
 export async function withParts<Result>(
-  config: TrainingConfig,
+  config: RunConfig,
   say: (line: string) => void,
   work: (parts: RunParts) => Promise<Result>,
 ): Promise<Result> {

@@ -44,7 +44,7 @@ export function exampleRun(
   const config = {
     preset: "detr-small",
     data: "voc:../data/bccd",
-    dataVal: "",
+    "validation.data": "",
     seed,
     epochs: 3,
     output: `runs/${name}-${seed}`,

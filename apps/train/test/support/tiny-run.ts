@@ -1,8 +1,7 @@
 import type { EpochRecord } from "@detrkit/training";
-import type { PartialTrainingConfig } from "../../src/configuration/training-config.ts";
-import { flagName } from "../../src/configuration/flag-name.ts";
+import { flagName, flattened, type SettingsTree } from "../../src/configuration/settings-tree.ts";
 
-type TinySettings = PartialTrainingConfig & { readonly data: string; readonly numQueries: number };
+type TinySettings = SettingsTree & { readonly data: string; readonly numQueries: number };
 
 /**
  * Small enough for plain JavaScript. With dropout, mirror images and several steps an epoch, so that all that is random
@@ -11,28 +10,21 @@ type TinySettings = PartialTrainingConfig & { readonly data: string; readonly nu
 const tinySizes = {
   data: "shapes:count=7,validation=3,size=32,smallest=8,largest=16,objects=2,classes=2",
   backend: "cpu",
-  imageSize: "32x32",
+  transforms: { size: "32x32" },
   epochs: 3,
   batchSize: 2,
-  dropout: 0.1,
-  hiddenDim: 32,
-  heads: 2,
-  encoderLayers: 1,
-  decoderLayers: 2,
-  feedForwardDim: 13,
-  backboneWidth: 4,
-  backboneStem: "3x3pool",
+  transformer: { dropout: 0.1, dim: 32, heads: 2, encoderLayers: 1, decoderLayers: 2, feedForwardDim: 13 },
+  backbone: { width: 4, stem: "3x3pool" },
   numQueries: 5,
-  evaluateEvery: 2,
-  samplePictures: 2,
-} satisfies PartialTrainingConfig;
+  evaluation: { every: 2, pictures: 2 },
+};
 
 /** A run of the default preset, Deformable DETR. */
 export const tinySettings: TinySettings = {
   ...tinySizes,
-  backboneStages: [2, 3],
+  backbone: { ...tinySizes.backbone, returnStages: [2, 3] },
   featureLevels: 2,
-  points: 2,
+  transformer: { ...tinySizes.transformer, encoderPoints: 2, decoderPoints: 2 },
   boxRefinement: true,
 };
 
@@ -40,10 +32,11 @@ export const tinySettings: TinySettings = {
 export const tinyDetrSettings: TinySettings = { ...tinySizes, preset: "detr-small" };
 
 /** The same as flags. */
-export function tinyFlags(output: string, settings: PartialTrainingConfig = tinySettings): string[] {
-  return Object.entries({ ...settings, output }).flatMap(([key, value]) =>
-    value === true ? [`--${flagName(key)}`] : [`--${flagName(key)}`, String(value)],
-  );
+export function tinyFlags(output: string, settings: SettingsTree = tinySettings): string[] {
+  return Object.entries(flattened({ ...settings, output })).flatMap(([name, value]) => {
+    const flag = `--${flagName(name.split("."))}`;
+    return value === true ? [flag] : [flag, String(value)];
+  });
 }
 
 /** What of a log does not depend on the clock or the machine. */

@@ -1,0 +1,49 @@
+import type { SetCriterion } from "@detrkit/criterion";
+import { useBackend } from "@detrkit/test-utils";
+import { dispose, ones, type Rank, zeros } from "@tensorflow/tfjs-core";
+import { expect, test } from "vitest";
+import { focalCriterion, softmaxCriterion } from "./set-losses.ts";
+
+useBackend("cpu");
+
+const nothing = { labels: new Int32Array(), boxes: new Float32Array() };
+
+function lossOfZeros(criterion: SetCriterion, logits: number): number {
+  const prediction = { logits: zeros<Rank.R3>([1, 1, logits]), boxes: ones<Rank.R3>([1, 1, 4]) };
+  const { loss } = criterion.call(prediction, [nothing]);
+  const [value] = loss.dataSync();
+  dispose([prediction.logits, prediction.boxes, loss]);
+  return value as number;
+}
+
+test("Deformable DETR decides each class by itself, with the focal loss", () => {
+  // Three classes that are not there, each with probability 1/2: (1 - alpha) · (1/2)² · ln 2, with weight 2.
+  expect(lossOfZeros(focalCriterion(), 3)).toBeCloseTo(2 * 3 * 0.75 * 0.25 * Math.LN2, 6);
+  const own = focalCriterion({ focalAlpha: 0.5, classification: 3 });
+  expect(lossOfZeros(own, 3)).toBeCloseTo(3 * 3 * 0.5 * 0.25 * Math.LN2, 6);
+});
+
+test("DETR chooses between the classes and none", () => {
+  expect(lossOfZeros(softmaxCriterion(), 4)).toBeCloseTo(Math.log(4), 6);
+});
+
+test.each([
+  ["softmax", softmaxCriterion, 1],
+  ["focal", focalCriterion, 2],
+] as const)("%s: the weights of the losses are those of the matching costs", (_, criterionOf, classification) => {
+  const { losses, matcher } = criterionOf({ boxL1: 7, generalizedIou: 11 });
+  expect(losses.map(({ name, weight }) => [name, weight])).toEqual([
+    ["classification", classification],
+    ["boxL1", 7],
+    ["generalizedIou", 11],
+  ]);
+  // Two queries with the same class; the first one's box is right, so it is the cheaper one.
+  const prediction = {
+    queries: 2,
+    classes: 4,
+    logits: new Float32Array(8),
+    boxes: Float32Array.of(0.5, 0.5, 0.25, 0.25, 0.25, 0.5, 0.25, 0.25),
+  };
+  const target = { labels: Int32Array.of(1), boxes: Float32Array.of(0.5, 0.5, 0.25, 0.25) };
+  expect(matcher.matchImage(prediction, target).queries).toEqual(Int32Array.of(0));
+});
