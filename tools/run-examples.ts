@@ -71,6 +71,15 @@ async function prepare(): Promise<string> {
   return cwd;
 }
 
+/** A detector from outside, by the app alone: trained for an epoch, evaluated, and used on a picture. */
+const ownDetector = ["--detector", `module:${join(folder, "own-detector", "conditional-detr.ts")}`];
+const shapes = "shapes:count=8,validation=2,size=64,classes=3";
+const commands: readonly (readonly string[])[] = [
+  ["train", ...ownDetector, "--data", shapes, "--epochs", "1", "--transforms.size", "64x64", "--output", "own"],
+  ["evaluate", ...ownDetector, "--checkpoint", "own", "--data", shapes],
+  ["predict", ...ownDetector, "--checkpoint", "own", "photo.png"],
+];
+
 const inputs = await prepare();
 const programs = [...withMain, ...short, ...writeGuides()];
 let failed = 0;
@@ -88,6 +97,12 @@ for (const file of programs) {
     `examples/${name}: ${code === 0 ? "ok" : `exit code ${code}\n${output}`} (${((Date.now() - started) / 1000).toFixed(1)} s)\n`,
   );
 }
+for (const command of commands) {
+  const app = join(root, "apps", "train", "src", "cli.ts");
+  const { code, output } = await runStep(process.execPath, [...source, app, ...command], { cwd: inputs });
+  if (code !== 0) failed += 1;
+  process.stdout.write(`examples/own-detector ${command[0]}: ${code === 0 ? "ok" : `exit code ${code}\n${output}`}\n`);
+}
 const types = await runStep(
   process.execPath,
   [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", join(folder, "short")],
@@ -99,5 +114,5 @@ if (types.code !== 0) {
 }
 rmSync(inputs, { recursive: true, force: true });
 rmSync(guides, { recursive: true, force: true });
-process.stdout.write(`examples: ${programs.length} programs, ${failed} failed\n`);
+process.stdout.write(`examples: ${programs.length + commands.length} programs, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -1,7 +1,11 @@
 // Conditional DETR (Meng and others, arXiv:2108.06152): a detector that detrkit does not have, made of its blocks.
+//
+// detrkit train --detector module:examples/own-detector/conditional-detr.ts --data shapes:count=1200 --output runs/own
 import { type Backbone, type FeatureLevel, type FeatureMap, ResNet } from "@detrkit/backbone";
 import type { Random } from "@detrkit/common";
 import {
+  backboneSettings,
+  commonTransformerSettings,
   createBoxHeads,
   createClassHeads,
   type DetectionModel,
@@ -41,7 +45,9 @@ import {
   TransformerDecoder,
   TransformerEncoder,
 } from "@detrkit/transformer";
+import { defineDetector, focalCriterion, focalLosses, type OwnSettings } from "@detrkit/training";
 import { add, concat, mul, reshape, reverse, type Tensor2D, type Tensor3D, tidy } from "@tensorflow/tfjs-core";
+import { z } from "zod";
 
 interface AttentionConfig {
   readonly dim: number;
@@ -109,19 +115,14 @@ class ConditionalAttention extends Module implements Attention {
   }
 }
 
-/** What a Conditional DETR is built from; plain data. */
-export interface ConditionalDetrSettings {
-  readonly backbone: ConstructorParameters<typeof ResNet>[0];
-  readonly dim: number;
-  readonly heads: number;
-  readonly encoderLayers: number;
-  readonly decoderLayers: number;
-  readonly feedForwardDim: number;
-  readonly dropout: number;
-  readonly numQueries: number;
-}
+/** What of a Conditional DETR is a choice: flags, help and the configuration file follow from it. */
+const settings = z.strictObject({
+  backbone: backboneSettings,
+  transformer: commonTransformerSettings,
+  numQueries: z.number().int().min(1).describe("Object queries: predictions for each image"),
+});
 
-/** Conditional DETR. `B` images, `S` tokens, `D` width, `Q` queries, `C` classes, `L` decoder layers. */
+/** Conditional DETR, with learned reference points. `B` images, `S` tokens, `D` width, `Q` queries, `C` classes, `L` decoder layers. */
 export class ConditionalDetr extends Module implements DetectionModel {
   readonly backbone: Backbone;
   readonly inputProjection: Conv2d;
@@ -137,18 +138,18 @@ export class ConditionalDetr extends Module implements DetectionModel {
   readonly numClasses: number;
   readonly numQueries: number;
 
-  constructor(settings: ConditionalDetrSettings, { numClasses, random }: { numClasses: number; random: Random }) {
+  constructor({ backbone, transformer, numQueries, numClasses }: OwnSettings<typeof settings>, random: Random) {
     super();
-    const { dim, heads, dropout, feedForwardDim: hiddenDim, numQueries } = settings;
+    const { dim, heads, dropout, feedForwardDim: hiddenDim } = transformer;
     const weightInitializer = xavierUniform();
     const config = { dim, heads, dropout, outputInitializer: weightInitializer, random };
     const feedForward = (): FeedForward => new FeedForward({ dim, hiddenDim, dropout, weightInitializer, random });
-    this.backbone = new ResNet({ ...settings.backbone, random: random.fork("backbone") });
+    this.backbone = new ResNet({ ...backbone, random: random.fork("backbone") });
     const { channels } = this.backbone.levels.at(-1) as FeatureLevel;
     this.inputProjection = new Conv2d({ inputChannels: channels, outputChannels: dim, kernelSize: 1, random });
     this.positionEncoding = new SinePositionEncoding({ dim, normalize: true });
     this.encoder = new TransformerEncoder({
-      layers: Array.from({ length: settings.encoderLayers }, () => {
+      layers: Array.from({ length: transformer.encoderLayers }, () => {
         return new EncoderLayer({
           dim,
           selfAttention: new DenseAttention(config),
@@ -158,7 +159,7 @@ export class ConditionalDetr extends Module implements DetectionModel {
       }),
     });
     this.decoder = new TransformerDecoder({
-      layers: Array.from({ length: settings.decoderLayers }, (_, layer) => {
+      layers: Array.from({ length: transformer.decoderLayers }, (_, layer) => {
         const crossAttention = new ConditionalAttention(config, layer === 0);
         const selfAttention = new DenseAttention(config);
         return new DecoderLayer({ dim, selfAttention, crossAttention, feedForward: feedForward(), dropout });
@@ -167,9 +168,9 @@ export class ConditionalDetr extends Module implements DetectionModel {
     });
     this.queries = new LearnedQueries({ dim, numQueries, random: random.fork("queries") });
     this.queryScale = new Mlp({ inputDim: dim, hiddenDim: dim, outputDim: dim, layers: 2, random });
-    const heads1 = { dim, numClasses, count: 1, twoStage: false, random };
-    [this.classHead] = createClassHeads(heads1) as [Linear];
-    [this.boxHead] = createBoxHeads(heads1) as [Mlp];
+    const ofHeads = { dim, numClasses, count: 1, twoStage: false, random };
+    [this.classHead] = createClassHeads(ofHeads) as [Linear];
+    [this.boxHead] = createBoxHeads(ofHeads) as [Mlp];
     this.numClasses = numClasses;
     this.numQueries = numQueries;
   }
@@ -210,3 +211,37 @@ export class ConditionalDetr extends Module implements DetectionModel {
     return postProcessTopK(output, sourceSizes, Math.min(100, this.numQueries * this.numClasses));
   }
 }
+
+/** For generated shapes of 16 to 60 pixels in images of 128 × 128. */
+const shapes = {
+  backbone: {
+    depth: 18,
+    returnStages: [3],
+    frozenStages: 0,
+    norm: "group",
+    stem: "3x3pool",
+    width: 16,
+    dilateLastStage: false,
+  },
+  transformer: { dim: 64, heads: 4, encoderLayers: 2, decoderLayers: 3, feedForwardDim: 128, dropout: 0 },
+  numQueries: 40,
+  epochs: 40,
+  batchSize: 8,
+  learningRate: 5e-4,
+  learningRateFactors: { backbone: 1 },
+  schedule: { warmupSteps: 50, dropAt: 0.8 },
+  transforms: { kind: "fixed", size: "128x128", flips: "both" },
+  evaluation: { every: 5 },
+} as const;
+
+// A definition is a file's default export, as a configuration file's is.
+// oxlint-disable-next-line import/no-default-export
+export default defineDetector({
+  name: "conditional-detr",
+  title: "Conditional DETR",
+  settings,
+  losses: focalLosses,
+  create: (own, { random }) => new ConditionalDetr(own, random),
+  criterion: focalCriterion,
+  presets: { "conditional-detr-shapes": shapes },
+});

@@ -1,14 +1,16 @@
 import type { DetectorDefinition } from "@detrkit/training";
 import { definitionOf, definitionsFor, ownDefinitions, presetNames, schemaOf } from "../configuration/definitions.ts";
-import { presetOf, readConfigFile } from "../configuration/resolve-config.ts";
+import { presetOf, presetTree, readConfigFile } from "../configuration/resolve-config.ts";
 import { storedSettings } from "../configuration/resume-config.ts";
 import {
+  defaultsOf,
   flagName,
   merged,
   type Setting,
   settingsOf,
   type SettingsTree,
   treeOf,
+  valueAt,
 } from "../configuration/settings-tree.ts";
 import { UsageError } from "../usage-error.ts";
 import { type FlagDefinition, looseFlags, type ParsedFlags, sameFlag } from "./parse-flags.ts";
@@ -17,6 +19,7 @@ import { type FlagDefinition, looseFlags, type ParsedFlags, sameFlag } from "./p
 export interface SettingsInQuestion {
   readonly definitions: readonly DetectorDefinition[];
   readonly definition: DetectorDefinition;
+  readonly preset: string;
   /** Settings of the file that `--config` names. */
   readonly file: SettingsTree;
 }
@@ -29,10 +32,8 @@ export async function settingsInQuestion(args: readonly string[]): Promise<Setti
   const stored = resume === true ? await storedSettings(output ?? file["output"]) : {};
   const settings = merged(stored, file, named);
   const definitions = await definitionsFor(settings);
-  // A module of one's own is asked for its first preset where none is named.
-  const [first = ""] = presetNames(definitions);
-  const preset = definitions === ownDefinitions || settings["preset"] !== undefined ? presetOf(settings) : first;
-  return { definitions, definition: definitionOf(preset, definitions), file };
+  const preset = presetOf(settings, definitions);
+  return { definitions, definition: definitionOf(preset, definitions), preset, file };
 }
 
 const placeholders: Readonly<Record<string, string>> = {
@@ -46,10 +47,17 @@ const placeholders: Readonly<Record<string, string>> = {
   "transforms.size": "WxH",
 };
 
-/** A flag for every setting of a training run with this detector; those of one group of settings stand together. */
-export function settingFlags(definition: DetectorDefinition): readonly FlagDefinition[] {
-  return settingsOf(schemaOf(definition)).map(({ path, kind, choices, description }) => {
+/**
+ * A flag for every setting of a training run with this detector, with the value that it has in this preset; those of one
+ * group of settings stand together.
+ */
+export function settingFlags(definition: DetectorDefinition, preset: string): readonly FlagDefinition[] {
+  const schema = schemaOf(definition);
+  const values = merged(defaultsOf(schema), presetTree(definition, preset), { preset });
+  return settingsOf(schema).map(({ path, kind, choices, description: meaning }) => {
     const name = flagName(path);
+    const value = valueAt(values, path);
+    const description = value === undefined || value === "" ? meaning : `${meaning} (${shown(value)})`;
     const placeholder = placeholders[name];
     const [group = ""] = path;
     return {
@@ -61,6 +69,13 @@ export function settingFlags(definition: DetectorDefinition): readonly FlagDefin
       ...(placeholder === undefined ? {} : { placeholder }),
     };
   });
+}
+
+function shown(value: unknown): string {
+  if (typeof value === "boolean") return value ? "on" : "off";
+  return Array.isArray(value)
+    ? value.join(",")
+    : String(typeof value === "number" ? Number(value.toPrecision(4)) : value);
 }
 
 /** Settings that stood on the command line. */

@@ -8,6 +8,7 @@ import { evaluateFiles } from "../evaluation/evaluate-files.ts";
 import { classTable, metricsText } from "../evaluation/metrics-text.ts";
 import { showProgress } from "../training/show-progress.ts";
 import { backendFlag, backendOf } from "./backend-flag.ts";
+import { detectorFlag } from "./detector-flag.ts";
 
 /** `detrkit evaluate`: a checkpoint on a data set, or two files of COCO's formats. */
 export const evaluateCommand: Command = {
@@ -22,6 +23,7 @@ export const evaluateCommand: Command = {
         placeholder: "RUN",
         description: "Run folder (its best checkpoint), .safetensors, original .pth, or a folder of Hugging Face",
       },
+      detectorFlag,
       {
         name: "data",
         kind: "text",
@@ -75,21 +77,23 @@ async function evaluateFrom(flags: ParsedFlags, streams: CommandStreams): Promis
     textFlag(flags, name),
   );
   if (annotations !== undefined && results !== undefined && checkpoint === undefined && data === undefined) {
-    refuseFlags(flags, ["split", "batch-size", "backend"], "--annotations and --results");
+    refuseFlags(flags, ["split", "batch-size", "backend", "detector"], "--annotations and --results");
     return await evaluateFiles(annotations, results, textFlag(flags, "type") === "segm" ? "segm" : "bbox");
   }
   if (checkpoint === undefined || data === undefined || annotations !== undefined || results !== undefined) {
     throw new UsageError("evaluate takes either --checkpoint and --data, or --annotations and --results");
   }
   refuseFlags(flags, ["type"], "--checkpoint and --data");
-  const [{ useBackend }, { evaluateCheckpoint }] = await Promise.all([
+  const [{ useBackend }, { furtherDefinitions }, { evaluateCheckpoint }] = await Promise.all([
     import("./use-backend.ts"),
+    import("../configuration/definitions.ts"),
     import("../evaluation/evaluate-checkpoint.ts"),
   ]);
   const report = showProgress(streams.stderr);
   await useBackend(backendOf(flags), (text) => report({ kind: "message", text }));
   return await evaluateCheckpoint({
     checkpoint,
+    detectors: await furtherDefinitions(textFlag(flags, "detector")),
     data,
     split: textFlag(flags, "split") ?? "val",
     batchSize: numberFlag(flags, "batch-size") ?? 8,

@@ -7,11 +7,13 @@ import type { Command } from "../cli/command.ts";
 import { numberFlag, textFlag } from "../cli/parse-flags.ts";
 import { fitted } from "../cli/terminal.ts";
 import { UsageError } from "../usage-error.ts";
+import { furtherDefinitions } from "../configuration/definitions.ts";
 import { drawnFrom } from "../drawing/drawn-from.ts";
 import { drawPredictions } from "../drawing/picture.ts";
 import { imageFiles } from "../inference/image-files.ts";
 import { picturePaths } from "../inference/picture-paths.ts";
 import { backendFlag, backendOf } from "./backend-flag.ts";
+import { detectorFlag } from "./detector-flag.ts";
 import { useBackend } from "./use-backend.ts";
 
 /** What `predict` says about one image. */
@@ -36,6 +38,7 @@ export const predictCommand: Command = {
         placeholder: "RUN",
         description: "Run folder (its best checkpoint), .safetensors, original .pth, or a folder of Hugging Face",
       },
+      detectorFlag,
       {
         name: "threshold",
         kind: "number",
@@ -70,7 +73,9 @@ export const predictCommand: Command = {
       throw new UsageError(`--threshold takes a number from 0 to 1, got ${threshold}`);
     const files = await imageFiles(flags.positionals);
     await useBackend(backendOf(flags), (line) => streams.stderr.write(`${fitted(line, streams.stderr)}\n`));
-    const detector = await loadDetector(checkpoint);
+    const detector = await loadDetector(checkpoint, {
+      detectors: await furtherDefinitions(textFlag(flags, "detector")),
+    });
     const pictures = flags.values.get("pictures") === false ? [] : picturePaths(files, textFlag(flags, "output"));
     const predictions: ImagePrediction[] = [];
     let unreadable = 0;

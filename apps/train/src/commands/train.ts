@@ -1,12 +1,10 @@
-import type { TrainingEvent, TrainingOutcome } from "@detrkit/training";
-import type { DetectorDefinition } from "@detrkit/training";
+import { deformableDetr, type TrainingEvent, type TrainingOutcome } from "@detrkit/training";
 import type { Command, ExitCode } from "../cli/command.ts";
 import type { CommandDescription } from "../cli/help.ts";
 import { flagSettings, refuseForeignFlags, settingFlags, settingsInQuestion } from "../cli/setting-flags.ts";
 import { type FlagDefinition, type ParsedFlags, switchFlag, textFlag } from "../cli/parse-flags.ts";
 import { UsageError } from "../usage-error.ts";
 import { resolveSources, type RunConfig } from "../configuration/resolve-config.ts";
-import { ownDefinitions } from "../configuration/definitions.ts";
 import { merged } from "../configuration/settings-tree.ts";
 import { resumeConfig } from "../configuration/resume-config.ts";
 import { type ExistingRun, runFolder } from "../training/run-folder.ts";
@@ -35,9 +33,10 @@ const description: CommandDescription = {
   name: "train",
   summary: "Train a detector on your images, with COCO metrics, pictures and a report.",
   usage: "--data SPEC --output DIR [flags]",
-  flags: [...ownFlags, ...settingFlags(ownDefinitions[0] as DetectorDefinition)],
+  flags: [...ownFlags, ...settingFlags(deformableDetr, "deformable-detr-small")],
   notes: [
     "Ctrl-C finishes the step, saves the state and exits with 130; --resume goes on with the same numbers as if nothing had happened.\nAfter a kill or a power cut it goes on from the last checkpoint.",
+    "Values in brackets are those of the preset: --preset NAME --help shows the flags and values of another.",
     "With --resume the run keeps its settings; only --epochs, --backend and the settings of evaluation may be changed.",
   ],
   examples: [
@@ -55,7 +54,7 @@ export const trainCommand: Command = {
   async descriptionFor(args) {
     const question = await settingsInQuestion(args);
     refuseForeignFlags(args, question);
-    return { ...description, flags: [...ownFlags, ...settingFlags(question.definition)] };
+    return { ...description, flags: [...ownFlags, ...settingFlags(question.definition, question.preset)] };
   },
   async run(flags, streams) {
     const { config, existing } = await configuration(flags);

@@ -21,6 +21,11 @@ export async function definitionsFor({ detector }: SettingsTree): Promise<readon
   return typeof detector === "string" ? [await loadDefinition(detector)] : ownDefinitions;
 }
 
+/** Definitions beside detrkit's own that a checkpoint may need: that of `--detector`, where it was given. */
+export async function furtherDefinitions(detector: string | undefined): Promise<readonly DetectorDefinition[]> {
+  return detector === undefined ? [] : [await loadDefinition(detector)];
+}
+
 /** The definition that has a preset. @throws UsageError where none has it */
 export function definitionOf(preset: string, definitions: readonly DetectorDefinition[]): DetectorDefinition {
   const found = definitions.find(({ presets }) => Object.hasOwn(presets, preset));
@@ -67,9 +72,10 @@ export function schemaOf(definition: DetectorDefinition): z.ZodObject {
     z.number().min(0).default(factor).describe(description),
   ]);
   const { auxiliaryLosses, evaluation, ...before } = shape;
+  const named = ownDefinitions.includes(definition) ? ownDefinitions : [definition];
   return z.strictObject({
     ...before,
-    preset: before.preset.describe(`Model and recipe to start from: ${presetNames([definition]).join(", ")}`),
+    preset: before.preset.describe(`Model and recipe to start from: ${presetNames(named).join(", ")}`),
     learningRateFactors: before.learningRateFactors.extend(Object.fromEntries(factors) as z.ZodRawShape),
     ...definition.settings.shape,
     losses: definition.losses,

@@ -35,8 +35,8 @@ const resolve = (...trees: readonly SettingsTree[]) => resolveConfig(merged(need
 
 /** The settings that a command line gives. */
 async function flags(...args: readonly string[]): Promise<SettingsTree> {
-  const { definition } = await settingsInQuestion(args);
-  return flagSettings(parseFlags(args, settingFlags(definition)), definition);
+  const { definition, preset } = await settingsInQuestion(args);
+  return flagSettings(parseFlags(args, settingFlags(definition, preset)), definition);
 }
 
 test("flags override the configuration file, which overrides the preset, group by group", async () => {

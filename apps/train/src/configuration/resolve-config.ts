@@ -3,10 +3,10 @@ import type { DetectorSettings } from "@detrkit/detr";
 import type { DetectorDefinition } from "@detrkit/training";
 import { suggestion } from "../closest-name.ts";
 import { UsageError } from "../usage-error.ts";
-import { definitionOf, ownDefinitions, schemaOf } from "./definitions.ts";
+import { definitionOf, ownDefinitions, presetNames, schemaOf } from "./definitions.ts";
 import { refuseFrozenRandomWeights } from "./frozen-random-weights.ts";
 import { movedTo } from "./older-config.ts";
-import { defaultPreset, type RunSettings } from "./run-settings.ts";
+import type { RunSettings } from "./run-settings.ts";
 import {
   defaultsOf,
   faultsOf,
@@ -83,7 +83,7 @@ export function resolveSources(
   definitions: readonly DetectorDefinition[],
 ): RunConfig {
   const given = merged(...sources.map(({ settings }) => settings));
-  const preset = presetOf(given);
+  const preset = presetOf(given, definitions);
   const definition = definitionOf(preset, definitions);
   const schema = schemaOf(definition);
   for (const source of sources) expectFitting(schema, source);
@@ -101,9 +101,9 @@ export function resolveSources(
   return config;
 }
 
-/** The preset that settings name, or the default. */
-export function presetOf({ preset }: SettingsTree): string {
-  return typeof preset === "string" ? preset : defaultPreset;
+/** The preset that settings name, or the first there is. */
+export function presetOf({ preset }: SettingsTree, definitions: readonly DetectorDefinition[]): string {
+  return typeof preset === "string" ? preset : (presetNames(definitions)[0] ?? "");
 }
 
 /** What a preset says about its model and its training. */

@@ -31,8 +31,9 @@ export async function storedSettings(output: unknown): Promise<SettingsTree> {
 export async function resumeConfig(given: SettingsTree): Promise<RunConfig> {
   const stored = await storedSettings(given["output"]);
   const { config: source } = runFolder(String(given["output"]));
-  const preset = presetOf(stored);
-  const definition = definitionOf(preset, await definitionsFor(stored));
+  const definitions = await definitionsFor(stored);
+  const preset = presetOf(stored, definitions);
+  const definition = definitionOf(preset, definitions);
   // A setting that an older version did not have was what the preset says.
   const before = merged(defaultsOf(schemaOf(definition)), presetTree(definition, preset), stored);
   const values = flattened(before);

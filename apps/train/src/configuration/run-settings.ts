@@ -4,16 +4,13 @@ import { z } from "zod";
 const count = (least: number): z.ZodNumber => z.number().int().min(least);
 const fraction = (): z.ZodNumber => z.number().min(0).max(1);
 
-/** The preset of a run that names none. */
-export const defaultPreset = "deformable-detr-small";
-
 /**
  * The settings of a run that are the same for every detector, with DETR's own values (arXiv:2005.12872, A.4) as
  * defaults. A preset and its detector's definition add the rest. Each entry is a flag, a key of a configuration file and
  * a line of help.
  */
 export const runSettings = z.strictObject({
-  preset: z.string().default(defaultPreset).describe("Model and recipe to start from"),
+  preset: z.string().describe("Model and recipe to start from"),
   detector: z.string().exactOptional().describe("module:FILE, whose default export defines a detector of your own"),
   data: z.string().min(1).describe("Training images: coco:DIR, voc:DIR, yolo:DIR, module:FILE or shapes:count=N"),
   split: z.string().min(1).default("train").describe("Split of --data to train on"),

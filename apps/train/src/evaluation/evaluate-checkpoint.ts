@@ -1,10 +1,12 @@
 import { openDataset } from "@detrkit/datasets";
 import type { DetectionEvaluation } from "@detrkit/evaluation";
 import { loadDetector } from "@detrkit/inference";
-import { evaluateDetector, type TrainingEvent } from "@detrkit/training";
+import { type DetectorDefinition, evaluateDetector, type TrainingEvent } from "@detrkit/training";
 
 export interface EvaluateCheckpointOptions {
   readonly checkpoint: string;
+  /** Definitions of detectors that detrkit does not have. */
+  readonly detectors: readonly DetectorDefinition[];
   readonly data: string;
   readonly split: string;
   readonly batchSize: number;
@@ -14,12 +16,13 @@ export interface EvaluateCheckpointOptions {
 /** Evaluates a checkpoint on one split of a data set. The tfjs backend must be running already. */
 export async function evaluateCheckpoint({
   checkpoint,
+  detectors,
   data,
   split,
   batchSize,
   report,
 }: EvaluateCheckpointOptions): Promise<DetectionEvaluation> {
-  const detector = await loadDetector(checkpoint);
+  const detector = await loadDetector(checkpoint, { detectors });
   const dataset = await openDataset(data, { split, classes: detector.classes });
   report({ kind: "message", text: `data: ${dataset.length} images of ${data}, split ${dataset.split}` });
   const evaluated = await evaluateDetector({
