@@ -1,15 +1,8 @@
 import { type BackendName, startBackend } from "@detrkit/backend";
 import { Random } from "@detrkit/common";
-import { boxL1, focalClassification, generalizedIou, SetCriterion, softmaxClassification } from "@detrkit/criterion";
 import { createDetector, type DetectorConfig } from "@detrkit/detr";
-import {
-  boxL1 as boxL1Cost,
-  classProbability,
-  focalClass,
-  generalizedIou as generalizedIouCost,
-  HungarianMatcher,
-} from "@detrkit/matcher";
 import { AdamW, type ParameterGroup } from "@detrkit/optim";
+import { deformableDetr, detr } from "@detrkit/training";
 import { countOperations } from "./count-operations.ts";
 import { type BatchSettings, detectionTargets, imageBatch } from "./image-batch.ts";
 import { parameterCounts } from "./parameter-counts.ts";
@@ -41,7 +34,8 @@ export async function trainingWorkload(
   const random = new Random(1);
   const images = imageBatch(settings);
   const targets = detectionTargets(settings);
-  const criterion = criterionOf(settings.model);
+  const definition = [deformableDetr, detr].find(({ name }) => name === settings.model.model) ?? detr;
+  const criterion = definition.criterion({});
   const optimizer = new AdamW({ groups: groupsOf(settings), weightDecay: 1e-4, clipNorm: 0.1 });
   const step = () =>
     optimizer.step(model, () => criterion.call(model.call(images, { training: true, random }), targets));
@@ -56,17 +50,6 @@ export async function trainingWorkload(
       await step();
     },
   };
-}
-
-function criterionOf({ model }: DetectorConfig): SetCriterion {
-  const [classCost, classLoss] =
-    model === "detr"
-      ? [classProbability(1), softmaxClassification({ noObjectWeight: 0.1 })]
-      : [focalClass(2), focalClassification({ weight: 2 })];
-  return new SetCriterion({
-    matcher: new HungarianMatcher({ costs: [classCost, boxL1Cost(5), generalizedIouCost(2)] }),
-    losses: [classLoss, boxL1({ weight: 5 }), generalizedIou({ weight: 2 })],
-  });
 }
 
 function groupsOf({ learningRate, backboneLearningRate, locationLearningRate }: TrainingSettings): ParameterGroup[] {

@@ -59,7 +59,7 @@ async function soak(minutes: number, seed: number, signal: AbortSignal): Promise
       process.stdout.write(`${lineOf(sample)}\n`);
     }
   } finally {
-    rounds.dispose();
+    await rounds.close();
     await rm(folder, { recursive: true });
   }
   return samples;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { saveCheckpoint } from "@detrkit/checkpoint";
 import { Random } from "@detrkit/common";
-import { batchCount, type Dataset, loadPixels } from "@detrkit/datasets";
+import { batchCount, type Dataset, ImageWorkers, loadPixels } from "@detrkit/datasets";
 import { decodeImage, encodePng } from "@detrkit/image";
 import { descriptionMetadata, loadDetector } from "@detrkit/inference";
 import { drawPredictions } from "@detrkit/train";
@@ -18,6 +18,8 @@ export class Rounds {
   readonly #models: readonly TrainedModel[];
   readonly #folder: string;
   readonly #random: Random;
+  /** Of all rounds, as a training shares its own among its epochs. */
+  readonly #workers = new ImageWorkers(1);
 
   /** @param folder - where checkpoints go, one over the other */
   constructor({
@@ -43,8 +45,8 @@ export class Rounds {
     for (const [index, model] of this.#models.entries()) {
       if (signal.aborted) break;
       const dataset = await imagesOfManySizes(imagesOfRound, this.#random);
-      done += await model.train(dataset, batchSize);
-      await evaluateDetector({ detector: model.detector, dataset, batchSize });
+      done += await model.train(dataset, { batchSize, workers: this.#workers });
+      await evaluateDetector({ detector: model.detector, dataset, batchSize, workers: this.#workers });
       done += batchCount(dataset.length, { batchSize });
       done += await this.#predict(model, dataset, join(this.#folder, `${index}.safetensors`));
     }
@@ -67,7 +69,8 @@ export class Rounds {
     return predictedOfRound;
   }
 
-  dispose(): void {
+  async close(): Promise<void> {
+    await this.#workers.close();
     for (const model of this.#models) model.dispose();
   }
 }
