@@ -106,7 +106,7 @@ for (const entry of packages.filter(({ binary }) => !binary)) {
   emit(`${entry.folder}/package.json`, json(manifest));
   emit(
     `${entry.folder}/tsconfig.json`,
-    json({ extends: `${up}/tsconfig.base.json`, include: ["src", ...(isApp ? ["test"] : [])] }),
+    json({ extends: `${up}/tsconfig.base.json`, include: ["src", isApp ? "test" : "test-support"] }),
   );
   emit(
     `${entry.folder}/tsconfig.build.json`,
