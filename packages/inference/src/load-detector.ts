@@ -32,6 +32,7 @@ import { Detector } from "./detector.ts";
 import { type HuggingFaceFolder, isHuggingFaceFolder, readHuggingFaceFolder } from "./hugging-face-folder.ts";
 import { besideTheDetector, recogniseOriginal, settingsOf } from "./original-state-dict.ts";
 
+/** What {@link loadDetector} can't read from a file. */
 export interface LoadDetectorOptions {
   /**
    * Of a file of the authors' code, where its tensors do not tell all (DC5, other heads than 8): a preset's name, or
