@@ -39,11 +39,11 @@ export const trainCommand: Command = {
       "With --resume the run keeps its settings; only --epochs, --evaluate-every, --stop-at-ap50, --sample-pictures and --backend may be changed.",
     ],
     examples: [
-      "detrkit train --preset deformable-detr-small --data voc:./my-data --output runs/mine",
+      "detrkit train --preset deformable-detr-small --data voc:../shared/data/bccd --output runs/bccd",
       "detrkit train --config my-run.json --learning-rate 1e-4 --output runs/mine",
       "detrkit train --data shapes:count=600 --image-size 128x128 --epochs 40 --output runs/shapes",
       "detrkit train --preset detr-small --data coco:./my-data --output runs/detr",
-      "detrkit train --output runs/mine --resume",
+      "detrkit train --output runs/bccd --resume",
     ],
   },
   async run(flags, streams) {
