@@ -11,7 +11,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["{packages,apps}/*/src/**/*.test.ts", "{tools,benchmarks}/**/*.test.ts"],
+          include: ["{packages,apps}/*/{src,test-support}/**/*.test.ts", "{tools,benchmarks}/**/*.test.ts"],
           exclude: ["**/*.{grad,parity}.test.ts", "**/node_modules/**"],
           testTimeout: 30_000,
         },
@@ -20,7 +20,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "numeric",
-          include: ["{packages/*,tools/parity}/src/**/*.{grad,parity}.test.ts"],
+          include: ["packages/*/src/**/*.{grad,parity}.test.ts"],
           testTimeout: 120_000,
         },
       },

@@ -39,6 +39,7 @@ export const commands = {
   "check-packages": { steps: [turbo("check:exports")], pnpm: true },
   "check-dependencies": { steps: [source("tools/check-dependencies.ts")] },
   "check-readmes": { steps: [source("tools/check-readmes.ts")], native: true },
+  docs: { steps: [source("tools/api-reference/src/cli.ts")] },
   examples: { steps: [source("tools/run-examples.ts")], native: true },
   prebuild: { steps: [source("packages/backend/src/build/prebuild.ts")], native: true },
   "check-prebuilt": { steps: [source("tools/check-prebuilt.ts")], native: true, pnpm: true },

@@ -75,6 +75,7 @@ export const packages = [
     {
       tfjs: true,
       workspace: ["common", "nn", "transformer"],
+      dev: ["checkpoint"],
       devDependencies: ["@tensorflow/tfjs-backend-wasm"],
       keywords: ["attention", "deformable-attention", "deformable-detr"],
     },
@@ -107,6 +108,7 @@ export const packages = [
     {
       tfjs: true,
       workspace: ["common", "nn", "boxes", "image"],
+      dev: ["evaluation"],
       dependencies: ["fast-xml-parser", "yaml"],
       devDependencies: ["sharp"],
       entries: ["batch-worker"],
@@ -168,7 +170,8 @@ export const packages = [
   library("test-utils", "Private helpers of detrkit's own tests.", {
     private: true,
     tfjs: true,
-    workspace: ["common", "backend", "checkpoint"],
+    workspace: ["common", "nn", "boxes", "image", "backend", "checkpoint"],
+    subpaths: { "./recorded": "recorded" },
     dependencies: ["@tensorflow/tfjs", "@tensorflow/tfjs-core", "vitest"],
   }),
   {

@@ -110,7 +110,7 @@ for (const entry of packages.filter(({ binary }) => !binary)) {
       extends: `${up}/tsconfig.base.json`,
       // The types of settings are inferred from their schemas, which no declaration could repeat.
       ...(entry.schemas ? { compilerOptions: { isolatedDeclarations: false } } : {}),
-      include: ["src", ...(isApp ? ["test"] : [])],
+      include: ["src", isApp ? "test" : "test-support"],
     }),
   );
   emit(

@@ -189,3 +189,11 @@ test("an entry point that must load no tfjs, or nothing of Node, names the chain
     "packages/matcher/src/index.ts has to load without node, but packages/matcher/src/index.ts -> packages/matcher/src/costs.ts -> node:fs/promises",
   ]);
 });
+
+test("the page's table of layers has to be that of the rules; how wide the formatter makes its columns does not matter", () => {
+  const table = layersAsMarkdown(rules.layers);
+  write("docs/architecture.md", table.replaceAll(" |", "    |").replaceAll("---", "-------"));
+  expect(violations()).toEqual([]);
+  write("docs/architecture.md", table.replace("boxes", "circles"));
+  expect(violations()[0]).toContain("docs/architecture.md: its table of layers differs");
+});

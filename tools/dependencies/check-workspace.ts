@@ -46,7 +46,7 @@ export function checkWorkspace({ root, entries, rules, testPackages }: Workspace
 }
 
 function sourcePaths(root: string, folder: string): readonly string[] {
-  return ["src", "test"].flatMap((part) => {
+  return ["src", "test", "test-support"].flatMap((part) => {
     if (!existsSync(join(root, folder, part))) return [];
     return readdirSync(join(root, folder, part), { recursive: true, encoding: "utf8" })
       .filter((name) => name.endsWith(".ts"))

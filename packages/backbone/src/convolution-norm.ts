@@ -19,6 +19,7 @@ import { FoldedFilter } from "./folded-filter.ts";
  */
 export type NormKind = "frozen-batch" | "batch" | "group";
 
+/** Sizes of a {@link ConvolutionNorm}, and which norm follows the convolution. */
 export interface ConvolutionNormConfig {
   readonly inChannels: number;
   readonly outChannels: number;

@@ -24,5 +24,6 @@ export interface FeatureMap {
 export interface Backbone extends Module {
   /** The maps that `call` returns, in its order: from fine to coarse. */
   readonly levels: readonly FeatureLevel[];
+  /** The feature maps of a batch `[B, H, W, 3]`, one for each of `levels`; the caller frees them. */
   call(images: PaddedBatch, options?: CallOptions): FeatureMap[];
 }

@@ -82,6 +82,7 @@ export class CheckpointFile {
     return new Map(shapes.map(([name, { shape }]) => [name, shape]));
   }
 
+  /** Closes the file. Nothing can be read from it any more. */
   async close(): Promise<void> {
     await this.#file.close();
   }

@@ -13,7 +13,7 @@ export type ModuleKind =
 
 /** A second name of a module: in PyTorch one module can be reached, and is then stored, under several. */
 export interface ModuleAlias {
-  /** The second name, the first one, and the module's kind. Numbers are written as in {@link keyPattern}. */
+  /** The second name, the first one, and the module's kind. `{layer}` stands for a number, `{layer+1}` for one more. */
   readonly alias: string;
   readonly of: string;
   readonly kind: ModuleKind;
@@ -31,7 +31,7 @@ export interface ModuleAlias {
 export interface Dialect {
   /** Whose keys these are, for messages. */
   readonly name: string;
-  /** Their module, detrkit's module, and its kind. Numbers are written as in {@link keyPattern}. */
+  /** Their module, detrkit's module, and its kind. `{layer}` stands for a number, `{layer+1}` for one more. */
   readonly modules: readonly (readonly [theirs: string, ours: string, kind: ModuleKind])[];
   /** Second names, in the order in which they are looked for and written. */
   readonly aliases?: readonly ModuleAlias[];

@@ -20,6 +20,7 @@ export interface LoadReport {
   readonly mismatched: readonly ShapeMismatch[];
 }
 
+/** How far a file may differ from the model that it is loaded into. */
 export interface LoadOptions {
   /** Whether a missing or unexpected tensor is an error. Default true. */
   readonly strict?: boolean;

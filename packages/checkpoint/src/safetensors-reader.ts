@@ -27,6 +27,11 @@ export class SafetensorsFile {
     return this.#header.metadata;
   }
 
+  /**
+   * Reads one tensor into memory.
+   *
+   * @throws CheckpointError when the file has none of that name
+   */
   async read(name: string): Promise<TensorData> {
     const entry = this.#header.entries.get(name);
     if (entry === undefined) throw new CheckpointError(`${this.path}: has no tensor "${name}"`);
@@ -34,6 +39,7 @@ export class SafetensorsFile {
     return { shape: entry.shape, ...decodeValues(entry.dtype, bytes, `${this.path}: tensor "${name}"`) };
   }
 
+  /** Closes the file. Nothing can be read from it any more. */
   async close(): Promise<void> {
     await this.#file.close();
   }

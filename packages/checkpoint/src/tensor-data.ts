@@ -1,6 +1,7 @@
 /** Numbers as detrkit keeps them outside tensors. Booleans are bytes 0 and 1. */
 export type TensorValues = Float32Array | Int32Array | Uint8Array;
 
+/** What the numbers of a tensor stand for. */
 export type TensorDtype = "float32" | "int32" | "uint8" | "bool";
 
 /** A tensor's content in plain memory, row-major. Holding one costs no tensor of any backend. */

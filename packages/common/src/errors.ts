@@ -23,6 +23,7 @@ export class DetrkitError extends Error {
     Object.defineProperty(this, marker, { value: true });
   }
 
+  /** Whether an error is one of detrkit's, of this copy of the package or of another one. */
   static isInstance(error: unknown): error is DetrkitError {
     return typeof error === "object" && error !== null && marker in error;
   }

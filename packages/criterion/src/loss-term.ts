@@ -45,6 +45,7 @@ export interface MaskLoss extends Term {
   call(masks: MatchedMasks): Scalar;
 }
 
+/** One term of {@link SetCriterion}'s sum. */
 export type LossTerm = PredictionLoss | MatchedLoss | MaskLoss;
 
 /** A number that is reported and never trained on. */
@@ -52,5 +53,6 @@ export interface LoggedTerm {
   readonly name: string;
   /** Whether earlier decoder layers and the encoder are measured too, or the last decoder layer alone. */
   readonly everyLayer: boolean;
+  /** The number for one layer of the decoder, or for the encoder. */
   measure(group: PredictionGroup): number;
 }

@@ -33,6 +33,7 @@ import { multiScaleDeformableAttention } from "./ops/multi-scale-deformable-atte
 import { expectReferencePoints, samplingLocations } from "./ops/sampling-locations.ts";
 import { zeroRows } from "./ops/zero-rows.ts";
 
+/** Sizes of a {@link MultiScaleDeformableAttention}. */
 export interface MultiScaleDeformableAttentionConfig {
   /** Width `D` of queries, memory and output. */
   readonly dim: number;

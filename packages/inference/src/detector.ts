@@ -15,6 +15,7 @@ import { prepareImages } from "./prepare-images.ts";
 /** An image: a path, the bytes of an image file, or pixels. Without Node: pixels. */
 export type ImageInput = string | Uint8Array | RgbImage;
 
+/** Which detections {@link Detector.detect} returns, and how many images go through the model at once. */
 export interface DetectOptions {
   /** Detections with a lower score are left out. Default 0.5. */
   readonly threshold?: number;
@@ -105,6 +106,7 @@ export class Detector<Output extends object = DetrOutput> {
     this.model.dispose();
   }
 
+  /** `dispose`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     this.dispose();
     return Promise.resolve();

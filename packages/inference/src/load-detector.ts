@@ -33,6 +33,7 @@ import { familyNamed, type LoadableFamily, ownFamilies, recogniseStateDict } fro
 import { type HuggingFaceFolder, isHuggingFaceFolder, readHuggingFaceFolder } from "./hugging-face-folder.ts";
 import { besideTheDetector, settingsOf } from "./original-state-dict.ts";
 
+/** What {@link loadDetector} can't read from a file. */
 export interface LoadDetectorOptions {
   /**
    * Of a file of the authors' code, where its tensors do not tell all (DC5, other heads than 8): a preset's name, or

@@ -8,6 +8,7 @@ import type { MatchCost } from "./match-cost.ts";
 
 /** Decides, image by image and without gradient, which query is to predict which target. */
 export interface Matcher {
+  /** The pairs of one image: each query and each target at most once. */
   matchImage(prediction: ImagePrediction, target: DetectionTarget): Match;
 }
 

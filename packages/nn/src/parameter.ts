@@ -32,18 +32,22 @@ export class Parameter {
     return typeof value === "object" && value !== null && marker in value;
   }
 
+  /** The tensor. It belongs to the parameter: nobody else disposes of it. */
   get value(): Variable {
     return this.#variable;
   }
 
+  /** Never changes. */
   get shape(): readonly number[] {
     return this.#variable.shape;
   }
 
+  /** Number of elements. */
   get size(): number {
     return this.#variable.size;
   }
 
+  /** Whether an optimiser may change it. */
   get trainable(): boolean {
     return this.#trainable;
   }
@@ -82,6 +86,7 @@ export class Parameter {
     this.#version += 1;
   }
 
+  /** Frees the tensor; the parameter can't be used any more. */
   dispose(): void {
     this.#variable.dispose();
   }

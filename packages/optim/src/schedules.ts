@@ -3,6 +3,7 @@ import { ConfigError } from "@detrkit/common";
 /** What the learning rates are multiplied with, by the number of steps already done. */
 export type Schedule = (stepsDone: number) => number;
 
+/** When a {@link stepSchedule} drops, and by how much. */
 export interface StepScheduleConfig {
   /** After how many steps each drop comes. */
   readonly dropAfter: readonly number[];
@@ -17,6 +18,7 @@ export function stepSchedule({ dropAfter, factor = 0.1, warmupSteps = 0 }: StepS
   return (stepsDone) => warmup(stepsDone, warmupSteps) * factor ** dropAfter.filter((step) => stepsDone >= step).length;
 }
 
+/** Length and end of a {@link cosineSchedule}. */
 export interface CosineScheduleConfig {
   /** Steps of the whole run, warm-up included. */
   readonly totalSteps: number;

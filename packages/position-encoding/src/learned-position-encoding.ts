@@ -3,6 +3,7 @@ import { Embedding, expectShape, Module, uniform } from "@detrkit/nn";
 import { add, concat, reshape, slice, type Tensor4D, tidy, zeros } from "@tensorflow/tfjs-core";
 import type { EncodedMap, PositionEncoding } from "./position-encoding.ts";
 
+/** Sizes of a {@link LearnedPositionEncoding}. */
 export interface LearnedPositionEncodingConfig {
   /** Width of the encoding, both axes together: an even number. */
   readonly dim: number;

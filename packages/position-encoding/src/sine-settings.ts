@@ -1,3 +1,4 @@
+/** Settings of a sine position encoding; the defaults are those of DETR. */
 export interface SinePositionEncodingConfig {
   /** Width of the encoding, both axes together: an even number. */
   readonly dim: number;

@@ -6,6 +6,7 @@ export { guardAgainstLeaks } from "./leak-guard.ts";
 export { loadFixture } from "./load-fixture.ts";
 export type { LoadedFixture } from "./load-fixture.ts";
 export { temporaryFolder } from "./temporary-folder.ts";
+export { testRecordedCases } from "./test-recorded-cases.ts";
 export { uniformTensor } from "./uniform-tensor.ts";
 export { describeOnBackends, describeOnFusedBackends, useBackend } from "./use-backend.ts";
 export type { TestBackend } from "./use-backend.ts";

@@ -10,6 +10,7 @@ export interface EvaluatedDetector {
   readonly detections: ReadonlyMap<number, readonly Detection[]>;
 }
 
+/** What {@link evaluateDetector} measures, and on which data. */
 export interface EvaluateDetectorOptions {
   readonly detector: Detector;
   readonly dataset: Dataset;

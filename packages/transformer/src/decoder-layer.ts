@@ -3,6 +3,7 @@ import { type Tensor3D, tidy } from "@tensorflow/tfjs-core";
 import type { Attention, AttentionInputs } from "./attention.ts";
 import { residual, type ResidualStyle } from "./residual.ts";
 
+/** The parts of a {@link DecoderLayer}. */
 export interface DecoderLayerConfig {
   /** Width `D`. */
   readonly dim: number;

@@ -3,6 +3,7 @@ import { type Tensor, type Tensor2D, type Tensor3D, tidy } from "@tensorflow/tfj
 import type { Attention, Position } from "./attention.ts";
 import { residual, type ResidualStyle } from "./residual.ts";
 
+/** The parts of an {@link EncoderLayer}. */
 export interface EncoderLayerConfig {
   /** Width `D`. */
   readonly dim: number;

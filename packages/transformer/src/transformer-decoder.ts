@@ -4,6 +4,7 @@ import { dispose, stack, type Tensor3D, type Tensor4D, tidy } from "@tensorflow/
 import type { AttentionInputs } from "./attention.ts";
 import type { DecoderLayer } from "./decoder-layer.ts";
 
+/** The layers of a {@link TransformerDecoder}, and what happens to their states. */
 export interface TransformerDecoderConfig {
   /** At least one. */
   readonly layers: readonly DecoderLayer[];

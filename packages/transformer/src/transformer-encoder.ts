@@ -2,6 +2,7 @@ import { type CallOptions, type LayerNorm, Module } from "@detrkit/nn";
 import { clone, dispose, type Tensor3D, tidy } from "@tensorflow/tfjs-core";
 import type { EncoderInputs, EncoderLayer } from "./encoder-layer.ts";
 
+/** The layers of a {@link TransformerEncoder}. */
 export interface TransformerEncoderConfig {
   readonly layers: readonly EncoderLayer[];
   /** Applied at the end, where the layers normalise before their parts. Default none. */

@@ -17,6 +17,7 @@ import { type EncoderInputs, EncoderLayer } from "./encoder-layer.ts";
 import { TransformerDecoder } from "./transformer-decoder.ts";
 import { TransformerEncoder } from "./transformer-encoder.ts";
 
+/** Sizes of a {@link Transformer}, and the attentions of its layers. */
 export interface TransformerConfig {
   /** Width `D`. */
   readonly dim: number;
@@ -49,6 +50,7 @@ export interface TransformerInputs extends EncoderInputs {
   readonly queryPosition: Position;
 }
 
+/** What a {@link Transformer} returns. `L` decoder layers, `B` images, `Q` queries, `S` tokens, `D` width. */
 export interface TransformerOutput {
   /** Queries after each decoder layer, normalised unless `decoderNorm` is off, `[L, B, Q, D]`, the last one last. */
   readonly states: Tensor4D;

@@ -1,17 +1,24 @@
 import { parseArgs } from "node:util";
 import { ConfigError, DetrkitError } from "@detrkit/common";
-import { type FixtureLocation, listFixtures } from "./fixture.ts";
-import { type CaseResult, runCase } from "./run-case.ts";
-import { type BackendChoice, backendChoices, startGradientBackend } from "./start-backend.ts";
+import {
+  type BackendChoice,
+  backendChoices,
+  type CaseResult,
+  type FixtureLocation,
+  listFixtures,
+  runCase,
+  startGradientBackend,
+} from "@detrkit/test-utils/recorded";
 import { topics } from "./topics.ts";
 
 const usage = `Usage: npm run parity -- <folder> [--topic NAME] [--case NAME] [--backend native|cpu]
 
 Runs every recorded case found under <folder>/<topic>/ and prints, for each: topic, case, largest absolute and relative
-error, pass or FAIL with the reason; then how many passed and failed. Both filters may be given several times. The native backend is used where it can be had.
+error, pass or FAIL with the reason; then how many passed and failed. Both filters may be given several times. The native backend is used where it
+can be had. docs/fixtures.md says where the cases in fixtures come from.
 
   npm run parity -- fixtures
-  npm run parity -- ../shared/fixtures --topic matcher --topic criterion
+  npm run parity -- fixtures --topic matcher --topic criterion
 `;
 
 process.exitCode = await main(process.argv.slice(2));

@@ -1,22 +1,27 @@
-import type { TopicRunner } from "./topic.ts";
+import type { Topics } from "@detrkit/test-utils/recorded";
 
 /**
- * The topics that have a part to run, each loaded when it is first needed: one that can't be loaded fails its own cases
- * only. A topic's file exports `run`; its name is the folder's.
+ * What runs the cases of each topic (the name of a folder): code of the tests of the package that the topic is about.
+ * Each is loaded when it is first needed, so that one that can't be loaded fails its own cases only.
  */
-export const topics: Readonly<Record<string, () => Promise<{ readonly run: TopicRunner }>>> = {
-  "coco-eval": () => import("./topics/coco-eval.ts"),
-  "position-encoding": () => import("./topics/position-encoding.ts"),
-  transformer: () => import("./topics/transformer.ts"),
-  "deformable-transformer": () => import("./topics/deformable-transformer.ts"),
-  transforms: () => import("./topics/transforms.ts"),
-  backbone: () => import("./topics/backbone.ts"),
-  models: () => import("./topics/models.ts"),
-  postprocess: () => import("./topics/postprocess.ts"),
-  training: () => import("./topics/training.ts"),
-  matcher: () => import("./topics/matcher.ts"),
-  "deformable-attention": () => import("./topics/deformable-attention.ts"),
-  criterion: () => import("./topics/criterion.ts"),
-  checkpoint: () => import("./topics/checkpoint.ts"),
-  assignment: () => import("./topics/assignment.ts"),
+export const topics: Topics = {
+  assignment: () => import("../../../packages/matcher/test-support/assignment-case.ts"),
+  backbone: () => import("../../../packages/backbone/test-support/backbone-case.ts"),
+  checkpoint: async () => {
+    const { runWith } = await import("../../../packages/checkpoint/test-support/checkpoint-case.ts");
+    const { compareCheckpointModel } = await import("../../../packages/detr/test-support/checkpoint-model.ts");
+    return { run: runWith(compareCheckpointModel) };
+  },
+  "coco-eval": () => import("../../../packages/evaluation/test-support/coco-eval-case.ts"),
+  criterion: () => import("../../../packages/criterion/test-support/criterion-case.ts"),
+  "deformable-attention": () =>
+    import("../../../packages/deformable-attention/test-support/deformable-attention-case.ts"),
+  "deformable-transformer": () => import("../../../packages/detr/test-support/deformable-transformer-case.ts"),
+  matcher: () => import("../../../packages/matcher/test-support/matcher-case.ts"),
+  models: () => import("../../../packages/detr/test-support/model-case.ts"),
+  "position-encoding": () => import("../../../packages/position-encoding/test-support/position-encoding-case.ts"),
+  postprocess: () => import("../../../packages/detr/test-support/postprocess-case.ts"),
+  training: () => import("../../../packages/training/test-support/training-case.ts"),
+  transformer: () => import("../../../packages/transformer/test-support/transformer-case.ts"),
+  transforms: () => import("../../../packages/datasets/test-support/transforms-case.ts"),
 };

@@ -28,7 +28,7 @@ export const checkDataCommand: Command = {
     ],
     notes: ["Exit code 2 when training on the data as it is would be wrong."],
     examples: [
-      "detrkit check-data --data voc:../shared/data/bccd",
+      "detrkit check-data --data voc:./my-data",
       "detrkit check-data --data coco:./data,images=./photos --examples 20",
     ],
   },

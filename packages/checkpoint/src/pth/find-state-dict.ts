@@ -7,7 +7,10 @@ const usualKeys = ["model", "state_dict", "model_state_dict"] as const;
 
 /** Which of a file's dictionaries is meant. */
 export interface StateDictChoice {
-  /** Its key at the top of the file, such as `model_ema`. Default: see {@link findStateDict}. */
+  /**
+   * Its key at the top of the file, such as `model_ema`. Default: the first of `model`, `state_dict` and
+   * `model_state_dict` that holds tensors, else the top of the file itself.
+   */
   readonly key?: string;
 }
 

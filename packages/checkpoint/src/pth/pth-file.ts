@@ -37,7 +37,7 @@ export class PthFile {
   }
 
   /**
-   * A model's tensors by key, as `importStateDict` takes them. By {@link findStateDict}'s rule where no key is given.
+   * A model's tensors by key, as `importStateDict` takes them. See {@link StateDictChoice} for where they are looked for.
    */
   async readStateDict(choice: StateDictChoice = {}): Promise<ReadonlyMap<string, TensorData>> {
     const found = findStateDict(this.content, this.path, choice);
@@ -49,6 +49,7 @@ export class PthFile {
     return stateDict;
   }
 
+  /** Closes the file. Nothing can be read from it any more. */
   async close(): Promise<void> {
     await this.#file.close();
   }

@@ -52,6 +52,7 @@ export class PthTensor {
     return this.size * this.elementBytes;
   }
 
+  /** The same tensor, marked as what PyTorch calls a parameter. */
   asParameter(): PthTensor {
     return new PthTensor(this, true);
   }

@@ -6,6 +6,7 @@ import { Module } from "../module.ts";
 import { normalize, type Statistics } from "../ops/normalize.ts";
 import { Parameter } from "../parameter.ts";
 
+/** Sizes of a {@link BatchNorm}, and how it keeps its running statistics. */
 export interface BatchNormConfig {
   readonly channels: number;
   /** Added to the variance. Default 1e-5. */

@@ -6,6 +6,7 @@ import { expectTensor } from "../expect-tensor.ts";
 import { Module } from "../module.ts";
 import { type ActiveDropout, dropout } from "../ops/dropout.ts";
 
+/** Settings of {@link Dropout}. */
 export interface DropoutConfig {
   /** Share of the elements that training sets to 0. */
   readonly rate: number;

@@ -5,6 +5,7 @@ import { type Initializer, normal } from "../initializers.ts";
 import { Module } from "../module.ts";
 import { Parameter } from "../parameter.ts";
 
+/** Sizes of an {@link Embedding}, and how its rows begin. */
 export interface EmbeddingConfig {
   /** Number of rows. */
   readonly count: number;

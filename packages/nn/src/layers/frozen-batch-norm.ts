@@ -15,6 +15,7 @@ import { expectLastAxis } from "../expect-tensor.ts";
 import { Module } from "../module.ts";
 import { Parameter } from "../parameter.ts";
 
+/** Sizes of a {@link FrozenBatchNorm}. */
 export interface FrozenBatchNormConfig {
   readonly channels: number;
   /** Added to the variance. Default 1e-5. */

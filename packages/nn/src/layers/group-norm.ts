@@ -5,6 +5,7 @@ import { Module } from "../module.ts";
 import { groupNorm } from "../ops/group-norm.ts";
 import { Parameter } from "../parameter.ts";
 
+/** Sizes of a {@link GroupNorm}. */
 export interface GroupNormConfig {
   /** Number of groups that the channels are split into. */
   readonly groups: number;

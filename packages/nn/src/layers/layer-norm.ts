@@ -3,6 +3,7 @@ import { Module } from "../module.ts";
 import { layerNorm } from "../ops/layer-norm.ts";
 import { Parameter } from "../parameter.ts";
 
+/** Sizes of a {@link LayerNorm}. */
 export interface LayerNormConfig {
   /** Width `D`. */
   readonly dim: number;

@@ -6,6 +6,7 @@ import { Module } from "../module.ts";
 import { fusedKernels, hasKernel, type MaxPoolAttributes, runKernel } from "../ops/native-kernel.ts";
 import { poolShape } from "../ops/window-shape.ts";
 
+/** The window of a {@link MaxPool2d}. */
 export interface MaxPool2dConfig {
   /** Height and width of the window. */
   readonly kernelSize: number;

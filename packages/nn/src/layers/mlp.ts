@@ -3,6 +3,7 @@ import { type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { Module } from "../module.ts";
 import { Linear } from "./linear.ts";
 
+/** Sizes of an {@link Mlp}. */
 export interface MlpConfig {
   /** Width of the input, `I`. */
   readonly inputDim: number;

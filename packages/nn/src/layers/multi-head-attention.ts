@@ -17,6 +17,7 @@ import {
 import { Dropout } from "./dropout.ts";
 import { Linear } from "./linear.ts";
 
+/** Sizes of a {@link MultiHeadAttention}, and how its output projection begins. */
 export interface MultiHeadAttentionConfig {
   /** Width `D` of queries, keys, values and output. */
   readonly dim: number;

@@ -1,0 +1,186 @@
+import {
+  boxL1,
+  cardinalityError,
+  classError,
+  focalClassification,
+  generalizedIou,
+  type LayerPrediction,
+  type LoggedTerm,
+  type LossTerm,
+  maskDice,
+  maskFocal,
+  SetCriterion,
+  type SetPrediction,
+  softmaxClassification,
+} from "@detrkit/criterion";
+import {
+  boxL1 as boxL1Cost,
+  classProbability,
+  focalClass,
+  generalizedIou as generalizedIouCost,
+  HungarianMatcher,
+  type Match,
+} from "@detrkit/matcher";
+import {
+  compareExactly,
+  compareTensor,
+  type Comparison,
+  type Fixture,
+  targetOf,
+  tensorOf,
+  toTensor,
+} from "@detrkit/test-utils/recorded";
+import { type Tensor, type Tensor3D, type Tensor4D, valueAndGrads } from "@tensorflow/tfjs-core";
+
+interface CriterionCase {
+  readonly criterion: "detr" | "deformable";
+  readonly batch: number;
+  readonly aux_layers: number;
+  readonly enc_queries: number;
+  readonly matcher_costs: readonly [number, number, number];
+  readonly eos_coef: number | null;
+  readonly focal_alpha: number | null;
+  readonly losses: readonly ("labels" | "boxes" | "cardinality" | "masks")[];
+  readonly weight_dict: Readonly<Record<string, number>>;
+}
+
+/** Our names of the terms by those of the reference. */
+const termNames: Readonly<Record<string, string>> = {
+  loss_ce: "classification",
+  loss_bbox: "boxL1",
+  loss_giou: "generalizedIou",
+  loss_mask: "maskFocal",
+  loss_dice: "maskDice",
+  class_error: "classError",
+  cardinality_error: "cardinalityError",
+};
+
+/**
+ * The whole criterion: every term of every layer, the total, the matches behind them, and the gradients by all inputs.
+ */
+export async function run(fixture: Fixture): Promise<readonly Comparison[]> {
+  const config = fixture.json["config"] as CriterionCase;
+  const matches: Match[] = [];
+  const matcher = matcherOf(config);
+  const criterion = new SetCriterion({
+    matcher: {
+      matchImage: (prediction, target) => {
+        const match = matcher.matchImage(prediction, target);
+        matches.push(match);
+        return match;
+      },
+    },
+    losses: lossesOf(config),
+    logged: loggedOf(config),
+  });
+  const targets = Array.from({ length: config.batch }, (_, image) => targetOf(fixture, `in.target.${image}.`));
+  const inputNames = [...fixture.tensors.keys()].filter((name) => /^in\.(main|aux\.\d+|enc)\./.test(name));
+  const inputs = inputNames.map((name) => toTensor(fixture, name));
+  let terms = new Map<string, number>();
+  const { value, grads } = valueAndGrads((...values: Tensor[]) => {
+    const { loss, terms: found } = criterion.call(
+      predictionOf(config, new Map(inputNames.map((name, index) => [name, values[index] as Tensor]))),
+      targets,
+    );
+    terms = new Map(
+      Object.entries(found).map(([name, term]) => [
+        name,
+        typeof term === "number" ? term : (term.dataSync()[0] as number),
+      ]),
+    );
+    return loss;
+  })(inputs);
+  return [
+    compareTensor(fixture, "out", "out.total", value.dataSync()),
+    ...compareTerms(fixture, terms),
+    ...compareMatches(fixture, config, matches),
+    ...inputNames.map((name, index) =>
+      compareTensor(fixture, "grad.in", `grad.${name}`, (grads[index] as Tensor).dataSync()),
+    ),
+  ];
+}
+
+function matcherOf({
+  criterion,
+  matcher_costs: [classWeight, boxWeight, overlapWeight],
+}: CriterionCase): HungarianMatcher {
+  // The reference's matcher has an alpha and a gamma of its own, whatever its focal loss has.
+  const classCost =
+    criterion === "deformable" ? focalClass(classWeight, { alpha: 0.25, gamma: 2 }) : classProbability(classWeight);
+  return new HungarianMatcher({ costs: [classCost, boxL1Cost(boxWeight), generalizedIouCost(overlapWeight)] });
+}
+
+function lossesOf({
+  criterion,
+  losses,
+  weight_dict: weights,
+  eos_coef: noObjectWeight,
+  focal_alpha: alpha,
+}: CriterionCase): LossTerm[] {
+  const weight = (name: string): number => weights[name] ?? 0;
+  const terms: LossTerm[] = [];
+  if (losses.includes("labels")) {
+    const options = { weight: weight("loss_ce") };
+    if (criterion === "deformable") terms.push(focalClassification({ ...options, alpha: alpha ?? 0.25, gamma: 2 }));
+    else terms.push(softmaxClassification({ ...options, noObjectWeight: noObjectWeight ?? 0.1 }));
+  }
+  if (losses.includes("boxes"))
+    terms.push(boxL1({ weight: weight("loss_bbox") }), generalizedIou({ weight: weight("loss_giou") }));
+  if (losses.includes("masks"))
+    terms.push(maskFocal({ weight: weight("loss_mask") }), maskDice({ weight: weight("loss_dice") }));
+  return terms;
+}
+
+function loggedOf({ losses }: CriterionCase): LoggedTerm[] {
+  return [
+    ...(losses.includes("labels") ? [classError()] : []),
+    ...(losses.includes("cardinality") ? [cardinalityError()] : []),
+  ];
+}
+
+function predictionOf(
+  { aux_layers: auxiliaryLayers, enc_queries: encoderQueries }: CriterionCase,
+  inputs: ReadonlyMap<string, Tensor>,
+): SetPrediction {
+  const layer = (name: string): LayerPrediction => ({
+    logits: inputs.get(`in.${name}.pred_logits`) as Tensor3D,
+    boxes: inputs.get(`in.${name}.pred_boxes`) as Tensor3D,
+  });
+  const masks = inputs.get("in.main.pred_masks") as Tensor4D | undefined;
+  return {
+    ...layer("main"),
+    auxiliary: Array.from({ length: auxiliaryLayers }, (_, index) => layer(`aux.${index}`)),
+    ...(encoderQueries > 0 ? { encoder: layer("enc") } : {}),
+    ...(masks === undefined ? {} : { masks }),
+  };
+}
+
+function compareTerms(fixture: Fixture, terms: ReadonlyMap<string, number>): Comparison[] {
+  const recorded = [...fixture.tensors.keys()].filter(
+    (name) => name.startsWith("out.") && name !== "out.total" && !name.startsWith("out.match."),
+  );
+  return recorded.map((name) => {
+    const [, base = "", layer] = /^out\.(.*?)(?:_(\d+|enc))?$/.exec(name) ?? [];
+    const prefix = layer === undefined ? "" : layer === "enc" ? "encoder." : `auxiliary.${layer}.`;
+    return compareTensor(fixture, "out", name, [terms.get(`${prefix}${termNames[base] ?? base}`) ?? NaN]);
+  });
+}
+
+/** The criterion matches layer by layer: the earlier decoder layers, the last one, then the encoder. */
+function compareMatches(fixture: Fixture, config: CriterionCase, matches: readonly Match[]): Comparison[] {
+  const layers = [
+    ...Array.from({ length: config.aux_layers }, (_, index) => `aux.${index}`),
+    "main",
+    ...(config.enc_queries > 0 ? ["enc"] : []),
+  ];
+  return layers.flatMap((layer, index) =>
+    Array.from({ length: config.batch }, (_, image) => {
+      const match = matches[index * config.batch + image];
+      const name = `out.match.${layer}.${image}`;
+      return [
+        compareExactly(`${name}.src`, match?.queries ?? [], tensorOf(fixture, `${name}.src`).data),
+        compareExactly(`${name}.tgt`, match?.targets ?? [], tensorOf(fixture, `${name}.tgt`).data),
+      ];
+    }).flat(),
+  );
+}

@@ -1,0 +1,21 @@
+/** Exports that had no docstring when the check came. The list may only become shorter. */
+export const notYetDocumented: readonly string[] = [
+  "@detrkit/backend: BackendName",
+  "@detrkit/datasets: CheckDatasetOptions",
+  "@detrkit/datasets: DataFormat",
+  "@detrkit/datasets: DatasetReport",
+  "@detrkit/datasets: ImageWorkers.run",
+  "@detrkit/datasets: OpenDatasetOptions",
+  "@detrkit/detr: DeformableDetrConfig",
+  "@detrkit/detr: DeformableDetrPresetName",
+  "@detrkit/detr: DetrConfig",
+  "@detrkit/detr: DetrPresetName",
+  "@detrkit/detr: ListDetectionsOptions",
+  "@detrkit/detr: PresetName",
+  "@detrkit/detr: StackedOutput",
+  "@detrkit/image: DecodeOptions",
+  "@detrkit/nn: FeedForwardOptions",
+  "@detrkit/nn: FusedKernel",
+  "@detrkit/nn: MultiHeadAttentionOptions",
+  "@detrkit/optim: AdamWConfig",
+];
