@@ -1,10 +1,5 @@
 import type { DataProblem } from "./data-policy.ts";
-import type { ShapesOptions } from "./shapes-options.ts";
-
-/** Where the pixels of an image come from. */
-export type PixelSource =
-  | { readonly kind: "file"; readonly path: string }
-  | { readonly kind: "shapes"; readonly options: ShapesOptions; readonly index: number };
+import type { PixelSource } from "./pixel-source.ts";
 
 /**
  * A mask as COCO writes it: polygons `[x, y, x, y, …]` in pixels, or runs down the columns, as numbers or COCO's
@@ -18,7 +13,7 @@ export type Segmentation =
 export interface ImageRecord {
   /** The source's image id; its position from 1 where the source has none. */
   readonly id: number;
-  /** The file name as the annotations write it. */
+  /** The file name as the annotations write it; any name where the image is no file. */
   readonly name: string;
   readonly source: PixelSource;
   readonly width: number;
@@ -57,7 +52,7 @@ export interface Dataset {
   readonly problems: readonly DataProblem[];
 }
 
-/** Path of the image, or a name for a generated one: what messages call it. */
-export function imageName(record: ImageRecord): string {
-  return record.source.kind === "file" ? record.source.path : record.name;
+/** What messages call an image: the path of a file, the name of one that is in memory. */
+export function imageName({ source, name }: Pick<ImageRecord, "source" | "name">): string {
+  return typeof source === "string" ? source : name;
 }

@@ -1,23 +1,8 @@
 import { DataError } from "@detrkit/common";
-import { dataPolicy, describeProblem } from "./data-policy.ts";
-import type { DataProblem } from "./data-policy.ts";
-import { parseDataSpec } from "./data-spec.ts";
-import type { DataFormat, DataSpec } from "./data-spec.ts";
+import { dataPolicy, type DataProblem, describeProblem } from "./data-policy.ts";
+import { parseDataSpec, readerOf } from "./data-spec.ts";
 import type { Dataset } from "./dataset.ts";
-import { cocoReader } from "./read-coco.ts";
-import { moduleReader } from "./read-module.ts";
-import { shapesReader } from "./read-shapes.ts";
-import { vocReader } from "./read-voc.ts";
-import { yoloReader } from "./read-yolo.ts";
-import type { Reader } from "./reading.ts";
-
-const readers: Readonly<Record<DataFormat, Reader>> = {
-  coco: cocoReader,
-  voc: vocReader,
-  yolo: yoloReader,
-  module: moduleReader,
-  shapes: shapesReader,
-};
+import type { DataSpec } from "./reading/reader.ts";
 
 export interface OpenDatasetOptions {
   /** `"train"` (default), `"val"`, `"test"`, or another that the source has, such as VOC's `"trainval"`. */
@@ -34,7 +19,7 @@ const specOf = (spec: string | DataSpec): DataSpec => (typeof spec === "string" 
 /** Splits that the data has, of `train`, `val`, `test` and `trainval`. */
 export async function listSplits(spec: string | DataSpec): Promise<readonly string[]> {
   const parsed = specOf(spec);
-  return readers[parsed.format].splits(parsed);
+  return readerOf(parsed).splits(parsed);
 }
 
 /**
@@ -46,7 +31,7 @@ export async function readDataset(
 ): Promise<Dataset> {
   const parsed = specOf(spec);
   const problems: DataProblem[] = [];
-  const result = await readers[parsed.format]
+  const result = await readerOf(parsed)
     .read({
       spec: parsed,
       split,

@@ -3,9 +3,8 @@ import { endianness } from "node:os";
 import { DataError } from "@detrkit/common";
 import sharp from "sharp";
 import type { Sharp } from "sharp";
-import { cmykToRgb } from "./cmyk.ts";
-import { fillGifFrame, readGifFrame } from "./gif-frame.ts";
-import type { RgbImage } from "./rgb-image.ts";
+import { cmykToRgb, fillGifFrame, readGifFrame } from "./gif-and-cmyk.ts";
+import type { RgbImage } from "./raster.ts";
 
 /** A path, or the bytes of an image file. */
 export type ImageSource = string | Uint8Array;

@@ -1,6 +1,6 @@
 import { DataError } from "@detrkit/common";
 import sharp from "sharp";
-import type { RgbImage } from "./rgb-image.ts";
+import type { RgbImage } from "./raster.ts";
 
 /** The bytes of a PNG file, without loss. */
 export async function encodePng({ width, height, data }: RgbImage): Promise<Uint8Array> {

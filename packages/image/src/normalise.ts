@@ -1,7 +1,6 @@
 import { ShapeError } from "@detrkit/common";
-import type { ImageSize } from "./image-size.ts";
 import { kernelMemory } from "./kernel-memory.ts";
-import type { RgbImage } from "./rgb-image.ts";
+import type { ImageSize, RgbImage } from "./raster.ts";
 
 /** Mean and standard deviation of red, green and blue on the scale 0 to 1. */
 export interface Normalisation {

@@ -1,9 +1,8 @@
-import type { ImageSize } from "./image-size.ts";
 import { kernelMemory } from "./kernel-memory.ts";
 import type { KernelMemory, PlacedCoefficients } from "./kernel-memory.ts";
 import { bilinearCoefficients } from "./resize-coefficients.ts";
 import type { ResizeCoefficients } from "./resize-coefficients.ts";
-import type { PixelRegion, RgbImage } from "./rgb-image.ts";
+import type { ImageSize, PixelRegion, RgbImage } from "./raster.ts";
 
 /**
  * Output rows worked on at a time: what they need fits the processor's cache, and the working memory stays small for
