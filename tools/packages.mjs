@@ -107,7 +107,7 @@ export const packages = [
       workspace: ["common", "nn", "boxes", "image"],
       dependencies: ["fast-xml-parser", "yaml"],
       devDependencies: ["sharp"],
-      entries: ["batch-worker"],
+      entries: ["batch-worker", "formats/shapes/shapes-image"],
       keywords: ["coco", "pascal-voc", "yolo"],
     },
   ),

@@ -35,6 +35,22 @@ export type {
 } from "./pixel-source.ts";
 export type { DataSpec } from "./reading/reader.ts";
 export { prepareObjects, toDetectionTarget } from "./targets.ts";
-// What `batches` takes, beside it; the transforms themselves are in @detrkit/image.
-export { detrEvaluation, detrTraining, fixedSize } from "@detrkit/image";
-export type { TransformRecipe, TransformStep } from "@detrkit/image";
+// What a recipe is made of, beside `batches`, which takes it.
+export {
+  centreCrop,
+  defineCompositeTransform,
+  defineTransform,
+  detrEvaluation,
+  detrTraining,
+  either,
+  fixedSize,
+  horizontalFlip,
+  keepObjects,
+  moveObjects,
+  pad,
+  randomSizeCrop,
+  resize,
+  resizeTo,
+  verticalFlip,
+} from "@detrkit/image";
+export type { ImageObjects, RgbImage, Transform, TransformKind, TransformRecipe, TransformStep } from "@detrkit/image";

@@ -3,7 +3,7 @@ export { imagenetNormalisation, normalisationTable, normaliseInto } from "./norm
 export type { Normalisation } from "./normalise.ts";
 export { crop, flipHorizontally, flipVertically, padRightBottom, resizeNearest } from "./raster.ts";
 export type { BinaryMask, ImageSize, PixelRegion, RgbImage } from "./raster.ts";
-export { resizeBilinear } from "./resize-bilinear.ts";
+export { resizeBilinear, resizedSize } from "./resize-bilinear.ts";
 export {
   builtInTransforms,
   centreCrop,
@@ -12,7 +12,6 @@ export {
   pad,
   randomSizeCrop,
   resize,
-  resizedSize,
   resizeTo,
   verticalFlip,
 } from "./transforms/built-in.ts";

@@ -3,7 +3,7 @@ import { basename, dirname, extname, join } from "node:path";
 import { readImageHeader } from "@detrkit/image";
 import type { ImageSize } from "@detrkit/nn";
 import type { DataProblem } from "../data-policy.ts";
-import { type ImageToLoad, isPixels, loadPicture } from "../pixel-source.ts";
+import { expectWhole, type ImageToLoad, isPixels, loadPicture } from "../pixel-source.ts";
 
 interface Listing {
   readonly exact: ReadonlySet<string>;
@@ -135,7 +135,9 @@ export async function readImageSizes(
       const { source, name } = images[index] as (typeof images)[number];
       try {
         const picture = await loadPicture({ source, name });
-        const { width, height } = isPixels(picture) ? picture : await readImageHeader(picture, { name });
+        const { width, height } = isPixels(picture)
+          ? expectWhole(picture, name)
+          : await readImageHeader(picture, { name });
         sizes[index] = { width, height };
       } catch (error) {
         report({ kind: "unreadable-image", file: name, detail: messageWithout(name, error) });

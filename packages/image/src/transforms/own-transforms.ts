@@ -23,7 +23,7 @@ const builtIn = byName(builtInTransforms);
  *
  * @throws ConfigError when the name is one of detrkit's own
  */
-export function defineTransform<Settings extends object = object, Plan extends ImagePlan = ImagePlan>(
+export function defineTransform<Settings extends object = object, Plan extends object = ImagePlan>(
   definition: TransformDefinition<Settings, Plan>,
 ): TransformKind<Settings> {
   return define(definition as TransformDefinition);

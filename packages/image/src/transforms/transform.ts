@@ -15,7 +15,7 @@ export interface ImagePlan {
 }
 
 /** A kind of transform: how an image, and the objects in it, are changed. */
-export interface TransformDefinition<Settings extends object = object, Plan extends ImagePlan = ImagePlan> {
+export interface TransformDefinition<Settings extends object = object, Plan extends object = ImagePlan> {
   /** The name of the kind, as a checkpoint's description has it. */
   readonly kind: string;
   /**

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodePng } from "@detrkit/image";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { checkDataset, listSplits, openDataset, readDataset } from "../../index.ts";
+import { checkDataset, type ImageRecord, listSplits, loadPixels, openDataset, readDataset } from "../../index.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -65,6 +65,76 @@ test("a reader's images and objects become records, sizes and labels found for i
   expect([
     ...((await openDataset(data, { split: "extra", classes: ["ant", "cat"] })).records[0]?.labels ?? []),
   ]).toEqual([0, 1]);
+});
+
+test("a reader may give pictures that are no files: bytes, pixels, or functions that are called when needed", async () => {
+  const data = await spec(
+    `import { readFileSync } from "node:fs";
+    const pixels = { width: 4, height: 3, data: new Uint8Array(36).fill(50) };
+    const box = [{ class: "cat", box: [0, 1, 2, 3] }];
+    export const reader = {
+      needs: ["path"],
+      splits: () => ["train", "val"],
+      read: ({ settings: { path }, split }) => ({
+        classes: ["cat"],
+        images: split === "val" ? [
+          { name: "late", picture: () => pixels, size: { width: 4, height: 3 }, objects: box },
+        ] : [
+          { name: "bytes", picture: readFileSync(path + "/a.png"), objects: [{ class: "cat", box: [2, 3, 13, 14] }] },
+          { name: "pixels", picture: pixels, annotationFile: "table.db", objects: box },
+          { name: "asked", picture: async () => pixels, objects: box },
+          { file: path + "/x/y/a.png", objects: [] },
+        ],
+      }),
+    };`,
+    `,path=${folder}`,
+  );
+  const { records } = await openDataset(data);
+  expect(records.map(({ id, name, width, height }) => [id, name, width, height])).toEqual([
+    [1, "bytes", 31, 23],
+    [2, "pixels", 4, 3],
+    [3, "asked", 4, 3],
+    [4, "a.png", 31, 23],
+  ]);
+  expect((await loadPixels(records[2] as ImageRecord)).data).toEqual(new Uint8Array(36).fill(50));
+  const { findings, wrong } = await checkDataset(data);
+  expect([wrong, findings.map(({ kind }) => kind)]).toEqual([false, ["image-without-boxes"]]);
+});
+
+test("a picture whose size is given is not loaded to find it out", async () => {
+  const data = await spec(
+    `const fail = () => { throw new Error("loaded too early"); };
+    const images = [{ name: "late", picture: fail, size: { width: 4, height: 3 }, objects: [] }];
+    export const reader = { splits: () => ["train"], read: () => ({ classes: ["cat"], images }) };`,
+  );
+  const { records } = await openDataset(data);
+  expect(records).toMatchObject([{ name: "late", width: 4, height: 3 }]);
+  expect((await checkDataset(data, { decode: false })).wrong).toBe(false);
+  const { findings } = await checkDataset(data);
+  expect(findings[0]).toMatchObject({
+    kind: "unreadable-image",
+    examples: [{ file: "late", detail: "its source failed: loaded too early" }],
+  });
+});
+
+test("what is wrong with a picture in memory is found", async () => {
+  const data = await spec(
+    `const pixels = { width: 4, height: 3, data: new Uint8Array(36) };
+    const images = [
+      { name: "other size", picture: () => pixels, size: { width: 5, height: 3 }, objects: [] },
+      { name: "damaged", picture: new Uint8Array([1, 2, 3]), objects: [] },
+      { name: "with alpha", picture: { ...pixels, data: new Uint8Array(48) }, objects: [] },
+    ];
+    export const reader = { splits: () => ["train"], read: () => ({ classes: ["cat"], images }) };`,
+  );
+  const { findings } = await checkDataset(data);
+  const wrong = findings.filter(({ severity }) => severity === "wrong");
+  expect(wrong.flatMap(({ kind, examples }) => examples.map(({ file }) => [kind, file])).toSorted()).toEqual([
+    ["size-mismatch", "other size"],
+    ["unreadable-image", "damaged"],
+    ["unreadable-image", "with alpha"],
+  ]);
+  await expect(openDataset(data)).rejects.toThrow("damaged: cannot be decoded");
 });
 
 test("what is wrong with the data is found and placed, whoever reads it", async () => {
@@ -141,6 +211,18 @@ test.each([
   [
     "{ classes: ['a'], images: [{ file: 'x', objects: [{ class: 'a', box: { x: 1 } }] }] }",
     'gave images[0].objects[0].box = {"x":1}; expected [left, top, right, bottom] in pixels',
+  ],
+  [
+    "{ classes: ['a'], images: [{ picture: new Uint8Array(3), objects: [] }] }",
+    "gave images[0].name = undefined; expected a name for the picture",
+  ],
+  [
+    "{ classes: ['a'], images: [{ name: 'x', picture: 3, objects: [] }] }",
+    "gave images[0].picture = 3; expected a path, the bytes of an image file, or pixels",
+  ],
+  [
+    "{ classes: ['a'], images: [{ name: 'x', picture: new Uint8Array(3), size: { width: 0 }, objects: [] }] }",
+    'gave images[0].size = {"width":0}; expected { width, height } in pixels',
   ],
 ])("an answer %s is refused by its field", async (answer, message) => {
   await expect(openDataset(await answering(answer))).rejects.toThrow(message);
