@@ -16,8 +16,8 @@ import {
 } from "@detrkit/image";
 import { useBackend } from "@detrkit/test-utils";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { careless, hiddenSteps, plain, quarterTurn, randomErase } from "../__fixtures__/own-parts.ts";
-import { busy, workers as busyWorkers } from "../__fixtures__/reads-images.ts";
+import { careless, hiddenSteps, plain, quarterTurn, randomErase } from "../../__fixtures__/own-parts.ts";
+import { busy, workers as busyWorkers } from "../../__fixtures__/reads-images.ts";
 import { batches, type Dataset, exportCoco, type ImageWorkers, openDataset, type PixelSource } from "../index.ts";
 
 useBackend("cpu");
@@ -138,8 +138,10 @@ describe("transforms of one's own", () => {
   });
 
   test("of the program itself run in its own thread: workers do not start the program again", async () => {
-    const program = join(import.meta.dirname, "../__fixtures__/program.ts");
-    const { stdout } = await promisify(execFile)(process.execPath, ["--conditions=@detrkit/source", program]);
+    const program = join(import.meta.dirname, "../../__fixtures__/program.ts");
+    const flags = ["--conditions=@detrkit/source", "--import", "@tensorflow/tfjs-backend-cpu"];
+    const cwd = join(import.meta.dirname, "../../../..");
+    const { stdout } = await promisify(execFile)(process.execPath, [...flags, program], { cwd });
     expect(stdout).toBe("started\n3 batches, 3 calls here\n");
   });
 });

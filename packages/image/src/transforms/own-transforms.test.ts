@@ -107,9 +107,9 @@ describe("a transform of one's own", () => {
   });
 
   test("has settings that JSON keeps, and no name of detrkit's", () => {
-    const take = defineTransform({
+    const take = defineTransform<{ readonly value: unknown }>({
       kind: "take",
-      plan: (_: { readonly value: unknown }) => undefined,
+      plan: () => undefined,
       apply: (same) => same,
     });
     expect(() => take({ value: { mean: [1, NaN] } })).toThrow(

@@ -1,9 +1,9 @@
-// A program with a transform of its own in the same file, as somebody's first try looks.
-import "@tensorflow/tfjs-backend-cpu";
+// A program with a transform of its own in the same file, as somebody's first try looks. A backend
+// is imported before it.
 import { isMainThread } from "node:worker_threads";
 import { defineTransform, imagenetNormalisation } from "@detrkit/image";
 import { enableProdMode } from "@tensorflow/tfjs-core";
-import { batches, openDataset } from "../index.ts";
+import { batches, openDataset } from "../src/index.ts";
 
 process.stdout.write("started\n");
 enableProdMode();

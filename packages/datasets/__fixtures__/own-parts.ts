@@ -1,7 +1,7 @@
 // What the tests of threads import: transforms and a pixel source as somebody outside of detrkit writes them.
 import { Random } from "@detrkit/common";
 import { defineTransform, moveObjects, type PixelRegion, type TransformKind } from "@detrkit/image";
-import { definePixelSource, type PixelSourceKind } from "../index.ts";
+import { definePixelSource, type PixelSourceKind } from "../src/index.ts";
 
 /** Covers a random part with noise. */
 export const randomErase: TransformKind<{ readonly probability: number }> = defineTransform({
