@@ -38,11 +38,11 @@ export interface DatasetReport {
 }
 
 export interface CheckDatasetOptions {
-  /** Splits to check; all that the data has unless told (without VOC's `trainval`, which repeats them). */
+  /** Splits to check. Default: all that the data has, without VOC's `trainval`, which repeats others. */
   readonly splits?: readonly string[];
-  /** How many places each finding names. */
+  /** How many places each finding names. Default: 5. */
   readonly examples?: number;
-  /** Whether every image is decoded, which finds those cut off, or its header read only. True unless told. */
+  /** Whether every image is decoded, which finds truncated ones, or only its header read. Default: true. */
   readonly decode?: boolean;
   /** Called as images are done. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -53,7 +53,7 @@ const atOnce = 4;
 /** Takes a finding about the image that is being looked at. */
 type Note = (kind: FindingKind, detail: string) => void;
 
-/** What is to be said of one image. */
+/** What is found in one image. */
 async function checkImage(record: ImageRecord, decode: boolean): Promise<DataProblem[]> {
   const problems: DataProblem[] = [];
   const { source } = record;
@@ -151,7 +151,8 @@ function group(problems: readonly DataProblem[], examples: number): Finding[] {
 }
 
 /**
- * All that the data has. Where that is none, reading `train` says what was expected: nothing read is not nothing wrong.
+ * All that the data has. Where it has none, reading `train` says what was expected: data that was not read is not data
+ * without defects.
  */
 async function splitsToCheck(spec: DataSpec): Promise<readonly string[]> {
   const splits = await listSplits(spec);
@@ -161,8 +162,8 @@ async function splitsToCheck(spec: DataSpec): Promise<readonly string[]> {
 }
 
 /**
- * Looks at everything that can be wrong with a data set: its annotations, and every image file. Stops at nothing but a
- * source that can't be read at all.
+ * Looks at everything that can be wrong with a data set: its annotations and every image. Only a source that cannot be
+ * read at all is an error.
  */
 export async function checkDataset(spec: string | DataSpec, options: CheckDatasetOptions = {}): Promise<DatasetReport> {
   const parsed = typeof spec === "string" ? parseDataSpec(spec) : spec;

@@ -6,7 +6,7 @@ import { vocReader } from "./formats/voc/read-voc.ts";
 import { yoloReader } from "./formats/yolo/read-yolo.ts";
 import type { DataSpec, Reader } from "./reading/reader.ts";
 
-/** Who reads which format. */
+/** The reader of each format. */
 const readers: ReadonlyMap<string, Reader> = new Map([
   ["coco", cocoReader],
   ["voc", vocReader],
@@ -21,7 +21,7 @@ export const dataFormats: readonly string[] = [...readers.keys()];
 const examples =
   "coco:./data, voc:./VOC2012, yolo:./data.yaml, module:./my-reader.ts,path=./data, shapes, shapes:count=16,size=128";
 
-/** Who reads the data of a spec. @throws ConfigError where nobody does */
+/** The reader of a spec's format. @throws ConfigError where the format is unknown */
 export function readerOf({ text, format }: Pick<DataSpec, "text" | "format">): Reader {
   const reader = readers.get(format);
   if (reader !== undefined) return reader;

@@ -11,7 +11,7 @@ export type Segmentation =
 
 /** One image and its `T` objects. */
 export interface ImageRecord {
-  /** The source's image id; its position from 1 where the source has none. */
+  /** Image id of the source; where it has none, the position from 1. */
   readonly id: number;
   /** The file name as the annotations write it; any name where the image is no file. */
   readonly name: string;
@@ -24,13 +24,13 @@ export interface ImageRecord {
   readonly labels: Int32Array;
   /** `[T]` 1 on crowd regions. */
   readonly crowd: Uint8Array;
-  /** `[T]` COCO's own area, else that of the box. */
+  /** `[T]` the area that COCO gives, else that of the box. */
   readonly areas: Float64Array;
-  /** `[T]` the source's annotation ids, counted from 1 over the data set where it has none. */
+  /** `[T]` annotation ids of the source; where it has none, counted from 1 over the data set. */
   readonly annotationIds: Float64Array;
   /**
-   * `[T·4]` left, top, width, height where the source writes widths (COCO): its very numbers, which evaluation needs to
-   * the last bit.
+   * `[T·4]` left, top, width, height, where the source writes widths (COCO): exactly its numbers, since evaluation
+   * compares to the last bit.
    */
   readonly boxesXywh?: Float64Array;
   /** `[T]` masks, where the source has them. */
@@ -48,7 +48,7 @@ export interface Dataset {
   readonly categoryIds: readonly number[];
   readonly length: number;
   readonly records: readonly ImageRecord[];
-  /** What was found wrong while reading, and survived by dropping or converting. */
+  /** What was found wrong while reading; {@link dataPolicy} says what happened to it. */
   readonly problems: readonly DataProblem[];
 }
 

@@ -8,8 +8,8 @@ export interface OpenDatasetOptions {
   /** `"train"` (default), `"val"`, `"test"`, or another that the source has, such as VOC's `"trainval"`. */
   readonly split?: string;
   /**
-   * Class names in label order, where something else fixes it (the checkpoint being evaluated); else the source
-   * decides. A class of the data that is not among them is an error.
+   * Class names in label order, where something else decides it (a checkpoint that is evaluated). Default: the order of
+   * the source. A class of the data that is not among them is an error.
    */
   readonly classes?: readonly string[];
 }
@@ -23,7 +23,7 @@ export async function listSplits(spec: string | DataSpec): Promise<readonly stri
 }
 
 /**
- * Reads a data set with everything that is wrong with it, stopping at nothing but a source that can't be read at all.
+ * Reads a data set and lists everything that is wrong with it. Only a source that cannot be read at all is an error.
  */
 export async function readDataset(
   spec: string | DataSpec,
@@ -42,7 +42,8 @@ export async function readDataset(
       // Lists within lists by the thousand, which nothing that follows them down survives.
       if (cause instanceof RangeError)
         throw new DataError(
-          `data "${parsed.text}", split "${split}": holds values that are nested too deep or too large (${cause.message})`,
+          `data "${parsed.text}", split "${split}": ` +
+            `holds values that are nested too deep or too large (${cause.message})`,
           { cause },
         );
       throw cause;
@@ -63,7 +64,8 @@ export async function openDataset(spec: string | DataSpec, options: OpenDatasetO
     const shown = stops.slice(0, 5).map((problem) => `\n  ${describeProblem(problem)}`);
     const more = stops.length > shown.length ? `\n  and ${stops.length - shown.length} more` : "";
     throw new DataError(
-      `data "${dataset.spec}", split "${dataset.split}": ${stops.length} defects that can't be worked around${shown.join("")}${more}\nCheck the data (detrkit check-data) and mend or remove these.`,
+      `data "${dataset.spec}", split "${dataset.split}": ${stops.length} defects that cannot be worked around` +
+        `${shown.join("")}${more}\nCheck the data (detrkit check-data) and repair or remove these.`,
     );
   }
   if (dataset.length === 0) throw new DataError(`data "${dataset.spec}", split "${dataset.split}": no images`);

@@ -6,8 +6,8 @@ export type Picture = string | Uint8Array | RgbImage;
 
 /**
  * Where the pixels of an image come from: a picture, a function that gives it when it is needed, or the
- * {@link DefinedPixels} of a source that worker threads import. A function is called in the thread that trains, possibly
- * many times, and has to give the same picture each time.
+ * {@link DefinedPixels} of a source that worker threads import. A function is called in the thread that trains, once an
+ * epoch or more, and has to give the same picture each time.
  */
 export type PixelSource = Picture | (() => Picture | Promise<Picture>) | DefinedPixels;
 

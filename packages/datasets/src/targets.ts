@@ -3,8 +3,8 @@ import { type BinaryMask, clipObjects, type ImageObjects, keepObjects } from "@d
 import type { ImageRecord } from "./dataset.ts";
 
 /**
- * What training learns from: crowd regions are left out, boxes cut at the image's border, and those that have no area
- * there left out.
+ * The objects that a model is trained on. Crowd regions are left out, boxes are cut at the image's border, and boxes
+ * without area there are left out.
  *
  * @param maskOf - gives the mask of the record's object `index`, where masks are wanted
  */
@@ -29,7 +29,7 @@ function joinMasks(masks: readonly BinaryMask[], { size: { width, height } }: Im
   return { width, height, data };
 }
 
-/** What matcher and criterion take: boxes as centre and size, divided by the image's size without padding. */
+/** The targets of matcher and criterion: boxes as centre and size, over the image's size without padding. */
 export function toDetectionTarget(objects: ImageObjects): DetectionTarget {
   const { boxes, labels, size, masks } = objects;
   const normalised = new Float32Array(boxes.length);

@@ -1,13 +1,13 @@
 import type { PixelRegion } from "./raster.ts";
 
-// What libvips decodes in another way than Pillow: the open pixels of a GIF, and the inks of a CMYK file.
+// What libvips decodes in another way than Pillow: the pixels that a GIF's frame does not cover, and CMYK.
 
 /** What a GIF says of its first frame. */
 export interface GifFrame {
   /** Where the frame lies; it may be smaller than the image. */
   readonly region: PixelRegion;
   /**
-   * Colour of the pixels that the frame leaves open: that of its transparent index, or of index 0 where it has none.
+   * Colour of the pixels that the frame does not cover: that of its transparent index, or of index 0 where it has none.
    */
   readonly fill: readonly [red: number, green: number, blue: number];
 }
@@ -17,7 +17,7 @@ const headerLength = 13;
 const [extension, imageDescriptor, graphicControl] = [0x21, 0x2c, 0xf9];
 const descriptorLength = 10;
 
-/** Reads the first frame's place and palette; undefined where the file has no frame. */
+/** Reads the place and the fill colour of the first frame; undefined where the file has no frame. */
 export function readGifFrame(bytes: Uint8Array): GifFrame | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let transparent = 0;
@@ -52,8 +52,10 @@ function endOfBlocks(bytes: Uint8Array, start: number): number {
 }
 
 /**
- * RGB of a GIF's decoded pixels `rgba [H·W·4]` of an image of that width: what its first frame leaves open gets its
- * colour, which decoders leave out.
+ * RGB of the decoded pixels of a GIF. Decoders leave out the colour of pixels that its first frame does not cover; they
+ * get it here.
+ *
+ * @param rgba - `[H·W·4]`
  */
 export function fillGifFrame(rgba: Uint8Array, imageWidth: number, { region, fill }: GifFrame): Uint8Array {
   const rgb = new Uint8Array((rgba.length / 4) * 3);
@@ -67,11 +69,11 @@ export function fillGifFrame(rgba: Uint8Array, imageWidth: number, { region, fil
 }
 
 /**
- * RGB of inks as PIL's `convert("RGB")` makes it: each channel is the light that neither its ink nor black takes. No
- * profile of a press is looked at.
+ * RGB of inks as PIL's `convert("RGB")` computes it: each channel is the light that is left by its ink and by black. No
+ * colour profile is used.
  *
- * @param inks - cyan, magenta, yellow and black of each pixel, 255 is full ink; `channels` bytes a pixel, those after
- * the fourth are passed over
+ * @param inks - cyan, magenta, yellow and black of each pixel, 255 is full ink
+ * @param channels - bytes a pixel; those after the fourth are skipped
  */
 export function cmykToRgb(inks: Uint8Array, channels: number): Uint8Array {
   const rgb = new Uint8Array((inks.length / channels) * 3);

@@ -29,8 +29,8 @@ export function resizedSize({ width, height }: ImageSize, shortSide: number, max
 }
 
 /**
- * Output rows worked on at a time: what they need fits the processor's cache, and the working memory stays small for
- * large images.
+ * Output rows that are computed together: what they need fits into the processor's cache, and large images take little
+ * memory.
  */
 const stripRows = 64;
 
@@ -39,8 +39,8 @@ const stripRows = 64;
  * rounded to bytes, then a vertical one. Pillow 13 takes the vertical one first in some cases where the height shrinks,
  * which changes some bytes by one.
  *
- * @param region - the part of the result that is wanted, the whole unless told: the same bytes as cropping afterwards,
- *   without computing what would be cut off
+ * @param region - the part of the result that is wanted. Default: all of it. The bytes are those of a crop afterwards,
+ *   but what it would cut off is not computed.
  */
 export function resizeBilinear(
   image: RgbImage,
@@ -91,7 +91,7 @@ export function resizeBilinear(
   return { width, height, data };
 }
 
-/** Most source rows that one strip needs. */
+/** The most source rows that one strip needs. */
 function tallestStrip({ firsts, counts }: ResizeCoefficients): number {
   let tallest = 0;
   for (let start = 0; start < firsts.length; start += stripRows) {

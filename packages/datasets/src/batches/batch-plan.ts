@@ -5,15 +5,15 @@ import type { ImageSize } from "@detrkit/nn";
 import type { Dataset, ImageRecord } from "../dataset.ts";
 import { prepareObjects, toDetectionTarget } from "../targets.ts";
 
-/** What decides which image is in which batch. */
+/** Which image is in which batch. */
 export interface BatchOrder {
   readonly batchSize: number;
-  /** Fixes order and augmentation, together with `epoch`. 0 unless told. */
+  /** Decides order and augmentation, together with `epoch`. Default: 0. */
   readonly seed?: number;
   readonly epoch?: number;
-  /** Whether each epoch has its own random order; the data's order unless told. */
+  /** Whether each epoch has its own random order. Default: false, the order of the data. */
   readonly shuffle?: boolean;
-  /** Whether a last batch that is not full is left out. */
+  /** Whether a last batch that is not full is left out. Default: false. */
   readonly dropLast?: boolean;
 }
 
@@ -41,7 +41,7 @@ export function batchOrder(images: number, order: BatchOrder): readonly (readonl
   );
 }
 
-/** One image of a batch, with everything about it settled but its pixels. */
+/** One image of a batch: all that is known before its pixels are read. */
 export interface PlannedImage {
   readonly record: ImageRecord;
   readonly operations: readonly ImageOperation[];
@@ -49,7 +49,7 @@ export interface PlannedImage {
   readonly target: DetectionTarget;
 }
 
-/** Settles what happens to record `index` in an epoch. Its draws are its own: they shift with nobody else's. */
+/** Plans what happens to record `index` in an epoch. Its random numbers are its own: no other image shifts them. */
 export function planImage(
   dataset: Dataset,
   index: number,

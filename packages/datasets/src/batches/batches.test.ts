@@ -248,7 +248,7 @@ describe("batches", () => {
     await expect(collect(empty, { workers })).rejects.toThrow(/empty\.png: the file has 0 bytes/u);
   });
 
-  test("an image of another size than annotated is refused; a turned one whose stored size was annotated is not", async () => {
+  test("an image of another size than annotated is refused, unless its stored pixels have that size", async () => {
     const other = await files({
       name: "other.png",
       width: 6,

@@ -10,11 +10,11 @@ import { ImageWorkers, type RunningTask } from "./image-workers.ts";
 
 export interface BatchesOptions extends BatchOrder {
   readonly transforms: TransformRecipe;
-  /** First batch to give, for going on in the middle of an epoch; those before it are not read. */
+  /** First batch to give, to go on in the middle of an epoch; those before it are not read. Default: 0. */
   readonly firstBatch?: number;
-  /** Threads to read with, or a set of them to share between epochs; 0 reads in the calling thread. */
+  /** Worker threads: their number, or a set that is shared between epochs. With 0 the calling thread does the work. */
   readonly workers?: number | ImageWorkers;
-  /** Batches to have ready or in the making while one is in use. */
+  /** Batches that are prepared while one is in use. Default: enough to keep every worker busy. */
   readonly ahead?: number;
 }
 
@@ -22,14 +22,14 @@ export interface BatchesOptions extends BatchOrder {
 export interface BatchRecord {
   readonly id: number;
   readonly name: string;
-  /** Path of the image; its name where it is generated. */
+  /** Path of the image; its name where it is no file. */
   readonly file: string;
   /** Size of the source image. */
   readonly width: number;
   readonly height: number;
 }
 
-/** Images, what is to be found in them, and which they are. `B` images. */
+/** `B` images, their targets, and which images they are. */
 export interface DetectionBatch {
   /** The batch's number in its epoch. */
   readonly index: number;
@@ -37,7 +37,7 @@ export interface DetectionBatch {
   readonly images: PaddedBatch;
   readonly targets: readonly DetectionTarget[];
   readonly records: readonly BatchRecord[];
-  /** Milliseconds for which this batch was waited for after it was asked for. */
+  /** Milliseconds from asking for this batch to getting it. */
   readonly waitedMs: number;
 }
 
@@ -50,7 +50,7 @@ interface StartedBatch {
   readonly done: Promise<unknown>;
 }
 
-/** Reused memory: a batch takes the piece that another has done with, when it is large enough. */
+/** Memory that is used again: a batch takes a piece that another no longer needs, when it is large enough. */
 class MemoryRing {
   readonly #free: SharedArrayBuffer[] = [];
 
@@ -89,7 +89,7 @@ function startBatch(
     }),
   );
   const done = Promise.all(tasks.map((task) => task.done));
-  // A failure is met where the batch is awaited; until then it must not count as unhandled.
+  // An error is thrown where the batch is awaited; until then it must not count as unhandled.
   done.catch(() => undefined);
   return { index, planned, padded, memory, tasks, done };
 }
@@ -126,7 +126,7 @@ const usualAhead = (workers: number, batchSize: number): number =>
  * and content depend on the seed and the epoch only. A batch's tensors are the iterator's: they are freed, and their
  * memory used again, when the next batch is asked for or the loop is left.
  *
- * @throws DataError naming the file that can't be read
+ * @throws DataError naming the image that cannot be read
  */
 export async function* batches(dataset: Dataset, options: BatchesOptions): AsyncGenerator<DetectionBatch, void, void> {
   const { transforms, seed = 0, epoch = 0, firstBatch = 0 } = options;
@@ -153,8 +153,8 @@ export async function* batches(dataset: Dataset, options: BatchesOptions): Async
     for (let current = started.shift(); current !== undefined; current = started.shift()) {
       const asked = performance.now();
       await current.done;
-      // Where the next batches are ready, their messages would follow one another, with all that their user does
-      // between them, in one turn of the event loop: Ctrl-C would wait for the end of the epoch.
+      // Where the next batches are ready already, all of them would be used in one turn of the event loop, and Ctrl-C
+      // would wait for the end of the epoch.
       await nextTurn();
       const batch = finishBatch(current, performance.now() - asked);
       // Before the batch is used, so that the workers are busy while the main thread is.

@@ -7,7 +7,7 @@ import { packTask, type TaskOnItsWay, unpackError, type WorkerReply, type Worker
 /** A task that was handed over. */
 export interface RunningTask {
   readonly done: Promise<void>;
-  /** Forgets the task unless it has begun; `done` then never settles. */
+  /** Drops the task unless it has begun; `done` then never settles. */
   readonly cancel: () => void;
 }
 
@@ -21,7 +21,7 @@ interface Waiting {
 interface Crew {
   readonly worker: Worker;
   readonly waiting: Map<number, Waiting>;
-  /** Pixels handed over and not yet done. */
+  /** Pixels that are handed over and not yet done. */
   load: number;
   /** Why the thread is no more. */
   stopped?: string;
@@ -41,8 +41,7 @@ export class ImageWorkers {
   #closed = false;
 
   /**
-   * @param count - threads; 0 does the work in the calling thread. One less than the processors (at most 8) unless
-   * told.
+   * @param count - threads; 0 does the work in the calling thread. Default: one less than the processors, at most 8.
    * @param script - the program that the threads run, which answers a {@link WorkerRequest} with a {@link WorkerReply}
    */
   constructor(count: number = Math.min(8, Math.max(1, availableParallelism() - 1)), script: URL = batchWorker) {
@@ -50,8 +49,8 @@ export class ImageWorkers {
       throw new ConfigError(`ImageWorkers: count expected a whole number from 0, got ${count}`);
     if (workerData === markOfWorkers) {
       throw new ConfigError(
-        "ImageWorkers: a thread that reads images imported a module for its transform or pixel source, and that module " +
-          "reads images itself; move the transform or source into a module that does nothing else",
+        "ImageWorkers: a thread that reads images imported a module for its transform or pixel source, " +
+          "and that module reads images itself; move the transform or source into a module that does nothing else",
       );
     }
     this.count = count;
@@ -62,8 +61,8 @@ export class ImageWorkers {
     if (this.#closed) throw new ConfigError("ImageWorkers.run: the workers were closed");
     const onItsWay = this.count === 0 ? undefined : attempt(() => packTask(task));
     if (onItsWay === undefined) return { done: runImageTask(task), cancel: () => undefined };
-    // Tasks are handed over when the batch is planned, since the main thread is deaf while it trains: the least loaded
-    // gets it.
+    // While it trains, the main thread hears nothing. So tasks are handed over when their batch is planned, each to the
+    // thread that has the least to do.
     const crew = leastLoaded(this.#crews);
     const id = this.#nextId++;
     const cost = task.annotated.width * task.annotated.height + task.padded.width * task.padded.height;
@@ -159,7 +158,7 @@ function leastLoaded(crews: readonly Crew[]): Crew {
   return others.reduce((best, other) => (other.load < best.load ? other : best), first);
 }
 
-/** Takes a task off a crew's account. */
+/** Takes a task off the list of a thread. */
 function forget(crew: Crew, id: number): Waiting | undefined {
   const waiting = crew.waiting.get(id);
   if (waiting === undefined) return undefined;

@@ -14,7 +14,7 @@ export class CategoryMap {
   readonly #labelByName: ReadonlyMap<string, number>;
 
   /**
-   * @param fixed - names in label order that the caller insists on; without it labels follow the ids
+   * @param fixed - names in label order, where the caller decides it; otherwise labels follow the ids
    */
   constructor(
     categories: readonly SourceCategory[],

@@ -120,7 +120,7 @@ export function listFolder(folder: string): string[] {
 const atOnce = 16;
 
 /**
- * Sizes of images, from their headers, for annotations that do not hold them; `undefined`, reported, for one that can't
+ * Sizes of images, from their headers, for annotations that do not hold them; `undefined`, reported, for one that cannot
  * be read.
  */
 export async function readImageSizes(

@@ -27,7 +27,7 @@ export interface FoundImage {
   readonly annotationFile: string;
 }
 
-/** Overlap from which two boxes of a class are taken for one object labelled twice. */
+/** From this IoU on, two boxes of a class are taken for one object that was labelled twice. */
 const duplicateOverlap = 0.8;
 
 function overlap(a: FoundObject["box"], b: FoundObject["box"]): number {
@@ -38,7 +38,7 @@ function overlap(a: FoundObject["box"], b: FoundObject["box"]): number {
   return shared / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared);
 }
 
-/** Why a box can't be used, or what is odd about it. */
+/** Why a box cannot be used, or what is unusual about it. */
 function judgeBox(
   { box }: FoundObject,
   { width, height }: FoundImage,
@@ -58,7 +58,7 @@ function judgeBox(
 }
 
 /**
- * Makes the records of a data set, leaving out boxes that the policy drops and noting what is wrong with the others.
+ * Makes the records of a data set. Boxes that the policy drops are left out, and what is wrong is reported.
  */
 export class RecordBuilder {
   readonly records: ImageRecord[] = [];
@@ -109,7 +109,7 @@ export class RecordBuilder {
   #noteDuplicates(image: FoundImage, objects: readonly FoundObject[]): void {
     objects.forEach((object, index) => {
       if (object.crowd === true) return;
-      // The first is enough: thousands of equal boxes would be millions of pairs.
+      // One is enough: thousands of equal boxes would be millions of pairs.
       for (let other = 0; other < index; other++) {
         const earlier = objects[other] as FoundObject;
         if (

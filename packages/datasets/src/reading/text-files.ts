@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { DataError } from "@detrkit/common";
 
-/** Whether a text could be the beginning of JSON: it parses, or what is wrong is only that it ends. */
+/** Whether a text could be the beginning of JSON: it parses, or its only error is that it ends. */
 function couldGoOn(text: string): boolean {
   try {
     JSON.parse(text);
@@ -13,7 +13,7 @@ function couldGoOn(text: string): boolean {
   }
 }
 
-/** Where a text stops being JSON. The parser's message often leaves that out, so it is searched for by halving. */
+/** Where a text stops being JSON. The parser often does not say, so the place is found by bisection. */
 function errorPosition(text: string): number {
   let good = 0;
   let bad = text.length + 1;

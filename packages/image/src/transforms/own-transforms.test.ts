@@ -198,8 +198,8 @@ describe("as data", () => {
     expect(() =>
       readSteps(data(), { kinds: [quarterTurn], source: "a.safetensors", option: "transformKinds" }),
     ).toThrow(
-      'a.safetensors: was made with the transform "darken", which detrkit does not have and a file cannot bring along; ' +
-        "pass what defineTransform returned: { transformKinds: [darken] }",
+      'a.safetensors: was made with the transform "darken", which detrkit does not have ' +
+        "and a file cannot bring along; pass what defineTransform returned: { transformKinds: [darken] }",
     );
     expect(() => readSteps({}, { source: "a" })).toThrow("a: the transforms expected a list of steps");
     expect(() => readSteps([3], { source: "a" })).toThrow("a: a transform expected { kind: … }, got 3");

@@ -96,7 +96,8 @@ export function transformObjects(objects: ImageObjects, { transform, plan }: Ima
   const wanted = plan.size ?? objects.size;
   if (!sameSize(size, wanted))
     throw new ConfigError(
-      `transform "${transform.kind}": planned ${shown(wanted)} pixels, its applyToObjects gave objects of ${shown(size)}`,
+      `transform "${transform.kind}": planned ${shown(wanted)} pixels, ` +
+        `its applyToObjects gave objects of ${shown(size)}`,
     );
   if (boxes.length !== labels.length * 4 || !boxes.every(Number.isFinite))
     throw new ConfigError(

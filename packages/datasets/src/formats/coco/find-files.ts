@@ -37,7 +37,7 @@ function annotationFile({ path, settings }: DataSpec, split: string): string | u
   return candidates(resolve(path), split)[0];
 }
 
-/** Splits of COCO data: those whose file exists; one file alone is taken for every split, and listed as `train`. */
+/** Splits of COCO data: those whose file exists; a file alone serves every split, and is listed as `train`. */
 export function cocoSplits(spec: DataSpec): string[] {
   if (isFile(spec.path)) return usualSplits.filter((split) => split === "train" || spec.settings[split] !== undefined);
   return usualSplits.filter((split) => annotationFile(spec, split) !== undefined);
@@ -50,7 +50,8 @@ export function findCocoAnnotations(spec: DataSpec, split: string): string {
   if (!existsSync(spec.path)) throw new DataError(`data "${spec.text}": ${spec.path} does not exist`);
   throw new DataError(
     `data "${spec.text}": no annotations of split "${split}"${file === undefined ? "" : ` (${file} is no file)`}; ` +
-      `expected for example ${join(spec.path, "annotations", `instances_${split}.json`)}, or name the file: ${spec.text},${split}=FILE`,
+      `expected for example ${join(spec.path, "annotations", `instances_${split}.json`)}; ` +
+      `or name the file: ${spec.text},${split}=FILE`,
   );
 }
 

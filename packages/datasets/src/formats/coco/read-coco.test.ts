@@ -82,7 +82,7 @@ test("the caller's class order wins, and a class that it lacks is an error", asy
   expect([...(dataset.records[1]?.labels ?? [])]).toEqual([1, 2]);
   expect(dataset.categoryIds).toEqual([-1, 90, 2]);
   await expect(openDataset(spec, { classes: ["cat"] })).rejects.toThrow(
-    "annotations[1] (id 6): category 2 is none of 1 known ones",
+    "annotations[1] (id 6): category 2 is none of the 1 that are defined",
   );
 });
 
@@ -121,7 +121,7 @@ test("boxes that can't be trained on are left out, named and counted", async () 
 
 test("what makes training wrong stops it, with the first places", async () => {
   await expect(openDataset(await coco([annotation(1, { category_id: 4 })]))).rejects.toThrow(
-    /1 defects that can't be worked around[\s\S]*category 4 is none of 2 known ones[\s\S]*check-data/u,
+    /1 defects that cannot be worked around[\s\S]*category 4 is none of the 2 that are defined[\s\S]*check-data/u,
   );
   await expect(openDataset(await coco([], { images: [images[0], { ...images[1], id: 70 }] }))).rejects.toThrow(
     'images[1] "a.jpg": id 70 was used before',
@@ -168,7 +168,10 @@ test("splits are found in the usual places", async () => {
     for (const place of ["train", "val", "photos"]) await put(`${place}/${name}`, "x");
   expect(await listSplits(`coco:${folder}`)).toEqual(["train", "val"]);
   expect((await readDataset(`coco:${folder}`, { split: "val" })).records[0]?.source).toBe(join(folder, "val/b.jpg"));
-  const named = `coco:${join(folder, "train.json")},val=${join(folder, "valid/_annotations.coco.json")},images=${join(folder, "photos")}`;
+  const [train, val, photos] = ["train.json", "valid/_annotations.coco.json", "photos"].map((path) =>
+    join(folder, path),
+  );
+  const named = `coco:${train},val=${val},images=${photos}`;
   expect(await listSplits(named)).toEqual(["train", "val"]);
   expect((await readDataset(named, { split: "val" })).records[0]?.source).toBe(join(folder, "photos/b.jpg"));
   await expect(openDataset(`coco:${folder}`, { split: "test" })).rejects.toThrow('no annotations of split "test"');

@@ -19,7 +19,8 @@ function readCocoFile(file: string): CocoFile {
     const value = isRecord(content) ? content[key] : undefined;
     if (!Array.isArray(value) || !value.every(isRecord)) {
       throw new DataError(
-        `${file}: "${key}" expected a list of objects; COCO detection files have "images", "annotations" and "categories"`,
+        `${file}: "${key}" expected a list of objects; ` +
+          'COCO detection files have "images", "annotations" and "categories"',
       );
     }
     return value;
@@ -91,7 +92,9 @@ function groupAnnotations(
       request.report({
         kind: "unknown-category",
         file,
-        detail: `${where}: category ${String(annotation["category_id"])} is none of ${categories.classes.length} known ones`,
+        detail:
+          `${where}: category ${String(annotation["category_id"])} is none of the ` +
+          `${categories.classes.length} that are defined`,
       });
       return;
     }

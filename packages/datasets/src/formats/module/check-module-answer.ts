@@ -7,7 +7,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields => typeof value === "object" && value !== null;
 const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
 
-/** The value in a few words: a message that repeats a thousand images helps nobody. */
+/** The value in a few words: a message must not repeat a thousand images. */
 function shown(value: unknown): string {
   const text =
     value instanceof Promise

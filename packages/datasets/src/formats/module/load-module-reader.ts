@@ -6,7 +6,8 @@ import type { DataSpec } from "../../reading/reader.ts";
 import type { ModuleReader } from "./module-reader.ts";
 
 const contract =
-  'export const reader = { splits: (settings) => ["train"], read: ({ settings, split, report }) => ({ classes, images }) }';
+  'export const reader = { splits: (settings) => ["train"], ' +
+  "read: ({ settings, split, report }) => ({ classes, images }) }";
 
 function isReader(value: unknown): value is ModuleReader {
   if (typeof value !== "object" || value === null) return false;
@@ -15,7 +16,7 @@ function isReader(value: unknown): value is ModuleReader {
   return typeof splits === "function" && typeof read === "function" && names;
 }
 
-/** An import error with its place: Node puts that of a syntax error on the first line of the stack. */
+/** An import error with its place, which Node writes on the first line of the stack where it is a syntax error. */
 function importProblem(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const [place = ""] = (error.stack ?? "").split("\n");
@@ -39,21 +40,21 @@ function checkSettings({ text, path, settings }: DataSpec, { needs = [], takes =
   const known = [...needs, ...takes];
   const odd = Object.keys(settings).find((name) => !known.includes(name));
   if (odd !== undefined) {
-    throw new ConfigError(
-      `data "${text}": "${odd}" is no setting of ${path}; ${known.length > 0 ? `it takes ${known.map((name) => `${name}=…`).join(", ")}` : "it takes none"}`,
-    );
+    const taken = known.length > 0 ? known.map((name) => `${name}=…`).join(", ") : "none";
+    throw new ConfigError(`data "${text}": "${odd}" is no setting of ${path}; it takes ${taken}`);
   }
   const missing = needs.filter((name) => (settings[name] ?? "") === "");
   if (missing.length > 0)
     throw new ConfigError(
-      `data "${text}": ${missing.join(", ")} is missing; write module:${path}${needs.map((name) => `,${name}=…`).join("")}`,
+      `data "${text}": ${missing.join(", ")} is missing; ` +
+        `write module:${path}${needs.map((name) => `,${name}=…`).join("")}`,
     );
 }
 
 /**
  * Imports the file of a `module:` spec and gives the `reader` that it exports, its settings checked.
  *
- * @throws ConfigError when there is no such file, it can't be loaded, exports no reader, or does not take these
+ * @throws ConfigError when there is no such file, it cannot be loaded, exports no reader, or does not take these
  * settings
  */
 export async function loadModuleReader(spec: DataSpec): Promise<ModuleReader> {

@@ -37,7 +37,10 @@ test("a reader's images and objects become records, sizes and labels found for i
       splits: async () => ["train", "extra"],
       read: async ({ settings: { path, only }, split }) => ({
         classes: ["cat", "ant"],
-        images: [split, only].map((name) => ({ file: join(path, name, "a.png"), objects: [{ class: "ant", box: [2, 3, 13, 14] }, { class: "cat", box: [5, 5, 7, 16], crowd: true }] })),
+        images: [split, only].map((name) => ({
+          file: join(path, name, "a.png"),
+          objects: [{ class: "ant", box: [2, 3, 13, 14] }, { class: "cat", box: [5, 5, 7, 16], crowd: true }],
+        })),
       }),
     };`,
     `,path=${folder},only=x/y`,
@@ -67,7 +70,7 @@ test("a reader's images and objects become records, sizes and labels found for i
   ]).toEqual([0, 1]);
 });
 
-test("a reader may give pictures that are no files: bytes, pixels, or functions that are called when needed", async () => {
+test("a reader may give pictures that are no files: bytes, pixels, or functions of these", async () => {
   const data = await spec(
     `import { readFileSync } from "node:fs";
     const pixels = { width: 4, height: 3, data: new Uint8Array(36).fill(50) };
@@ -143,7 +146,11 @@ test("what is wrong with the data is found and placed, whoever reads it", async 
       splits: () => ["train"],
       read: ({ report }) => {
         report({ kind: "unreadable-annotation", file: "list.txt", line: 7, detail: "what is this" });
-        const objects = [{ class: "dog", box: [1, 1, 5, 5], line: 3 }, { class: "cat", box: [9, 9, 9, 12], line: 4 }, { class: "cat", box: [1, NaN, 2, 3] }];
+        const objects = [
+          { class: "dog", box: [1, 1, 5, 5], line: 3 },
+          { class: "cat", box: [9, 9, 9, 12], line: 4 },
+          { class: "cat", box: [1, NaN, 2, 3] },
+        ];
         return { classes: ["cat"], images: [
           { file: ${JSON.stringify(join(folder, "A.PNG"))}, annotationFile: "a.txt", objects },
           { file: ${JSON.stringify(join(folder, "b.png"))}, listed: { file: "list.txt", line: 2 }, objects: [] },

@@ -17,17 +17,10 @@ async function ask<Answer>(spec: DataSpec, question: () => Answer | Promise<Answ
     return await question();
   } catch (error) {
     if (DetrkitError.isInstance(error)) throw error;
-    const place =
-      error instanceof Error
-        ? error.stack
-            ?.split("\n")
-            .find((line) => line.includes(basename(spec.path)))
-            ?.trim()
-        : undefined;
-    throw new DataError(
-      `data "${spec.text}": the reader failed: ${error instanceof Error ? error.message : String(error)}${place === undefined ? "" : ` (${place})`}`,
-      { cause: error },
-    );
+    const { message, stack = "" } = error instanceof Error ? error : { message: String(error) };
+    const line = stack.split("\n").find((place) => place.includes(basename(spec.path)));
+    const place = line === undefined ? "" : ` (${line.trim()})`;
+    throw new DataError(`data "${spec.text}": the reader failed: ${message}${place}`, { cause: error });
   }
 }
 
@@ -47,7 +40,8 @@ function checkedReport({ spec, report }: ReadRequest): (problem: DataProblem) =>
   return (problem) => {
     if (!Object.hasOwn(dataPolicy, problem.kind))
       throw new ConfigError(
-        `${spec.path}: reported "${problem.kind}", which is no kind of finding; kinds: ${Object.keys(dataPolicy).join(", ")}`,
+        `${spec.path}: reported "${problem.kind}", which is no kind of finding; ` +
+          `kinds: ${Object.keys(dataPolicy).join(", ")}`,
       );
     report(problem);
   };

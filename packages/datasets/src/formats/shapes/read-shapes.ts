@@ -9,7 +9,7 @@ import { shapeNames, shapesOptions } from "./shapes-options.ts";
 const splits = ["train", "val", "test"];
 
 async function readShapes({ spec, split, classes, report }: ReadRequest): Promise<ReadResult> {
-  // A split seeds its images: one that was mistyped would give others, and nobody would notice.
+  // Images depend on the name of their split: with a mistyped one they would silently be others.
   if (!splits.includes(split))
     throw new ConfigError(`data "${spec.text}" has no split "${split}", it has ${splits.join(", ")}`);
   const { count, validation, ...options } = shapesOptions(spec, split);

@@ -13,8 +13,8 @@ const contrast = 130;
 const colourAttempts = 12;
 
 /**
- * Whether pixel `x, y` of the shape's square belongs to it. Distances are from the centre in half pixels, so that all
- * is in whole numbers: the same pixels on every machine.
+ * Whether pixel `x, y` of the shape's square belongs to the shape. Distances from the centre are in half pixels, and so
+ * whole numbers: the same pixels on every machine.
  */
 function covers({ label, side, inverted }: PlacedShape, x: number, y: number): boolean {
   const across = Math.abs(2 * x + 1 - side);
@@ -56,7 +56,7 @@ function paintTexture(data: Uint8Array, { width, height }: ShapesOptions, random
   }
 }
 
-/** A colour that differs from the pixels at the shape's centre and corners, as well as a few draws can find. */
+/** A colour that differs from the pixels at the shape's centre and corners: the best of a few draws. */
 function contrastingColour(
   data: Uint8Array,
   { width }: ShapesOptions,

@@ -11,7 +11,7 @@ export interface PlacedShape {
   readonly inverted: boolean;
 }
 
-/** An earlier shape may be hidden by a later one up to this part of its square. */
+/** A later shape may hide at most this part of the square of an earlier one. */
 const hiddenLimit = 0.4;
 const attempts = 20;
 const fractionBits = 16;

@@ -23,7 +23,8 @@ const object = (name: string, edges: readonly (number | string)[]): string => ` 
   </object>
 `;
 const annotation = (...objects: readonly string[]): string =>
-  `<annotation>\n  <size><width>70</width><height>50</height><depth>3</depth></size>\n${objects.join("")}</annotation>\n`;
+  `<annotation>\n  <size><width>70</width><height>50</height><depth>3</depth></size>\n` +
+  `${objects.join("")}</annotation>\n`;
 
 async function image(stem: string, ...objects: readonly string[]): Promise<void> {
   await put(`Annotations/${stem}.xml`, annotation(...objects));

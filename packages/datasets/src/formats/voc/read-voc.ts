@@ -29,7 +29,8 @@ function entriesOf(spec: DataSpec, split: string): SplitList {
   const annotations = join(root, "Annotations");
   if (!existsSync(annotations)) {
     throw new DataError(
-      `data "${spec.text}": ${annotations} does not exist; a Pascal VOC folder holds Annotations, JPEGImages and ImageSets/Main`,
+      `data "${spec.text}": ${annotations} does not exist; ` +
+        "a Pascal VOC folder holds Annotations, JPEGImages and ImageSets/Main",
     );
   }
   const list = splitList(root, split);
@@ -37,7 +38,8 @@ function entriesOf(spec: DataSpec, split: string): SplitList {
   const lists = listFolder(listFolderOf(root)).filter((name) => name.endsWith(".txt"));
   if (lists.length > 0 || split !== "train") {
     throw new DataError(
-      `data "${spec.text}": no split "${split}": ${join(listFolderOf(root), `${split}.txt`)} does not exist${lists.length > 0 ? `; there are ${lists.join(", ")}` : ""}`,
+      `data "${spec.text}": no split "${split}": ${join(listFolderOf(root), `${split}.txt`)} does not exist` +
+        (lists.length > 0 ? `; there are ${lists.join(", ")}` : ""),
     );
   }
   const names = listFolder(annotations)
@@ -85,8 +87,8 @@ function readOrReport(
 }
 
 /**
- * Pixels counted from 1, both ends included, become edges; a box whose ends coincide is left empty, to be reported as
- * such.
+ * Pixels counted from 1, both ends included, become edges. A box whose ends coincide stays without area, and is then
+ * reported.
  */
 function toObjects(
   annotation: VocAnnotation,

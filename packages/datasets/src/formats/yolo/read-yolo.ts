@@ -102,7 +102,8 @@ async function readYolo(request: ReadRequest): Promise<ReadResult> {
   if (places === undefined) {
     const known = Object.keys(config.places).join(", ");
     throw new DataError(
-      `data "${request.spec.text}": ${config.file} has no split "${request.split}"${known === "" ? "" : `; it has ${known}`}`,
+      `data "${request.spec.text}": ${config.file} has no split "${request.split}"` +
+        (known === "" ? "" : `; it has ${known}`),
     );
   }
   const categories = new CategoryMap(
