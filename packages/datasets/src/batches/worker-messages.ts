@@ -106,14 +106,21 @@ async function importedPixels({ module, name, data }: ImportedPixels): Promise<P
   );
 }
 
-async function importModule(module: string): Promise<Readonly<Record<string, unknown>>> {
-  try {
-    // Named by a program of the user's that runs already, never by data.
-    return (await import(/* @vite-ignore */ module)) as Readonly<Record<string, unknown>>;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new ConfigError(`${module}: a thread that reads images cannot import it: ${reason}`, { cause });
-  }
+/** What this thread has imported: asking the module loader for every image would take longer than some images do. */
+const imported = new Map<string, Promise<Readonly<Record<string, unknown>>>>();
+
+function importModule(module: string): Promise<Readonly<Record<string, unknown>>> {
+  const known = imported.get(module);
+  if (known !== undefined) return known;
+  // Named by a program of the user's that runs already, never by data.
+  const exports = (import(/* @vite-ignore */ module) as Promise<Readonly<Record<string, unknown>>>).catch(
+    (cause: unknown) => {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new ConfigError(`${module}: a thread that reads images cannot import it: ${reason}`, { cause });
+    },
+  );
+  imported.set(module, exports);
+  return exports;
 }
 
 /** An error as it crosses between threads, which keep neither its class nor its fields. */
