@@ -111,7 +111,7 @@ export const packages = [
       dev: ["evaluation"],
       dependencies: ["fast-xml-parser", "yaml"],
       devDependencies: ["sharp"],
-      entries: ["batch-worker"],
+      entries: ["batch-worker", "formats/shapes/shapes-image"],
       keywords: ["coco", "pascal-voc", "yolo"],
     },
   ),

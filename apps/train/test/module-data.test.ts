@@ -63,3 +63,46 @@ test("training, resuming, evaluation and the data check take a reader of the use
   expectExit(missing, 2);
   expect(missing.stderr).toContain("write module:FILE");
 });
+
+/** The same pictures from memory: bytes, pixels and a function, beside a file. */
+const inMemory = `
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+const pixels = { width: 37, height: 31, data: new Uint8Array(37 * 31 * 3).fill(77) };
+const objects = [[3, 5, 14, 16], [11, 7, 28, 24]].map((box, index) => ({ class: index ? "right" : "left", box }));
+export const reader = {
+  needs: ["path"],
+  splits: () => ["train", "val"],
+  read: ({ settings: { path } }) => ({
+    classes: ["left", "right"],
+    images: [
+      { name: "a.png", picture: readFileSync(join(path, "a.png")), objects },
+      { name: "b.png", picture: pixels, objects },
+      { name: "c.png", picture: async () => pixels, size: { width: 37, height: 31 }, objects },
+    ],
+  }),
+};
+`;
+
+test("pictures from memory train to the numbers that files do, and check-data looks at them", async () => {
+  const file = join(folder, "memory.mjs");
+  await writeFile(file, inMemory);
+  const spec = `module:${file},path=${join(folder, "images")}`;
+  const checked = await runCli("check-data", "--data", spec);
+  expectExit(checked, 0);
+  expect(checked.stdout).toContain("6 images, 2 classes");
+  const runs: unknown[] = [];
+  for (const [name, source] of [
+    ["files", data],
+    ["memory", spec],
+  ] as const) {
+    const output = join(folder, name);
+    const flags = tinyFlags(output).map((flag, index, all) =>
+      all[index - 1] === "--data" ? source : all[index - 1] === "--epochs" ? "1" : flag,
+    );
+    expectExit(await runCli("train", ...flags), 0);
+    const records = await readLog(runFolder(output).log);
+    runs.push(records.map(({ loss, terms, gradientNorm, metrics }) => [loss, terms, gradientNorm, metrics]));
+  }
+  expect(runs[1]).toEqual(runs[0]);
+});

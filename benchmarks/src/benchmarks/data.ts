@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Random } from "@detrkit/common";
 import { batchOrder, type Dataset, openDataset } from "@detrkit/datasets";
-import { detrTraining, planTransforms } from "@detrkit/image";
+import { detrTraining, type ImageOperation, planTransforms } from "@detrkit/image";
 import type { Benchmark } from "../benchmark.ts";
 import { photographSet } from "../photograph-set.ts";
 
@@ -42,7 +42,7 @@ function planOf(dataset: Dataset): unknown {
   return {
     ...detrTraining.normalisation,
     images: dataset.records.map(({ source, boxes, labels }) => ({
-      path: source.kind === "file" ? source.path : "",
+      path: String(source),
       boxes: [...boxes],
       labels: [...labels],
     })),
@@ -50,16 +50,22 @@ function planOf(dataset: Dataset): unknown {
       batchOrder(dataset.length, { batchSize, seed, epoch, shuffle: true }).map((batch) =>
         batch.map((index) => {
           const { width = 0, height = 0 } = dataset.records[index] ?? {};
-          return {
-            image: index,
-            operations: planTransforms(
-              detrTraining.steps,
-              { width, height },
-              new Random(seed).fork("transforms", epoch, index),
-            ).operations,
-          };
+          const draws = new Random(seed).fork("transforms", epoch, index);
+          const { operations } = planTransforms(detrTraining.steps, { width, height }, draws);
+          return { image: index, operations: operations.map(peerOperation) };
         }),
       ),
     ),
   };
+}
+
+/** An operation of DETR's recipe as the peer is told. */
+function peerOperation({ transform, plan }: ImageOperation): unknown {
+  const { size, ...place } = plan;
+  const kinds: Readonly<Record<string, string>> = {
+    horizontalFlip: "flipHorizontally",
+    resize: "resize",
+    randomSizeCrop: "crop",
+  };
+  return { kind: kinds[transform.kind], ...size, ...place };
 }

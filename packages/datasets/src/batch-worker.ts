@@ -1,7 +1,6 @@
 import { parentPort } from "node:worker_threads";
-import { runImageTask } from "./image-task.ts";
-import { packError } from "./worker-messages.ts";
-import type { WorkerReply, WorkerRequest } from "./worker-messages.ts";
+import { runImageTask } from "./batches/image-task.ts";
+import { packError, unpackTask, type WorkerReply, type WorkerRequest } from "./batches/worker-messages.ts";
 
 // Two at a time: while this thread resizes one image, another thread of the process decodes the next.
 const atOnce = 2;
@@ -15,10 +14,12 @@ let queue: Run[] = [];
 let running = 0;
 
 async function work({ id, task }: Run): Promise<void> {
-  const reply = await runImageTask(task).then(
-    (): WorkerReply => ({ id }),
-    (error: unknown): WorkerReply => ({ id, error: packError(error, task.name) }),
-  );
+  const reply = await unpackTask(task)
+    .then(runImageTask)
+    .then(
+      (): WorkerReply => ({ id }),
+      (error: unknown): WorkerReply => ({ id, error: packError(error, task.name) }),
+    );
   running--;
   port?.postMessage(reply);
   startNext();

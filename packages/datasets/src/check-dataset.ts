@@ -1,11 +1,12 @@
 import { decodeImage, readImageHeader } from "@detrkit/image";
-import { dataPolicy } from "./data-policy.ts";
-import type { DataProblem, FindingKind } from "./data-policy.ts";
+import type { ImageSize } from "@detrkit/nn";
+import { dataPolicy, type DataProblem, type FindingKind } from "./data-policy.ts";
 import { parseDataSpec } from "./data-spec.ts";
-import type { DataSpec } from "./data-spec.ts";
-import type { Dataset, ImageRecord } from "./dataset.ts";
-import { messageWithout } from "./image-sizes.ts";
+import { type Dataset, imageName, type ImageRecord } from "./dataset.ts";
 import { listSplits, readDataset } from "./open-dataset.ts";
+import { expectWhole, isPixels, loadPicture, pixelDefinition } from "./pixel-source.ts";
+import { messageWithout } from "./reading/image-files.ts";
+import type { DataSpec } from "./reading/reader.ts";
 
 /** All places where one kind of defect was found. */
 export interface Finding {
@@ -37,11 +38,11 @@ export interface DatasetReport {
 }
 
 export interface CheckDatasetOptions {
-  /** Splits to check; all that the data has unless told (without VOC's `trainval`, which repeats them). */
+  /** Splits to check. Default: all that the data has, without VOC's `trainval`, which repeats others. */
   readonly splits?: readonly string[];
-  /** How many places each finding names. */
+  /** How many places each finding names. Default: 5. */
   readonly examples?: number;
-  /** Whether every image is decoded, which finds those cut off, or its header read only. True unless told. */
+  /** Whether every image is decoded, which finds truncated ones, or only its header read. Default: true. */
   readonly decode?: boolean;
   /** Called as images are done. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -49,35 +50,50 @@ export interface CheckDatasetOptions {
 
 const atOnce = 4;
 
-/** What is to be said of one image file. */
-async function checkImage(record: ImageRecord, path: string, decode: boolean): Promise<DataProblem[]> {
+/** Takes a finding about the image that is being looked at. */
+type Note = (kind: FindingKind, detail: string) => void;
+
+/** What is found in one image. */
+async function checkImage(record: ImageRecord, decode: boolean): Promise<DataProblem[]> {
   const problems: DataProblem[] = [];
-  const note = (kind: FindingKind, detail: string): void => {
-    problems.push({ kind, file: path, detail });
+  const { source } = record;
+  const name = imageName(record);
+  const note: Note = (kind, detail) => {
+    problems.push({ kind, file: name, detail });
   };
+  // What is made when it is needed has no header.
+  if (!decode && (typeof source === "function" || pixelDefinition(source) !== undefined)) return problems;
   try {
-    const header = await readImageHeader(path);
-    const shown = header.width === record.width && header.height === record.height;
-    const stored = header.storedWidth === record.width && header.storedHeight === record.height;
-    if (!shown && !stored)
-      note(
-        "size-mismatch",
-        `the image has ${header.width}x${header.height} pixels, its annotation says ${record.width}x${record.height}`,
-      );
-    if (header.orientation > 1)
-      note(
-        "rotated-image",
-        `EXIF orientation ${header.orientation}${shown ? "" : ", left alone since the annotated size is that of the stored pixels"}`,
-      );
-    if (header.colourSpace === "cmyk") note("cmyk-image", "CMYK");
-    if (header.colourSpace === "b-w" || header.colourSpace === "grey16") note("grey-image", "grey");
-    if (header.depth === "ushort") note("16-bit-image", "16 bits a channel");
-    if (header.hasAlpha) note("alpha-image", "has an alpha channel");
-    if (decode) await decodeImage(path);
+    const picture = await loadPicture({ source, name });
+    if (isPixels(picture)) noteSize(record, expectWhole(picture, name), note);
+    else await checkFile(record, picture, decode, note);
   } catch (error) {
-    note("unreadable-image", messageWithout(path, error));
+    note("unreadable-image", messageWithout(name, error));
   }
   return problems;
+}
+
+function noteSize({ width, height }: ImageRecord, size: ImageSize, note: Note): void {
+  if (size.width === width && size.height === height) return;
+  note("size-mismatch", `the image has ${size.width}x${size.height} pixels, its annotation says ${width}x${height}`);
+}
+
+/** An image file, or the bytes of one. */
+async function checkFile(record: ImageRecord, file: string | Uint8Array, decode: boolean, note: Note): Promise<void> {
+  const name = imageName(record);
+  const header = await readImageHeader(file, { name });
+  const stored = header.storedWidth === record.width && header.storedHeight === record.height;
+  if (!stored) noteSize(record, header, note);
+  if (header.orientation > 1) {
+    const shown = header.width === record.width && header.height === record.height;
+    const left = shown ? "" : ", left alone since the annotated size is that of the stored pixels";
+    note("rotated-image", `EXIF orientation ${header.orientation}${left}`);
+  }
+  if (header.colourSpace === "cmyk") note("cmyk-image", "CMYK");
+  if (header.colourSpace === "b-w" || header.colourSpace === "grey16") note("grey-image", "grey");
+  if (header.depth === "ushort") note("16-bit-image", "16 bits a channel");
+  if (header.hasAlpha) note("alpha-image", "has an alpha channel");
+  if (decode) await decodeImage(file, { name });
 }
 
 async function checkImages(
@@ -91,7 +107,7 @@ async function checkImages(
     while (next < records.length) {
       const index = next++;
       const record = records[index] as ImageRecord;
-      if (record.source.kind === "file") problems[index] = await checkImage(record, record.source.path, decode);
+      problems[index] = await checkImage(record, decode);
       onDone();
     }
   };
@@ -135,7 +151,8 @@ function group(problems: readonly DataProblem[], examples: number): Finding[] {
 }
 
 /**
- * All that the data has. Where that is none, reading `train` says what was expected: nothing read is not nothing wrong.
+ * All that the data has. Where it has none, reading `train` says what was expected: data that was not read is not data
+ * without defects.
  */
 async function splitsToCheck(spec: DataSpec): Promise<readonly string[]> {
   const splits = await listSplits(spec);
@@ -145,8 +162,8 @@ async function splitsToCheck(spec: DataSpec): Promise<readonly string[]> {
 }
 
 /**
- * Looks at everything that can be wrong with a data set: its annotations, and every image file. Stops at nothing but a
- * source that can't be read at all.
+ * Looks at everything that can be wrong with a data set: its annotations and every image. Only a source that cannot be
+ * read at all is an error.
  */
 export async function checkDataset(spec: string | DataSpec, options: CheckDatasetOptions = {}): Promise<DatasetReport> {
   const parsed = typeof spec === "string" ? parseDataSpec(spec) : spec;

@@ -3,11 +3,11 @@ export type PolicyAction = "stop" | "drop" | "convert" | "keep";
 
 /** How one kind of finding is treated. */
 export interface Policy {
-  /** `wrong`: training on it would be wrong or impossible. `note`: worth knowing, handled. */
+  /** `wrong`: training on it would be wrong or impossible. `note`: handled, but worth knowing. */
   readonly severity: "wrong" | "note";
   /**
-   * `stop`: opening the data, or the batch that meets it, fails. `drop`: the box is left out and counted. `convert`,
-   * `keep`: used.
+   * `stop`: opening the data fails, or the batch that has it. `drop`: the box is left out and counted. `convert` and
+   * `keep`: it is used.
    */
   readonly action: PolicyAction;
   readonly meaning: string;
@@ -41,10 +41,14 @@ export type FindingKind =
   | "image-without-boxes"
   | "class-without-boxes";
 
-/** The one place that says what counts as a defect and what happens to it. */
+/** What counts as a defect, and what happens to it: decided here and nowhere else. */
 export const dataPolicy: Readonly<Record<FindingKind, Policy>> = {
   "missing-image": { severity: "wrong", action: "stop", meaning: "the annotations name an image that does not exist" },
-  "unreadable-image": { severity: "wrong", action: "stop", meaning: "image cut off, empty or not an image" },
+  "unreadable-image": {
+    severity: "wrong",
+    action: "stop",
+    meaning: "an image that is truncated, empty, or not an image",
+  },
   "size-mismatch": {
     severity: "wrong",
     action: "stop",
@@ -53,7 +57,7 @@ export const dataPolicy: Readonly<Record<FindingKind, Policy>> = {
   "unreadable-annotation": {
     severity: "wrong",
     action: "stop",
-    meaning: "an annotation file or line that cannot be understood",
+    meaning: "an annotation file or line that cannot be read",
   },
   "missing-annotation": { severity: "wrong", action: "stop", meaning: "an image of the split has no annotation file" },
   "unknown-category": {
@@ -96,13 +100,12 @@ export const dataPolicy: Readonly<Record<FindingKind, Policy>> = {
   "duplicate-box": {
     severity: "note",
     action: "keep",
-    meaning: "two boxes of one class that overlap by more than 0.8 IoU: probably one object labelled twice",
+    meaning: "two boxes of one class that overlap by more than 0.8 IoU: probably one object that was labelled twice",
   },
   "wrong-case-file": {
     severity: "note",
     action: "convert",
-    meaning:
-      "the file exists under another upper or lower case spelling; it is used, but would not be found on every machine by others",
+    meaning: "the file's name differs in upper and lower case; it is used, but not every machine would find it",
   },
   "renamed-image": {
     severity: "note",
@@ -117,7 +120,7 @@ export const dataPolicy: Readonly<Record<FindingKind, Policy>> = {
     severity: "note",
     action: "convert",
     meaning:
-      "image whose EXIF data says that it is turned or mirrored; that is applied, unless the annotated size is that of the stored pixels",
+      "image that its EXIF data turns or mirrors; this is done, unless the stored pixels have the annotated size",
   },
   "crowd-box": {
     severity: "note",

@@ -24,9 +24,9 @@ test("a spec is a form, a path and settings", () => {
 
 test("what can't be a spec is refused with the way to write it", () => {
   expect(() => parseDataSpec("./photos")).toThrow(
-    'data "./photos": unknown form "./photos"; expected coco, voc, yolo, module, shapes',
+    'data "./photos": unknown format "./photos"; expected coco, voc, yolo, module, shapes',
   );
-  expect(() => parseDataSpec("pascal:x")).toThrow('unknown form "pascal"');
+  expect(() => parseDataSpec("pascal:x")).toThrow('unknown format "pascal"');
   expect(() => parseDataSpec("voc:")).toThrow('data "voc:": no path after "voc:"');
   expect(() => parseDataSpec("shapes:number=3")).toThrow(
     '"number=3" is no setting of shapes; it takes count=…, validation=…',

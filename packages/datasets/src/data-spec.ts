@@ -1,41 +1,49 @@
 import { ConfigError } from "@detrkit/common";
+import { cocoReader } from "./formats/coco/read-coco.ts";
+import { moduleReader } from "./formats/module/read-module.ts";
+import { shapesReader } from "./formats/shapes/read-shapes.ts";
+import { vocReader } from "./formats/voc/read-voc.ts";
+import { yoloReader } from "./formats/yolo/read-yolo.ts";
+import type { DataSpec, Reader } from "./reading/reader.ts";
 
-/** The forms of data that can be read. */
-export const dataFormats = ["coco", "voc", "yolo", "module", "shapes"] as const;
-export type DataFormat = (typeof dataFormats)[number];
+/** The reader of each format. */
+const readers: ReadonlyMap<string, Reader> = new Map([
+  ["coco", cocoReader],
+  ["voc", vocReader],
+  ["yolo", yoloReader],
+  ["module", moduleReader],
+  ["shapes", shapesReader],
+]);
 
-/** A data spec taken apart: `coco:./annotations.json,images=./photos` is format, path and settings. */
-export interface DataSpec {
-  readonly text: string;
-  readonly format: DataFormat;
-  /** File or folder; empty for generated data. */
-  readonly path: string;
-  readonly settings: Readonly<Record<string, string>>;
-}
-
-/** `module` takes what its file says that it takes. */
-const knownSettings: Record<DataFormat, readonly string[] | undefined> = {
-  coco: ["train", "val", "test", "images"],
-  voc: [],
-  yolo: [],
-  module: undefined,
-  shapes: ["count", "validation", "size", "smallest", "largest", "objects", "classes", "noise", "seed"],
-};
+/** The formats of data that can be read. */
+export const dataFormats: readonly string[] = [...readers.keys()];
 
 const examples =
   "coco:./data, voc:./VOC2012, yolo:./data.yaml, module:./my-reader.ts,path=./data, shapes, shapes:count=16,size=128";
 
+/** The reader of a spec's format. @throws ConfigError where the format is unknown */
+export function readerOf({ text, format }: Pick<DataSpec, "text" | "format">): Reader {
+  const reader = readers.get(format);
+  if (reader !== undefined) return reader;
+  throw new ConfigError(
+    `data "${text}": unknown format "${format}"; expected ${dataFormats.join(", ")}, for example ${examples}`,
+  );
+}
+
 const settingStart = /,(?=[A-Za-z]\w*=)/u;
 
-function parseSettings(text: string, format: DataFormat, parts: readonly string[]): Record<string, string> {
+function parseSettings(
+  { text, format }: Pick<DataSpec, "text" | "format">,
+  { settings: known }: Reader,
+  parts: readonly string[],
+): Record<string, string> {
   const settings: Record<string, string> = {};
   for (const part of parts) {
     const [key = "", ...value] = part.split("=");
-    const known = knownSettings[format] ?? [key];
-    if (value.length === 0 || !known.includes(key)) {
-      throw new ConfigError(
-        `data "${text}": "${part}" is no setting of ${format}; ${known.length > 0 ? `it takes ${known.map((name) => `${name}=…`).join(", ")}` : "it takes none"}`,
-      );
+    if (value.length === 0 || known?.includes(key) === false) {
+      const names = known ?? [key];
+      const taken = names.length > 0 ? `it takes ${names.map((name) => `${name}=…`).join(", ")}` : "it takes none";
+      throw new ConfigError(`data "${text}": "${part}" is no setting of ${format}; ${taken}`);
     }
     settings[key] = value.join("=");
   }
@@ -44,36 +52,22 @@ function parseSettings(text: string, format: DataFormat, parts: readonly string[
 
 /**
  * Takes a data spec apart: `coco:PATH[,train=FILE][,val=FILE][,images=FOLDER]`, `voc:FOLDER`, `yolo:FOLDER` or
- * `yolo:data.yaml`, `module:FILE[,key=value,…]` with a file that holds a reader, `shapes[:key=value,…]`.
+ * `yolo:data.yaml`, `module:FILE[,key=value,…]` with a file that exports a reader, `shapes[:key=value,…]`.
+ *
+ * @throws ConfigError where the text is none of these
  */
 export function parseDataSpec(text: string): DataSpec {
-  const colon = text.indexOf(":");
-  const name = colon < 0 ? text : text.slice(0, colon);
-  const format = dataFormats.find((known) => known === name);
-  if (format === undefined)
-    throw new ConfigError(
-      `data "${text}": unknown form "${name}"; expected ${dataFormats.join(", ")}, for example ${examples}`,
-    );
-  const rest = colon < 0 ? "" : text.slice(colon + 1);
-  if (format === "shapes") {
-    return { text, format, path: "", settings: parseSettings(text, format, rest === "" ? [] : rest.split(",")) };
-  }
+  const [format = ""] = text.split(":", 1);
+  const reader = readerOf({ text, format });
+  const rest = text.slice(format.length + 1);
+  if (!reader.takesPath)
+    return { text, format, path: "", settings: parseSettings({ text, format }, reader, listed(rest.split(","))) };
   // Paths may hold commas; a setting starts at ",word=".
   const found = rest.search(settingStart);
-  const start = found < 0 ? rest.length : found;
-  const path = rest.slice(0, start);
+  const path = found < 0 ? rest : rest.slice(0, found);
   if (path === "") throw new ConfigError(`data "${text}": no path after "${format}:"; for example ${examples}`);
-  return {
-    text,
-    format,
-    path,
-    settings: parseSettings(
-      text,
-      format,
-      rest
-        .slice(start)
-        .split(settingStart)
-        .filter((part) => part !== ""),
-    ),
-  };
+  const parts = listed(rest.slice(path.length).split(settingStart));
+  return { text, format, path, settings: parseSettings({ text, format }, reader, parts) };
 }
+
+const listed = (parts: readonly string[]): readonly string[] => parts.filter((part) => part !== "");

@@ -1,10 +1,5 @@
 import type { DataProblem } from "./data-policy.ts";
-import type { ShapesOptions } from "./shapes-options.ts";
-
-/** Where the pixels of an image come from. */
-export type PixelSource =
-  | { readonly kind: "file"; readonly path: string }
-  | { readonly kind: "shapes"; readonly options: ShapesOptions; readonly index: number };
+import type { PixelSource } from "./pixel-source.ts";
 
 /**
  * A mask as COCO writes it: polygons `[x, y, x, y, …]` in pixels, or runs down the columns, as numbers or COCO's
@@ -16,9 +11,9 @@ export type Segmentation =
 
 /** One image and its `T` objects. */
 export interface ImageRecord {
-  /** The source's image id; its position from 1 where the source has none. */
+  /** Image id of the source; where it has none, the position from 1. */
   readonly id: number;
-  /** The file name as the annotations write it. */
+  /** The file name as the annotations write it; any name where the image is no file. */
   readonly name: string;
   readonly source: PixelSource;
   readonly width: number;
@@ -29,13 +24,13 @@ export interface ImageRecord {
   readonly labels: Int32Array;
   /** `[T]` 1 on crowd regions. */
   readonly crowd: Uint8Array;
-  /** `[T]` COCO's own area, else that of the box. */
+  /** `[T]` the area that COCO gives, else that of the box. */
   readonly areas: Float64Array;
-  /** `[T]` the source's annotation ids, counted from 1 over the data set where it has none. */
+  /** `[T]` annotation ids of the source; where it has none, counted from 1 over the data set. */
   readonly annotationIds: Float64Array;
   /**
-   * `[T·4]` left, top, width, height where the source writes widths (COCO): its very numbers, which evaluation needs to
-   * the last bit.
+   * `[T·4]` left, top, width, height, where the source writes widths (COCO): exactly its numbers, since evaluation
+   * compares to the last bit.
    */
   readonly boxesXywh?: Float64Array;
   /** `[T]` masks, where the source has them. */
@@ -53,11 +48,11 @@ export interface Dataset {
   readonly categoryIds: readonly number[];
   readonly length: number;
   readonly records: readonly ImageRecord[];
-  /** What was found wrong while reading, and survived by dropping or converting. */
+  /** What was found wrong while reading; {@link dataPolicy} says what happened to it. */
   readonly problems: readonly DataProblem[];
 }
 
-/** Path of the image, or a name for a generated one: what messages call it. */
-export function imageName(record: ImageRecord): string {
-  return record.source.kind === "file" ? record.source.path : record.name;
+/** What messages call an image: the path of a file, the name of one that is in memory. */
+export function imageName({ source, name }: Pick<ImageRecord, "source" | "name">): string {
+  return typeof source === "string" ? source : name;
 }

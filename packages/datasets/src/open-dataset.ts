@@ -1,30 +1,15 @@
 import { DataError } from "@detrkit/common";
-import { dataPolicy, describeProblem } from "./data-policy.ts";
-import type { DataProblem } from "./data-policy.ts";
-import { parseDataSpec } from "./data-spec.ts";
-import type { DataFormat, DataSpec } from "./data-spec.ts";
+import { dataPolicy, type DataProblem, describeProblem } from "./data-policy.ts";
+import { parseDataSpec, readerOf } from "./data-spec.ts";
 import type { Dataset } from "./dataset.ts";
-import { cocoReader } from "./read-coco.ts";
-import { moduleReader } from "./read-module.ts";
-import { shapesReader } from "./read-shapes.ts";
-import { vocReader } from "./read-voc.ts";
-import { yoloReader } from "./read-yolo.ts";
-import type { Reader } from "./reading.ts";
-
-const readers: Readonly<Record<DataFormat, Reader>> = {
-  coco: cocoReader,
-  voc: vocReader,
-  yolo: yoloReader,
-  module: moduleReader,
-  shapes: shapesReader,
-};
+import type { DataSpec } from "./reading/reader.ts";
 
 export interface OpenDatasetOptions {
   /** `"train"` (default), `"val"`, `"test"`, or another that the source has, such as VOC's `"trainval"`. */
   readonly split?: string;
   /**
-   * Class names in label order, where something else fixes it (the checkpoint being evaluated); else the source
-   * decides. A class of the data that is not among them is an error.
+   * Class names in label order, where something else decides it (a checkpoint that is evaluated). Default: the order of
+   * the source. A class of the data that is not among them is an error.
    */
   readonly classes?: readonly string[];
 }
@@ -34,11 +19,11 @@ const specOf = (spec: string | DataSpec): DataSpec => (typeof spec === "string" 
 /** Splits that the data has, of `train`, `val`, `test` and `trainval`. */
 export async function listSplits(spec: string | DataSpec): Promise<readonly string[]> {
   const parsed = specOf(spec);
-  return readers[parsed.format].splits(parsed);
+  return readerOf(parsed).splits(parsed);
 }
 
 /**
- * Reads a data set with everything that is wrong with it, stopping at nothing but a source that can't be read at all.
+ * Reads a data set and lists everything that is wrong with it. Only a source that cannot be read at all is an error.
  */
 export async function readDataset(
   spec: string | DataSpec,
@@ -46,7 +31,7 @@ export async function readDataset(
 ): Promise<Dataset> {
   const parsed = specOf(spec);
   const problems: DataProblem[] = [];
-  const result = await readers[parsed.format]
+  const result = await readerOf(parsed)
     .read({
       spec: parsed,
       split,
@@ -57,7 +42,8 @@ export async function readDataset(
       // Lists within lists by the thousand, which nothing that follows them down survives.
       if (cause instanceof RangeError)
         throw new DataError(
-          `data "${parsed.text}", split "${split}": holds values that are nested too deep or too large (${cause.message})`,
+          `data "${parsed.text}", split "${split}": ` +
+            `holds values that are nested too deep or too large (${cause.message})`,
           { cause },
         );
       throw cause;
@@ -78,7 +64,8 @@ export async function openDataset(spec: string | DataSpec, options: OpenDatasetO
     const shown = stops.slice(0, 5).map((problem) => `\n  ${describeProblem(problem)}`);
     const more = stops.length > shown.length ? `\n  and ${stops.length - shown.length} more` : "";
     throw new DataError(
-      `data "${dataset.spec}", split "${dataset.split}": ${stops.length} defects that can't be worked around${shown.join("")}${more}\nCheck the data (detrkit check-data) and mend or remove these.`,
+      `data "${dataset.spec}", split "${dataset.split}": ${stops.length} defects that cannot be worked around` +
+        `${shown.join("")}${more}\nCheck the data (detrkit check-data) and repair or remove these.`,
     );
   }
   if (dataset.length === 0) throw new DataError(`data "${dataset.spec}", split "${dataset.split}": no images`);

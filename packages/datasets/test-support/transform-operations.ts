@@ -1,7 +1,14 @@
 import { DataError } from "@detrkit/common";
-import { toDetectionTarget, transformObjects } from "@detrkit/datasets";
-import type { ImageObjects } from "@detrkit/datasets";
-import { type BinaryMask, type Draws, type ImageOperation, planTransforms, type TransformStep } from "@detrkit/image";
+import { toDetectionTarget } from "@detrkit/datasets";
+import {
+  type BinaryMask,
+  type Draws,
+  type ImageObjects,
+  type ImageOperation,
+  planTransforms,
+  transformObjects,
+  type TransformStep,
+} from "@detrkit/image";
 import { compareExactly, compareTensor, type Comparison, type Fixture, tensorOf } from "@detrkit/test-utils/recorded";
 
 interface LoggedDraw {
@@ -69,6 +76,8 @@ function stepsOf({ op, params }: TransformCase, scales: readonly number[]): read
       const [height = 0, width = 0] = numbers(params["crop_h_w"]);
       return [{ kind: "centreCrop", width, height }];
     }
+    case "crop":
+      return [{ kind: "randomSizeCrop", minSide: 0, maxSide: Infinity }];
     case "random_size_crop":
       return [{ kind: "randomSizeCrop", minSide: params["min"] as number, maxSide: params["max"] as number }];
     case "train":
@@ -92,24 +101,24 @@ function stepsOf({ op, params }: TransformCase, scales: readonly number[]): read
   }
 }
 
+/**
+ * What is drawn here. A plain flip and a plain crop are logged without draws, since they are not random there; a choice
+ * of one is logged, but takes no draw here.
+ */
+function drawsOf({ op, params, draws }: TransformCase): readonly LoggedDraw[] {
+  if (op === "hflip") return [{ call: "random", value: 0 }];
+  if (op !== "crop") return draws.filter(({ options }) => options?.length !== 1);
+  const [top = 0, left = 0, height = 0, width = 0] = numbers(params["region_top_left_h_w"]);
+  return [width, height, top, left].map((value) => ({ call: "randint", value }));
+}
+
 function operationsOf(
   transformCase: TransformCase,
   scales: readonly number[],
   where: string,
 ): readonly ImageOperation[] {
   const [width, height] = transformCase.image_wh;
-  const region = transformCase.params["region_top_left_h_w"];
-  if (transformCase.op === "crop" && region !== undefined) {
-    const [top = 0, left = 0, cropHeight = 0, cropWidth = 0] = numbers(region);
-    return [{ kind: "crop", top, left, height: cropHeight, width: cropWidth }];
-  }
-  // A plain flip is logged without a draw, since it is not random there; a choice of one is logged, but takes no draw
-  // here.
-  const logged =
-    transformCase.op === "hflip"
-      ? [{ call: "random", value: 0 }]
-      : transformCase.draws.filter(({ options }) => options?.length !== 1);
-  const { draws, left } = replay(logged, where);
+  const { draws, left } = replay(drawsOf(transformCase), where);
   const { operations } = planTransforms(stepsOf(transformCase, scales), { width, height }, draws);
   if (left() > 0) throw new DataError(`${where}: the reference made ${left()} more draws`);
   return operations;

@@ -36,6 +36,7 @@ export interface DetrOutput extends DetrLayerOutput {
   readonly encoder?: DetrLayerOutput;
 }
 
+/** Predictions of all `L` decoder layers, the last one last: logits `[L, B, Q, C]`, boxes `[L, B, Q, 4]`. */
 export interface StackedOutput {
   readonly logits: Tensor4D;
   readonly boxes: Tensor4D;

@@ -25,6 +25,7 @@ export interface Detection {
   readonly box: { readonly xmin: number; readonly ymin: number; readonly xmax: number; readonly ymax: number };
 }
 
+/** Settings of {@link listDetections}. */
 export interface ListDetectionsOptions {
   /** The model's classes by label. */
   readonly categories: readonly Category[];

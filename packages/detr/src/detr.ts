@@ -39,7 +39,8 @@ export interface DetrTransformer extends Module {
   call(inputs: TransformerInputs, options?: CallOptions): TransformerOutput;
 }
 
-export interface DetrConfig {
+/** The built parts of a {@link Detr}, and its sizes. */
+export interface DetrParts {
   /** Its last level is used. */
   readonly backbone: Backbone;
   /** Its width is that of tokens and queries: the transformer's. */
@@ -76,7 +77,7 @@ export class Detr extends Module implements DetectionModel {
   readonly numClasses: number;
   readonly numQueries: number;
 
-  constructor({ backbone, positionEncoding, transformer, numClasses, numQueries, random }: DetrConfig) {
+  constructor({ backbone, positionEncoding, transformer, numClasses, numQueries, random }: DetrParts) {
     super();
     checkCount("Detr: numClasses", numClasses);
     checkCount("Detr: numQueries", numQueries);

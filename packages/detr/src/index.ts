@@ -3,7 +3,7 @@ export type { CreateDetectorOptions } from "./create-detector.ts";
 export type { OwnParts } from "./create-parts.ts";
 export { boxOffset, clippedInverseSigmoid, sineOfCoordinates } from "./deformable/coordinates.ts";
 export type {
-  DeformableDetrConfig,
+  DeformableDetrParts,
   DeformableDetrDetails,
   DeformableTransformer,
 } from "./deformable/deformable-config.ts";
@@ -48,7 +48,7 @@ export type {
   SettingProblem,
 } from "./detector-family.ts";
 export { Detr } from "./detr.ts";
-export type { DetrConfig, DetrFeatures, DetrTransformer } from "./detr.ts";
+export type { DetrParts, DetrFeatures, DetrTransformer } from "./detr.ts";
 export { deformableDetrFamily, detectorFamilies, detrFamily } from "./families.ts";
 export { postProcess, postProcessTopK } from "./post-process.ts";
 export { presets } from "./presets.ts";

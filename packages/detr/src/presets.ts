@@ -126,8 +126,10 @@ const deformableDetrSmall: DeformableDetrSettings = {
   numQueries: 60,
 };
 
+/** Names of the DETRs that detrkit describes. */
 export type DetrPresetName = "detr-r50" | "detr-r50-dc5" | "detr-r101" | "detr-r101-dc5" | "detr-small";
 
+/** Names of the Deformable DETRs that detrkit describes. */
 export type DeformableDetrPresetName =
   | "deformable-detr-r50"
   | "deformable-detr-r50-refine"
@@ -136,6 +138,7 @@ export type DeformableDetrPresetName =
   | "deformable-detr-r50-single-scale-dc5"
   | "deformable-detr-small";
 
+/** Names of all detectors that detrkit describes. */
 export type PresetName = DetrPresetName | DeformableDetrPresetName;
 
 /** DETRs that go by a name. */

@@ -20,6 +20,7 @@ export const backboneSettings = z.strictObject({
   dilateLastStage: z.boolean().describe("Keep the resolution of the last stage (DC5): finer cells, slower"),
   blocks: z.array(count()).readonly().exactOptional().describe("Residual blocks of each stage, instead of the depth's"),
 });
+/** A ResNet as plain data. */
 export type BackboneSettings = Readonly<z.infer<typeof backboneSettings>>;
 
 /** Where a token stands: sines and cosines, or learned rows and columns (of at most 50 cells). */
@@ -30,6 +31,7 @@ export const positionEncodingSettings = z.strictObject({
     .exactOptional()
     .describe("Whether sines are of positions relative to the image's size, as published"),
 });
+/** A position encoding as plain data. */
 export type PositionEncodingSettings = Readonly<z.infer<typeof positionEncodingSettings>>;
 
 /** What the transformers of all detectors have. */
@@ -41,17 +43,22 @@ export const commonTransformerSettings = z.strictObject({
   feedForwardDim: count().describe("Hidden width of the feed-forward parts"),
   dropout: z.number().min(0).lt(1).describe("Dropout rate"),
 });
+/** The sizes of any transformer as plain data. */
 export type CommonTransformerSettings = Readonly<z.infer<typeof commonTransformerSettings>>;
 
+/** Settings of DETR's transformer. */
 export const transformerSettings = commonTransformerSettings.extend({
   preNorm: z.boolean().describe("Normalise the input of each part instead of its output"),
 });
+/** DETR's transformer as plain data. */
 export type TransformerSettings = Readonly<z.infer<typeof transformerSettings>>;
 
+/** Settings of Deformable DETR's transformer. */
 export const deformableTransformerSettings = commonTransformerSettings.extend({
   encoderPoints: count().describe("Points that each head of an encoder layer samples in each level"),
   decoderPoints: count().describe("Points that each head of a decoder layer samples in each level"),
 });
+/** Deformable DETR's transformer as plain data. */
 export type DeformableTransformerSettings = Readonly<z.infer<typeof deformableTransformerSettings>>;
 
 const numQueries = count().describe("Object queries: predictions for each image");

@@ -7,7 +7,7 @@ import { uniformTensor } from "@detrkit/test-utils";
 import { Transformer } from "@detrkit/transformer";
 import { concat, pad, type Rank, type Tensor4D, zeros } from "@tensorflow/tfjs-core";
 import { DeformableDetr } from "../src/deformable/deformable-detr.ts";
-import type { DeformableDetrConfig } from "../src/deformable/deformable-config.ts";
+import type { DeformableDetrParts } from "../src/deformable/deformable-config.ts";
 import { joinLevels, type LevelTokens } from "../src/deformable/levels.ts";
 
 /** Width, queries, classes and decoder layers of the detector. */
@@ -24,7 +24,7 @@ export const variants = [
   { name: "two-stage", boxRefinement: true, twoStage: true },
 ] as const;
 
-type Variant = Partial<DeformableDetrConfig>;
+type Variant = Partial<DeformableDetrParts>;
 
 /** Patches of 4 × 4 and of 8 × 8 pixels. */
 export class PatchBackbone extends Module implements Backbone {

@@ -3,18 +3,18 @@ import { endianness } from "node:os";
 import { DataError } from "@detrkit/common";
 import sharp from "sharp";
 import type { Sharp } from "sharp";
-import { cmykToRgb } from "./cmyk.ts";
-import { fillGifFrame, readGifFrame } from "./gif-frame.ts";
-import type { RgbImage } from "./rgb-image.ts";
+import { cmykToRgb, fillGifFrame, readGifFrame } from "./gif-and-cmyk.ts";
+import type { RgbImage } from "./raster.ts";
 
 /** A path, or the bytes of an image file. */
 export type ImageSource = string | Uint8Array;
 
 export interface DecodeOptions {
-  /** What error messages call the image; the path unless told. */
+  /** What error messages call the image. Default: the path. */
   readonly name?: string;
   /**
-   * Whether to turn and mirror the pixels as the file's EXIF orientation says (default), or to leave them as stored.
+   * Whether to turn and mirror the pixels as the EXIF orientation of the file says (default), or to leave them as they
+   * are stored.
    */
   readonly orientation?: "apply" | "ignore";
 }
@@ -33,7 +33,7 @@ export interface ImageHeader {
   /** `"uchar"`, `"ushort"`, … */
   readonly depth: string;
   readonly hasAlpha: boolean;
-  /** EXIF orientation, 1 (upright) where the file says none. */
+  /** EXIF orientation; 1 (upright) where the file has none. */
   readonly orientation: number;
 }
 
@@ -46,7 +46,7 @@ async function readSource(source: ImageSource, name: string): Promise<Uint8Array
     throw new DataError(`${name}: ${missing ? "no such file" : "cannot be read"}`, { cause: error });
   }
   if (bytes.length === 0)
-    throw new DataError(`${name}: the file has 0 bytes; fetch it again or remove it from the data set`);
+    throw new DataError(`${name}: the file has 0 bytes; fetch it again, or remove it from the data set`);
   return bytes;
 }
 
@@ -58,7 +58,8 @@ function open(bytes: Uint8Array, options: { autoOrient: boolean }): Sharp {
 function undecodable(name: string, error: unknown): DataError {
   const reason = error instanceof Error ? error.message.trim() : String(error);
   return new DataError(
-    `${name}: cannot be decoded (${reason}); the file is damaged or no image, replace it or remove it from the data set`,
+    `${name}: cannot be decoded (${reason}); the file is damaged or is no image: ` +
+      "replace it, or remove it from the data set",
     {
       cause: error,
     },
@@ -70,12 +71,12 @@ const nameOf = (source: ImageSource, options: DecodeOptions): string =>
 
 /**
  * Decodes JPEG, PNG, WebP, GIF (first frame), TIFF, AVIF or SVG to 8-bit RGB, byte for byte as PIL's
- * `open(…).convert("RGB")` does: grey becomes three equal channels, CMYK is converted without a profile, alpha is
- * dropped without blending, and so a transparent pixel keeps the colour that lies under it or in its palette. Two
- * things are done that PIL does not do: EXIF orientation is applied, and 16 bits of grey lose the lower eight, where
- * PIL makes white of all above 255.
+ * `open(…).convert("RGB")` does. Grey becomes three equal channels. CMYK is converted without a profile. Alpha is
+ * dropped without blending, so a transparent pixel keeps the colour that is stored for it. Two things are done that PIL
+ * does not do: EXIF orientation is applied, and grey of 16 bits loses the lower eight, where PIL makes white of all
+ * values above 255.
  *
- * @throws DataError naming the file when it is missing, empty, cut off or no image
+ * @throws DataError naming the file when it is missing, empty, truncated or no image
  */
 export async function decodeImage(source: ImageSource, options: DecodeOptions = {}): Promise<RgbImage> {
   const name = nameOf(source, options);
@@ -95,16 +96,16 @@ export async function decodeImage(source: ImageSource, options: DecodeOptions = 
 
 /** More pixels than cameras of today have. */
 const manyPixels = 40e6;
-/** More than any format packs into a byte, unless next to nothing is in the picture. */
+/** More than any format packs into a byte, unless the picture is almost empty. */
 const mostPixelsOfByte = 4096;
 
-/** A few bytes may claim hundreds of millions of pixels, and take gigabytes when they are believed. */
+/** A few bytes may claim hundreds of millions of pixels, and decoding these would take gigabytes. */
 function refuseBomb(pixels: number, bytes: number): void {
   if (pixels <= manyPixels || pixels <= bytes * mostPixelsOfByte) return;
   throw new Error(`it claims ${Math.round(pixels / 1e6)} million pixels in ${bytes} bytes`);
 }
 
-/** The inks as they are stored; libvips would take a press's profile for granted. */
+/** The inks as they are stored; libvips would assume the colour profile of a press. */
 async function decodeCmyk(image: Sharp, deep: boolean): Promise<RgbImage> {
   const { pixels, width, height, channels } = await rawPixels(
     image.pipelineColourspace("cmyk").toColourspace("cmyk"),
@@ -113,7 +114,7 @@ async function decodeCmyk(image: Sharp, deep: boolean): Promise<RgbImage> {
   return { width, height, data: cmykToRgb(deep ? upperBytes(pixels) : pixels, channels) };
 }
 
-/** libvips makes transparent pixels black; the palette's colour is only in the file. */
+/** libvips makes transparent pixels black; the colour that the palette has for them is only in the file. */
 async function decodeGif(image: Sharp, bytes: Uint8Array): Promise<RgbImage> {
   const { pixels, width, height } = await rawPixels(image.toColourspace("srgb").ensureAlpha());
   const frame = readGifFrame(bytes);

@@ -34,5 +34,5 @@ test("of noise a fifth of the PNG's bytes is left, and a red line stays red", as
 test("what is no picture is named", async () => {
   await expect(
     shrinkToWebp(new TextEncoder().encode("text"), { width: 7, name: "predictions/01-a.png" }),
-  ).rejects.toThrow("predictions/01-a.png: cannot be made a WebP picture");
+  ).rejects.toThrow("predictions/01-a.png: cannot be written as WebP");
 });

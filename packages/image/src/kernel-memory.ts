@@ -50,7 +50,7 @@ export interface PlacedCoefficients {
 const slack = 16;
 const pageBytes = 65536;
 
-/** The compiled kernels with their working memory: data is placed into it piece by piece, worked on, and copied out. */
+/** The compiled kernels and their memory: data is copied in piece by piece, worked on, and copied out. */
 export class KernelMemory {
   readonly kernels: Omit<Exports, "memory">;
   readonly #memory: Memory;
@@ -101,8 +101,8 @@ export class KernelMemory {
 let shared: KernelMemory | undefined;
 
 /**
- * This thread's kernels, compiled at first use. The memory holds nothing between two calls of the functions that use
- * it, which are all synchronous, so that sharing it can't be noticed.
+ * This thread's kernels, compiled at first use. All functions that use the memory are synchronous, and none needs what
+ * another left there: so they share it.
  */
 export function kernelMemory(): KernelMemory {
   shared ??= new KernelMemory();

@@ -1,20 +1,19 @@
 import { ShapeError } from "@detrkit/common";
-import type { ImageSize } from "./image-size.ts";
 import { kernelMemory } from "./kernel-memory.ts";
-import type { RgbImage } from "./rgb-image.ts";
+import type { ImageSize, RgbImage } from "./raster.ts";
 
-/** Mean and standard deviation of red, green and blue on the scale 0 to 1. */
+/** Mean and standard deviation of red, green and blue, on a scale from 0 to 1. */
 export interface Normalisation {
   readonly mean: readonly [number, number, number];
   readonly std: readonly [number, number, number];
 }
 
-/** ImageNet's, which every published DETR was trained with. */
+/** ImageNet's, with which every published DETR was trained. */
 export const imagenetNormalisation: Normalisation = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 
 /**
- * `((byte / 255) - mean) / std` for all bytes, each operation rounded to float32 as PyTorch's transforms do: `[3 ·
- * 256]`.
+ * `((byte / 255) - mean) / std` for all bytes, `[3 · 256]`. Each operation is rounded to float32, as in PyTorch's
+ * transforms.
  */
 export function normalisationTable({ mean, std }: Normalisation): Float32Array {
   const table = new Float32Array(3 * 256);
@@ -43,7 +42,8 @@ export function normaliseInto(
   const { width, height, data } = image;
   if (width > padded.width || height > padded.height || destination.length !== padded.width * padded.height * 3) {
     throw new ShapeError(
-      `normaliseInto: an image of ${width}x${height} does not fit a destination of ${destination.length} numbers for ${padded.width}x${padded.height}`,
+      `normaliseInto: an image of ${width}x${height} does not fit a destination of ${destination.length} numbers ` +
+        `for ${padded.width}x${padded.height}`,
     );
   }
   const memory = kernelMemory();

@@ -1,15 +1,46 @@
 // What works on pixels in memory, without Node: for browsers, behind a bundler.
-export { crop, padRightBottom } from "./crop.ts";
-export { flipHorizontally, flipVertically } from "./flip.ts";
-export type { ImageSize } from "./image-size.ts";
 export { imagenetNormalisation, normalisationTable, normaliseInto } from "./normalise.ts";
 export type { Normalisation } from "./normalise.ts";
-export { resizeBilinear } from "./resize-bilinear.ts";
-export { resizeNearest } from "./resize-nearest.ts";
-export type { BinaryMask, PixelRegion, RgbImage } from "./rgb-image.ts";
-export { applyOperations } from "./transforms/apply.ts";
-export { planTransforms, sizeAfter } from "./transforms/plan.ts";
-export type { Draws, ImageOperation, TransformPlan } from "./transforms/plan.ts";
-export { resizedSize } from "./transforms/resize-rule.ts";
-export { detrEvaluation, detrTraining, fixedSize } from "./transforms/steps.ts";
-export type { TransformRecipe, TransformStep } from "./transforms/steps.ts";
+export { crop, flipHorizontally, flipVertically, padRightBottom, resizeNearest } from "./raster.ts";
+export type { BinaryMask, ImageSize, PixelRegion, RgbImage } from "./raster.ts";
+export { resizeBilinear, resizedSize } from "./resize-bilinear.ts";
+export {
+  builtInTransforms,
+  centreCrop,
+  either,
+  horizontalFlip,
+  pad,
+  randomSizeCrop,
+  resize,
+  resizeTo,
+  verticalFlip,
+} from "./transforms/built-in.ts";
+export type {
+  EitherSettings,
+  FlipSettings,
+  PadSettings,
+  RandomSizeCropSettings,
+  ResizeSettings,
+  TransformData,
+  TransformStep,
+} from "./transforms/built-in.ts";
+export { clipObjects, keepObjects, moveObjects } from "./transforms/objects.ts";
+export type { BoxEdges, ImageObjects, ObjectMove } from "./transforms/objects.ts";
+export { defineCompositeTransform, defineTransform, isBuiltIn, readSteps } from "./transforms/own-transforms.ts";
+export { operationsFromData, operationsToData } from "./transforms/other-threads.ts";
+export type { OperationData } from "./transforms/other-threads.ts";
+export type { ReadStepsOptions } from "./transforms/own-transforms.ts";
+export { applyOperations, planTransforms, transformObjects } from "./transforms/plan.ts";
+export type { ImageOperation, TransformPlan } from "./transforms/plan.ts";
+export { detrEvaluation, detrTraining, fixedSize } from "./transforms/recipe.ts";
+export type { TransformRecipe } from "./transforms/recipe.ts";
+export type {
+  AnyTransformDefinition,
+  AnyTransformKind,
+  CompositeDefinition,
+  Draws,
+  ImagePlan,
+  Transform,
+  TransformDefinition,
+  TransformKind,
+} from "./transforms/transform.ts";

@@ -1,13 +1,36 @@
-import type { ImageSize } from "./image-size.ts";
 import { kernelMemory } from "./kernel-memory.ts";
 import type { KernelMemory, PlacedCoefficients } from "./kernel-memory.ts";
 import { bilinearCoefficients } from "./resize-coefficients.ts";
 import type { ResizeCoefficients } from "./resize-coefficients.ts";
-import type { PixelRegion, RgbImage } from "./rgb-image.ts";
+import type { ImageSize, PixelRegion, RgbImage } from "./raster.ts";
+
+/** Rounds halves to the even neighbour, as Python's `round`, with which the published sizes were made. */
+export function roundHalfEven(value: number): number {
+  const below = Math.floor(value);
+  const rest = value - below;
+  if (rest !== 0.5) return rest < 0.5 ? below : below + 1;
+  return below % 2 === 0 ? below : below + 1;
+}
 
 /**
- * Output rows worked on at a time: what they need fits the processor's cache, and the working memory stays small for
- * large images.
+ * Size of an image whose short side is to become `shortSide`. When the long side would pass `maxSide`, the short one is
+ * lowered to what fits, rounded. The long side then follows, truncated, and may be one or a few pixels beyond
+ * `maxSide`.
+ */
+export function resizedSize({ width, height }: ImageSize, shortSide: number, maxSide?: number): ImageSize {
+  const short = Math.min(width, height);
+  const long = Math.max(width, height);
+  const fits = maxSide === undefined || (long / short) * shortSide <= maxSide;
+  const target = fits ? shortSide : roundHalfEven((maxSide * short) / long);
+  if (short === target) return { width, height };
+  return width < height
+    ? { width: target, height: Math.trunc((target * height) / width) }
+    : { width: Math.trunc((target * width) / height), height: target };
+}
+
+/**
+ * Output rows that are computed together: what they need fits into the processor's cache, and large images take little
+ * memory.
  */
 const stripRows = 64;
 
@@ -16,8 +39,8 @@ const stripRows = 64;
  * rounded to bytes, then a vertical one. Pillow 13 takes the vertical one first in some cases where the height shrinks,
  * which changes some bytes by one.
  *
- * @param region - the part of the result that is wanted, the whole unless told: the same bytes as cropping afterwards,
- *   without computing what would be cut off
+ * @param region - the part of the result that is wanted. Default: all of it. The bytes are those of a crop afterwards,
+ *   but what it would cut off is not computed.
  */
 export function resizeBilinear(
   image: RgbImage,
@@ -68,7 +91,7 @@ export function resizeBilinear(
   return { width, height, data };
 }
 
-/** Most source rows that one strip needs. */
+/** The most source rows that one strip needs. */
 function tallestStrip({ firsts, counts }: ResizeCoefficients): number {
   let tallest = 0;
   for (let start = 0; start < firsts.length; start += stripRows) {

@@ -1,6 +1,4 @@
-/**
- * Fraction bits of a fixed-point weight: 8 bits of pixel and 2 of headroom are left in a 32-bit sum, as Pillow has it.
- */
+/** Fraction bits of a fixed-point weight, as in Pillow: a 32-bit sum has 8 bits left for the pixel and 2 to spare. */
 export const weightBits = 22;
 
 /**

@@ -1,7 +1,7 @@
 import type { CheckpointMetadata } from "@detrkit/checkpoint";
 import { CheckpointError } from "@detrkit/common";
 import type { Category, DetectorSettings } from "@detrkit/detr";
-import type { TransformRecipe } from "@detrkit/image/pixels";
+import { type AnyTransformKind, readSteps, type TransformRecipe } from "@detrkit/image/pixels";
 
 /** What a checkpoint says about its detector: enough to build it again and to give it images as in training. */
 export interface DetectorDescription {
@@ -29,11 +29,14 @@ export function descriptionMetadata({ detector, categories, transforms }: Detect
  * The description in a checkpoint's metadata.
  *
  * @param source - the checkpoint's path, for errors
- * @throws CheckpointError where the metadata describe something else than a detector
+ * @param transformKinds - transforms of one's own that the description may name: a file holds their settings, not their
+ *   code
+ * @throws CheckpointError where the metadata describe something else than a detector, or name another transform
  */
 export function descriptionOf(
   { classes, categoryIds, config }: CheckpointMetadata,
   source: string,
+  transformKinds: readonly AnyTransformKind[] = [],
 ): Required<DetectorDescription> {
   const { detector, transforms } = (config ?? {}) as Partial<DetectorDescription>;
   if (detector === undefined && typeof transforms === "object") {
@@ -49,7 +52,19 @@ export function descriptionOf(
   }
   return {
     detector,
-    transforms,
+    transforms: { ...transforms, steps: stepsOf(transforms, source, transformKinds) },
     categories: classes.map((name, label) => ({ name, id: categoryIds[label] ?? label })),
   };
+}
+
+function stepsOf(
+  { steps }: TransformRecipe,
+  source: string,
+  kinds: readonly AnyTransformKind[],
+): TransformRecipe["steps"] {
+  try {
+    return readSteps(steps, { kinds, source, option: "transformKinds" });
+  } catch (cause) {
+    throw new CheckpointError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
 }

@@ -23,7 +23,7 @@ import {
   randomFor,
 } from "@detrkit/detr";
 import { decodeImage } from "@detrkit/image";
-import { detrEvaluation } from "@detrkit/image/pixels";
+import { type AnyTransformKind, detrEvaluation } from "@detrkit/image/pixels";
 import { getBackend } from "@tensorflow/tfjs-core";
 import { expectFitting } from "./check-description.ts";
 import { cocoCategories } from "./coco-classes.ts";
@@ -44,6 +44,8 @@ export interface LoadDetectorOptions {
   readonly detectors?: readonly LoadableFamily[];
   /** Class names by label, of a file that does not hold them. Default: COCO's where the model has COCO's 91 labels. */
   readonly classes?: readonly string[];
+  /** Transforms of one's own (see `defineTransform`) that the images of a checkpoint go through. */
+  readonly transformKinds?: readonly AnyTransformKind[];
   /** Told what is being done while the native backend is built, the first time on a machine. */
   readonly onProgress?: (line: string) => void;
 }
@@ -65,7 +67,8 @@ export async function loadDetector(path: string, options: LoadDetectorOptions = 
     const { stateDict, content } = await readPth(file);
     return await detectorOfStateDict(stateDict, file, families, { unseen: settingsOf(content), ...folder, ...options });
   }
-  if (folder === undefined && (await isCheckpoint(file))) return await detectorOfCheckpoint(file, families);
+  if (folder === undefined && (await isCheckpoint(file)))
+    return await detectorOfCheckpoint(file, families, options.transformKinds);
   const { tensors } = await readSafetensors(file);
   return await detectorOfStateDict(tensors, file, families, { ...folder, ...options });
 }
@@ -84,10 +87,14 @@ export function checkpointFile(path: string): string {
   return found;
 }
 
-async function detectorOfCheckpoint(path: string, families: readonly LoadableFamily[]): Promise<Detector> {
+async function detectorOfCheckpoint(
+  path: string,
+  families: readonly LoadableFamily[],
+  transformKinds?: readonly AnyTransformKind[],
+): Promise<Detector> {
   const file = await openCheckpoint(path);
   try {
-    const description = descriptionOf(file.metadata, path);
+    const description = descriptionOf(file.metadata, path, transformKinds);
     const family = familyNamed(description.detector.model, families, path);
     expectFitting(family, description.detector, file.held, path);
     return await filled(family, description, async (model) => void (await file.loadModel(model)));

@@ -34,7 +34,7 @@ export interface DetectorDefinition<
 > extends LoadableFamily<Settings, DetectionModel<Output>> {
   /** What the settings of its losses may be, each with a default. */
   readonly losses: z.ZodObject;
-  /** The loss of settings that fit {@link losses}. */
+  /** The loss of settings that fit `losses`. */
   criterion(losses: Losses): Criterion<Output>;
   readonly rateGroups: readonly RateGroup<Settings>[];
   /** What a preset says about its training, by the preset's name: settings as in a configuration file. */
@@ -53,6 +53,7 @@ export interface DetectorToDefine<Schema extends z.ZodObject, LossSchema extends
   readonly losses?: LossSchema;
   /** Builds the model; `settings.numClasses` comes from the data. Impossible settings are a ConfigError. */
   create(settings: OwnSettings<Schema>, options: BuildOptions): DetectionModel<Output>;
+  /** The loss of settings that fit `losses`. */
   criterion(losses: z.infer<LossSchema>): Criterion<Output>;
   /** Parameters that learn at a rate of their own, beside the backbone's. Default none. */
   readonly parameterGroups?: readonly RateGroup<OwnSettings<Schema>>[];

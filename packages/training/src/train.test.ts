@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openCheckpoint, readSafetensors } from "@detrkit/checkpoint";
 import { boxL1, generalizedIou, SetCriterion, softmaxClassification } from "@detrkit/criterion";
-import { detrEvaluation, fixedSize, openDataset } from "@detrkit/datasets";
+import { defineTransform, detrEvaluation, fixedSize, loadPixels, openDataset } from "@detrkit/datasets";
 import { createDetector, type DetectorConfig, presets } from "@detrkit/detr";
 import { loadDetector } from "@detrkit/inference";
 import { boxL1 as boxL1Cost, classProbability, HungarianMatcher } from "@detrkit/matcher";
@@ -169,6 +169,42 @@ describe("a run of built parts", () => {
     expect(await finalState(output)).toEqual(before);
   });
 });
+
+test("a run with a transform and pictures of one's own resumes to the same weights, and its checkpoint names them", async () => {
+  const darken = defineTransform({
+    kind: "darken",
+    plan: ({ most }: { readonly most: number }, _, draws) => ({ levels: draws.integer(0, most) }),
+    apply: (image, { levels }) => ({ ...image, data: image.data.map((level) => Math.max(0, level - levels)) }),
+  });
+  const step = darken({ most: 90 });
+  const own = {
+    training: { ...transforms.training, steps: [step, ...transforms.training.steps] },
+    evaluation: { ...transforms.evaluation, steps: [step, ...transforms.evaluation.steps] },
+  };
+  const records = data.training.records.map((record) => ({ ...record, source: () => loadPixels(record) }));
+  const options = {
+    transforms: own,
+    data: { ...data, training: { ...data.training, records } },
+    epochs: 2,
+    evaluateEvery: 2,
+  };
+  const whole = await trainAnew({ ...options, output: join(folder, "own-whole") });
+  expect(numbersOf(await trainAnew({ ...options, transforms }))).not.toEqual(numbersOf(whole));
+  const output = join(folder, "own-stopped");
+  const controller = new AbortController();
+  const report = (event: TrainingEvent): void => {
+    if (event.kind === "step" && event.epoch === 1 && event.step === 2) controller.abort();
+  };
+  await trainAnew({ ...options, output, report, signal: controller.signal });
+  expect(numbersOf(await trainAnew({ ...options, output, resume: true }))).toEqual(numbersOf(whole));
+  expect(await finalState(output)).toEqual(await finalState(join(folder, "own-whole")));
+  const { lastCheckpoint } = runFiles(output);
+  await expect(loadDetector(lastCheckpoint)).rejects.toThrow('was made with the transform "darken"');
+  const loaded = await loadDetector(lastCheckpoint, { transformKinds: [darken] });
+  const evaluated = await evaluateDetector({ detector: loaded, dataset: data.validation, batchSize: 2 });
+  loaded.dispose();
+  expect(evaluated?.evaluation.metrics).toEqual(whole.records.at(-1)?.metrics);
+}, 120_000);
 
 test("hooks are awaited: before anything is written, and before an epoch's line in the log", async () => {
   const output = join(folder, "hooks");

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { applyOperations, decodeImage, encodePng, type RgbImage, shrinkToWebp } from "@detrkit/image";
+import { crop, decodeImage, encodePng, type RgbImage, shrinkToWebp } from "@detrkit/image";
 import { loadDetector } from "@detrkit/inference";
 import {
   decoderFigure,
@@ -19,7 +19,7 @@ for two images. The second is cut, so that the batch has padding. How the run wa
 `;
 
 /** Part of the second image that is shown. */
-const cut = { kind: "crop", top: 0, left: 0, width: 112, height: 88 } as const;
+const cut = { top: 0, left: 0, width: 112, height: 88 };
 
 const [run, first, second] = process.argv.slice(2);
 if (run === undefined || first === undefined || second === undefined) {
@@ -32,7 +32,7 @@ if (run === undefined || first === undefined || second === undefined) {
 async function draw(runFolder: string, files: readonly [string, string]): Promise<void> {
   await using detector = await loadDetector(runFolder);
   const whole = await decodeImage(readFileSync(files[0]), { name: files[0] });
-  const part = applyOperations(await decodeImage(readFileSync(files[1]), { name: files[1] }), [cut]);
+  const part = crop(await decodeImage(readFileSync(files[1]), { name: files[1] }), cut);
   const observed = await observe(detector, [whole, part]);
   const scene: Scene = { images: [await webp(whole), await webp(part)], observed, strides: [8, 16, 32] };
   const found = foundQueries(scene, 0.3);

@@ -59,7 +59,7 @@ export class Rounds {
     const loaded = await loadDetector(checkpoint);
     try {
       for (const record of records.slice(0, predictedOfRound)) {
-        const image = await decodeImage(await encodePng(await loadPixels(record.source, record.name, record)));
+        const image = await decodeImage(await encodePng(await loadPixels(record)));
         const { detections } = await loaded.detect(image, { threshold: 0 });
         await drawPredictions(image, detections);
       }

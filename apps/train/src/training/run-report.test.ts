@@ -5,7 +5,7 @@ test("drawn objects carry their class's name and the id that predictions have to
   const record = {
     id: 5,
     name: "a.jpg",
-    source: { kind: "file", path: "/x/a.jpg" },
+    source: "/x/a.jpg",
     width: 101,
     height: 67,
     boxes: Float64Array.of(2, 3, 13, 20, 1, 1, 8, 6),

@@ -66,7 +66,7 @@ async function drawSamples({ config, parts }: ReportedRun, evaluated: EvaluatedD
   for (const record of spread(validation.records, config.evaluation.pictures)) {
     const detections = (evaluated.detections.get(record.id) ?? []).filter(({ score }) => score >= drawnFrom);
     const name = imageName(record);
-    const pixels = await loadPixels(record.source, name, record);
+    const pixels = await loadPixels(record);
     const png = await drawBesideTruth(pixels, truthBoxes(record, validation), detections);
     samples.push({ name: parse(name).base, png });
   }

@@ -20,7 +20,8 @@ export interface DeformableTransformer extends Module {
   };
 }
 
-export interface DeformableDetrConfig {
+/** The built parts of a {@link DeformableDetr}, and its sizes. */
+export interface DeformableDetrParts {
   /** All of its levels are used. */
   readonly backbone: Backbone;
   /** Its width is that of tokens and queries: the transformer's. */
@@ -63,7 +64,7 @@ export interface DeformableDetrDetails {
 export const defaultProjectionGroups = 32;
 
 /** @throws ConfigError when the parts do not fit together */
-export function checkDeformableConfig(config: DeformableDetrConfig): void {
+export function checkDeformableConfig(config: DeformableDetrParts): void {
   const {
     backbone,
     positionEncoding,

@@ -25,7 +25,7 @@ import type { ImageDetections } from "../detections.ts";
 import { postProcessTopK } from "../post-process.ts";
 import {
   checkDeformableConfig,
-  type DeformableDetrConfig,
+  type DeformableDetrParts,
   type DeformableDetrDetails,
   type DeformableTransformer,
   defaultProjectionGroups,
@@ -77,7 +77,7 @@ export class DeformableDetr extends Module implements DetectionModel {
   /** Private, so that the paths of its parameters have no level more. */
   readonly #queries: LearnedQueries | ProposalQueries;
 
-  constructor(config: DeformableDetrConfig) {
+  constructor(config: DeformableDetrParts) {
     super();
     const { backbone, positionEncoding, transformer, numClasses, numQueries, random } = config;
     const {

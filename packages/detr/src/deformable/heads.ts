@@ -6,6 +6,7 @@ import type { StackedOutput } from "../detection-model.ts";
 import { boxOffset, clippedInverseSigmoid } from "./coordinates.ts";
 import type { LevelScale } from "./level-geometry.ts";
 
+/** Settings of {@link createClassHeads} and {@link createBoxHeads}. */
 export interface HeadsConfig {
   /** Width `D`. */
   readonly dim: number;
@@ -48,6 +49,7 @@ export function createBoxHeads({ dim, count, twoStage, random }: HeadsConfig): M
   });
 }
 
+/** What {@link predictWithSharedHeads} needs beside the queries. */
 export interface SharedHeadsInputs {
   readonly classHead: Linear;
   readonly boxHead: Mlp;
@@ -76,6 +78,7 @@ export function predictWithSharedHeads(
   });
 }
 
+/** Settings of {@link BoxRefinement}. `B` images, `Q` queries. */
 export interface BoxRefinementConfig {
   /** One for each decoder layer. */
   readonly classHeads: readonly Linear[];

@@ -15,6 +15,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { type LevelLayout, tokenCount } from "./level-geometry.ts";
 
+/** Settings of {@link InputProjection}. */
 export interface InputProjectionConfig {
   readonly inputChannels: number;
   /** Width `D` of the tokens. */
@@ -50,6 +51,7 @@ export class InputProjection extends Module {
   }
 }
 
+/** Settings of {@link createProjections}. */
 export interface ProjectionsConfig {
   /** Of the backbone. */
   readonly levels: readonly FeatureLevel[];

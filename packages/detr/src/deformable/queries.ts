@@ -49,6 +49,7 @@ export interface EncoderProposals {
   readonly chosen: Tensor2D;
 }
 
+/** Settings of {@link LearnedQueries} and {@link ProposalQueries}. */
 export interface QueriesConfig {
   /** Width `D`. */
   readonly dim: number;
@@ -87,6 +88,7 @@ export class LearnedQueries extends Module {
   }
 }
 
+/** What {@link ProposalQueries} choose from. `B` images, `S` tokens, `D` width. */
 export interface ProposalInputs {
   /** The encoder's result `[B, S, D]`. */
   readonly memory: Tensor3D;

@@ -1,98 +1,112 @@
 import { ConfigError } from "@detrkit/common";
-import type { Random } from "@detrkit/common";
-import type { ImageSize } from "../image-size.ts";
-import { resizedSize, roundHalfEven } from "./resize-rule.ts";
-import type { TransformStep } from "./steps.ts";
+import type { ImageSize, RgbImage } from "../raster.ts";
+import type { TransformStep } from "./built-in.ts";
+import type { ImageObjects } from "./objects.ts";
+import { stepDefinition } from "./own-transforms.ts";
+import type { Draws, ImagePlan, TransformDefinition } from "./transform.ts";
 
 /** One change of an image with nothing random left in it. */
-export type ImageOperation =
-  | { readonly kind: "flipHorizontally" }
-  | { readonly kind: "flipVertically" }
-  | { readonly kind: "resize"; readonly width: number; readonly height: number }
-  | {
-      readonly kind: "crop";
-      readonly top: number;
-      readonly left: number;
-      readonly width: number;
-      readonly height: number;
-    }
-  | { readonly kind: "pad"; readonly right: number; readonly bottom: number };
+export interface ImageOperation {
+  readonly transform: TransformDefinition;
+  readonly plan: ImagePlan;
+}
 
-/** Where a recipe's draws come from: a {@link Random}, or a recording of what another implementation drew. */
-export type Draws = Pick<Random, "uniform" | "integer" | "choice">;
-
-/** What is to be done to one image, and the size it ends with. */
+/** What will be done to one image, and the size that it then has. */
 export interface TransformPlan {
   readonly operations: readonly ImageOperation[];
   readonly size: ImageSize;
 }
 
-/** Size after an operation. */
-export function sizeAfter(size: ImageSize, operation: ImageOperation): ImageSize {
-  switch (operation.kind) {
-    case "flipHorizontally":
-    case "flipVertically":
-      return size;
-    case "resize":
-    case "crop":
-      return { width: operation.width, height: operation.height };
-    case "pad":
-      return { width: size.width + operation.right, height: size.height + operation.bottom };
-  }
-}
-
-/** Sides are drawn first, width before height, and the place only where there is a choice: DETR's order of draws. */
-function randomCrop({ width, height }: ImageSize, minSide: number, maxSide: number, draws: Draws): ImageOperation {
-  const cropWidth = draws.integer(Math.min(minSide, width), Math.min(maxSide, width));
-  const cropHeight = draws.integer(Math.min(minSide, height), Math.min(maxSide, height));
-  if (cropWidth === width && cropHeight === height) return { kind: "crop", top: 0, left: 0, width, height };
-  const top = draws.integer(0, height - cropHeight);
-  const left = draws.integer(0, width - cropWidth);
-  return { kind: "crop", top, left, width: cropWidth, height: cropHeight };
-}
-
-function choose(values: readonly number[], draws: Draws): number {
-  const [first, ...rest] = values;
-  if (first === undefined) throw new ConfigError(`transforms: "shortSides" of a resize expected at least one number`);
-  // One value needs no draw: evaluation recipes use none.
-  return rest.length === 0 ? first : draws.choice([first, ...rest]);
-}
-
-function operationsOf(step: TransformStep, size: ImageSize, draws: Draws): readonly ImageOperation[] {
-  switch (step.kind) {
-    case "horizontalFlip":
-      return draws.uniform() < step.probability ? [{ kind: "flipHorizontally" }] : [];
-    case "verticalFlip":
-      return draws.uniform() < step.probability ? [{ kind: "flipVertically" }] : [];
-    case "resize":
-      return [{ kind: "resize", ...resizedSize(size, choose(step.shortSides, draws), step.maxSide) }];
-    case "resizeTo":
-      return [{ kind: "resize", width: step.width, height: step.height }];
-    case "randomSizeCrop":
-      return [randomCrop(size, step.minSide, step.maxSide, draws)];
-    case "centreCrop": {
-      const top = roundHalfEven((size.height - step.height) / 2);
-      const left = roundHalfEven((size.width - step.width) / 2);
-      return [{ kind: "crop", top, left, width: step.width, height: step.height }];
-    }
-    case "pad":
-      return [{ kind: "pad", right: step.right, bottom: step.bottom }];
-    case "either":
-      return planTransforms(draws.uniform() < step.probability ? step.first : step.otherwise, size, draws).operations;
-  }
-}
-
 /**
- * Settles a recipe's steps for one image: what will be done depends on its size and the draws only, not on its pixels.
+ * Settles a recipe's steps for one image. What will be done depends on its size and on the draws, not on its pixels.
+ *
+ * @throws ConfigError naming a step that is unknown, or whose plan is impossible
  */
-export function planTransforms(steps: readonly TransformStep[], size: ImageSize, draws: Draws): TransformPlan {
+export function planTransforms(
+  steps: readonly (TransformStep | { readonly kind: string })[],
+  size: ImageSize,
+  draws: Draws,
+): TransformPlan {
   const operations: ImageOperation[] = [];
   let current = size;
   for (const step of steps) {
-    for (const operation of operationsOf(step, current, draws)) {
-      operations.push(operation);
-      current = sizeAfter(current, operation);
+    const transform = stepDefinition(step);
+    if ("steps" in transform) {
+      const nested = planTransforms(transform.steps(step, current, draws), current, draws);
+      operations.push(...nested.operations);
+      current = nested.size;
+      continue;
     }
+    const plan = transform.plan(step, current, draws);
+    if (plan === undefined) continue;
+    current = plannedSize(transform, plan, current);
+    operations.push({ transform, plan });
   }
   return { operations, size: current };
 }
+
+function plannedSize({ kind, applyToObjects }: TransformDefinition, { size }: ImagePlan, before: ImageSize): ImageSize {
+  if (size === undefined || sameSize(size, before)) return before;
+  if (![size.width, size.height].every((side) => Number.isInteger(side) && side > 0))
+    throw new ConfigError(`transform "${kind}": plans ${shown(size)} pixels of ${shown(before)}; an image needs some`);
+  if (applyToObjects !== undefined) return size;
+  throw new ConfigError(
+    `transform "${kind}": plans ${shown(size)} pixels of ${shown(before)}, but the boxes would stay where they were; ` +
+      "give it an applyToObjects",
+  );
+}
+
+/**
+ * Carries out what was planned on pixels. A crop right after a resize is taken into it: what would be cut off is never
+ * computed.
+ *
+ * @throws ConfigError naming a transform whose image is not of the planned size
+ */
+export function applyOperations(image: RgbImage, operations: readonly ImageOperation[]): RgbImage {
+  let current = image;
+  for (let index = 0; index < operations.length; index++) {
+    const { transform, plan } = operations[index] as ImageOperation;
+    const next = operations[index + 1];
+    const region = next?.transform.regionOf?.(next.plan);
+    const cropped = region === undefined ? undefined : transform.applyRegion?.(current, plan, region);
+    const result = cropped ?? transform.apply(current, plan);
+    expectImage(transform, result, cropped === undefined ? (plan.size ?? current) : (region ?? current));
+    current = result;
+    if (cropped !== undefined) index++;
+  }
+  return current;
+}
+
+function expectImage({ kind }: TransformDefinition, image: RgbImage, wanted: ImageSize): void {
+  if (sameSize(image, wanted) && image.data.length === wanted.width * wanted.height * 3) return;
+  throw new ConfigError(
+    `transform "${kind}": planned ${shown(wanted)} pixels, its apply gave ${shown(image)} with ` +
+      `${image.data.length} bytes; expected ${wanted.width * wanted.height * 3} bytes of red, green and blue`,
+  );
+}
+
+/**
+ * The objects after one operation on their image.
+ *
+ * @throws ConfigError naming a transform that leaves boxes which are not numbers, or objects of another size
+ */
+export function transformObjects(objects: ImageObjects, { transform, plan }: ImageOperation): ImageObjects {
+  const changed = transform.applyToObjects?.(objects, plan) ?? objects;
+  const { boxes, labels, size } = changed;
+  const wanted = plan.size ?? objects.size;
+  if (!sameSize(size, wanted))
+    throw new ConfigError(
+      `transform "${transform.kind}": planned ${shown(wanted)} pixels, ` +
+        `its applyToObjects gave objects of ${shown(size)}`,
+    );
+  if (boxes.length !== labels.length * 4 || !boxes.every(Number.isFinite))
+    throw new ConfigError(
+      `transform "${transform.kind}": its applyToObjects gave ${labels.length} labels and the boxes ` +
+        `[${boxes.subarray(0, 8).join(", ")}${boxes.length > 8 ? ", …" : ""}]; expected four finite numbers for each`,
+    );
+  return changed;
+}
+
+const sameSize = (a: ImageSize, b: ImageSize): boolean => a.width === b.width && a.height === b.height;
+
+const shown = ({ width, height }: ImageSize): string => `${width}x${height}`;

@@ -31,6 +31,7 @@ export const softmaxLosses = z.strictObject({
   noObject: z.number().positive().default(0.1).describe("Weight of the no-object class in the class loss"),
   ...boxLosses,
 });
+/** Weights of {@link softmaxCriterion}. */
 export type SoftmaxLosses = z.infer<typeof softmaxLosses>;
 
 /** Settings of Deformable DETR's losses: a decision for each class and query. Defaults as published. */
@@ -44,6 +45,7 @@ export const focalLosses = z.strictObject({
     .describe("Weight of the class that is there in the focal loss and its matching cost"),
   ...boxLosses,
 });
+/** Weights of {@link focalCriterion}. */
 export type FocalLosses = z.infer<typeof focalLosses>;
 
 /**

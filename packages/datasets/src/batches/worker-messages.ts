@@ -1,0 +1,138 @@
+import { realpathSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { ConfigError, DataError, DetrkitError } from "@detrkit/common";
+import { type OperationData, operationsFromData, operationsToData } from "@detrkit/image";
+import { isPixels, loadPicture, pixelDefinition, type Picture, type PixelSource } from "../pixel-source.ts";
+import type { ImageTask } from "./image-task.ts";
+
+/** Pixels that the worker makes by a source that it imports. */
+interface ImportedPixels {
+  readonly module: string;
+  readonly name: string;
+  readonly data: unknown;
+}
+
+/** An {@link ImageTask} as data. Functions do not cross between threads, so the worker imports them. */
+export interface PackedTask extends Omit<ImageTask, "source" | "operations"> {
+  readonly source: Picture | ImportedPixels;
+  readonly operations: readonly OperationData[];
+}
+
+/** From the main thread to a worker: do this, or forget what of these has not begun. */
+export type WorkerRequest =
+  | { readonly kind: "run"; readonly id: number; readonly task: PackedTask }
+  | { readonly kind: "cancel"; readonly ids: readonly number[] };
+
+/** From a worker: done, or why not. */
+export interface WorkerReply {
+  readonly id: number;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+/** The program that was started: imported by a worker, it would start once more. */
+const mainProgram = ((): string | undefined => {
+  try {
+    return pathToFileURL(realpathSync(process.argv[1] ?? "")).href;
+  } catch {
+    return undefined;
+  }
+})();
+
+const canImport = (module: string): boolean => module !== mainProgram;
+
+/** A task on its way to a worker. */
+export interface TaskOnItsWay {
+  readonly packed: PackedTask;
+  /** Memory that is handed over rather than copied. */
+  readonly handedOver: readonly ArrayBuffer[];
+}
+
+/**
+ * A task as it is sent to a worker; `undefined` where only this thread has a transform that the task needs. What a
+ * function gives, or a source without a module, is loaded here: hence the promise.
+ *
+ * @throws DataError naming the image when that fails, at once or by the promise
+ */
+export function packTask(task: ImageTask): TaskOnItsWay | Promise<TaskOnItsWay> | undefined {
+  const operations = operationsToData(task.operations, canImport);
+  if (operations === undefined) return undefined;
+  const packed = { ...task, operations };
+  const { name, module } = pixelDefinition(task.source) ?? {};
+  if (name !== undefined && module !== undefined && canImport(module)) {
+    const { data } = task.source as { readonly data: unknown };
+    return { packed: { ...packed, source: { module, name, data } }, handedOver: [] };
+  }
+  const withPicture = (picture: Picture): TaskOnItsWay => {
+    const { source, handedOver } = handOver(picture);
+    return { packed: { ...packed, source }, handedOver };
+  };
+  const picture = loadPicture(task);
+  return picture instanceof Promise ? picture.then(withPicture) : withPicture(picture);
+}
+
+/**
+ * A picture to give away. The reader keeps its bytes; they are copied once, alone, since they may be a small part of a
+ * large buffer. Shared memory is not copied.
+ */
+function handOver(picture: Picture): { readonly source: Picture; readonly handedOver: readonly ArrayBuffer[] } {
+  if (typeof picture === "string") return { source: picture, handedOver: [] };
+  const bytes = isPixels(picture) ? picture.data : picture;
+  const shared = bytes.buffer instanceof SharedArrayBuffer;
+  const own = shared ? bytes : new Uint8Array(bytes);
+  const source = isPixels(picture) ? { width: picture.width, height: picture.height, data: own } : own;
+  return { source, handedOver: own.buffer instanceof ArrayBuffer ? [own.buffer] : [] };
+}
+
+/** In a worker: the task that was packed, with the functions that it needs. */
+export async function unpackTask({ source, operations, ...task }: PackedTask): Promise<ImageTask> {
+  return {
+    ...task,
+    source: isImported(source) ? await importedPixels(source) : source,
+    operations: await operationsFromData(operations, importModule),
+  };
+}
+
+const isImported = (source: PackedTask["source"]): source is ImportedPixels =>
+  typeof source === "object" && "module" in source;
+
+async function importedPixels({ module, name, data }: ImportedPixels): Promise<PixelSource> {
+  const definition = Object.values(await importModule(module))
+    .map(pixelDefinition)
+    .find((exported) => exported?.name === name);
+  if (definition !== undefined) return () => definition.load(data);
+  throw new ConfigError(
+    `pixel source "${name}": ${module} does not export it; export what definePixelSource returned, ` +
+      "or leave its module out: then it runs in the thread that trains",
+  );
+}
+
+/** What this thread has imported: asking the module loader for every image would take longer than some images do. */
+const imported = new Map<string, Promise<Readonly<Record<string, unknown>>>>();
+
+function importModule(module: string): Promise<Readonly<Record<string, unknown>>> {
+  const known = imported.get(module);
+  if (known !== undefined) return known;
+  // Named by a program of the user's that runs already, never by data.
+  const exports = (import(/* @vite-ignore */ module) as Promise<Readonly<Record<string, unknown>>>).catch(
+    (cause: unknown) => {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new ConfigError(`${module}: a thread that reads images cannot import it: ${reason}`, { cause });
+    },
+  );
+  imported.set(module, exports);
+  return exports;
+}
+
+/** An error as it crosses between threads, which keep neither its class nor its fields. */
+export function packError(error: unknown, name: string): NonNullable<WorkerReply["error"]> {
+  if (DetrkitError.isInstance(error)) return { code: error.code, message: error.message };
+  return {
+    code: "ERR_DATA",
+    message: `${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  };
+}
+
+export function unpackError({ code, message }: NonNullable<WorkerReply["error"]>): DetrkitError {
+  if (code === "ERR_DATA") return new DataError(message);
+  return code === "ERR_CONFIG" ? new ConfigError(message) : new DetrkitError(code, message);
+}

@@ -1,0 +1,170 @@
+import { DataError } from "@detrkit/common";
+import { CategoryMap } from "../../reading/category-map.ts";
+import { cocoImageFolders, cocoSplits, findCocoAnnotations } from "./find-files.ts";
+import type { Segmentation } from "../../dataset.ts";
+import { ImageFolder, readFileSizes } from "../../reading/image-files.ts";
+import { isRecord, readJson } from "../../reading/text-files.ts";
+import type { Reader, ReadRequest, ReadResult } from "../../reading/reader.ts";
+import { type FoundImage, type FoundObject, RecordBuilder } from "../../reading/record-builder.ts";
+
+interface CocoFile {
+  readonly images: readonly Record<string, unknown>[];
+  readonly annotations: readonly Record<string, unknown>[];
+  readonly categories: readonly Record<string, unknown>[];
+}
+
+function readCocoFile(file: string): CocoFile {
+  const content = readJson(file);
+  const list = (key: keyof CocoFile): readonly Record<string, unknown>[] => {
+    const value = isRecord(content) ? content[key] : undefined;
+    if (!Array.isArray(value) || !value.every(isRecord)) {
+      throw new DataError(
+        `${file}: "${key}" expected a list of objects; ` +
+          'COCO detection files have "images", "annotations" and "categories"',
+      );
+    }
+    return value;
+  };
+  return { images: list("images"), annotations: list("annotations"), categories: list("categories") };
+}
+
+const numberOr = (value: unknown, fallback: number): number => (typeof value === "number" ? value : fallback);
+
+function imageFolder(request: ReadRequest, file: string, images: CocoFile["images"], folders: ImageFolder): string {
+  const places = cocoImageFolders(request.spec, file);
+  const name = String(images[0]?.["file_name"] ?? "");
+  const firstNames = images.slice(0, 20).map((image) => String(image["file_name"] ?? ""));
+  const silent = new ImageFolder(() => undefined);
+  return (
+    places.find((place) => firstNames.some((candidate) => folders.has(`${place}/${candidate}`))) ??
+    places.find((place) => silent.find(place, name, file) !== undefined) ??
+    (places[0] as string)
+  );
+}
+
+function toObject(annotation: Record<string, unknown>, position: number, label: number): FoundObject {
+  const bbox: readonly unknown[] = Array.isArray(annotation["bbox"]) ? annotation["bbox"] : [];
+  const [left = NaN, top = NaN, width = NaN, height = NaN] = bbox.map((edge) => numberOr(edge, NaN));
+  const area = numberOr(annotation["area"], NaN);
+  const segmentation = annotation["segmentation"];
+  return {
+    box: [left, top, left + width, top + height],
+    boxXywh: [left, top, width, height],
+    label,
+    crowd: annotation["iscrowd"] === 1 || annotation["iscrowd"] === true,
+    ...(Number.isFinite(area) ? { area } : {}),
+    ...(typeof annotation["id"] === "number" ? { annotationId: annotation["id"] } : {}),
+    ...(Array.isArray(segmentation) || isRecord(segmentation) ? { segmentation: segmentation as Segmentation } : {}),
+    place: `annotations[${position}] (id ${String(annotation["id"] ?? "none")})`,
+  };
+}
+
+/** Annotations by image id; what belongs to no image or no category is reported and left out. */
+function groupAnnotations(
+  { annotations, images }: CocoFile,
+  categories: CategoryMap,
+  file: string,
+  request: ReadRequest,
+): Map<number, FoundObject[]> {
+  const byImage = new Map<number, FoundObject[]>(images.map((image) => [numberOr(image["id"], NaN), []]));
+  const seen = new Set<number>();
+  annotations.forEach((annotation, position) => {
+    const where = `annotations[${position}] (id ${String(annotation["id"] ?? "none")})`;
+    const id = annotation["id"];
+    if (typeof id === "number") {
+      if (seen.has(id)) {
+        request.report({ kind: "duplicate-annotation-id", file, detail: `${where}: id ${id} was used before` });
+        return;
+      }
+      seen.add(id);
+    }
+    const objects = byImage.get(numberOr(annotation["image_id"], NaN));
+    if (objects === undefined) {
+      request.report({
+        kind: "annotation-without-image",
+        file,
+        detail: `${where}: no image has the id ${String(annotation["image_id"])}`,
+      });
+      return;
+    }
+    const label = categories.labelOfId(numberOr(annotation["category_id"], NaN));
+    if (label === undefined) {
+      request.report({
+        kind: "unknown-category",
+        file,
+        detail:
+          `${where}: category ${String(annotation["category_id"])} is none of the ` +
+          `${categories.classes.length} that are defined`,
+      });
+      return;
+    }
+    objects.push(toObject(annotation, position, label));
+  });
+  return byImage;
+}
+
+async function findImages(images: CocoFile["images"], file: string, request: ReadRequest): Promise<FoundImage[]> {
+  const folders = new ImageFolder(request.report);
+  const folder = imageFolder(request, file, images, folders);
+  const ids = new Set<number>();
+  const found: FoundImage[] = [];
+  images.forEach((image, position) => {
+    const { id, file_name: name } = image;
+    if (typeof id !== "number" || typeof name !== "string") {
+      request.report({
+        kind: "unreadable-annotation",
+        file,
+        detail: `images[${position}]: expected a numeric "id" and a "file_name"`,
+      });
+      return;
+    }
+    if (ids.has(id)) {
+      request.report({
+        kind: "duplicate-image-id",
+        file,
+        detail: `images[${position}] "${name}": id ${id} was used before`,
+      });
+      return;
+    }
+    ids.add(id);
+    const path = folders.find(folder, name, file);
+    if (path === undefined) return;
+    found.push({
+      id,
+      name,
+      source: path,
+      width: numberOr(image["width"], 0),
+      height: numberOr(image["height"], 0),
+      annotationFile: file,
+    });
+  });
+  const unsized = found.filter(({ width, height }) => !(width > 0 && height > 0));
+  const paths = unsized.map(({ source }) => String(source));
+  const sizes = new Map(
+    (await readFileSizes(paths, request.report)).map((size, index) => [unsized[index] as FoundImage, size]),
+  );
+  return found.flatMap((image) => {
+    if (!sizes.has(image)) return [image];
+    const size = sizes.get(image);
+    return size === undefined ? [] : [{ ...image, ...size }];
+  });
+}
+
+async function readCoco(request: ReadRequest): Promise<ReadResult> {
+  const file = findCocoAnnotations(request.spec, request.split);
+  const content = readCocoFile(file);
+  const named = content.categories.map(({ id, name }) => ({ id: numberOr(id, NaN), name: String(name ?? id) }));
+  const categories = new CategoryMap(named, request.classes, file, request.report);
+  const objects = groupAnnotations(content, categories, file, request);
+  const builder = new RecordBuilder(request.report);
+  for (const image of await findImages(content.images, file, request)) builder.add(image, objects.get(image.id) ?? []);
+  return { classes: categories.classes, categoryIds: categories.categoryIds, records: builder.records };
+}
+
+/** COCO detection files: boxes, areas, crowds and masks by image and category ids. */
+export const cocoReader: Reader = {
+  takesPath: true,
+  settings: ["train", "val", "test", "images"],
+  splits: async (spec) => cocoSplits(spec),
+  read: readCoco,
+};

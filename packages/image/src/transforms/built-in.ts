@@ -1,0 +1,197 @@
+import { ConfigError } from "@detrkit/common";
+import { crop, flipHorizontally, flipVertically, type ImageSize, padRightBottom, type PixelRegion } from "../raster.ts";
+import { resizeBilinear, resizedSize, roundHalfEven } from "../resize-bilinear.ts";
+import { changedMasks, mirrorObjects, moveObjects, scaleObjects } from "./objects.ts";
+import {
+  type AnyTransformKind,
+  type CompositeDefinition,
+  type Draws,
+  kindOf,
+  type Transform,
+  type TransformDefinition,
+  type TransformKind,
+} from "./transform.ts";
+
+/** Settings of `horizontalFlip` and `verticalFlip`. */
+export interface FlipSettings {
+  readonly probability: number;
+}
+
+/** Settings of `resize`. */
+export interface ResizeSettings {
+  /** What the short side becomes: one of these, drawn evenly. */
+  readonly shortSides: readonly number[];
+  /** The most that the long side may become. */
+  readonly maxSide?: number;
+}
+
+/** Settings of `randomSizeCrop`. */
+export interface RandomSizeCropSettings {
+  /** Width and height are drawn evenly from `minSide` to `maxSide`, and are at most the image's. */
+  readonly minSide: number;
+  readonly maxSide: number;
+}
+
+/** Settings of `pad`. */
+export interface PadSettings {
+  readonly right: number;
+  readonly bottom: number;
+}
+
+/** Settings of `either`. */
+export interface EitherSettings {
+  readonly probability: number;
+  /** What is done with that probability. */
+  readonly first: readonly TransformStep[];
+  /** What is done otherwise. */
+  readonly otherwise: readonly TransformStep[];
+}
+
+/** A transform of detrkit as plain data, as it stands in configurations and checkpoints. */
+export type TransformData =
+  | ({ readonly kind: "horizontalFlip" | "verticalFlip" } & FlipSettings)
+  | ({ readonly kind: "resize" } & ResizeSettings)
+  | ({ readonly kind: "resizeTo" | "centreCrop" } & ImageSize)
+  | ({ readonly kind: "randomSizeCrop" } & RandomSizeCropSettings)
+  | ({ readonly kind: "pad" } & PadSettings)
+  | ({ readonly kind: "either" } & EitherSettings);
+
+/** One step of a recipe: a transform, detrkit's or of one's own, or the data of one of detrkit's. */
+export type TransformStep = Transform | TransformData;
+
+interface SizePlan {
+  readonly size: ImageSize;
+}
+
+interface CropPlan extends SizePlan {
+  readonly top: number;
+  readonly left: number;
+}
+
+function choose(values: readonly number[], draws: Draws): number {
+  const [first, ...rest] = values;
+  if (first === undefined) throw new ConfigError(`transforms: "shortSides" of a resize expected at least one number`);
+  // One value needs no draw: evaluation recipes use none.
+  return rest.length === 0 ? first : draws.choice([first, ...rest]);
+}
+
+const happens = ({ probability }: FlipSettings, draws: Draws): object | undefined =>
+  draws.uniform() < probability ? {} : undefined;
+
+const kind = <Settings extends object, Plan extends object>(
+  definition: TransformDefinition<Settings, Plan>,
+): TransformKind<Settings> => kindOf(definition as TransformDefinition);
+
+/** What all resizes share. */
+const resizing = {
+  apply: (image, { size }) => resizeBilinear(image, size),
+  applyRegion: (image, { size }, region) => resizeBilinear(image, size, region),
+  applyToObjects: (objects, { size }) => scaleObjects(objects, size),
+} satisfies Partial<TransformDefinition<object, SizePlan>>;
+
+const regionOf = ({ size, top, left }: CropPlan): PixelRegion => ({ ...size, top, left });
+
+/** What all crops share. */
+const cropping = {
+  regionOf,
+  apply: (image, plan) => crop(image, regionOf(plan)),
+  applyToObjects: (objects, plan) =>
+    moveObjects(objects, {
+      size: plan.size,
+      box: ([left, top, right, bottom]) => [left - plan.left, top - plan.top, right - plan.left, bottom - plan.top],
+      mask: (mask) => crop(mask, regionOf(plan)),
+    }),
+} satisfies Partial<TransformDefinition<object, CropPlan>>;
+
+/** Mirrors left and right with a probability. */
+export const horizontalFlip: TransformKind<FlipSettings> = kind({
+  kind: "horizontalFlip",
+  plan: (settings: FlipSettings, _, draws) => happens(settings, draws),
+  apply: flipHorizontally,
+  applyToObjects: (objects) => mirrorObjects(objects, 0, flipHorizontally),
+});
+
+/** Mirrors top and bottom with a probability. */
+export const verticalFlip: TransformKind<FlipSettings> = kind({
+  kind: "verticalFlip",
+  plan: (settings: FlipSettings, _, draws) => happens(settings, draws),
+  apply: flipVertically,
+  applyToObjects: (objects) => mirrorObjects(objects, 1, flipVertically),
+});
+
+/** Resizes to a short side, with the image's proportions. */
+export const resize: TransformKind<ResizeSettings> = kind({
+  kind: "resize",
+  plan: ({ shortSides, maxSide }: ResizeSettings, size, draws): SizePlan => ({
+    size: resizedSize(size, choose(shortSides, draws), maxSide),
+  }),
+  ...resizing,
+});
+
+/** Resizes to exactly this size, whatever the proportions. */
+export const resizeTo: TransformKind<ImageSize> = kind({
+  kind: "resizeTo",
+  plan: ({ width, height }: ImageSize): SizePlan => ({ size: { width, height } }),
+  ...resizing,
+});
+
+/** Crops a random part of random size. */
+export const randomSizeCrop: TransformKind<RandomSizeCropSettings> = kind({
+  kind: "randomSizeCrop",
+  /** Sides are drawn first, width before height, and the place only where there is a choice: DETR's order of draws. */
+  plan: ({ minSide, maxSide }: RandomSizeCropSettings, { width, height }, draws): CropPlan => {
+    const cropWidth = draws.integer(Math.min(minSide, width), Math.min(maxSide, width));
+    const cropHeight = draws.integer(Math.min(minSide, height), Math.min(maxSide, height));
+    if (cropWidth === width && cropHeight === height) return { size: { width, height }, top: 0, left: 0 };
+    const top = draws.integer(0, height - cropHeight);
+    const left = draws.integer(0, width - cropWidth);
+    return { size: { width: cropWidth, height: cropHeight }, top, left };
+  },
+  ...cropping,
+});
+
+/** Crops the middle. */
+export const centreCrop: TransformKind<ImageSize> = kind({
+  kind: "centreCrop",
+  plan: ({ width, height }: ImageSize, size): CropPlan => ({
+    size: { width, height },
+    top: roundHalfEven((size.height - height) / 2),
+    left: roundHalfEven((size.width - width) / 2),
+  }),
+  ...cropping,
+});
+
+/** Adds black pixels at the right and the bottom. */
+export const pad: TransformKind<PadSettings> = kind({
+  kind: "pad",
+  plan: ({ right, bottom }: PadSettings, { width, height }): SizePlan & PadSettings => ({
+    size: { width: width + right, height: height + bottom },
+    right,
+    bottom,
+  }),
+  apply: (image, { right, bottom }) => padRightBottom(image, right, bottom),
+  applyToObjects: (objects, { size, right, bottom }) => ({
+    ...objects,
+    size,
+    ...changedMasks(objects, (mask) => padRightBottom(mask, right, bottom)),
+  }),
+});
+
+/** The first steps with a probability, otherwise the others. */
+export const either: TransformKind<EitherSettings> = kindOf({
+  kind: "either",
+  steps: ({ probability, first, otherwise }: EitherSettings, _, draws) =>
+    draws.uniform() < probability ? first : otherwise,
+} satisfies CompositeDefinition<EitherSettings> as CompositeDefinition);
+
+/** The transforms that detrkit has. */
+export const builtInTransforms: readonly AnyTransformKind[] = [
+  horizontalFlip,
+  verticalFlip,
+  resize,
+  resizeTo,
+  randomSizeCrop,
+  centreCrop,
+  pad,
+  either,
+];
