@@ -4,7 +4,18 @@ import { expectFloats, expectLastAxis } from "../expect-tensor.ts";
 import type { Activation } from "./activation.ts";
 import { type ActiveDropout, dropout } from "./dropout.ts";
 import { linear } from "./linear.ts";
-import { type FeedForwardAttributes, fusedKernels, hasKernel, runKernel } from "./native-kernel.ts";
+import { runKernel } from "../tfjs-internals/index.ts";
+import { hasKernel } from "./has-kernel.ts";
+
+/** The kernel of this op, and of its gradient, where a backend has them. */
+export const feedForwardKernel = "DetrkitFeedForward";
+export const feedForwardGradientKernel = "DetrkitFeedForwardGradient";
+
+/** Inputs: input, two weights each followed by its bias, and a seed where the rate is above 0. Output: the result. */
+export interface FeedForwardAttributes {
+  /** Share of the hidden activations that dropout sets to 0. */
+  readonly rate: number;
+}
 
 /** Weights of a {@link feedForward}. `D` width of input and output, `H` width in between. */
 export interface FeedForwardWeights {
@@ -41,11 +52,11 @@ export function feedForward<T extends Tensor>(
   expectFloats(contractBias, "feedForward: contractBias", [D]);
   if (active !== undefined) expectRate(active.rate, "feedForward");
   return tidy(() => {
-    if (activation === "relu" && hasKernel(fusedKernels.feedForward)) {
+    if (activation === "relu" && hasKernel(feedForwardKernel)) {
       const attributes: FeedForwardAttributes = { rate: active?.rate ?? 0 };
       const seed = active === undefined ? [] : [scalar(active.random.uint32() | 0, "int32")];
       return runKernel(
-        fusedKernels.feedForward,
+        feedForwardKernel,
         [input, expand, expandBias, contract, contractBias, ...seed],
         attributes,
       )[0] as T;

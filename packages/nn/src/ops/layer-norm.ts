@@ -2,8 +2,18 @@ import { add, mul, type Tensor, type Tensor1D, tidy } from "@tensorflow/tfjs-cor
 import { expectEpsilon } from "../expect-number.ts";
 import { expectFloats, expectLastAxis } from "../expect-tensor.ts";
 import { firstOf } from "./first-of.ts";
-import { fusedKernels, hasKernel, type LayerNormAttributes, runKernel } from "./native-kernel.ts";
+import { runKernel } from "../tfjs-internals/index.ts";
+import { hasKernel } from "./has-kernel.ts";
 import { normalize } from "./normalize.ts";
+
+/** The kernel of this op, and of its gradient, where a backend has them. */
+export const layerNormKernel = "DetrkitLayerNorm";
+export const layerNormGradientKernel = "DetrkitLayerNormGradient";
+
+/** Inputs: input, weight, bias, and a residual or none. Outputs: the result, mean and 1/deviation of each row. */
+export interface LayerNormAttributes {
+  readonly epsilon: number;
+}
 
 /**
  * Layer norm over the last axis, of the sum with `residual` where there is one: `LN(input + residual)`. `D` width.
@@ -26,14 +36,10 @@ export function layerNorm<T extends Tensor>(
   expectFloats(bias, "layerNorm: bias", [D]);
   if (residual !== undefined) expectFloats(residual, "layerNorm: residual", input.shape);
   expectEpsilon(epsilon, "layerNorm");
-  if (hasKernel(fusedKernels.layerNorm)) {
+  if (hasKernel(layerNormKernel)) {
     const attributes: LayerNormAttributes = { epsilon };
     return firstOf(
-      runKernel(
-        fusedKernels.layerNorm,
-        [input, weight, bias, ...(residual === undefined ? [] : [residual])],
-        attributes,
-      ),
+      runKernel(layerNormKernel, [input, weight, bias, ...(residual === undefined ? [] : [residual])], attributes),
     );
   }
   return tidy(() => {
