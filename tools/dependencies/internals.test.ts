@@ -19,7 +19,7 @@ async function lint(code: string): Promise<string> {
   }
 }
 
-const hint = "private parts of tfjs are touched in @detrkit/nn/tfjs-internals only";
+const hint = "private to tfjs: see @detrkit/nn/tfjs-internals";
 
 test.each(["engine", "backend"])("whoever takes tfjs's %s is sent to the one module that does", async (name) => {
   const said = await lint(

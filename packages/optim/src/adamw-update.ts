@@ -2,7 +2,11 @@ import type { Parameter } from "@detrkit/nn";
 import { hasKernel, runKernel } from "@detrkit/nn/kernels";
 import { tensor, type Tensor, tensor1d, type Tensor1D } from "@tensorflow/tfjs-core";
 
-/** The kernel of one step, where a backend has it. Inputs and output: {@link adamWUpdate}'s. */
+/**
+ * The kernel of one step, where a backend has it. Inputs: settings `[beta1, 1 - beta1, beta2, 1 - beta2, epsilon, clip
+ * norm, then step size, kept, root of each parameter]`, first moments, second moments, parameters, gradients; moments
+ * and parameters are written in place unless the norm is not finite. Output: the gradients' norm.
+ */
 export const adamWKernel = "DetrkitAdamW";
 
 /** One step of AdamW over several parameters. */
@@ -52,11 +56,6 @@ function factorsOf(
   };
 }
 
-/**
- * Inputs: settings `[beta1, 1 - beta1, beta2, 1 - beta2, epsilon, clip norm, then step size, kept, root of each
- * parameter]`, first moments, second moments, parameters, gradients; moments and parameters are written in place unless
- * the norm is not finite. Output: the norm.
- */
 async function updateByKernel({
   parameters,
   gradients,

@@ -1,11 +1,13 @@
 import type { ImageSize } from "@detrkit/nn";
 
-/** The kernel of {@link multiScaleDeformableAttention}, and of its gradient, where a backend has them. */
+/** The kernel of `multiScaleDeformableAttention`, where a backend has it. */
 export const deformableAttentionKernel = "DetrkitDeformableAttention";
+/** Of its gradient. */
 export const deformableAttentionGradientKernel = "DetrkitDeformableAttentionGradient";
 
-/** The same from a layer's predictions, for the module. */
+/** The same from what a layer predicts: the kernel of `MultiScaleDeformableAttention`, where a backend has it. */
 export const deformableSamplingKernel = "DetrkitDeformableSampling";
+/** Of its gradient. */
 export const deformableSamplingGradientKernel = "DetrkitDeformableSamplingGradient";
 
 /**

@@ -7,8 +7,9 @@ import { hasKernel } from "../ops/has-kernel.ts";
 import { runKernel } from "../tfjs-internals/index.ts";
 import { type MaxPoolAttributes, poolShape } from "../ops/window-shape.ts";
 
-/** The kernel of this op, and of its gradient, where a backend has them. */
+/** The kernel of this op, where a backend has it. */
 export const maxPoolKernel = "DetrkitMaxPool";
+/** Of its gradient. */
 export const maxPoolGradientKernel = "DetrkitMaxPoolGradient";
 
 export interface MaxPool2dConfig {

@@ -11,14 +11,15 @@ import {
 } from "@tensorflow/tfjs-core";
 import { expectRate } from "../expect-number.ts";
 import { expectFloats } from "../expect-tensor.ts";
+import { runKernel } from "../tfjs-internals/index.ts";
 import { type AttentionWeightsInputs, attentionSizes, attentionWeights, splitHeads } from "./attention-weights.ts";
 import { dropout } from "./dropout.ts";
 import { firstOf } from "./first-of.ts";
-import { runKernel } from "../tfjs-internals/index.ts";
 import { hasKernel } from "./has-kernel.ts";
 
-/** The kernel of this op, and of its gradient, where a backend has them. */
+/** The kernel of this op, where a backend has it. */
 export const attentionKernel = "DetrkitAttention";
+/** Of its gradient. */
 export const attentionGradientKernel = "DetrkitAttentionGradient";
 
 /** Inputs: query, key, value, padding (empty where there is none), seed. Output: the result. */

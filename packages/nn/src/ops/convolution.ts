@@ -13,16 +13,18 @@ import {
   tidy,
 } from "@tensorflow/tfjs-core";
 import { expectFloats, expectTensor } from "../expect-tensor.ts";
+import { isRecordingGradients, runKernel } from "../tfjs-internals/index.ts";
 import { convolutionOfNothing } from "./convolution-of-nothing.ts";
-import { isRecordingGradients } from "../tfjs-internals/index.ts";
-import { runKernel } from "../tfjs-internals/index.ts";
 import { hasKernel } from "./has-kernel.ts";
 import { convolutionShape, leastSliding } from "./window-shape.ts";
 
-/** The kernel of this op, and of its gradient, where a backend has them. */
+/** The kernel of this op, where a backend has it. */
 export const convolutionKernel = "DetrkitConvolution";
+/** Of its gradient by the input. */
 export const convolutionInputGradientKernel = "DetrkitConvolutionInputGradient";
+/** Of its gradient by the filter. */
 export const convolutionFilterGradientKernel = "DetrkitConvolutionFilterGradient";
+/** Of the gradient of a ReLU behind it, from the upstream gradient and the result. */
 export const reluGradientKernel = "DetrkitReluGradient";
 
 /**

@@ -1,14 +1,15 @@
 import { scalar, type Tensor, type Tensor1D, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import { expectRate } from "../expect-number.ts";
 import { expectFloats, expectLastAxis } from "../expect-tensor.ts";
+import { runKernel } from "../tfjs-internals/index.ts";
 import type { Activation } from "./activation.ts";
 import { type ActiveDropout, dropout } from "./dropout.ts";
 import { linear } from "./linear.ts";
-import { runKernel } from "../tfjs-internals/index.ts";
 import { hasKernel } from "./has-kernel.ts";
 
-/** The kernel of this op, and of its gradient, where a backend has them. */
+/** The kernel of this op, where a backend has it. */
 export const feedForwardKernel = "DetrkitFeedForward";
+/** Of its gradient. */
 export const feedForwardGradientKernel = "DetrkitFeedForwardGradient";
 
 /** Inputs: input, two weights each followed by its bias, and a seed where the rate is above 0. Output: the result. */

@@ -2,13 +2,14 @@ import { add, mul, relu, reshape, type Tensor1D, type Tensor4D, tidy } from "@te
 import { ConfigError } from "@detrkit/common";
 import { divides, expectEpsilon } from "../expect-number.ts";
 import { expectFloats } from "../expect-tensor.ts";
-import { firstOf } from "./first-of.ts";
 import { runKernel } from "../tfjs-internals/index.ts";
+import { firstOf } from "./first-of.ts";
 import { hasKernel } from "./has-kernel.ts";
 import { normalize } from "./normalize.ts";
 
-/** The kernel of this op, and of its gradient, where a backend has them. */
+/** The kernel of this op, where a backend has it. */
 export const groupNormKernel = "DetrkitGroupNorm";
+/** Of its gradient. */
 export const groupNormGradientKernel = "DetrkitGroupNormGradient";
 
 /**

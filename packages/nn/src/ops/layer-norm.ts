@@ -1,13 +1,14 @@
 import { add, mul, type Tensor, type Tensor1D, tidy } from "@tensorflow/tfjs-core";
 import { expectEpsilon } from "../expect-number.ts";
 import { expectFloats, expectLastAxis } from "../expect-tensor.ts";
-import { firstOf } from "./first-of.ts";
 import { runKernel } from "../tfjs-internals/index.ts";
+import { firstOf } from "./first-of.ts";
 import { hasKernel } from "./has-kernel.ts";
 import { normalize } from "./normalize.ts";
 
-/** The kernel of this op, and of its gradient, where a backend has them. */
+/** The kernel of this op, where a backend has it. */
 export const layerNormKernel = "DetrkitLayerNorm";
+/** Of its gradient. */
 export const layerNormGradientKernel = "DetrkitLayerNormGradient";
 
 /** Inputs: input, weight, bias, and a residual or none. Outputs: the result, mean and 1/deviation of each row. */

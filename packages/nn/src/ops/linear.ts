@@ -1,12 +1,14 @@
 import { add, matMul, reshape, type Tensor, type Tensor1D, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import { expectFloats, expectLastAxis } from "../expect-tensor.ts";
-import { activate, type Activation } from "./activation.ts";
 import { runKernel } from "../tfjs-internals/index.ts";
+import { activate, type Activation } from "./activation.ts";
 import { hasKernel } from "./has-kernel.ts";
 
-/** The kernel of this op, and of its gradient, where a backend has them. */
+/** The kernel of this op, where a backend has it. */
 export const linearKernel = "DetrkitLinear";
+/** The same with a ReLU behind it, whose gradient needs the result. */
 export const linearReluKernel = "DetrkitLinearRelu";
+/** Of its gradient. */
 export const linearGradientKernel = "DetrkitLinearGradient";
 
 /**

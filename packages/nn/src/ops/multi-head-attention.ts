@@ -10,16 +10,17 @@ import {
 } from "@tensorflow/tfjs-core";
 import { expectRate } from "../expect-number.ts";
 import { expectFloats } from "../expect-tensor.ts";
+import { runKernel } from "../tfjs-internals/index.ts";
 import { attention } from "./attention.ts";
 import { attentionSizes } from "./attention-weights.ts";
 import type { ActiveDropout } from "./dropout.ts";
 import { firstOf } from "./first-of.ts";
 import { linear } from "./linear.ts";
-import { runKernel } from "../tfjs-internals/index.ts";
 import { hasKernel } from "./has-kernel.ts";
 
-/** The kernel of this op, and of its gradient, where a backend has them. */
+/** The kernel of this op, where a backend has it. */
 export const multiHeadAttentionKernel = "DetrkitMultiHeadAttention";
+/** Of its gradient. */
 export const multiHeadAttentionGradientKernel = "DetrkitMultiHeadAttentionGradient";
 
 /**

@@ -1,5 +1,5 @@
 // Which elements dropout keeps follows from a seed and the element's index alone, as in the native kernels
-// (native/random_mask.h): the backward pass draws again instead of remembering, and both backends drop the same.
+// (shared/random_mask.h): the backward pass draws again instead of remembering, and both backends drop the same.
 import { at, LANES } from "../../shared/vector.as";
 
 function mix(word: u32): u32 {
