@@ -247,7 +247,7 @@ export const kernelOps: Readonly<Record<string, FuzzedOp>> = Object.fromEntries(
     name,
     {
       plan,
-      run: (inputs, attributes) => withChanged(name, inputs, runKernel(name as string, inputs, attributes)),
+      run: (inputs, attributes) => withChanged(name, inputs, runKernel(name, inputs, attributes)),
     } satisfies FuzzedOp,
   ]),
 );
