@@ -104,7 +104,7 @@ async function check(): Promise<void> {
     }),
   );
   const { version } = JSON.parse(
-    readFileSync(join(root, "packages/backend/node_modules/@tensorflow/tfjs-core/package.json"), "utf8"),
+    readFileSync(join(root, "packages/native/node_modules/@tensorflow/tfjs-core/package.json"), "utf8"),
   ) as { version: string };
   const manifest = {
     private: true,

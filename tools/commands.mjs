@@ -41,7 +41,7 @@ export const commands = {
   "check-readmes": { steps: [source("tools/check-readmes.ts")], native: true },
   docs: { steps: [source("tools/api-reference/src/cli.ts")] },
   examples: { steps: [source("tools/run-examples.ts")], native: true },
-  prebuild: { steps: [source("packages/backend/src/build/prebuild.ts")], native: true },
+  prebuild: { steps: [source("packages/native/src/build/prebuild.ts")], native: true },
   "check-prebuilt": { steps: [source("tools/check-prebuilt.ts")], native: true, pnpm: true },
   "compile-matrix": { steps: [source("tools/compile-matrix.ts")], native: true },
   sanitise: { steps: [source("tools/sanitise.ts")], native: true },

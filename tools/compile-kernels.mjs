@@ -14,15 +14,24 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
  * Compiles one module, or with `--check` on the command line only compares: the process ends with 1 where the target is
  * of other sources.
  *
- * @param {{ tool: string, source: string, target: string, name: string, flags?: readonly string[] }} options - tool:
- * the script to run again;
- *   source and target from the repository's root, every file beside the source counting as one; name of the exported text
+ * @param {{
+ *   tool: string,
+ *   source: string,
+ *   target: string,
+ *   name: string,
+ *   sources?: { readonly folder: string, readonly ending: string },
+ *   functions?: string,
+ *   flags?: readonly string[],
+ * }} options
+ *   - tool: the script to run again; source and target from the repository's root; name of the exported text; sources: the
+ *   files that it depends on, every TypeScript file beside the source unless given; functions: name of the exported type
+ *   of the functions' names, if one is wanted
  */
-export function compileKernels({ tool, source, target, name, flags = [] }) {
-  const folder = dirname(join(root, source));
+export function compileKernels({ tool, source, target, name, sources, functions, flags = [] }) {
+  const { folder, ending } = sources ?? { folder: dirname(source), ending: ".ts" };
   const hash = createHash("sha256").update(compiler);
-  for (const file of readdirSync(folder).toSorted())
-    if (file.endsWith(".ts")) hash.update(readFileSync(join(folder, file)));
+  for (const file of readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).toSorted())
+    if (file.endsWith(ending)) hash.update(readFileSync(join(root, folder, file)));
   const digest = hash.digest("hex").slice(0, 16);
   if (process.argv.includes("--check")) {
     if (readFileSync(join(root, target), "utf8").includes(digest)) return;
@@ -56,8 +65,16 @@ export function compileKernels({ tool, source, target, name, flags = [] }) {
   const lines = bytes.toString("base64").match(/.{1,120}/gu) ?? [];
   writeFileSync(
     join(root, target),
-    `// Made by tools/${tool} from ${basename(folder)}/${basename(source)} (${digest}); don't edit.\n\n` +
+    `// Made by tools/${tool} from ${basename(dirname(source))}/${basename(source)} (${digest}); don't edit.\n\n` +
+      (functions === undefined ? "" : functionNames(functions, bytes)) +
       `/** The compiled kernels: ${bytes.length} bytes of WebAssembly in base64. */\n` +
       `export const ${name}: string = [\n${lines.map((line) => `  "${line}",\n`).join("")}].join("");\n`,
   );
+}
+
+/** The names of a module's functions as a type. */
+function functionNames(name, bytes) {
+  const exported = WebAssembly.Module.exports(new WebAssembly.Module(bytes)).filter(({ kind }) => kind === "function");
+  const names = exported.map((each) => `  | "${each.name}"`).toSorted();
+  return `/** What the compiled kernels can be asked to do. */\nexport type ${name} =\n${names.join("\n")};\n\n`;
 }

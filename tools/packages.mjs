@@ -18,6 +18,7 @@ export const packages = [
   library("nn", "Neural network modules on tfjs-core with dotted parameter paths, in PyTorch's conventions.", {
     tfjs: true,
     workspace: ["common"],
+    subpaths: { "./kernels": "kernels", "./tfjs-internals": "tfjs-internals/index" },
     keywords: ["neural-network"],
   }),
   library(
@@ -35,17 +36,28 @@ export const packages = [
     files: ["kernels"],
     subpaths: { "./pixels": "pixels" },
   }),
-  library("backend", "Picks and starts a TensorFlow.js backend; builds the native one from npm and PyPI parts.", {
+  library("backend", "Picks, starts and describes a TensorFlow.js backend: native, WebAssembly or plain JavaScript.", {
     tfjs: true,
-    workspace: ["common", "nn"],
-    dependencies: ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm", "node-api-headers", "yauzl"],
-    optional: ["@tensorflow/tfjs-node-gpu"],
-    optionalWorkspace: ["native-linux-x64"],
-    files: ["native", "kernels"],
-    devDependencies: ["@types/yauzl"],
+    workspace: ["common", "native"],
+    dev: ["nn"],
+    dependencies: ["@tensorflow/tfjs"],
     subpaths: { "./wasm": "wasm" },
   }),
-  library("native-linux-x64", "Compiled parts of @detrkit/backend for Linux x64 with glibc 2.28 or newer.", {
+  library(
+    "native",
+    "Fused kernels for training detectors, native and in WebAssembly, and the build of the native ones.",
+    {
+      tfjs: true,
+      workspace: ["common", "nn", "optim", "deformable-attention"],
+      dependencies: ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm", "node-api-headers", "yauzl"],
+      optional: ["@tensorflow/tfjs-node-gpu"],
+      optionalWorkspace: ["native-linux-x64"],
+      devDependencies: ["@types/yauzl"],
+      subpaths: { "./wasm": "wasm" },
+      assemblyScript: true,
+    },
+  ),
+  library("native-linux-x64", "Compiled parts of @detrkit/native for Linux x64 with glibc 2.28 or newer.", {
     binary: { os: ["linux"], cpu: ["x64"], libc: ["glibc"] },
   }),
   library("position-encoding", "Sine and learned two-dimensional position encodings of DETR and Deformable DETR.", {
@@ -77,6 +89,7 @@ export const packages = [
       workspace: ["common", "nn", "transformer"],
       dev: ["checkpoint"],
       devDependencies: ["@tensorflow/tfjs-backend-wasm"],
+      subpaths: { "./kernels": "kernels/names" },
       keywords: ["attention", "deformable-attention", "deformable-detr"],
     },
   ),
@@ -133,6 +146,7 @@ export const packages = [
   library("optim", "AdamW with parameter groups and gradient clipping, learning-rate schedules, serialisable state.", {
     tfjs: true,
     workspace: ["common", "nn"],
+    subpaths: { "./kernels": "kernels" },
     keywords: ["adamw"],
   }),
   library("inference", "Load a detector and find objects in images: runs of detrkit and published DETR weights.", {

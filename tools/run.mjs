@@ -14,7 +14,7 @@ import { commands } from "./commands.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const BIN_PACKAGES = { tsc: "typescript" };
-const NATIVE_BACKEND_CLI = join(root, "packages", "backend", "src", "build", "cli.ts");
+const NATIVE_BACKEND_CLI = join(root, "packages", "native", "src", "build", "cli.ts");
 // Type stripping announces itself as experimental on Node 22.
 const SOURCE_FLAGS = ["--conditions=@detrkit/source", "--disable-warning=ExperimentalWarning"];
 

@@ -3,7 +3,7 @@
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
 import { runForeground } from "./bootstrap/child-process.mjs";
-import { findTool } from "../packages/backend/src/build/run-tool.ts";
+import { findTool } from "../packages/native/src/build/run-tool.ts";
 import { runInNode } from "./native/sanitised-node.ts";
 import { type Sanitised, sanitisedProgram } from "./native/sanitised-program.ts";
 import { kernelSources, poolSources, root, sweepSources } from "./native/sources.ts";

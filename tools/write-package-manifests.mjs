@@ -28,6 +28,8 @@ const record = (entries) => Object.fromEntries(entries.toSorted(([a], [b]) => (a
 const repository = (folder) => ({
   repository: { type: "git", url: "git+https://github.com/detrkit/detrkit.git", directory: folder },
 });
+// Looks like TypeScript, and is not: decorators on functions, types of its own.
+const assemblyScript = "src/**/*.as.ts";
 const published = { publishConfig: { access: "public", provenance: true } };
 const unlessEmpty = (key, value) => (Object.keys(value).length > 0 ? { [key]: value } : {});
 
@@ -111,6 +113,7 @@ for (const entry of packages.filter(({ binary }) => !binary)) {
       // The types of settings are inferred from their schemas, which no declaration could repeat.
       ...(entry.schemas ? { compilerOptions: { isolatedDeclarations: false } } : {}),
       include: ["src", isApp ? "test" : "test-support"],
+      ...(entry.assemblyScript ? { exclude: [assemblyScript] } : {}),
     }),
   );
   emit(
@@ -126,7 +129,7 @@ for (const entry of packages.filter(({ binary }) => !binary)) {
         customConditions: [],
       },
       include: ["src"],
-      exclude: ["src/**/*.test.ts"],
+      exclude: ["src/**/*.test.ts", ...(entry.assemblyScript ? [assemblyScript] : [])],
     }),
   );
   const sources = [...Object.values(entries), ...(entry.entries ?? [])].map((file) => `"src/${file}.ts"`).join(", ");

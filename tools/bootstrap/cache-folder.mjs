@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { SetupError } from "./progress.mjs";
 
-/** Where detrkit keeps what it fetched or built for this user. The same rule as @detrkit/backend's, which can't be imported
+/** Where detrkit keeps what it fetched or built for this user. The same rule as @detrkit/native's, which can't be imported
  *  from here: nothing is installed yet.
  *  @param {Readonly<Record<string, string | undefined>>} environment
  *  @param {string} home */

@@ -28,10 +28,11 @@ export const dependencyRules: DependencyRules = {
     { name: "bases", packages: ["nn", "image", "evaluation"] },
     {
       name: "parts",
-      packages: ["boxes", "backend", "checkpoint", "optim", "position-encoding", "backbone", "transformer"],
+      packages: ["boxes", "checkpoint", "optim", "position-encoding", "backbone", "transformer"],
     },
     { name: "combined parts", packages: ["deformable-attention"] },
-    { name: "wholes", packages: ["matcher", "detr", "datasets"] },
+    { name: "wholes", packages: ["matcher", "detr", "datasets", "native"] },
+    { name: "backends", packages: ["backend"] },
     { name: "losses and inference", packages: ["criterion", "inference"] },
     { name: "training", packages: ["training"] },
     { name: "tests", packages: ["test-utils"] },
@@ -44,6 +45,7 @@ export const dependencyRules: DependencyRules = {
     { package: "training", file: "run-files.ts", without: "tfjs" },
     { package: "image", file: "pixels.ts", without: "node" },
     { package: "inference", file: "browser.ts", without: "node" },
+    { package: "native", file: "wasm.ts", without: "node" },
     { package: "backend", file: "wasm.ts", without: "node" },
   ],
 };

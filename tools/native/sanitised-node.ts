@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, delimiter, join } from "node:path";
 import { runForeground, runStep } from "../bootstrap/child-process.mjs";
-import { nativeInstallation } from "../../packages/backend/src/build/native-cache.ts";
+import { nativeInstallation } from "../../packages/native/src/build/native-cache.ts";
 import { sanitiseFolder } from "./sanitised-program.ts";
 import { root } from "./sources.ts";
 
@@ -51,7 +51,7 @@ export async function runInNode(program: string): Promise<number> {
     UBSAN_OPTIONS: "print_stacktrace=1",
   };
   const source = ["--conditions=@detrkit/source", "--disable-warning=ExperimentalWarning"];
-  const built = await runForeground(process.execPath, [...source, join(root, "packages/backend/src/build/cli.ts")], {
+  const built = await runForeground(process.execPath, [...source, join(root, "packages/native/src/build/cli.ts")], {
     cwd: root,
     env,
   });
@@ -59,7 +59,7 @@ export async function runInNode(program: string): Promise<number> {
   const vitest = join(root, "node_modules/vitest/vitest.mjs");
   return runForeground(
     process.execPath,
-    [vitest, "run", "--project", "numeric", "--no-file-parallelism", "packages/backend/src/native"],
+    [vitest, "run", "--project", "numeric", "--no-file-parallelism", "packages/native/src/ops"],
     { cwd: root, env },
   );
 }

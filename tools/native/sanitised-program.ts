@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { runStep } from "../bootstrap/child-process.mjs";
 import { compileFiles } from "./compile-files.ts";
-import { headersFor, languageFlags, optimisation, root } from "./sources.ts";
+import { headers, languageFlags, optimisation, root } from "./sources.ts";
 
 /** A program made with sanitisers. */
 export interface Sanitised {
@@ -65,7 +65,7 @@ export async function sanitisedProgram(program: string, { name, sources, sanitis
 /** Of whatever an object depends on. */
 function hashOf(command: readonly string[], source: string): string {
   const hash = createHash("sha256").update(JSON.stringify(command));
-  for (const file of [...headersFor(dirname(source)), source]) hash.update(readFileSync(file));
+  for (const file of [...headers, source]) hash.update(readFileSync(file));
   return hash.digest("hex").slice(0, 16);
 }
 

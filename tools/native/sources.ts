@@ -1,57 +1,59 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { nativeInstallation } from "../../packages/backend/src/build/native-cache.ts";
+import { nativeInstallation } from "../../packages/native/src/build/native-cache.ts";
 import {
   kernelFlags,
   nativeSourceFolder,
   nodeHeadersFolder,
   tfjsNodeFolder,
-} from "../../packages/backend/src/build/native-parts.ts";
+} from "../../packages/native/src/build/native-parts.ts";
+import {
+  addonSources,
+  commonSource,
+  kernelSources as allKernelSources,
+  matrixSource as products,
+  nativeSources,
+} from "../../packages/native/src/build/native-sources.ts";
 
 export const root: string = join(import.meta.dirname, "..", "..");
 
-const kernelFolder = nativeSourceFolder();
-const testFolder = join(root, "packages", "backend", "native-tests");
+const sourceFolder = nativeSourceFolder();
+const testFolder = join(root, "packages", "native", "native-tests");
 const tensorflowHeaders = join(nativeInstallation("cpu").tensorflow, "tensorflow", "include");
 
-/**
- * What is not compiled for a processor: the bindings to Node, and what older machines need. Everything else beside them
- * is kernels.
- */
-const bindings = ["addon.cc", "loader.cc", "processor.cc", "old_glibc.cc"];
 /** The C++ program that tries the thread pool alone. */
 const poolProgram = "pool_test.cc";
 
-function sourcesIn(folder: string, without: readonly string[]): readonly string[] {
-  return readdirSync(folder)
-    .filter((name) => name.endsWith(".cc") && !without.includes(name))
-    .map((name) => join(folder, name));
-}
+const inSources = (path: string): string => join(sourceFolder, path);
+const inTests = readdirSync(testFolder).map((name) => join(testFolder, name));
 
 /** Eigen's products take by far the longest to compile, so they come first. */
-export const matrixSource: string = join(kernelFolder, "matrix.cc");
-export const kernelSources: readonly string[] = [matrixSource, ...sourcesIn(kernelFolder, [...bindings, "matrix.cc"])];
-export const addonSource: string = join(kernelFolder, "addon.cc");
+export const matrixSource: string = inSources(products);
+/** All but what older machines need, which is not compiled for a processor. */
+export const kernelSources: readonly string[] = [
+  matrixSource,
+  ...allKernelSources()
+    .map(inSources)
+    .filter((path) => path !== matrixSource && path !== inSources(commonSource)),
+];
+export const addonSource: string = inSources(addonSources[0] ?? "");
 /** The program that runs every op without TensorFlow. */
-export const sweepSources: readonly string[] = sourcesIn(testFolder, [poolProgram]);
-export const poolSources: readonly string[] = [join(testFolder, poolProgram), join(kernelFolder, "parallel.cc")];
+export const sweepSources: readonly string[] = inTests.filter(
+  (path) => path.endsWith(".cc") && !path.endsWith(poolProgram),
+);
+export const poolSources: readonly string[] = [join(testFolder, poolProgram), inSources("shared/parallel.cc")];
 
-/** The headers that a source of a folder may include: the programs that try the kernels include theirs as well. */
-export function headersFor(folder: string): readonly string[] {
-  const folders = folder === testFolder ? [kernelFolder, testFolder] : [folder];
-  return folders.flatMap((from) =>
-    readdirSync(from)
-      .filter((name) => name.endsWith(".h"))
-      .map((name) => join(from, name)),
-  );
-}
+/** Every header that a source may include, those of the programs that test the kernels too. */
+export const headers: readonly string[] = [...nativeSources().map(inSources), ...inTests].filter((path) =>
+  path.endsWith(".h"),
+);
 
 /** Language and headers: what every file here is compiled with. */
 export const languageFlags: readonly string[] = [
   "-std=c++17",
   "-DEIGEN_MPL2_ONLY",
   "-DNAPI_VERSION=8",
-  ...[kernelFolder, tensorflowHeaders, nodeHeadersFolder(), join(tfjsNodeFolder(), "binding")].map(
+  ...[sourceFolder, tensorflowHeaders, nodeHeadersFolder(), join(tfjsNodeFolder(), "binding")].map(
     (folder) => `-I${folder}`,
   ),
 ];

@@ -1,4 +1,4 @@
-import { backend } from "@tensorflow/tfjs-core";
+import { tensorflowBackend } from "@detrkit/nn/tfjs-internals";
 
 /** Called instead of each op of TensorFlow; has to run it and return what it returned. */
 export type NativeOpObserver = (op: string, run: () => unknown) => unknown;
@@ -10,7 +10,7 @@ export async function observeNativeOps<Result>(
   observe: NativeOpObserver,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const native = backend() as unknown as Record<string, Execute | undefined>;
+  const native = (tensorflowBackend() ?? {}) as unknown as Record<string, Execute | undefined>;
   const methods = ["executeSingleOutput", "executeMultipleOutputs"].filter((name) => native[name] !== undefined);
   for (const name of methods) {
     const execute = native[name] as Execute;

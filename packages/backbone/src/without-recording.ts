@@ -1,5 +1,5 @@
-import { isRecordingGradients } from "@detrkit/nn";
-import { customGrad, engine, grad, type GradSaveFunc, type Tensor, type Tensor4D } from "@tensorflow/tfjs-core";
+import { isRecordingGradients, keepingTape } from "@detrkit/nn/tfjs-internals";
+import { customGrad, grad, type GradSaveFunc, type Tensor, type Tensor4D } from "@tensorflow/tfjs-core";
 
 /**
  * Runs layers whose parameters are not trained without recording them, so that their intermediate results (the largest
@@ -18,15 +18,4 @@ export function withoutRecording(layers: (input: Tensor4D) => Tensor4D, input: T
     };
   });
   return operation(input) as Tensor4D;
-}
-
-/**
- * A gradient taken within a backward pass throws away the tape of that pass (tfjs-core 4.22), which is still needed.
- */
-function keepingTape<T>(takeGradient: () => T): T {
-  const { state } = engine();
-  const { activeTape } = state;
-  const gradient = takeGradient();
-  state.activeTape = activeTape;
-  return gradient;
 }

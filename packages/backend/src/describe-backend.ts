@@ -1,6 +1,5 @@
 import { availableParallelism, cpus } from "node:os";
-import { instructionSets } from "./build/native-cache.ts";
-import { nvidiaDriver } from "./nvidia.ts";
+import { instructionSets, nvidiaDriver } from "@detrkit/native";
 import type { StartedBackend } from "./start-backend.ts";
 
 /** What `detrkit doctor` shows of the machine and the backend. */

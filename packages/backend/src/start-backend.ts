@@ -1,14 +1,14 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { BackendError, DetrkitError } from "@detrkit/common";
-import { backend, enableProdMode, findBackend, ready, registerBackend, setBackend } from "@tensorflow/tfjs-core";
-import { buildNative } from "./build/build-native.ts";
-import type { Progress } from "./build/progress.ts";
-import { nativeBackendName } from "./native/kernels/define-kernel.ts";
-import type { LoadedKernels } from "./native/load-kernels.ts";
-import { registerNativeKernels } from "./native/register-kernels.ts";
-import { createNodeBackend, type NodeBackend } from "./native/tfjs-node.ts";
-import { startWasmBackend } from "./wasm/start-wasm-backend.ts";
+import {
+  type NativeBackend,
+  nativeBackendName,
+  type Progress,
+  startNativeBackend,
+  startWasmBackend,
+} from "@detrkit/native";
+import { enableProdMode, ready, setBackend } from "@tensorflow/tfjs-core";
 
 export type BackendName = "native" | "wasm" | "cpu";
 
@@ -18,7 +18,7 @@ export interface StartedBackend {
   /** One line for people: what it is, or why the better one is not there. */
   readonly reason: string;
   /** Only of the native one. */
-  readonly native?: LoadedKernels & { readonly tensorflow: string; readonly gpu: boolean; readonly oneDnn: boolean };
+  readonly native?: NativeBackend;
 }
 
 /** How {@link startBackend} chooses. */
@@ -67,55 +67,20 @@ const starters: Record<BackendName, (progress: Progress) => Promise<StartedBacke
 };
 
 async function startNative(progress: Progress): Promise<StartedBackend> {
-  process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
-  const node = await nodeBackend(progress);
-  if (node?.kernels === undefined)
-    return { name: "native", reason: "TensorFlow by the project's own @tensorflow/tfjs-node" };
-  const { baseline, stepDown } = node.kernels;
-  if (stepDown !== undefined) progress(stepDown);
-  const { oneDnn } = registerNativeKernels(node, baseline !== undefined);
-  const gpu = node.binding.isUsingGpuDevice();
-  const tensorflow = node.binding.TF_Version;
-  return {
-    name: "native",
-    reason: `TensorFlow ${tensorflow} on ${gpu ? "an NVIDIA GPU" : "the CPU"}`,
-    native: { tensorflow, gpu, oneDnn, baseline, stepDown },
-  };
+  const native = await oursOrTheProjects(progress);
+  if (native === undefined) return { name: "native", reason: "TensorFlow by the project's own @tensorflow/tfjs-node" };
+  const { tensorflow, gpu } = native;
+  return { name: "native", reason: `TensorFlow ${tensorflow} on ${gpu ? "an NVIDIA GPU" : "the CPU"}`, native };
 }
 
-/**
- * The native backend, made active: ours, or the one that the user's project brings where that works and ours can't be
- * had.
- */
-async function nodeBackend(progress: Progress): Promise<NodeBackend | undefined> {
+/** Ours, or undefined for the one that the user's project brings, where that works and ours can't be had. */
+async function oursOrTheProjects(progress: Progress): Promise<NativeBackend | undefined> {
   try {
-    // tfjs complains about a second registration; whoever starts twice gets the one that runs.
-    if (findBackend(nativeBackendName) === null) {
-      const node = await loadOrRebuild(progress);
-      registerBackend(nativeBackendName, () => node, 3);
-    }
-    await activate(nativeBackendName);
-    return backend() as unknown as NodeBackend;
+    return await startNativeBackend(progress);
   } catch (error) {
     if (await activateUsers()) return undefined;
-    if (DetrkitError.isInstance(error)) throw error;
-    throw new BackendError(`the native backend does not load: ${messageOf(error)}`, { cause: error });
+    throw error;
   }
-}
-
-async function loadOrRebuild(progress: Progress): Promise<NodeBackend> {
-  const installation = await buildNative(progress);
-  try {
-    return createNodeBackend(installation);
-  } catch (error) {
-    if (DetrkitError.isInstance(error)) throw error;
-    progress(`the cached native backend does not load (${messageOf(error)}): building it again`);
-    return createNodeBackend(await buildNative(progress, { replace: true }));
-  }
-}
-
-function messageOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n", 1).join();
 }
 
 /** Takes @tensorflow/tfjs-node or -gpu where the user's project has one that works. */

@@ -1,5 +1,4 @@
 import { Random } from "@detrkit/common";
-import { fusedKernels } from "@detrkit/nn";
 import { describeOnFusedBackends, expectClose, uniformTensor } from "@detrkit/test-utils";
 import type { AttentionInputs } from "@detrkit/transformer";
 import {
@@ -17,8 +16,7 @@ import { test } from "vitest";
 import { randomShape } from "../test-support/random-operands.ts";
 import { withoutKernels } from "../test-support/without-kernels.ts";
 import { MultiScaleDeformableAttention } from "./multi-scale-deformable-attention.ts";
-
-const { deformableSampling, deformableAttention } = fusedKernels;
+import { deformableAttentionKernel, deformableSamplingKernel } from "./kernels/names.ts";
 
 describeOnFusedBackends("sampling from predictions", () => {
   // The kernel that takes a layer's predictions as they are has no place in the op's own tests.
@@ -63,8 +61,8 @@ describeOnFusedBackends("sampling from predictions", () => {
         };
         const fused = run();
         const others = [
-          withoutKernels([deformableSampling], run),
-          withoutKernels([deformableSampling, deformableAttention], run),
+          withoutKernels([deformableSamplingKernel], run),
+          withoutKernels([deformableSamplingKernel, deformableAttentionKernel], run),
         ];
         for (const other of others) {
           fused.forEach((got, index) => {

@@ -4,16 +4,13 @@ import {
   expectFloats,
   expectShape,
   expectTensor,
-  fusedKernels,
-  hasKernel,
-  type DeformableSamplingAttributes,
   type ImageSize,
   type Initializer,
   Linear,
   Module,
-  runKernel,
   xavierUniform,
 } from "@detrkit/nn";
+import { hasKernel, runKernel } from "@detrkit/nn/kernels";
 import type { Attention, AttentionInputs } from "@detrkit/transformer";
 import {
   add,
@@ -32,6 +29,7 @@ import { expectLevelShapes } from "./ops/level-shapes.ts";
 import { multiScaleDeformableAttention } from "./ops/multi-scale-deformable-attention.ts";
 import { expectReferencePoints, samplingLocations } from "./ops/sampling-locations.ts";
 import { zeroRows } from "./ops/zero-rows.ts";
+import { type DeformableSamplingAttributes, deformableSamplingKernel } from "./kernels/names.ts";
 
 /** Sizes of a {@link MultiScaleDeformableAttention}. */
 export interface MultiScaleDeformableAttentionConfig {
@@ -153,14 +151,10 @@ export class MultiScaleDeformableAttention extends Module implements Attention {
 
   #sample({ value, offsets, logits, referencePoints, levelShapes }: Sampling): Tensor3D {
     const { heads: M, levels: L, points: P } = this;
-    if (hasKernel(fusedKernels.deformableSampling)) {
+    if (hasKernel(deformableSamplingKernel)) {
       registerGradients();
       const attributes: DeformableSamplingAttributes = { heads: M, points: P, levelShapes };
-      return runKernel(
-        fusedKernels.deformableSampling,
-        [value, offsets, logits, referencePoints],
-        attributes,
-      )[0] as Tensor3D;
+      return runKernel(deformableSamplingKernel, [value, offsets, logits, referencePoints], attributes)[0] as Tensor3D;
     }
     const [B, S, D] = value.shape;
     const Q = offsets.shape[1];

@@ -31,11 +31,10 @@ export { convolution } from "./ops/convolution.ts";
 export { dropout } from "./ops/dropout.ts";
 export { feedForward } from "./ops/feed-forward.ts";
 export { groupNorm } from "./ops/group-norm.ts";
-export { isRecordingGradients } from "./ops/is-recording-gradients.ts";
+export { isRecordingGradients } from "./tfjs-internals/index.ts";
 export { layerNorm } from "./ops/layer-norm.ts";
 export { linear } from "./ops/linear.ts";
 export { multiHeadAttention } from "./ops/multi-head-attention.ts";
-export { fusedKernels, hasKernel, runKernel } from "./ops/native-kernel.ts";
 export { normalize } from "./ops/normalize.ts";
 export { convolutionShape, leastSliding, poolShape } from "./ops/window-shape.ts";
 export { Parameter } from "./parameter.ts";
@@ -68,19 +67,6 @@ export type {
   MultiHeadAttentionInputs,
   MultiHeadAttentionOptions,
 } from "./ops/multi-head-attention.ts";
-export type {
-  AttentionAttributes,
-  ConvolutionAttributes,
-  DeformableAttentionAttributes,
-  DeformableSamplingAttributes,
-  DropoutAttributes,
-  FeedForwardAttributes,
-  FusedKernel,
-  GroupNormAttributes,
-  LayerNormAttributes,
-  MaxPoolAttributes,
-  MultiHeadAttentionAttributes,
-} from "./ops/native-kernel.ts";
 export type { Statistics } from "./ops/normalize.ts";
 export type { MapShape, Sliding } from "./ops/window-shape.ts";
 export { paddingMask } from "./padded-batch.ts";

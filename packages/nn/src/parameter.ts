@@ -1,4 +1,5 @@
-import { add, backend, dispose, type Tensor, type Variable, variable } from "@tensorflow/tfjs-core";
+import { add, dispose, type Tensor, type Variable, variable } from "@tensorflow/tfjs-core";
+import { holdsMemoryAlone } from "./tfjs-internals/index.ts";
 
 const marker = Symbol.for("detrkit.parameter");
 
@@ -76,7 +77,7 @@ export class Parameter {
    * typed array that the value was made from. Those keep the old value.
    */
   detach(): void {
-    if (this.#ownsMemory && backend().refCount(this.#variable.dataId) === 1) return;
+    if (this.#ownsMemory && holdsMemoryAlone(this.#variable)) return;
     this.assign(add(this.#variable, 0));
     this.#ownsMemory = true;
   }

@@ -1,5 +1,5 @@
 import { customGrad, type Tensor, type TensorContainer, tidy } from "@tensorflow/tfjs-core";
-import { isRecordingGradients } from "./ops/is-recording-gradients.ts";
+import { isRecordingGradients } from "./tfjs-internals/index.ts";
 
 /** `tidy` for results whose types tfjs does not know; it finds the tensors in them all the same. */
 export function tidyRecord<T extends object>(compute: () => T): T {

@@ -1,5 +1,13 @@
-import { fusedKernels, hasKernel, type Parameter, runKernel } from "@detrkit/nn";
+import type { Parameter } from "@detrkit/nn";
+import { hasKernel, runKernel } from "@detrkit/nn/kernels";
 import { tensor, type Tensor, tensor1d, type Tensor1D } from "@tensorflow/tfjs-core";
+
+/**
+ * The kernel of one step, where a backend has it. Inputs: settings `[beta1, 1 - beta1, beta2, 1 - beta2, epsilon, clip
+ * norm, then step size, kept, root of each parameter]`, first moments, second moments, parameters, gradients; moments
+ * and parameters are written in place unless the norm is not finite. Output: the gradients' norm.
+ */
+export const adamWKernel = "DetrkitAdamW";
 
 /** One step of AdamW over several parameters. */
 export interface AdamWUpdate {
@@ -33,7 +41,7 @@ export interface AdamWUpdated {
  * as PyTorch has them.
  */
 export async function adamWUpdate(update: AdamWUpdate): Promise<AdamWUpdated> {
-  return hasKernel(fusedKernels.adamW) ? await updateByKernel(update) : await updateInMemory(update);
+  return hasKernel(adamWKernel) ? await updateByKernel(update) : await updateInMemory(update);
 }
 
 /** What one parameter's settings come to, in double precision: float32's `1 - 0.999` is off by 1e-5. */
@@ -48,11 +56,6 @@ function factorsOf(
   };
 }
 
-/**
- * Inputs: settings `[beta1, 1 - beta1, beta2, 1 - beta2, epsilon, clip norm, then step size, kept, root of each
- * parameter]`, first moments, second moments, parameters, gradients; moments and parameters are written in place unless
- * the norm is not finite. Output: the norm.
- */
 async function updateByKernel({
   parameters,
   gradients,
@@ -69,7 +72,7 @@ async function updateByKernel({
   const numbers = tensor1d([...betas.flatMap((beta) => [beta, 1 - beta]), epsilon, clipNorm, ...factors]);
   for (const parameter of parameters) parameter.detach();
   const [norm] = runKernel(
-    fusedKernels.adamW,
+    adamWKernel,
     [numbers, first, second, ...parameters.map(({ value }) => value), ...gradients],
     {},
   );

@@ -1,21 +1,6 @@
 import { ConfigError } from "@detrkit/common";
-import { add, engine, onesLike, type Scalar, type Tensor, tidy, util } from "@tensorflow/tfjs-core";
-
-/** One recorded operation. tfjs's engine keeps these, though its types don't tell. */
-interface TapeNode {
-  readonly kernelName: string;
-  readonly inputs: Readonly<Record<string, Tensor>>;
-  readonly outputs: readonly Tensor[];
-  /** Handles of its own on what the gradient needs. */
-  readonly saved?: readonly Tensor[];
-  readonly gradient?: (upstream: readonly (Tensor | null)[]) => Readonly<Record<string, () => Tensor>>;
-}
-
-interface RecordingEngine {
-  readonly state: { activeTape: TapeNode[] | null };
-  startTape(): void;
-  endTape(): void;
-}
+import { freeSaved, type RecordedOp, recordOps } from "@detrkit/nn/tfjs-internals";
+import { add, onesLike, type Scalar, type Tensor, tidy, util } from "@tensorflow/tfjs-core";
 
 /** A scalar and its gradients, in the variables' order; none by what it does not depend on. The caller frees them. */
 export interface ValueAndGradients {
@@ -30,7 +15,7 @@ export interface ValueAndGradients {
  * gradients are being recorded.
  */
 export function valueAndGradients(compute: () => Scalar, variables: readonly Tensor[]): ValueAndGradients {
-  const { value, tape } = record(compute);
+  const { value, tape } = recordOps(compute);
   const gradients = new Map<number, Tensor>();
   try {
     if (value.rank !== 0) throw new ConfigError(`the loss must be a scalar, got shape [${value.shape.join(", ")}]`);
@@ -56,27 +41,8 @@ export function valueAndGradients(compute: () => Scalar, variables: readonly Ten
   return { value, gradients: variables.map(({ id }) => gradients.get(id)) };
 }
 
-function record(compute: () => Scalar): { readonly value: Scalar; readonly tape: TapeNode[] } {
-  const recording = engine() as unknown as RecordingEngine;
-  let value: Scalar | undefined;
-  recording.startTape();
-  try {
-    value = tidy(compute);
-  } finally {
-    recording.endTape();
-    if (value === undefined) recording.state.activeTape?.forEach(freeSaved);
-  }
-  const tape = recording.state.activeTape ?? [];
-  recording.state.activeTape = null;
-  return { value, tape };
-}
-
-function freeSaved({ saved = [] }: TapeNode): void {
-  for (const tensor of saved) tensor.dispose();
-}
-
 /** Ids of the variables and of all that was computed from them. */
-function dependentTensors(tape: readonly TapeNode[], variables: readonly Tensor[]): ReadonlySet<number> {
+function dependentTensors(tape: readonly RecordedOp[], variables: readonly Tensor[]): ReadonlySet<number> {
   const dependent = new Set(variables.map(({ id }) => id));
   for (const { inputs, outputs } of tape) {
     if (Object.values(inputs).some(({ id }) => dependent.has(id))) for (const { id } of outputs) dependent.add(id);
@@ -85,7 +51,7 @@ function dependentTensors(tape: readonly TapeNode[], variables: readonly Tensor[
 }
 
 /** Turns the gradients of a node's outputs, which are complete by now, into those of its inputs, and frees them. */
-function propagate(node: TapeNode, dependent: ReadonlySet<number>, gradients: Map<number, Tensor>): void {
+function propagate(node: RecordedOp, dependent: ReadonlySet<number>, gradients: Map<number, Tensor>): void {
   const upstream = node.outputs.map(({ id }) => gradients.get(id) ?? null);
   const wanted = Object.entries(node.inputs).filter(([, { id }]) => dependent.has(id));
   if (wanted.length > 0 && upstream.some((gradient) => gradient !== null)) {
@@ -99,7 +65,7 @@ function propagate(node: TapeNode, dependent: ReadonlySet<number>, gradients: Ma
 }
 
 function inputGradients(
-  node: TapeNode,
+  node: RecordedOp,
   upstream: readonly (Tensor | null)[],
   wanted: readonly (readonly [string, Tensor])[],
 ): Tensor[] {

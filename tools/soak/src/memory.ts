@@ -1,4 +1,5 @@
-import { backend, memory } from "@tensorflow/tfjs-core";
+import { tensorflowBackend } from "@detrkit/nn/tfjs-internals";
+import { memory } from "@tensorflow/tfjs-core";
 
 /** What the process holds at one time, in MiB. */
 export interface MemorySample {
@@ -19,7 +20,7 @@ export interface MemorySample {
  */
 export function sampleMemory(minutes: number, batches: number): MemorySample {
   globalThis.gc?.();
-  (backend() as { readonly binding?: { trimMemory?(): void } }).binding?.trimMemory?.();
+  tensorflowBackend()?.binding.trimMemory?.();
   const { rss, heapUsed, external } = process.memoryUsage();
   const mebibytes = (bytes: number): number => bytes / 2 ** 20;
   return {

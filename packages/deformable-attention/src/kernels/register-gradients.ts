@@ -1,15 +1,21 @@
-import { type FusedKernel, fusedKernels, runKernel } from "@detrkit/nn";
+import { runKernel } from "@detrkit/nn/kernels";
 import { getGradient, registerGradient, type Tensor } from "@tensorflow/tfjs-core";
+import {
+  deformableAttentionGradientKernel,
+  deformableAttentionKernel,
+  deformableSamplingGradientKernel,
+  deformableSamplingKernel,
+} from "./names.ts";
 
 /**
  * Tells tfjs how both kernels are differentiated, on whichever backend has them: each by a kernel of that backend's.
  */
 export function registerGradients(): void {
-  register(fusedKernels.deformableAttention, fusedKernels.deformableAttentionGradient);
-  register(fusedKernels.deformableSampling, fusedKernels.deformableSamplingGradient);
+  register(deformableAttentionKernel, deformableAttentionGradientKernel);
+  register(deformableSamplingKernel, deformableSamplingGradientKernel);
 }
 
-function register(kernelName: FusedKernel, gradientKernel: FusedKernel): void {
+function register(kernelName: string, gradientKernel: string): void {
   if (getGradient(kernelName) !== undefined) return;
   registerGradient({
     kernelName,

@@ -1,4 +1,4 @@
-import { fusedKernels, hasKernel } from "@detrkit/nn";
+import { hasKernel } from "@detrkit/nn/kernels";
 import { expectClose, guardAgainstLeaks, uniformTensor } from "@detrkit/test-utils";
 import "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
@@ -21,8 +21,9 @@ import { composedDeformableAttention } from "../ops/composed.ts";
 import { multiScaleDeformableAttention } from "../ops/multi-scale-deformable-attention.ts";
 import { registerGradients } from "./register-gradients.ts";
 import { registerKernels } from "./register-kernels.ts";
+import { deformableAttentionGradientKernel, deformableAttentionKernel, deformableSamplingKernel } from "./names.ts";
 
-const names = [fusedKernels.deformableAttention, fusedKernels.deformableAttentionGradient];
+const names = [deformableAttentionKernel, deformableAttentionGradientKernel];
 
 describe.each(["cpu", "wasm"])("on the %s backend", (backend) => {
   beforeAll(async () => {
@@ -70,8 +71,8 @@ describe.each(["cpu", "wasm"])("on the %s backend", (backend) => {
 test("registering again, as a second copy of the package does, changes nothing", () => {
   const registered = (): unknown[] => [
     ...names.flatMap((name) => [getKernel(name, "cpu"), getKernel(name, "wasm")]),
-    getGradient(fusedKernels.deformableAttention),
-    getGradient(fusedKernels.deformableSampling),
+    getGradient(deformableAttentionKernel),
+    getGradient(deformableSamplingKernel),
   ];
   registerKernels();
   registerGradients();
@@ -86,7 +87,7 @@ test("each gradient kernel runs once, however many gradients are asked for", () 
   tidy(() => {
     const operands = randomOperands({ B: 1, Q: 2, M: 1, C: 2, P: 1, levels: [[2, 3]] }, 1, "smooth");
     multiScaleDeformableAttention(operands);
-    const config = getKernel(fusedKernels.deformableAttentionGradient, getBackend());
+    const config = getKernel(deformableAttentionGradientKernel, getBackend());
     const run = vi.spyOn(config, "kernelFunc");
     grads((...tensors: Tensor[]) => sum(multiScaleDeformableAttention(withTensors(operands, tensors))))(
       tensorsOf(operands),

@@ -1,16 +1,14 @@
 import { TensorError } from "@detrkit/common";
-import {
-  type DeformableAttentionAttributes,
-  expectShape,
-  expectTensor,
-  type FusedKernel,
-  fusedKernels,
-  type ImageSize,
-} from "@detrkit/nn";
+import { expectShape, expectTensor, type ImageSize } from "@detrkit/nn";
 import { getKernel, type KernelBackend, registerKernel, type Tensor, type TensorInfo } from "@tensorflow/tfjs-core";
 import { checkedSizes, type OperandSizes } from "../ops/operands.ts";
 import { sampleGradients } from "./sample-gradients.ts";
 import { type OperandValues, sampleValues } from "./sample-values.ts";
+import {
+  type DeformableAttentionAttributes,
+  deformableAttentionGradientKernel,
+  deformableAttentionKernel,
+} from "./names.ts";
 
 /** Backends whose tensors a kernel can read and write in this process's memory. */
 const backendsInMemory = ["cpu", "wasm"] as const;
@@ -20,10 +18,10 @@ const backendsInMemory = ["cpu", "wasm"] as const;
  * package changes nothing by itself, and a second copy of it in one program finds the first one's kernels.
  */
 export function registerKernels(): void {
-  register(fusedKernels.deformableAttention, (operands, _upstream, write) => [
+  register(deformableAttentionKernel, (operands, _upstream, write) => [
     write(sampleValues(operands), outputShape(operands)),
   ]);
-  register(fusedKernels.deformableAttentionGradient, (operands, upstream, write) => {
+  register(deformableAttentionGradientKernel, (operands, upstream, write) => {
     const { B, S, Q, M, L, P, C } = operands.sizes;
     const { byValue, byLocations, byWeights } = sampleGradients(operands, upstream);
     return [write(byValue, [B, S, M, C]), write(byLocations, [B, Q, M, L, P, 2]), write(byWeights, [B, Q, M, L, P])];
@@ -33,7 +31,7 @@ export function registerKernels(): void {
 type Write = (values: Float32Array, shape: number[]) => TensorInfo;
 
 function register(
-  kernelName: FusedKernel,
+  kernelName: string,
   compute: (operands: OperandValues, upstream: Float32Array, write: Write) => TensorInfo[],
 ): void {
   for (const backendName of backendsInMemory) {
@@ -62,12 +60,12 @@ function register(
 }
 
 /** The loops read memory by these shapes. */
-function expectInputs(kernel: FusedKernel, inputs: readonly Tensor[], levelShapes: readonly ImageSize[]): OperandSizes {
+function expectInputs(kernel: string, inputs: readonly Tensor[], levelShapes: readonly ImageSize[]): OperandSizes {
   const names = [
     "value",
     "sampling locations",
     "attention weights",
-    ...(kernel === fusedKernels.deformableAttentionGradient ? ["dresult"] : []),
+    ...(kernel === deformableAttentionGradientKernel ? ["dresult"] : []),
   ];
   if (inputs.length !== names.length)
     throw new TensorError(`${kernel} expected ${names.length} inputs (${names.join(", ")}), got ${inputs.length}`);

@@ -1,9 +1,10 @@
-import { fusedKernels, hasKernel, type DeformableAttentionAttributes, runKernel } from "@detrkit/nn";
+import { hasKernel, runKernel } from "@detrkit/nn/kernels";
 import type { Tensor3D } from "@tensorflow/tfjs-core";
 import { registerGradients } from "../kernels/register-gradients.ts";
 import { registerKernels } from "../kernels/register-kernels.ts";
 import { composedDeformableAttention } from "./composed.ts";
 import { type DeformableAttentionOperands, operandSizes } from "./operands.ts";
+import { type DeformableAttentionAttributes, deformableAttentionKernel } from "../kernels/names.ts";
 
 /**
  * The sampling and averaging of multi-scale deformable attention: each query and head reads its few points from the
@@ -22,11 +23,7 @@ export function multiScaleDeformableAttention(operands: DeformableAttentionOpera
   registerKernels();
   registerGradients();
   const { value, levelShapes, samplingLocations, attentionWeights } = operands;
-  if (!hasKernel(fusedKernels.deformableAttention)) return composedDeformableAttention(operands);
+  if (!hasKernel(deformableAttentionKernel)) return composedDeformableAttention(operands);
   const attributes: DeformableAttentionAttributes = { levelShapes };
-  return runKernel(
-    fusedKernels.deformableAttention,
-    [value, samplingLocations, attentionWeights],
-    attributes,
-  )[0] as Tensor3D;
+  return runKernel(deformableAttentionKernel, [value, samplingLocations, attentionWeights], attributes)[0] as Tensor3D;
 }

@@ -3,8 +3,14 @@ import { maxPool, pad, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import { expectInteger } from "../expect-number.ts";
 import { expectTensor } from "../expect-tensor.ts";
 import { Module } from "../module.ts";
-import { fusedKernels, hasKernel, type MaxPoolAttributes, runKernel } from "../ops/native-kernel.ts";
-import { poolShape } from "../ops/window-shape.ts";
+import { hasKernel } from "../ops/has-kernel.ts";
+import { runKernel } from "../tfjs-internals/index.ts";
+import { type MaxPoolAttributes, poolShape } from "../ops/window-shape.ts";
+
+/** The kernel of this op, where a backend has it. */
+export const maxPoolKernel = "DetrkitMaxPool";
+/** Of its gradient. */
+export const maxPoolGradientKernel = "DetrkitMaxPoolGradient";
 
 /** The window of a {@link MaxPool2d}. */
 export interface MaxPool2dConfig {
@@ -42,8 +48,8 @@ export class MaxPool2d extends Module {
     const attributes: MaxPoolAttributes = { window: kernelSize, stride, padding };
     expectTensor(input, "MaxPool2d.call: input", "float32");
     poolShape(input.shape, attributes);
-    if (hasKernel(fusedKernels.maxPool)) {
-      return runKernel(fusedKernels.maxPool, [input], attributes)[0] as Tensor4D;
+    if (hasKernel(maxPoolKernel)) {
+      return runKernel(maxPoolKernel, [input], attributes)[0] as Tensor4D;
     }
     return tidy(() => {
       // Padded apart from pooling, because the native backend has no gradient for a pool that pads by itself other than

@@ -11,10 +11,22 @@ import {
 } from "@tensorflow/tfjs-core";
 import { expectRate } from "../expect-number.ts";
 import { expectFloats } from "../expect-tensor.ts";
+import { runKernel } from "../tfjs-internals/index.ts";
 import { type AttentionWeightsInputs, attentionSizes, attentionWeights, splitHeads } from "./attention-weights.ts";
 import { dropout } from "./dropout.ts";
 import { firstOf } from "./first-of.ts";
-import { type AttentionAttributes, fusedKernels, hasKernel, runKernel } from "./native-kernel.ts";
+import { hasKernel } from "./has-kernel.ts";
+
+/** The kernel of this op, where a backend has it. */
+export const attentionKernel = "DetrkitAttention";
+/** Of its gradient. */
+export const attentionGradientKernel = "DetrkitAttentionGradient";
+
+/** Inputs: query, key, value, padding (empty where there is none), seed. Output: the result. */
+export interface AttentionAttributes {
+  readonly heads: number;
+  readonly rate: number;
+}
 
 /** What {@link attention} works on. */
 export interface AttentionOperands extends AttentionWeightsInputs {
@@ -39,7 +51,7 @@ export function attention(operands: AttentionOperands): Tensor3D {
   if (dropoutRate > 0 && random === undefined)
     throw new ConfigError("attention: dropoutRate above 0 needs `random` to draw from");
   // A mask by query and key is rare and has no kernel.
-  if (operands.attentionMask === undefined && hasKernel(fusedKernels.attention)) return fusedAttention(operands);
+  if (operands.attentionMask === undefined && hasKernel(attentionKernel)) return fusedAttention(operands);
   return tidy(() => {
     const weights = attentionWeights(operands);
     return weightedValues(
@@ -63,7 +75,7 @@ function fusedAttention({
     const seed = scalar(dropoutRate > 0 && random !== undefined ? random.uint32() | 0 : 0, "int32");
     const attributes: AttentionAttributes = { heads, rate: dropoutRate };
     return firstOf<Tensor3D>(
-      runKernel(fusedKernels.attention, [query, key, value, keyPadding ?? tensor1d([], "bool"), seed], attributes),
+      runKernel(attentionKernel, [query, key, value, keyPadding ?? tensor1d([], "bool"), seed], attributes),
     );
   });
 }

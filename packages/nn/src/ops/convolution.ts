@@ -13,10 +13,31 @@ import {
   tidy,
 } from "@tensorflow/tfjs-core";
 import { expectFloats, expectTensor } from "../expect-tensor.ts";
+import { isRecordingGradients, runKernel } from "../tfjs-internals/index.ts";
 import { convolutionOfNothing } from "./convolution-of-nothing.ts";
-import { isRecordingGradients } from "./is-recording-gradients.ts";
-import { type ConvolutionAttributes, fusedKernels, hasKernel, runKernel } from "./native-kernel.ts";
+import { hasKernel } from "./has-kernel.ts";
 import { convolutionShape, leastSliding } from "./window-shape.ts";
+
+/** The kernel of this op, where a backend has it. */
+export const convolutionKernel = "DetrkitConvolution";
+/** Of its gradient by the input. */
+export const convolutionInputGradientKernel = "DetrkitConvolutionInputGradient";
+/** Of its gradient by the filter. */
+export const convolutionFilterGradientKernel = "DetrkitConvolutionFilterGradient";
+/** Of the gradient of a ReLU behind it, from the upstream gradient and the result. */
+export const reluGradientKernel = "DetrkitReluGradient";
+
+/**
+ * Inputs: input, filter, then bias and residual where their flags are set. Output: as the input, padded and slid over.
+ */
+export interface ConvolutionAttributes {
+  readonly strides: number;
+  readonly padding: number;
+  readonly dilation: number;
+  readonly relu: boolean;
+  readonly bias: boolean;
+  readonly residual: boolean;
+}
 
 /** How {@link convolution} slides, and what it does with the sum. */
 export interface ConvolutionOptions {
@@ -57,7 +78,7 @@ export function convolution(input: Tensor4D, filter: Tensor4D, given: Convolutio
   // TensorFlow's gradients of dilated convolutions depend on processor and padding; those of what they decompose into
   // don't.
   const isDirect = options.dilation === 1 || !isRecordingGradients();
-  if (isDirect && hasKernel(fusedKernels.convolution)) return fusedConvolution(input, filter, options);
+  if (isDirect && hasKernel(convolutionKernel)) return fusedConvolution(input, filter, options);
   if (options.dilation === 1) return plainConvolution(input, filter, options);
   return options.strides === 1 ? dilatedConvolution(input, filter, options) : spreadConvolution(input, filter, options);
 }
@@ -73,7 +94,7 @@ function fusedConvolution(input: Tensor4D, filter: Tensor4D, options: Convolutio
     residual: residual !== undefined,
   };
   const inputs = [input, filter, ...(bias === undefined ? [] : [bias]), ...(residual === undefined ? [] : [residual])];
-  return runKernel(fusedKernels.convolution, inputs, attributes)[0] as Tensor4D;
+  return runKernel(convolutionKernel, inputs, attributes)[0] as Tensor4D;
 }
 
 function plainConvolution(input: Tensor4D, filter: Tensor4D, options: ConvolutionOptions): Tensor4D {

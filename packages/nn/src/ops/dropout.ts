@@ -2,7 +2,16 @@ import { Random } from "@detrkit/common";
 import { mul, scalar, type Tensor, tensor, tidy } from "@tensorflow/tfjs-core";
 import { expectRate } from "../expect-number.ts";
 import { expectTensor } from "../expect-tensor.ts";
-import { type DropoutAttributes, fusedKernels, hasKernel, runKernel } from "./native-kernel.ts";
+import { runKernel } from "../tfjs-internals/index.ts";
+import { hasKernel } from "./has-kernel.ts";
+
+/** The kernel of this op, where a backend has it: also of its gradient, which drops by the same seed. */
+export const dropoutKernel = "DetrkitDropout";
+
+/** Inputs: input, seed. Output: the result. */
+export interface DropoutAttributes {
+  readonly rate: number;
+}
 
 /** Dropout while it is on. */
 export interface ActiveDropout {
@@ -22,9 +31,9 @@ export function dropout<T extends Tensor>(input: T, rate: number, random: Random
   expectTensor(input, "dropout: input", "float32");
   expectRate(rate, "dropout");
   const seed = random.uint32();
-  if (hasKernel(fusedKernels.dropout)) {
+  if (hasKernel(dropoutKernel)) {
     const attributes: DropoutAttributes = { rate };
-    return tidy(() => runKernel(fusedKernels.dropout, [input, scalar(seed | 0, "int32")], attributes)[0] as T);
+    return tidy(() => runKernel(dropoutKernel, [input, scalar(seed | 0, "int32")], attributes)[0] as T);
   }
   return tidy(() => mul(input, tensor(keepFactors(input.size, rate, new Random(seed)), input.shape)));
 }

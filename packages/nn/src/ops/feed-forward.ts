@@ -1,10 +1,22 @@
 import { scalar, type Tensor, type Tensor1D, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import { expectRate } from "../expect-number.ts";
 import { expectFloats, expectLastAxis } from "../expect-tensor.ts";
+import { runKernel } from "../tfjs-internals/index.ts";
 import type { Activation } from "./activation.ts";
 import { type ActiveDropout, dropout } from "./dropout.ts";
 import { linear } from "./linear.ts";
-import { type FeedForwardAttributes, fusedKernels, hasKernel, runKernel } from "./native-kernel.ts";
+import { hasKernel } from "./has-kernel.ts";
+
+/** The kernel of this op, where a backend has it. */
+export const feedForwardKernel = "DetrkitFeedForward";
+/** Of its gradient. */
+export const feedForwardGradientKernel = "DetrkitFeedForwardGradient";
+
+/** Inputs: input, two weights each followed by its bias, and a seed where the rate is above 0. Output: the result. */
+export interface FeedForwardAttributes {
+  /** Share of the hidden activations that dropout sets to 0. */
+  readonly rate: number;
+}
 
 /** Weights of a {@link feedForward}. `D` width of input and output, `H` width in between. */
 export interface FeedForwardWeights {
@@ -41,11 +53,11 @@ export function feedForward<T extends Tensor>(
   expectFloats(contractBias, "feedForward: contractBias", [D]);
   if (active !== undefined) expectRate(active.rate, "feedForward");
   return tidy(() => {
-    if (activation === "relu" && hasKernel(fusedKernels.feedForward)) {
+    if (activation === "relu" && hasKernel(feedForwardKernel)) {
       const attributes: FeedForwardAttributes = { rate: active?.rate ?? 0 };
       const seed = active === undefined ? [] : [scalar(active.random.uint32() | 0, "int32")];
       return runKernel(
-        fusedKernels.feedForward,
+        feedForwardKernel,
         [input, expand, expandBias, contract, contractBias, ...seed],
         attributes,
       )[0] as T;

@@ -2,9 +2,25 @@ import { add, mul, relu, reshape, type Tensor1D, type Tensor4D, tidy } from "@te
 import { ConfigError } from "@detrkit/common";
 import { divides, expectEpsilon } from "../expect-number.ts";
 import { expectFloats } from "../expect-tensor.ts";
+import { runKernel } from "../tfjs-internals/index.ts";
 import { firstOf } from "./first-of.ts";
-import { fusedKernels, type GroupNormAttributes, hasKernel, runKernel } from "./native-kernel.ts";
+import { hasKernel } from "./has-kernel.ts";
 import { normalize } from "./normalize.ts";
+
+/** The kernel of this op, where a backend has it. */
+export const groupNormKernel = "DetrkitGroupNorm";
+/** Of its gradient. */
+export const groupNormGradientKernel = "DetrkitGroupNormGradient";
+
+/**
+ * Inputs: input, weight, bias, and a residual or none. Outputs: the result, mean and 1/deviation of each image's
+ * channels.
+ */
+export interface GroupNormAttributes {
+  readonly groups: number;
+  readonly epsilon: number;
+  readonly relu: boolean;
+}
 
 /** What {@link groupNorm} does beside normalising. */
 export interface GroupNormOptions {
@@ -32,14 +48,10 @@ export function groupNorm(input: Tensor4D, weight: Tensor1D, bias: Tensor1D, opt
   if (residual !== undefined) expectFloats(residual, "groupNorm: residual", input.shape);
   expectEpsilon(epsilon, "groupNorm");
   if (!divides(groups, C)) throw new ConfigError(`groupNorm: ${groups} groups do not divide ${C} channels`);
-  if (hasKernel(fusedKernels.groupNorm)) {
+  if (hasKernel(groupNormKernel)) {
     const attributes: GroupNormAttributes = { groups, epsilon, relu: activation === "relu" };
     return firstOf(
-      runKernel(
-        fusedKernels.groupNorm,
-        [input, weight, bias, ...(residual === undefined ? [] : [residual])],
-        attributes,
-      ),
+      runKernel(groupNormKernel, [input, weight, bias, ...(residual === undefined ? [] : [residual])], attributes),
     );
   }
   return tidy(() => {

@@ -1,7 +1,15 @@
 import { add, matMul, reshape, type Tensor, type Tensor1D, type Tensor2D, tidy } from "@tensorflow/tfjs-core";
 import { expectFloats, expectLastAxis } from "../expect-tensor.ts";
+import { runKernel } from "../tfjs-internals/index.ts";
 import { activate, type Activation } from "./activation.ts";
-import { fusedKernels, hasKernel, runKernel } from "./native-kernel.ts";
+import { hasKernel } from "./has-kernel.ts";
+
+/** The kernel of this op, where a backend has it. */
+export const linearKernel = "DetrkitLinear";
+/** The same with a ReLU behind it, whose gradient needs the result. */
+export const linearReluKernel = "DetrkitLinearRelu";
+/** Of its gradient. */
+export const linearGradientKernel = "DetrkitLinearGradient";
 
 /**
  * `activation(input @ weight + bias)` over the last axis. `I O` width before and after.
@@ -20,7 +28,7 @@ export function linear<T extends Tensor>(
   const { I, O } = expectFloats(weight, "linear: weight", ["I", "O"]);
   const leading = expectLastAxis(input, "linear: input", I);
   if (bias !== undefined) expectFloats(bias, "linear: bias", [O]);
-  if (hasKernel(fusedKernels.linear)) return fusedLinear(input, weight, bias, activation);
+  if (hasKernel(linearKernel)) return fusedLinear(input, weight, bias, activation);
   return tidy(() => {
     const count = leading.reduce((product, size) => product * size, 1);
     const rows: Tensor2D = input.rank === 2 ? (input as unknown as Tensor2D) : reshape(input, [count, I]);
@@ -37,7 +45,7 @@ function fusedLinear<T extends Tensor>(
   bias: Tensor1D | undefined,
   activation: Activation | undefined,
 ): T {
-  const kernel = activation === "relu" ? fusedKernels.linearRelu : fusedKernels.linear;
+  const kernel = activation === "relu" ? linearReluKernel : linearKernel;
   const run = (): T => runKernel(kernel, bias === undefined ? [input, weight] : [input, weight, bias], {})[0] as T;
   return activation === undefined || activation === "relu" ? run() : tidy(() => activate(run(), activation));
 }

@@ -10,12 +10,34 @@ import {
 } from "@tensorflow/tfjs-core";
 import { expectRate } from "../expect-number.ts";
 import { expectFloats } from "../expect-tensor.ts";
+import { runKernel } from "../tfjs-internals/index.ts";
 import { attention } from "./attention.ts";
 import { attentionSizes } from "./attention-weights.ts";
 import type { ActiveDropout } from "./dropout.ts";
 import { firstOf } from "./first-of.ts";
 import { linear } from "./linear.ts";
-import { fusedKernels, hasKernel, type MultiHeadAttentionAttributes, runKernel } from "./native-kernel.ts";
+import { hasKernel } from "./has-kernel.ts";
+
+/** The kernel of this op, where a backend has it. */
+export const multiHeadAttentionKernel = "DetrkitMultiHeadAttention";
+/** Of its gradient. */
+export const multiHeadAttentionGradientKernel = "DetrkitMultiHeadAttentionGradient";
+
+/**
+ * Inputs: position of the memory, position of the queries, memory, queries, weight and bias of the query, key, value
+ * and output projections, padding, seed; positions, queries and padding where their flags are set, a seed where the
+ * rate is above 0. Without queries of its own the memory attends to itself, and its position is that of both. Outputs:
+ * the result, and what its gradient needs.
+ */
+export interface MultiHeadAttentionAttributes {
+  readonly heads: number;
+  /** Share of the attention weights that dropout sets to 0. */
+  readonly rate: number;
+  readonly memoryPosition: boolean;
+  readonly queryPosition: boolean;
+  readonly queries: boolean;
+  readonly padding: boolean;
+}
 
 /** What attends to what. `B` images, `Q` queries, `S` keys, `D` width. */
 export interface MultiHeadAttentionInputs {
@@ -65,7 +87,7 @@ export function multiHeadAttention(
   if (options.dropout !== undefined) expectRate(options.dropout.rate, "multiHeadAttention");
   // The kernel is for what a transformer has: values are the keys without positions, and masks by query and key are
   // rare.
-  if (inputs.value === inputs.key && inputs.attentionMask === undefined && hasKernel(fusedKernels.multiHeadAttention)) {
+  if (inputs.value === inputs.key && inputs.attentionMask === undefined && hasKernel(multiHeadAttentionKernel)) {
     return fusedMultiHeadAttention(inputs, projections, options);
   }
   const { keyPadding, attentionMask } = inputs;
@@ -131,7 +153,7 @@ function fusedMultiHeadAttention(
     ];
     return firstOf<Tensor3D>(
       runKernel(
-        fusedKernels.multiHeadAttention,
+        multiHeadAttentionKernel,
         operands.filter((operand) => operand !== undefined),
         attributes,
       ),

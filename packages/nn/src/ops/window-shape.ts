@@ -1,7 +1,13 @@
 import { ConfigError, ShapeError } from "@detrkit/common";
 import { expectInteger } from "../expect-number.ts";
 import { expectShape } from "../expect-shape.ts";
-import type { MaxPoolAttributes } from "./native-kernel.ts";
+
+/** Input: the map. Output: the largest value of each window. */
+export interface MaxPoolAttributes {
+  readonly window: number;
+  readonly stride: number;
+  readonly padding: number;
+}
 
 /** TensorFlow's kernels count the numbers of a tensor in 32 bits. */
 const mostNumbers = 2 ** 31 - 1;

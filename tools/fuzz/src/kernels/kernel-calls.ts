@@ -1,4 +1,33 @@
-import { type FusedKernel, fusedKernels, runKernel } from "@detrkit/nn";
+import {
+  deformableAttentionGradientKernel,
+  deformableAttentionKernel,
+  deformableSamplingGradientKernel,
+  deformableSamplingKernel,
+} from "@detrkit/deformable-attention/kernels";
+import {
+  attentionGradientKernel,
+  attentionKernel,
+  convolutionFilterGradientKernel,
+  convolutionInputGradientKernel,
+  convolutionKernel,
+  dropoutKernel,
+  feedForwardGradientKernel,
+  feedForwardKernel,
+  groupNormGradientKernel,
+  groupNormKernel,
+  layerNormGradientKernel,
+  layerNormKernel,
+  linearGradientKernel,
+  linearKernel,
+  linearReluKernel,
+  maxPoolGradientKernel,
+  maxPoolKernel,
+  multiHeadAttentionGradientKernel,
+  multiHeadAttentionKernel,
+  reluGradientKernel,
+  runKernel,
+} from "@detrkit/nn/kernels";
+import { adamWKernel } from "@detrkit/optim/kernels";
 import { clone, type Tensor } from "@tensorflow/tfjs-core";
 import {
   type Call,
@@ -106,12 +135,12 @@ function convolutionGradientCall(sizes: Sizes, byInput: boolean): Call {
   };
 }
 
-const calls: Readonly<Record<FusedKernel, (sizes: Sizes) => Call>> = {
-  [fusedKernels.convolution]: (sizes) => convolutionCall(sizes, false),
-  [fusedKernels.convolutionInputGradient]: (sizes) => convolutionGradientCall(sizes, true),
-  [fusedKernels.convolutionFilterGradient]: (sizes) => convolutionGradientCall(sizes, false),
-  [fusedKernels.layerNorm]: (sizes) => normCall(sizes, [...leading(sizes), sizes.c], { epsilon: 1e-2 }),
-  [fusedKernels.layerNormGradient]: (sizes) => {
+const calls: Readonly<Record<string, (sizes: Sizes) => Call>> = {
+  [convolutionKernel]: (sizes) => convolutionCall(sizes, false),
+  [convolutionInputGradientKernel]: (sizes) => convolutionGradientCall(sizes, true),
+  [convolutionFilterGradientKernel]: (sizes) => convolutionGradientCall(sizes, false),
+  [layerNormKernel]: (sizes) => normCall(sizes, [...leading(sizes), sizes.c], { epsilon: 1e-2 }),
+  [layerNormGradientKernel]: (sizes) => {
     const rows = [...leading(sizes), sizes.c];
     const statistics = float(sizes.c === 0 ? 0 : size(leading(sizes)));
     return {
@@ -126,13 +155,13 @@ const calls: Readonly<Record<FusedKernel, (sizes: Sizes) => Call>> = {
       attributes: {},
     };
   },
-  [fusedKernels.groupNorm]: (sizes) =>
+  [groupNormKernel]: (sizes) =>
     normCall(sizes, [sizes.a, sizes.b, sizes.c, sizes.n * sizes.m], {
       groups: sizes.n,
       epsilon: 1e-2,
       relu: flag(sizes, 2),
     }),
-  [fusedKernels.groupNormGradient]: (sizes) => {
+  [groupNormGradientKernel]: (sizes) => {
     const C = sizes.n * sizes.m;
     const map = float(sizes.a, sizes.b, sizes.c, C);
     return {
@@ -140,53 +169,53 @@ const calls: Readonly<Record<FusedKernel, (sizes: Sizes) => Call>> = {
       attributes: { groups: sizes.n, relu: flag(sizes, 2), residual: flag(sizes, 1) },
     };
   },
-  [fusedKernels.maxPool]: (sizes) => {
+  [maxPoolKernel]: (sizes) => {
     const { map, attributes } = poolCall(sizes);
     return { inputs: [float(...map)], attributes };
   },
-  [fusedKernels.maxPoolGradient]: (sizes) => {
+  [maxPoolGradientKernel]: (sizes) => {
     const { map, result, attributes } = poolCall(sizes);
     return { inputs: [float(...result), float(...map), float(...result)], attributes };
   },
-  [fusedKernels.attention]: (sizes) => ({
+  [attentionKernel]: (sizes) => ({
     inputs: attentionInputs(sizes),
     attributes: { heads: sizes.n, rate: rateOf(sizes) },
   }),
-  [fusedKernels.attentionGradient]: (sizes) => ({
+  [attentionGradientKernel]: (sizes) => ({
     inputs: [...attentionInputs(sizes), float(sizes.a, sizes.b, sizes.n * sizes.m)],
     attributes: { heads: sizes.n, rate: rateOf(sizes) },
   }),
-  [fusedKernels.multiHeadAttention]: (sizes) => multiHeadCall(sizes, false),
-  [fusedKernels.multiHeadAttentionGradient]: (sizes) => multiHeadCall(sizes, true),
-  [fusedKernels.linear]: (sizes) => ({
+  [multiHeadAttentionKernel]: (sizes) => multiHeadCall(sizes, false),
+  [multiHeadAttentionGradientKernel]: (sizes) => multiHeadCall(sizes, true),
+  [linearKernel]: (sizes) => ({
     inputs: [float(...leading(sizes), sizes.c), float(sizes.c, sizes.d), ...(flag(sizes, 1) ? [float(sizes.d)] : [])],
     attributes: {},
   }),
-  [fusedKernels.linearRelu]: (sizes) => ({
+  [linearReluKernel]: (sizes) => ({
     inputs: [float(...leading(sizes), sizes.c), float(sizes.c, sizes.d), ...(flag(sizes, 1) ? [float(sizes.d)] : [])],
     attributes: {},
   }),
-  [fusedKernels.linearGradient]: (sizes) => {
+  [linearGradientKernel]: (sizes) => {
     const result = float(...leading(sizes), sizes.d);
     return {
       inputs: [result, float(...leading(sizes), sizes.c), float(sizes.c, sizes.d), ...(flag(sizes, 1) ? [result] : [])],
       attributes: { bias: flag(sizes, 2) },
     };
   },
-  [fusedKernels.feedForward]: (sizes) => ({ inputs: feedForwardInputs(sizes), attributes: { rate: rateOf(sizes) } }),
-  [fusedKernels.feedForwardGradient]: (sizes) => ({
+  [feedForwardKernel]: (sizes) => ({ inputs: feedForwardInputs(sizes), attributes: { rate: rateOf(sizes) } }),
+  [feedForwardGradientKernel]: (sizes) => ({
     inputs: [float(...leading(sizes), sizes.c), ...feedForwardInputs(sizes)],
     attributes: { rate: rateOf(sizes) },
   }),
-  [fusedKernels.dropout]: (sizes) => ({
+  [dropoutKernel]: (sizes) => ({
     inputs: [float(...leading(sizes)), seed],
     attributes: { rate: rateOf(sizes) },
   }),
-  [fusedKernels.reluGradient]: (sizes) => ({
+  [reluGradientKernel]: (sizes) => ({
     inputs: [float(...leading(sizes)), float(...leading(sizes))],
     attributes: {},
   }),
-  [fusedKernels.adamW]: (sizes) => {
+  [adamWKernel]: (sizes) => {
     const parameters = [float(sizes.a, sizes.b), float(sizes.c), ...(flag(sizes, 0) ? [float(sizes.d, 1, 2)] : [])];
     const moments = float(parameters.reduce((total, { shape }) => total + size(shape), 0));
     return {
@@ -194,19 +223,19 @@ const calls: Readonly<Record<FusedKernel, (sizes: Sizes) => Call>> = {
       attributes: {},
     };
   },
-  [fusedKernels.deformableAttention]: (sizes) => ({
+  [deformableAttentionKernel]: (sizes) => ({
     inputs: locatedInputs(sizes),
     attributes: { levelShapes: sizes.levels },
   }),
-  [fusedKernels.deformableAttentionGradient]: (sizes) => ({
+  [deformableAttentionGradientKernel]: (sizes) => ({
     inputs: [...locatedInputs(sizes), float(sizes.a, sizes.b, sizes.n * sizes.c)],
     attributes: { levelShapes: sizes.levels },
   }),
-  [fusedKernels.deformableSampling]: (sizes) => ({
+  [deformableSamplingKernel]: (sizes) => ({
     inputs: predictedInputs(sizes),
     attributes: { heads: sizes.n, points: sizes.m, levelShapes: sizes.levels },
   }),
-  [fusedKernels.deformableSamplingGradient]: (sizes) => ({
+  [deformableSamplingGradientKernel]: (sizes) => ({
     inputs: [...predictedInputs(sizes), float(sizes.a, sizes.b, sizes.n * sizes.c)],
     attributes: { heads: sizes.n, points: sizes.m, levelShapes: sizes.levels },
   }),
@@ -218,12 +247,12 @@ export const kernelOps: Readonly<Record<string, FuzzedOp>> = Object.fromEntries(
     name,
     {
       plan,
-      run: (inputs, attributes) => withChanged(name, inputs, runKernel(name as FusedKernel, inputs, attributes)),
+      run: (inputs, attributes) => withChanged(name, inputs, runKernel(name, inputs, attributes)),
     } satisfies FuzzedOp,
   ]),
 );
 
 /** What AdamW changed in its inputs is part of its result. */
 function withChanged(name: string, inputs: readonly Tensor[], results: Tensor[]): Tensor[] {
-  return name === fusedKernels.adamW ? [...results, ...inputs.map((input) => clone(input))] : results;
+  return name === adamWKernel ? [...results, ...inputs.map((input) => clone(input))] : results;
 }

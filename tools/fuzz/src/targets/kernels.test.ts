@@ -1,4 +1,4 @@
-import { useBackend } from "@detrkit/test-utils";
+import { ownKernels, useBackend } from "@detrkit/test-utils";
 import { expect, test } from "vitest";
 import { changed } from "../kernels/hostile.ts";
 import { opNames, target } from "./kernels.ts";
@@ -19,6 +19,11 @@ const sizes = {
   ],
 };
 const check = (given: object): Promise<void> => target.check(new TextEncoder().encode(JSON.stringify(given)), "");
+
+test("every kernel of ours is called", () => {
+  expect(ownKernels().length).toBeGreaterThan(0);
+  expect(ownKernels().filter((name) => !opNames.includes(name))).toEqual([]);
+});
 
 test.each(opNames)("%s computes what fits, with every flag or none, and empty", async (op) => {
   for (const flags of [true, false].map((flag) => Array.from({ length: 6 }, () => flag))) {

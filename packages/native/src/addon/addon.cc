@@ -1,0 +1,148 @@
+// The tfjs addon (its sources come from the npm package @tensorflow/tfjs-node-gpu, on the include path) with two
+// changes: attributes that are lists of strings or types, which TensorFlow's fused kernels need, can be passed from
+// JavaScript, and libraries of detrkit's own kernels can be loaded. Both sources are included here, not compiled apart,
+// to reach what they keep static.
+#include <dlfcn.h>
+#include <node_api.h>
+
+#include <algorithm>
+#include <cstring>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
+#include "tensorflow/c/eager/c_api.h"
+
+namespace {
+
+// tfjs passes a string where TensorFlow wants a list of them: "BiasAdd,Relu".
+void SetStringAttribute(TFE_Op* op, const char* name, const void* value, size_t length) {
+  if (std::strcmp(name, "fused_ops") != 0) {
+    TFE_OpSetAttrString(op, name, value, length);
+    return;
+  }
+  const std::string text(static_cast<const char*>(value), length);
+  std::vector<const void*> starts;
+  std::vector<size_t> lengths;
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t comma = std::min(text.find(',', begin), text.size());
+    starts.push_back(text.data() + begin);
+    lengths.push_back(comma - begin);
+    begin = comma + 1;
+  }
+  TFE_OpSetAttrStringList(op, name, starts.data(), lengths.data(), static_cast<int>(starts.size()));
+}
+
+// The same for a list of types, which tfjs passes as a list of integers.
+void SetIntListAttribute(TFE_Op* op, const char* name, const int64_t* values, int count) {
+  if (std::strcmp(name, "TArgs") != 0) {
+    TFE_OpSetAttrIntList(op, name, values, count);
+    return;
+  }
+  std::vector<TF_DataType> types(count);
+  for (int i = 0; i < count; ++i) types[i] = static_cast<TF_DataType>(values[i]);
+  TFE_OpSetAttrTypeList(op, name, types.data(), count);
+}
+
+}  // namespace
+
+#define TFE_OpSetAttrString SetStringAttribute
+#define TFE_OpSetAttrIntList SetIntListAttribute
+#include "tfjs_backend.cc"
+#undef TFE_OpSetAttrString
+#undef TFE_OpSetAttrIntList
+
+// The stock source ends by registering itself as a module; ours does that instead.
+#undef NAPI_MODULE
+#define NAPI_MODULE(name, initialize)
+#include "tfjs_binding.cc"
+
+#include "processor.h"
+
+namespace {
+
+// Each op's result is an allocation of its own, often of megabytes. By default these go back to the system when freed,
+// and every step pays for their pages again; so what was freed is kept for the next step.
+void KeepFreedMemory() {
+#if defined(__GLIBC__)
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that glibc allows
+  mallopt(M_TRIM_THRESHOLD, 512 << 20);
+  mallopt(M_TOP_PAD, 16 << 20);
+#endif
+}
+
+// Ops are registered once per process: the library that was first is the one that stays.
+std::mutex kernels_mutex;
+std::string kernels_path;
+
+// trimMemory(): what was freed and kept goes back to the system, as far as whole pages are free. Tensors of ever other
+// sizes leave ever other gaps between what lives long (oneDNN's compiled layers), so that without it the process would
+// grow for hours.
+napi_value TrimMemoryCallback(napi_env, napi_callback_info) {
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
+  return nullptr;
+}
+
+std::string LoadKernels(const std::string& path) {
+  const std::lock_guard<std::mutex> lock(kernels_mutex);
+  if (!kernels_path.empty())
+    return kernels_path == path ? "" : "the kernels of " + kernels_path + " are loaded already";
+  // Never closed: TensorFlow goes on knowing the kernels, and their threads run.
+  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  if (!library) return dlerror();
+  const auto register_kernels = reinterpret_cast<const char* (*)()>(dlsym(library, "DetrkitRegisterKernels"));
+  if (!register_kernels) return path + " has no DetrkitRegisterKernels";
+  const std::string problem = register_kernels();
+  if (problem.empty()) kernels_path = path;
+  return problem;
+}
+
+// loadKernels(path): throws what went wrong.
+napi_value LoadKernelsCallback(napi_env env, napi_callback_info info) {
+  size_t count = 1, length = 0;
+  napi_value argument;
+  napi_get_cb_info(env, info, &count, &argument, nullptr, nullptr);
+  if (count != 1 || napi_get_value_string_utf8(env, argument, nullptr, 0, &length) != napi_ok) {
+    napi_throw_type_error(env, nullptr, "loadKernels: a path expected");
+    return nullptr;
+  }
+  std::string path(length, '\0');
+  napi_get_value_string_utf8(env, argument, path.data(), length + 1, &length);
+  const std::string problem = LoadKernels(path);
+  if (!problem.empty()) napi_throw_error(env, "ERR_BACKEND", problem.c_str());
+  return nullptr;
+}
+
+// loadedKernels(): the path of the library of kernels in this process, or an empty text.
+napi_value LoadedKernelsCallback(napi_env env, napi_callback_info) {
+  const std::lock_guard<std::mutex> lock(kernels_mutex);
+  napi_value path;
+  napi_create_string_utf8(env, kernels_path.c_str(), kernels_path.size(), &path);
+  return path;
+}
+
+void SetFunction(napi_env env, napi_value object, const char* name, napi_callback callback) {
+  napi_value function;
+  napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
+  napi_set_named_property(env, object, name, function);
+}
+
+}  // namespace
+
+extern "C" NAPI_MODULE_EXPORT napi_value napi_register_module_v1(napi_env env, napi_value exports) {
+  KeepFreedMemory();
+  const napi_value binding = tfnodejs::InitTFNodeJSBinding(env, exports);
+  napi_value baseline;
+  napi_create_string_utf8(env, detrkit::ProcessorBaseline(), NAPI_AUTO_LENGTH, &baseline);
+  napi_set_named_property(env, binding, "processorBaseline", baseline);
+  SetFunction(env, binding, "loadKernels", LoadKernelsCallback);
+  SetFunction(env, binding, "loadedKernels", LoadedKernelsCallback);
+  SetFunction(env, binding, "trimMemory", TrimMemoryCallback);
+  return binding;
+}

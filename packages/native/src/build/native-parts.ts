@@ -1,0 +1,106 @@
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The TensorFlow release whose library the addon is linked with. */
+export const tensorflowVersion = "2.21.0";
+
+/**
+ * How detrkit's kernels are compiled, beside the instruction sets of each baseline. Sums may be reordered (once, when
+ * compiling), or they would not be vectorised; NaN and infinity keep their meaning.
+ */
+export const kernelFlags: readonly string[] = [
+  "-O3",
+  "-fno-math-errno",
+  "-fno-trapping-math",
+  "-fno-signed-zeros",
+  "-fassociative-math",
+];
+
+/**
+ * What every source is compiled with. Eigen's templates stay hidden from libtensorflow, which has its own, compiled
+ * otherwise.
+ */
+export const commonFlags: readonly string[] = [
+  "-std=c++17",
+  "-fPIC",
+  "-fvisibility=hidden",
+  "-fvisibility-inlines-hidden",
+  "-DNAPI_VERSION=8",
+  "-DEIGEN_MPL2_ONLY",
+];
+
+/** Where the parts of the native backend come from on this platform. */
+export interface NativeParts {
+  /** Wheel on PyPI that carries libtensorflow and its headers, and further ones (CUDA's) it needs at run time. */
+  readonly requirement: string;
+  readonly withDependencies: boolean;
+  /** pip's name of the platform. */
+  readonly platform: string;
+  /** Room that wheels and what is unpacked of them take, about, at the most. */
+  readonly bytes: number;
+  /** Distributions whose wheels are unpacked; what else pip brings along is Python's and of no use here. */
+  readonly wanted: RegExp;
+}
+
+/**
+ * The wheel for this machine, or why there is none. Linux x64 is what was run; an NVIDIA GPU takes the full wheel and
+ * its CUDA packages.
+ */
+export function nativeParts(
+  platform: string,
+  architecture: string,
+  hasNvidiaGpu: boolean,
+): NativeParts | { readonly missing: string } {
+  if (platform !== "linux") {
+    return {
+      missing: `no recipe for ${platform}: install @tensorflow/tfjs-node in your project to have TensorFlow there`,
+    };
+  }
+  if (architecture !== "x64" && architecture !== "arm64")
+    return { missing: `TensorFlow publishes nothing for ${architecture}` };
+  const pipPlatform = architecture === "x64" ? "manylinux_2_27_x86_64" : "manylinux_2_27_aarch64";
+  if (hasNvidiaGpu && architecture === "x64") {
+    return {
+      requirement: `tensorflow[and-cuda]==${tensorflowVersion}`,
+      withDependencies: true,
+      platform: pipPlatform,
+      bytes: 12e9,
+      wanted: /^(tensorflow|nvidia_[a-z0-9_]+)-/,
+    };
+  }
+  return {
+    requirement: `tensorflow-cpu==${tensorflowVersion}`,
+    withDependencies: false,
+    platform: pipPlatform,
+    bytes: 1.3e9,
+    wanted: /^tensorflow_cpu-/,
+  };
+}
+
+const require = createRequire(import.meta.url);
+
+/**
+ * The library that brings all of TensorFlow, its other one (libtensorflow_framework) too. Loaded by itself before it,
+ * that one would keep its own copies of what both define, and every op runs a tenth slower.
+ *
+ * @param folder - where its wheel was unpacked
+ */
+export function tensorflowLibrary(folder: string): string {
+  return join(folder, "tensorflow", "libtensorflow_cc.so.2");
+}
+
+/** Folder that this package's C++ sources are in, from `src` and from `dist` alike, and that they include from. */
+export function nativeSourceFolder(): string {
+  return join(dirname(fileURLToPath(import.meta.resolve("@detrkit/native/package.json"))), "src");
+}
+
+/** Folder of @tensorflow/tfjs-node-gpu: its JavaScript kernels and the addon's C++ source. */
+export function tfjsNodeFolder(): string {
+  return dirname(require.resolve("@tensorflow/tfjs-node-gpu/package.json"));
+}
+
+/** Folder of Node-API's headers. */
+export function nodeHeadersFolder(): string {
+  return join(dirname(require.resolve("node-api-headers/package.json")), "include");
+}

@@ -1,0 +1,1 @@
+export { startWasmBackend } from "./wasm/start-wasm-backend.ts";

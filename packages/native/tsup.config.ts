@@ -1,0 +1,3 @@
+import { defineConfig } from "tsup";
+
+export default defineConfig({ entry: ["src/index.ts", "src/wasm.ts"], format: "esm", dts: false, sourcemap: true, clean: true, target: "node22" });

@@ -1,0 +1,118 @@
+import {
+  engine,
+  keep,
+  type KernelBackend,
+  type NamedAttrMap,
+  type NamedTensorMap,
+  type Tensor,
+  type TensorInfo,
+  tidy,
+} from "@tensorflow/tfjs-core";
+
+/** One recorded operation. */
+export interface RecordedOp {
+  readonly kernelName: string;
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  readonly outputs: readonly Tensor[];
+  /** Handles of its own on what the gradient needs. */
+  readonly saved?: readonly Tensor[];
+  readonly gradient?: (upstream: readonly (Tensor | null)[]) => Readonly<Record<string, () => Tensor>>;
+}
+
+/** What of tfjs's engine (tfjs-core 4.22) is used here; its types tell of some of it. */
+interface Engine {
+  readonly backend: KernelBackend;
+  readonly state: { readonly gradientDepth: number; activeTape: RecordedOp[] | null };
+  startTape(): void;
+  endTape(): void;
+  runKernel(name: string, inputs: NamedTensorMap, attributes: NamedAttrMap): Tensor | Tensor[];
+  addTapeNode(kernelName: string, inputs: unknown, outputs: Tensor[], ...rest: unknown[]): void;
+  saveTensorsForBackwardMode(tensors: Tensor[]): Tensor[];
+  makeTensorFromTensorInfo(info: TensorInfo): Tensor;
+}
+
+function tfjsEngine(): Engine {
+  return engine() as unknown as Engine;
+}
+
+/** Whether tfjs is recording operations to differentiate them. */
+export function isRecordingGradients(): boolean {
+  return tfjsEngine().state.gradientDepth > 0;
+}
+
+/** Runs a kernel of the running backend on its inputs in order. */
+export function runKernel(name: string, inputs: readonly Tensor[], attributes: object): Tensor[] {
+  const result = tfjsEngine().runKernel(name, inputs as unknown as NamedTensorMap, attributes as NamedAttrMap);
+  return Array.isArray(result) ? result : [result];
+}
+
+/**
+ * Takes a gradient within a backward pass, which would throw away the tape of that pass (tfjs-core 4.22), though it is
+ * still needed.
+ */
+export function keepingTape<Result>(takeGradient: () => Result): Result {
+  const { state } = tfjsEngine();
+  const { activeTape } = state;
+  const gradient = takeGradient();
+  state.activeTape = activeTape;
+  return gradient;
+}
+
+/**
+ * Computes a value and hands over the record of it, which is to be played backwards by whoever called. Not to be called
+ * while gradients are being recorded.
+ *
+ * @returns the operations in the order in which they ran; each one's `saved` tensors are the caller's to free
+ */
+export function recordOps<Value extends Tensor>(
+  compute: () => Value,
+): { readonly value: Value; readonly tape: RecordedOp[] } {
+  const recording = tfjsEngine();
+  let value: Value | undefined;
+  recording.startTape();
+  try {
+    value = tidy(compute);
+  } finally {
+    recording.endTape();
+    if (value === undefined) recording.state.activeTape?.forEach(freeSaved);
+  }
+  const tape = recording.state.activeTape ?? [];
+  recording.state.activeTape = null;
+  return { value, tape };
+}
+
+/** Frees what an operation has saved for its gradient. */
+export function freeSaved({ saved = [] }: RecordedOp): void {
+  for (const tensor of saved) tensor.dispose();
+}
+
+/**
+ * Has only the first output of these kernels recorded; the others are there for the gradient, which has saved them.
+ * tfjs would make gradients of zeros for them in each backward pass, which for an attention are several times its
+ * input.
+ */
+export function recordFirstOutputs(kernels: readonly string[]): void {
+  const chosen: ReadonlySet<string> = new Set(kernels);
+  const recording = tfjsEngine();
+  const record = recording.addTapeNode.bind(recording);
+  recording.addTapeNode = (kernelName, inputs, outputs, ...rest) =>
+    record(kernelName, inputs, chosen.has(kernelName) ? outputs.slice(0, 1) : outputs, ...rest);
+}
+
+/**
+ * On the running backend: tfjs saves what a gradient needs by running its Identity kernel and recording that too: more than half of all kernels
+ * of a small model's step. Here it is a second handle on the same data instead. Inside a gradient of a gradient, which
+ * has to differentiate through what was saved, tfjs does as before.
+ */
+export function saveByReference(): void {
+  const recording = tfjsEngine();
+  const { backend } = recording;
+  const recorded = recording.saveTensorsForBackwardMode.bind(recording);
+  recording.saveTensorsForBackwardMode = (tensors) => {
+    if (recording.state.gradientDepth > 1 || recording.backend !== backend) return recorded(tensors);
+    return tensors.map(({ dataId, shape, dtype }) => {
+      backend.incRef(dataId);
+      return keep(recording.makeTensorFromTensorInfo({ dataId, shape, dtype }));
+    });
+  };
+}

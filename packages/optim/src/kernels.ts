@@ -1,0 +1,2 @@
+// For those who write kernels for a backend.
+export { adamWKernel } from "./adamw-update.ts";
