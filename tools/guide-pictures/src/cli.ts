@@ -5,6 +5,7 @@ import { loadDetector } from "@detrkit/inference";
 import {
   decoderFigure,
   encoderFigure,
+  movedMost,
   paddingFigure,
   queriesFigure,
   type Scene,
@@ -36,14 +37,13 @@ async function draw(runFolder: string, files: readonly [string, string]): Promis
   const observed = await observe(detector, [whole, part]);
   const scene: Scene = { images: [await webp(whole), await webp(part)], observed, strides: [8, 16, 32] };
   const found = foundQueries(scene, 0.3);
-  const [best = 0] = found;
   const folder = join(import.meta.dirname, "../../../docs/guides/images");
   mkdirSync(folder, { recursive: true });
   const figures = {
     padding: paddingFigure(scene),
     "valid-ratios": validRatiosFigure(scene),
     "encoder-reference-points": encoderFigure(scene, { level: 1, row: 3, column: 4 }),
-    "decoder-sampling": decoderFigure(scene, best),
+    "decoder-sampling": decoderFigure(scene, movedMost(scene, found)),
     queries: queriesFigure(scene, found),
   };
   for (const [name, svg] of Object.entries(figures)) {

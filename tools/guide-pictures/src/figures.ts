@@ -87,11 +87,10 @@ function levelPanels(scene: Scene, title: string, below: number, content: (level
 
 /** The cells of a level that are not padding. */
 function filled({ observed, strides }: Scene, level: number): string {
-  const sizes = observed.layout.levelSizes[level] as readonly ImageSize[];
-  const { width, height } = sizes[1] as ImageSize;
+  const [, size] = observed.layout.levelSizes[level] as readonly [ImageSize, ImageSize];
   const cell = (strides[level] as number) * scale;
   const colour = levelColours[level] ?? ink;
-  return rectangle(0, 0, width * cell, height * cell, {
+  return rectangle(0, 0, size.width * cell, size.height * cell, {
     fill: colour,
     "fill-opacity": "0.14",
     stroke: colour,
@@ -139,12 +138,12 @@ export function encoderFigure(
       ...(level === token.level
         ? [rectangle(token.column * cell, token.row * cell, cell, cell, { stroke: "#ffffff", "stroke-width": 3 })]
         : []),
+      circle(share[0] * across, share[1] * down, 6, { fill: "none", stroke: ink, "stroke-width": 4 }),
       circle(share[0] * across, share[1] * down, 6, {
-        fill: "#ffffff",
-        "fill-opacity": "0.6",
-        stroke: ink,
-        "stroke-width": 1.5,
-        "stroke-dasharray": "3 2",
+        fill: "none",
+        stroke: "#ffffff",
+        "stroke-width": 2,
+        "stroke-dasharray": "4 2",
       }),
       circle(x * across, y * down, 6, { fill: levelColours[level] ?? ink, stroke: "#ffffff", "stroke-width": 2 }),
       label(0, down + 18, `(${x.toFixed(3)}, ${y.toFixed(3)}) of the map`),
@@ -245,6 +244,15 @@ function reference({ observed }: Scene, layer: number, query: number, place: Pla
   }
   const [x, y] = place(centreX, centreY);
   return [circle(x, y, 9, { fill: "none", ...dashed }), circle(x, y, 2, { fill: "#ffffff" })].join("");
+}
+
+/** Of some queries the one whose box the decoder's later layers moved most. */
+export function movedMost({ observed: { boxes } }: Scene, queries: readonly number[]): number {
+  const distance = (query: number): number => {
+    const [first, last] = [boxOf(boxes[0], query), boxOf(boxes.at(-1), query)];
+    return Math.hypot(first.left - last.left, first.top - last.top);
+  };
+  return queries.toSorted((a, b) => distance(b) - distance(a))[0] ?? 0;
 }
 
 /** Figure 5: the reference points that all queries start from, and the boxes that they end with. */
