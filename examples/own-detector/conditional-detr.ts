@@ -10,7 +10,7 @@ import {
   createClassHeads,
   type DetectionModel,
   type DetrCallOptions,
-  type DetrLayerOutput,
+  type LayerPrediction,
   type DetrOutput,
   type ImageDetections,
   LearnedQueries,
@@ -207,7 +207,7 @@ export class ConditionalDetr extends Module implements DetectionModel {
     });
   }
 
-  postProcess(output: DetrLayerOutput, sourceSizes: readonly ImageSize[]): Promise<ImageDetections[]> {
+  postProcess(output: LayerPrediction, sourceSizes: readonly ImageSize[]): Promise<ImageDetections[]> {
     return postProcessTopK(output, sourceSizes, Math.min(100, this.numQueries * this.numClasses));
   }
 }
@@ -216,7 +216,7 @@ export class ConditionalDetr extends Module implements DetectionModel {
 const shapes = {
   backbone: {
     depth: 18,
-    returnStages: [3],
+    returnStages: [2],
     frozenStages: 0,
     norm: "group",
     stem: "3x3pool",

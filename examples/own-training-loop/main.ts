@@ -31,7 +31,9 @@ const model = createDetector(
   { numClasses: dataset.classes.length, seed },
 );
 const criterion = new SetCriterion({
-  matcher: new HungarianMatcher({ costs: [classProbability(1), boxL1Cost(5), generalizedIouCost(2)] }),
+  matcher: new HungarianMatcher({
+    costs: [classProbability({ weight: 1 }), boxL1Cost({ weight: 5 }), generalizedIouCost({ weight: 2 })],
+  }),
   losses: [softmaxClassification({ noObjectWeight: 0.1 }), boxL1({ weight: 5 }), generalizedIou({ weight: 2 })],
   logged: [classError()],
 });

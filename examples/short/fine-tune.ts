@@ -22,7 +22,9 @@ const model = createDetector(preset as DetrPresetName, { numClasses: dataset.cla
 const { tensors } = importStateDict(await readStateDict(weights), { dialect: originalDetr });
 loadParameters(model, tensors, weights, { ignoreMismatched: ["classHead.**"] }); // COCO's 91 classes give way to these
 
-const matcher = new HungarianMatcher({ costs: [classProbability(1), boxL1Cost(5), generalizedIouCost(2)] });
+const matcher = new HungarianMatcher({
+  costs: [classProbability({ weight: 1 }), boxL1Cost({ weight: 5 }), generalizedIouCost({ weight: 2 })],
+});
 const losses = [softmaxClassification({ noObjectWeight: 0.1 }), boxL1({ weight: 5 }), generalizedIou({ weight: 2 })];
 const criterion = new SetCriterion({ matcher, losses });
 const optimizer = new AdamW({

@@ -5,7 +5,7 @@ import { batches, fixedSize, openDataset } from "@detrkit/datasets";
 import { createDetector } from "@detrkit/detr";
 import { boxL1 as boxL1Cost, classProbability, HungarianMatcher, type Matcher } from "@detrkit/matcher";
 
-const costs = new HungarianMatcher({ costs: [classProbability(1), boxL1Cost(5)] });
+const costs = new HungarianMatcher({ costs: [classProbability({ weight: 1 }), boxL1Cost({ weight: 5 })] });
 const greedy: Matcher = {
   matchImage(prediction, target) {
     const [cost, objects] = [costs.costMatrix(prediction, target), target.labels.length];

@@ -12,7 +12,7 @@ await startBackend();
 const spec = `module:${import.meta.dirname}/parts/bars.ts`;
 const [training, validation] = [await openDataset(spec), await openDataset(spec, { split: "val" })];
 const model = createDetector("detr-small", { numClasses: training.classes.length });
-const matcher = new HungarianMatcher({ costs: [classProbability(1), boxL1Cost(5)] });
+const matcher = new HungarianMatcher({ costs: [classProbability({ weight: 1 }), boxL1Cost({ weight: 5 })] });
 const losses = [softmaxClassification({ noObjectWeight: 0.1 }), boxL1({ weight: 5 }), generalizedIou({ weight: 2 })];
 const criterion = new SetCriterion({ matcher, losses });
 const optimizer = new AdamW({ groups: [{ learningRate: 1e-4 }], clipNorm: 0.1 });

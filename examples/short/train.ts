@@ -17,7 +17,9 @@ const training = await openDataset("shapes:count=16,validation=4,size=64,classes
 const validation = await openDataset(training.spec, { split: "val", classes: training.classes });
 const detector = { ...presets["deformable-detr-small"], numClasses: 3 };
 const model = createDetector(detector);
-const matcher = new HungarianMatcher({ costs: [focalClass(2), boxL1Cost(5), generalizedIouCost(2)] });
+const matcher = new HungarianMatcher({
+  costs: [focalClass({ weight: 2 }), boxL1Cost({ weight: 5 }), generalizedIouCost({ weight: 2 })],
+});
 const losses = [focalClassification({ weight: 2 }), boxL1({ weight: 5 }), generalizedIou({ weight: 2 })];
 const criterion = new SetCriterion({ matcher, losses });
 const optimizer = new AdamW({

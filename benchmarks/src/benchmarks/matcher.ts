@@ -49,7 +49,9 @@ async function caseOf(problem: Problem, folder: string): Promise<BenchmarkCase> 
  * targets (the last one).
  */
 function costMatrices({ queries, targets, images }: Problem): Float64Array {
-  const hungarian = new HungarianMatcher({ costs: [classProbability(1), boxL1(5), generalizedIou(2)] });
+  const hungarian = new HungarianMatcher({
+    costs: [classProbability({ weight: 1 }), boxL1({ weight: 5 }), generalizedIou({ weight: 2 })],
+  });
   const random = new Random(11);
   const all = new Float64Array(images * queries * targets);
   for (let image = 0; image < images; image++) {

@@ -26,8 +26,8 @@ const [B, H, W, I, O] = [2, 7, 5, 3, 11] as const;
 
 function unitWithNorm(norm: NormKind): ConvolutionNorm {
   const unit = new ConvolutionNorm({
-    inChannels: I,
-    outChannels: O + 1,
+    inputChannels: I,
+    outputChannels: O + 1,
     kernelSize: 3,
     stride: 2,
     norm,
@@ -181,8 +181,8 @@ describeOnBackends("ConvolutionNorm", () => {
 
   test("at most 32 groups are made, however many channels there are", () => {
     const unit = new ConvolutionNorm({
-      inChannels: 1,
-      outChannels: 256,
+      inputChannels: 1,
+      outputChannels: 256,
       kernelSize: 1,
       norm: "group",
       random: new Random(1),

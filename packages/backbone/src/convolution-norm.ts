@@ -21,8 +21,8 @@ export type NormKind = "frozen-batch" | "batch" | "group";
 
 /** Sizes of a {@link ConvolutionNorm}, and which norm follows the convolution. */
 export interface ConvolutionNormConfig {
-  readonly inChannels: number;
-  readonly outChannels: number;
+  readonly inputChannels: number;
+  readonly outputChannels: number;
   readonly kernelSize: number;
   readonly stride?: number;
   readonly dilation?: number;
@@ -45,10 +45,10 @@ export class ConvolutionNorm extends Module {
 
   constructor(config: ConvolutionNormConfig) {
     super();
-    const { inChannels, outChannels, kernelSize, stride = 1, dilation = 1, random } = config;
+    const { inputChannels, outputChannels, kernelSize, stride = 1, dilation = 1, random } = config;
     this.convolution = new Conv2d({
-      inputChannels: inChannels,
-      outputChannels: outChannels,
+      inputChannels: inputChannels,
+      outputChannels: outputChannels,
       kernelSize,
       stride,
       dilation,
@@ -57,7 +57,7 @@ export class ConvolutionNorm extends Module {
       weightInitializer: kaimingNormal({ mode: "fanOut" }),
       random,
     });
-    this.norm = createNorm(config.norm, outChannels);
+    this.norm = createNorm(config.norm, outputChannels);
     this.#foldedFilter =
       this.norm instanceof FrozenBatchNorm ? new FoldedFilter(this.convolution, this.norm) : undefined;
   }

@@ -10,7 +10,7 @@ export const blockExpansion: Readonly<Record<BlockKind, number>> = { basic: 1, b
 /** What decides the shapes of a block's convolutions. */
 export interface ResidualBlockShape {
   readonly kind: BlockKind;
-  readonly inChannels: number;
+  readonly inputChannels: number;
   /** Channels of the 3×3 convolutions. */
   readonly channels: number;
   readonly stride: number;
@@ -32,25 +32,32 @@ export class ResidualBlock extends Module {
 
   constructor(config: ResidualBlockConfig) {
     super();
-    const { kind, inChannels, channels, stride, dilation, norm, random } = config;
-    const outChannels = channels * blockExpansion[kind];
+    const { kind, inputChannels, channels, stride, dilation, norm, random } = config;
+    const outputChannels = channels * blockExpansion[kind];
     const shapes =
       kind === "basic"
         ? [
-            { inChannels, outChannels, kernelSize: 3, stride, dilation },
-            { inChannels: outChannels, outChannels, kernelSize: 3, dilation },
+            { inputChannels, outputChannels, kernelSize: 3, stride, dilation },
+            { inputChannels: outputChannels, outputChannels, kernelSize: 3, dilation },
           ]
         : [
-            { inChannels, outChannels: channels, kernelSize: 1 },
-            { inChannels: channels, outChannels: channels, kernelSize: 3, stride, dilation },
-            { inChannels: channels, outChannels, kernelSize: 1 },
+            { inputChannels, outputChannels: channels, kernelSize: 1 },
+            { inputChannels: channels, outputChannels: channels, kernelSize: 3, stride, dilation },
+            { inputChannels: channels, outputChannels, kernelSize: 1 },
           ];
     this.units = shapes.map(
       (shape, index) => new ConvolutionNorm({ ...shape, norm, random: random.fork("units", index) }),
     );
     this.shortcut =
-      stride !== 1 || inChannels !== outChannels
-        ? new ConvolutionNorm({ inChannels, outChannels, kernelSize: 1, stride, norm, random: random.fork("shortcut") })
+      stride !== 1 || inputChannels !== outputChannels
+        ? new ConvolutionNorm({
+            inputChannels,
+            outputChannels,
+            kernelSize: 1,
+            stride,
+            norm,
+            random: random.fork("shortcut"),
+          })
         : undefined;
   }
 

@@ -12,8 +12,8 @@ test("the stages of ResNet-50 have the paper's blocks, channels and strides", ()
   ]);
   expect(stages.map(({ blocks }) => blocks.length)).toEqual([3, 4, 6, 3]);
   expect(stages[1]?.blocks.slice(0, 2)).toEqual([
-    { kind: "bottleneck", inChannels: 256, channels: 128, stride: 2, dilation: 1 },
-    { kind: "bottleneck", inChannels: 512, channels: 128, stride: 1, dilation: 1 },
+    { kind: "bottleneck", inputChannels: 256, channels: 128, stride: 2, dilation: 1 },
+    { kind: "bottleneck", inputChannels: 512, channels: 128, stride: 1, dilation: 1 },
   ]);
 });
 

@@ -58,27 +58,27 @@ export function planResNet(shape: ResNetShape): ResNetPlan {
   const blocks = fourOf("blocks", shape.blocks ?? depthPlan.blocks);
   const widths = stageWidths(shape.width ?? 64);
   const stemChannels = widths[0] as number;
-  let inChannels = stemChannels;
+  let inputChannels = stemChannels;
   let stride = stemStride;
   const stages: StagePlan[] = [];
   for (let stage = 1; stage <= Math.max(...returnStages); stage++) {
     const channels = widths[stage - 1] as number;
-    const outChannels = channels * blockExpansion[kind];
+    const outputChannels = channels * blockExpansion[kind];
     const dilated = dilateLastStage && stage === numStages;
     const stageStride = stage === 1 || dilated ? 1 : 2;
     stride *= stageStride;
     stages.push({
-      level: { name: `stage${stage}`, channels: outChannels, stride },
+      level: { name: `stage${stage}`, channels: outputChannels, stride },
       // The first block of a dilated stage still sees the finer stage before it, so its filter is not spread.
       blocks: Array.from({ length: blocks[stage - 1] as number }, (_, index) => ({
         kind,
         channels,
-        inChannels: index === 0 ? inChannels : outChannels,
+        inputChannels: index === 0 ? inputChannels : outputChannels,
         stride: index === 0 ? stageStride : 1,
         dilation: dilated && index > 0 ? 2 : 1,
       })),
     });
-    inChannels = outChannels;
+    inputChannels = outputChannels;
   }
   return { stemChannels, stages, returnStages };
 }

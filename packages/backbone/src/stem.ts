@@ -17,8 +17,8 @@ export interface StemConfig {
 /** The convolution and norm of a stem, without its pooling. */
 export function createStem({ kind, channels, norm, random }: StemConfig): ConvolutionNorm {
   return new ConvolutionNorm({
-    inChannels: 3,
-    outChannels: channels,
+    inputChannels: 3,
+    outputChannels: channels,
     kernelSize: kind === "7x7pool" ? 7 : 3,
     stride: 2,
     norm,

@@ -10,6 +10,7 @@ import {
 } from "@detrkit/native";
 import { enableProdMode, ready, setBackend } from "@tensorflow/tfjs-core";
 
+/** The backends that can be asked for, by name. */
 export type BackendName = "native" | "wasm" | "cpu";
 
 /** A backend that runs, and why it is this one. */

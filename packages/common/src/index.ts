@@ -11,4 +11,5 @@ export {
 } from "./errors.ts";
 export type { DetrkitErrorOptions } from "./errors.ts";
 export { Random } from "./random.ts";
+export type { Detection, ImageSize } from "./shared-types.ts";
 export { wrapText } from "./wrap-text.ts";

@@ -11,7 +11,7 @@ export { forEachPair } from "./prediction-group.ts";
 export type { PredictionGradient, PredictionGroup, VisitPair } from "./prediction-group.ts";
 export { SetCriterion } from "./set-criterion.ts";
 export type { CriterionResult, SetCriterionConfig } from "./set-criterion.ts";
-export type { LayerPrediction, SetPrediction } from "./set-prediction.ts";
+export type { SetPrediction } from "./set-prediction.ts";
 export { boxL1 } from "./terms/box-l1.ts";
 export type { BoxL1Options } from "./terms/box-l1.ts";
 export { cardinalityError } from "./terms/cardinality-error.ts";

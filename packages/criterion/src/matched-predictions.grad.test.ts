@@ -1,3 +1,4 @@
+import type { LayerPrediction } from "@detrkit/boxes";
 import type { DetectionTarget } from "@detrkit/boxes";
 import { Random } from "@detrkit/common";
 import { boxL1 as boxL1Cost, HungarianMatcher, type Match, type Matcher } from "@detrkit/matcher";
@@ -28,7 +29,6 @@ import { expect, test } from "vitest";
 import {
   boxL1,
   focalClassification,
-  type LayerPrediction,
   type LossTerm,
   type MatchedLoss,
   readLossTerms,
@@ -37,7 +37,7 @@ import {
 } from "./index.ts";
 
 const [images, classes] = [2, 3];
-const matcher = new HungarianMatcher({ costs: [boxL1Cost(1)] });
+const matcher = new HungarianMatcher({ costs: [boxL1Cost({ weight: 1 })] });
 
 /** `boxL1({ weight: 5 })`, written as one would write a term of one's own. */
 const tensorBoxL1: MatchedLoss = {

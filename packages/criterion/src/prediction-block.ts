@@ -1,6 +1,7 @@
 import { ShapeError } from "@detrkit/common";
 import { concat, mul, type Scalar, split, type Tensor, tensor } from "@tensorflow/tfjs-core";
-import type { LayerPrediction, SetPrediction } from "./set-prediction.ts";
+import type { LayerPrediction } from "@detrkit/boxes";
+import type { SetPrediction } from "./set-prediction.ts";
 
 /** Layers that predict for equally many queries, so that they are read and differentiated together. */
 export interface PredictionBlock {

@@ -1,3 +1,4 @@
+import type { LayerPrediction } from "@detrkit/boxes";
 import type { DetectionTarget } from "@detrkit/boxes";
 import { Random } from "@detrkit/common";
 import {
@@ -28,7 +29,6 @@ import {
   cardinalityError,
   classError,
   generalizedIou,
-  type LayerPrediction,
   readLossTerms,
   SetCriterion,
   type SetPrediction,
@@ -37,7 +37,9 @@ import {
 
 useBackend("cpu");
 
-const matcher = new HungarianMatcher({ costs: [classProbability(1), boxL1Cost(5), generalizedIouCost(2)] });
+const matcher = new HungarianMatcher({
+  costs: [classProbability({ weight: 1 }), boxL1Cost({ weight: 5 }), generalizedIouCost({ weight: 2 })],
+});
 const losses = [softmaxClassification({ noObjectWeight: 0.1 }), boxL1(), generalizedIou()];
 const criterion = new SetCriterion({ matcher, losses });
 const classes = 7;

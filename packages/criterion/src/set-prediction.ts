@@ -1,12 +1,5 @@
-import type { Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
-
-/** Predictions of one layer. `B` images, `Q` queries, `C` classes (with no-object where the model has it). */
-export interface LayerPrediction {
-  /** `[B, Q, C]` */
-  readonly logits: Tensor3D;
-  /** `[B, Q, 4]`, cxcywh, normalised by the image's size without padding. */
-  readonly boxes: Tensor3D;
-}
+import type { LayerPrediction } from "@detrkit/boxes";
+import type { Tensor4D } from "@tensorflow/tfjs-core";
 
 /**
  * What a model predicts and {@link SetCriterion} takes: the last decoder layer's output, and what else is trained with

@@ -1,10 +1,10 @@
+import type { LayerPrediction } from "@detrkit/boxes";
 import {
   boxL1,
   cardinalityError,
   classError,
   focalClassification,
   generalizedIou,
-  type LayerPrediction,
   type LoggedTerm,
   type LossTerm,
   maskDice,
@@ -106,8 +106,12 @@ function matcherOf({
 }: CriterionCase): HungarianMatcher {
   // The reference's matcher has an alpha and a gamma of its own, whatever its focal loss has.
   const classCost =
-    criterion === "deformable" ? focalClass(classWeight, { alpha: 0.25, gamma: 2 }) : classProbability(classWeight);
-  return new HungarianMatcher({ costs: [classCost, boxL1Cost(boxWeight), generalizedIouCost(overlapWeight)] });
+    criterion === "deformable"
+      ? focalClass({ weight: classWeight, alpha: 0.25, gamma: 2 })
+      : classProbability({ weight: classWeight });
+  return new HungarianMatcher({
+    costs: [classCost, boxL1Cost({ weight: boxWeight }), generalizedIouCost({ weight: overlapWeight })],
+  });
 }
 
 function lossesOf({

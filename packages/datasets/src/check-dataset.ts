@@ -27,6 +27,7 @@ export interface SplitSummary {
   readonly boxesByClass: Readonly<Record<string, number>>;
 }
 
+/** What `checkDataset` found. */
 export interface DatasetReport {
   readonly spec: string;
   readonly classes: readonly string[];
@@ -37,6 +38,7 @@ export interface DatasetReport {
   readonly wrong: boolean;
 }
 
+/** Settings of `checkDataset`. */
 export interface CheckDatasetOptions {
   /** Splits to check. Default: all that the data has, without VOC's `trainval`, which repeats others. */
   readonly splits?: readonly string[];

@@ -4,6 +4,7 @@ import { parseDataSpec, readerOf } from "./data-spec.ts";
 import type { Dataset } from "./dataset.ts";
 import type { DataSpec } from "./reading/reader.ts";
 
+/** Settings of `openDataset`. */
 export interface OpenDatasetOptions {
   /** `"train"` (default), `"val"`, `"test"`, or another that the source has, such as VOC's `"trainval"`. */
   readonly split?: string;

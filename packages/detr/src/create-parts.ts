@@ -25,8 +25,7 @@ export function createDetr(config: DetrSettings, parts: OwnParts<DetrTransformer
   return new Detr({
     backbone: parts.backbone ?? new ResNet({ ...config.backbone, random: random.fork("backbone") }),
     positionEncoding: parts.positionEncoding ?? createPositionEncoding(config, random.fork("positionEncoding")),
-    transformer:
-      parts.transformer ?? new Transformer({ ...sizes, normalizeBefore: preNorm, random: random.fork("transformer") }),
+    transformer: parts.transformer ?? new Transformer({ ...sizes, preNorm, random: random.fork("transformer") }),
     numClasses: config.numClasses,
     numQueries: config.numQueries,
     random: random.fork("detr"),

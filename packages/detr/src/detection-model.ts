@@ -1,4 +1,5 @@
 import type { Backbone } from "@detrkit/backbone";
+import type { LayerPrediction } from "@detrkit/boxes";
 import type { CallOptions, ImageSize, Module, PaddedBatch } from "@detrkit/nn";
 import { type Tensor3D, type Tensor4D, unstack } from "@tensorflow/tfjs-core";
 import type { ImageDetections } from "./detections.ts";
@@ -10,20 +11,9 @@ export interface DetrCallOptions extends CallOptions {
   readonly auxiliary?: boolean;
 }
 
-/**
- * What one decoder layer predicts. `B` images, `Q` queries, `C` logits: of a DETR one more than it has classes, the
- * last for "no object".
- */
-export interface DetrLayerOutput {
-  /** Class logits `[B, Q, C]`. */
-  readonly logits: Tensor3D;
-  /** Boxes `[B, Q, 4]`, cxcywh normalised by the image size without padding. */
-  readonly boxes: Tensor3D;
-}
-
 /** What a detector predicts: the last decoder layer's output, and those of the layers before it, first layer first. */
-export interface DetrOutput extends DetrLayerOutput {
-  readonly auxiliary: readonly DetrLayerOutput[];
+export interface DetrOutput extends LayerPrediction {
+  readonly auxiliary: readonly LayerPrediction[];
   /**
    * The same, all `L` layers in one tensor each, the last one last: `[L, B, Q, C]` and `[L, B, Q, 4]`. Losses on all
    * layers run on these.
@@ -33,7 +23,7 @@ export interface DetrOutput extends DetrLayerOutput {
    * Of a two-stage model: what its encoder proposes at every token, `Q` being the number of tokens. The first logit
    * says whether there is an object.
    */
-  readonly encoder?: DetrLayerOutput;
+  readonly encoder?: LayerPrediction;
 }
 
 /** Predictions of all `L` decoder layers, the last one last: logits `[L, B, Q, C]`, boxes `[L, B, Q, 4]`. */
@@ -49,7 +39,7 @@ export function outputOfLayers(stacked: StackedOutput): DetrOutput {
     logits: logits as Tensor3D,
     boxes: boxes[layer] as Tensor3D,
   }));
-  return { ...(layers.at(-1) as DetrLayerOutput), auxiliary: layers.slice(0, -1), stacked };
+  return { ...(layers.at(-1) as LayerPrediction), auxiliary: layers.slice(0, -1), stacked };
 }
 
 /**

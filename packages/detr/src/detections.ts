@@ -1,4 +1,4 @@
-import { DataError } from "@detrkit/common";
+import { DataError, type Detection } from "@detrkit/common";
 
 /** Everything a detector says about one image, in plain memory. `N` entries, for DETR one for each query. */
 export interface ImageDetections {
@@ -15,14 +15,6 @@ export interface Category {
   /** The data set's own id, for COCO 1 to 90 with gaps. */
   readonly id: number;
   readonly name: string;
-}
-
-/** One detection in the shape that npm users know, in source pixels. */
-export interface Detection {
-  readonly label: string;
-  readonly labelId: number;
-  readonly score: number;
-  readonly box: { readonly xmin: number; readonly ymin: number; readonly xmax: number; readonly ymax: number };
 }
 
 /** Settings of {@link listDetections}. */

@@ -1,3 +1,4 @@
+import type { LayerPrediction } from "@detrkit/boxes";
 import type { Backbone, FeatureLevel, FeatureMap } from "@detrkit/backbone";
 import {
   type CallOptions,
@@ -24,13 +25,7 @@ import {
   tidy,
 } from "@tensorflow/tfjs-core";
 import { checkCount } from "./check-count.ts";
-import {
-  type DetectionModel,
-  type DetrCallOptions,
-  type DetrLayerOutput,
-  type DetrOutput,
-  outputOfLayers,
-} from "./detection-model.ts";
+import { type DetectionModel, type DetrCallOptions, type DetrOutput, outputOfLayers } from "./detection-model.ts";
 import type { ImageDetections } from "./detections.ts";
 import { postProcess } from "./post-process.ts";
 
@@ -143,7 +138,7 @@ export class Detr extends Module implements DetectionModel {
   }
 
   /** For each query its most probable class: all `numQueries` of them, in their order. */
-  postProcess(output: DetrLayerOutput, sourceSizes: readonly ImageSize[]): Promise<ImageDetections[]> {
+  postProcess(output: LayerPrediction, sourceSizes: readonly ImageSize[]): Promise<ImageDetections[]> {
     return postProcess(output, sourceSizes);
   }
 }

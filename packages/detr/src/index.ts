@@ -36,9 +36,11 @@ export type {
   StartingQueries,
 } from "./deformable/queries.ts";
 export { outputOfLayers } from "./detection-model.ts";
-export type { DetectionModel, DetrCallOptions, DetrLayerOutput, DetrOutput, StackedOutput } from "./detection-model.ts";
+export type { LayerPrediction } from "@detrkit/boxes";
+export type { DetectionModel, DetrCallOptions, DetrOutput, StackedOutput } from "./detection-model.ts";
 export { listDetections } from "./detections.ts";
-export type { Category, Detection, ImageDetections, ListDetectionsOptions } from "./detections.ts";
+export type { Detection } from "@detrkit/common";
+export type { Category, ImageDetections, ListDetectionsOptions } from "./detections.ts";
 export { checkSettings, randomFor } from "./detector-family.ts";
 export type {
   BuildOptions,

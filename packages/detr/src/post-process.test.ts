@@ -1,7 +1,7 @@
 import { expectClose, uniformTensor, describeOnBackends } from "@detrkit/test-utils";
 import { dispose, memory, type Rank, tensor3d } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
-import type { DetrLayerOutput } from "./detection-model.ts";
+import type { LayerPrediction } from "@detrkit/boxes";
 import { type ImageDetections, listDetections } from "./detections.ts";
 import { postProcess, postProcessTopK } from "./post-process.ts";
 
@@ -50,7 +50,7 @@ describeOnBackends("postProcess", () => {
     dispose([logits, boxes]);
   });
 
-  function randomOutput(): DetrLayerOutput {
+  function randomOutput(): LayerPrediction {
     return {
       logits: uniformTensor<Rank.R3>([3, 7, 5], { seed: 1, low: -4, high: 4 }),
       boxes: uniformTensor<Rank.R3>([3, 7, 4], { seed: 2, low: 0 }),

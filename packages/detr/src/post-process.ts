@@ -2,7 +2,7 @@ import { cxcywhToXyxy } from "@detrkit/boxes/numbers";
 import { ConfigError } from "@detrkit/common";
 import { expectShape, type ImageSize } from "@detrkit/nn";
 import { concat, dispose } from "@tensorflow/tfjs-core";
-import type { DetrLayerOutput } from "./detection-model.ts";
+import type { LayerPrediction } from "@detrkit/boxes";
 import type { ImageDetections } from "./detections.ts";
 
 /**
@@ -13,7 +13,7 @@ import type { ImageDetections } from "./detections.ts";
  * @param sourceSizes - size of each image in the pixels that the boxes shall have, `B` of them
  * @returns for each image `Q` detections in the queries' order
  */
-export function postProcess(output: DetrLayerOutput, sourceSizes: readonly ImageSize[]): Promise<ImageDetections[]> {
+export function postProcess(output: LayerPrediction, sourceSizes: readonly ImageSize[]): Promise<ImageDetections[]> {
   return readDetections(output, sourceSizes, bestClassOfEachQuery);
 }
 
@@ -28,7 +28,7 @@ export function postProcess(output: DetrLayerOutput, sourceSizes: readonly Image
  * @throws ConfigError when there are fewer than `count` scores
  */
 export async function postProcessTopK(
-  output: DetrLayerOutput,
+  output: LayerPrediction,
   sourceSizes: readonly ImageSize[],
   count: number,
 ): Promise<ImageDetections[]> {
@@ -41,7 +41,7 @@ export async function postProcessTopK(
 }
 
 async function readDetections(
-  { logits, boxes }: DetrLayerOutput,
+  { logits, boxes }: LayerPrediction,
   sourceSizes: readonly ImageSize[],
   select: (rows: PredictionRows) => Selection,
 ): Promise<ImageDetections[]> {

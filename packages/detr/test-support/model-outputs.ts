@@ -2,7 +2,7 @@ import {
   DeformableDetr,
   type DetectionModel,
   Detr,
-  type DetrLayerOutput,
+  type LayerPrediction,
   type DetrOutput,
   tokenPadding,
 } from "@detrkit/detr";
@@ -97,7 +97,7 @@ function memoryMeans(
   };
 }
 
-function firstLogits({ logits }: DetrLayerOutput): FixtureTensor {
+function firstLogits({ logits }: LayerPrediction): FixtureTensor {
   const [B, S] = logits.shape;
   return { ...inMemory(slice(logits, [0, 0, 0], [B, S, 1])), shape: [B, S] };
 }

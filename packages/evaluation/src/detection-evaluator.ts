@@ -1,7 +1,7 @@
 import { assertGroundTruth, assertResult } from "./check-coco.ts";
 import type { CocoResult } from "./coco-types.ts";
 import type { DetectionEvaluation } from "./detection-evaluation.ts";
-import type { Detection } from "./detections-to-coco-results.ts";
+import type { ScoredBox } from "./detections-to-coco-results.ts";
 import { detectionsToCocoResults } from "./detections-to-coco-results.ts";
 import { evaluateDetections } from "./evaluate-detections.ts";
 import type { EvaluationOptions } from "./evaluation-options.ts";
@@ -30,7 +30,7 @@ export class DetectionEvaluator {
   }
 
   /** Adds one image's detections, boxes in pixels of the source image. */
-  add(imageId: number, detections: readonly Detection[]): void {
+  add(imageId: number, detections: readonly ScoredBox[]): void {
     const { labelCategoryIds } = this.#config;
     this.addResults(
       detectionsToCocoResults(detections, { imageId, ...(labelCategoryIds ? { categoryIds: labelCategoryIds } : {}) }),

@@ -1,12 +1,8 @@
-import { DataError } from "@detrkit/common";
+import { DataError, type Detection } from "@detrkit/common";
 import type { CocoResult } from "./coco-types.ts";
 
-/** A detection as detrkit gives it, in pixels of the source image. */
-export interface Detection {
-  readonly labelId: number;
-  readonly score: number;
-  readonly box: { readonly xmin: number; readonly ymin: number; readonly xmax: number; readonly ymax: number };
-}
+/** What COCO's format keeps of a detection. */
+export type ScoredBox = Pick<Detection, "box" | "labelId" | "score">;
 
 /** Where the detections come from. */
 export interface DetectionSource {
@@ -21,7 +17,7 @@ export interface DetectionSource {
 }
 
 /** Turns one image's detections into entries of a COCO results file. */
-export function detectionsToCocoResults(detections: readonly Detection[], source: DetectionSource): CocoResult[] {
+export function detectionsToCocoResults(detections: readonly ScoredBox[], source: DetectionSource): CocoResult[] {
   const { imageId, size, categoryIds } = source;
   const inside = (value: number, limit: number | undefined): number =>
     limit === undefined ? value : Math.min(Math.max(value, 0), limit);

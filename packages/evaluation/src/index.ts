@@ -18,7 +18,7 @@ export type { ClassEvaluation, DetectionEvaluation, ThresholdMetrics } from "./d
 export { DetectionEvaluator } from "./detection-evaluator.ts";
 export type { DetectionEvaluatorConfig } from "./detection-evaluator.ts";
 export { detectionsToCocoResults } from "./detections-to-coco-results.ts";
-export type { Detection, DetectionSource } from "./detections-to-coco-results.ts";
+export type { DetectionSource, ScoredBox } from "./detections-to-coco-results.ts";
 export { evaluateDetections } from "./evaluate-detections.ts";
 export type { EvaluationOptions, EvaluationParameters, EvaluationSettings } from "./evaluation-options.ts";
 export type { ImageEvaluation } from "./image-evaluation.ts";

@@ -9,6 +9,7 @@ import type { RgbImage } from "./raster.ts";
 /** A path, or the bytes of an image file. */
 export type ImageSource = string | Uint8Array;
 
+/** Settings of `decodeImage`. */
 export interface DecodeOptions {
   /** What error messages call the image. Default: the path. */
   readonly name?: string;

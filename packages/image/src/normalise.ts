@@ -1,6 +1,7 @@
 import { ShapeError } from "@detrkit/common";
 import { kernelMemory } from "./kernel-memory.ts";
-import type { ImageSize, RgbImage } from "./raster.ts";
+import type { ImageSize } from "@detrkit/common";
+import type { RgbImage } from "./raster.ts";
 
 /** Mean and standard deviation of red, green and blue, on a scale from 0 to 1. */
 export interface Normalisation {

@@ -2,7 +2,8 @@
 export { imagenetNormalisation, normalisationTable, normaliseInto } from "./normalise.ts";
 export type { Normalisation } from "./normalise.ts";
 export { crop, flipHorizontally, flipVertically, padRightBottom, resizeNearest } from "./raster.ts";
-export type { BinaryMask, ImageSize, PixelRegion, RgbImage } from "./raster.ts";
+export type { ImageSize } from "@detrkit/common";
+export type { BinaryMask, PixelRegion, RgbImage } from "./raster.ts";
 export { resizeBilinear, resizedSize } from "./resize-bilinear.ts";
 export {
   builtInTransforms,

@@ -1,10 +1,4 @@
-import { ConfigError } from "@detrkit/common";
-
-/** Height and width in pixels. */
-export interface ImageSize {
-  readonly height: number;
-  readonly width: number;
-}
+import { ConfigError, type ImageSize } from "@detrkit/common";
 
 /** An 8-bit RGB picture: `H` rows of `W` pixels of three bytes, `data [H·W·3]` from the top left. */
 export interface RgbImage {

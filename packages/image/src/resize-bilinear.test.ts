@@ -1,7 +1,8 @@
 import { Random } from "@detrkit/common";
 import { describe, expect, test } from "vitest";
 import { crop, resizeBilinear } from "./index.ts";
-import type { ImageSize, RgbImage } from "./index.ts";
+import type { ImageSize } from "@detrkit/common";
+import type { RgbImage } from "./index.ts";
 import { bilinearCoefficients } from "./resize-coefficients.ts";
 
 function noise(width: number, height: number, seed = 1): RgbImage {

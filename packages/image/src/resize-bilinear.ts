@@ -2,7 +2,8 @@ import { kernelMemory } from "./kernel-memory.ts";
 import type { KernelMemory, PlacedCoefficients } from "./kernel-memory.ts";
 import { bilinearCoefficients } from "./resize-coefficients.ts";
 import type { ResizeCoefficients } from "./resize-coefficients.ts";
-import type { ImageSize, PixelRegion, RgbImage } from "./raster.ts";
+import type { ImageSize } from "@detrkit/common";
+import type { PixelRegion, RgbImage } from "./raster.ts";
 
 /** Rounds halves to the even neighbour, as Python's `round`, with which the published sizes were made. */
 export function roundHalfEven(value: number): number {

@@ -15,7 +15,9 @@ import {
 
 useBackend("cpu");
 
-const matcher = new HungarianMatcher({ costs: [classProbability(1), boxL1(5), generalizedIou(2)] });
+const matcher = new HungarianMatcher({
+  costs: [classProbability({ weight: 1 }), boxL1({ weight: 5 }), generalizedIou({ weight: 2 })],
+});
 
 function randomPrediction(queries: number, classes: number, seed: number): ImagePrediction {
   const random = new Random(seed);
@@ -45,12 +47,15 @@ test("each cost of one query and one target worked out by hand", () => {
   const target = { labels: Int32Array.from([1]), boxes: Float32Array.from([0.5, 0.5, 0.25, 1]) };
   const alone = (cost: MatchCost): number =>
     new HungarianMatcher({ costs: [cost] }).costMatrix(prediction, target)[0] as number;
-  expect(alone(classProbability(1))).toBeCloseTo(-0.75, 6);
-  expect(alone(boxL1(5))).toBeCloseTo(5 * 0.75, 6);
+  expect(alone(classProbability({ weight: 1 }))).toBeCloseTo(-0.75, 6);
+  expect(alone(boxL1({ weight: 5 }))).toBeCloseTo(5 * 0.75, 6);
   // Common 0.25·0.5, union 0.25 + 0.25 - 0.125, enclosing 0.5·1.
-  expect(alone(generalizedIou(2))).toBeCloseTo(-2 * (0.125 / 0.375 - (0.5 - 0.375) / 0.5), 6);
+  expect(alone(generalizedIou({ weight: 2 }))).toBeCloseTo(-2 * (0.125 / 0.375 - (0.5 - 0.375) / 0.5), 6);
   // p = 0.75: 0.25·0.25²·(-ln 0.75) - 0.75·0.75²·(-ln 0.25)
-  expect(alone(focalClass(2))).toBeCloseTo(2 * (0.25 * 0.0625 * -Math.log(0.75) - 0.75 * 0.5625 * -Math.log(0.25)), 6);
+  expect(alone(focalClass({ weight: 2 }))).toBeCloseTo(
+    2 * (0.25 * 0.0625 * -Math.log(0.75) - 0.75 * 0.5625 * -Math.log(0.25)),
+    6,
+  );
 });
 
 test("queries that predict the targets exactly get them", () => {
@@ -107,7 +112,10 @@ test("a batch is matched as its images alone are, also one without targets and o
 
 test("the focal cost stays finite where a probability rounds to 0 or 1", () => {
   const prediction = { ...randomPrediction(2, 1, 1), logits: Float32Array.from([200, -200]) };
-  const costs = new HungarianMatcher({ costs: [focalClass(1)] }).costMatrix(prediction, randomTarget(1, 1, 1));
+  const costs = new HungarianMatcher({ costs: [focalClass({ weight: 1 })] }).costMatrix(
+    prediction,
+    randomTarget(1, 1, 1),
+  );
   expect([...costs].every(Number.isFinite)).toBe(true);
   expect(costs[0]).toBeLessThan(costs[1] as number);
 });
@@ -143,7 +151,7 @@ test("boxes with negative sizes are refused: they are no output of a sigmoid", (
 
 test("outputs and settings that don't fit are refused", async () => {
   expect(() => new HungarianMatcher({ costs: [] })).toThrow("costs is empty");
-  expect(() => focalClass(1, { alpha: 2 })).toThrow("alpha expected in [0, 1]");
+  expect(() => focalClass({ weight: 1, alpha: 2 })).toThrow("alpha expected in [0, 1]");
   const logits = tensor3d([1, 2], [1, 1, 2]);
   const boxes = tensor3d([1, 2, 3, 4, 5], [1, 1, 5]);
   await expect(matcher.match({ logits, boxes }, [])).rejects.toThrow("boxes expected [1, 1, 4], got [1, 1, 5]");

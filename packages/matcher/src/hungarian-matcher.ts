@@ -1,6 +1,5 @@
-import type { DetectionTarget } from "@detrkit/boxes";
+import type { DetectionTarget, LayerPrediction } from "@detrkit/boxes";
 import { ConfigError, DetrkitError, ShapeError } from "@detrkit/common";
-import type { Tensor3D } from "@tensorflow/tfjs-core";
 import { expectFinitePrediction, expectUsableTarget } from "./expect-matchable.ts";
 import type { ImagePrediction, Match } from "./image-prediction.ts";
 import { linearSumAssignment } from "./linear-sum-assignment.ts";
@@ -16,14 +15,6 @@ export interface Matcher {
 export interface HungarianMatcherConfig {
   /** What it costs to match a query with a target; the costs add up. */
   readonly costs: readonly MatchCost[];
-}
-
-/** The part of a model's output that is matched. `B` images, `Q` queries, `C` classes. */
-export interface MatchableOutput {
-  /** `[B, Q, C]` */
-  readonly logits: Tensor3D;
-  /** `[B, Q, 4]`, cxcywh, normalised by the image's size without padding. */
-  readonly boxes: Tensor3D;
 }
 
 /**
@@ -45,7 +36,7 @@ export class HungarianMatcher implements Matcher {
    * @param targets - one for each image
    * @returns per image, `min(Q, T)` pairs sorted by query
    */
-  async match({ logits, boxes }: MatchableOutput, targets: readonly DetectionTarget[]): Promise<Match[]> {
+  async match({ logits, boxes }: LayerPrediction, targets: readonly DetectionTarget[]): Promise<Match[]> {
     const [images, queries, classes] = logits.shape;
     if (boxes.shape.join() !== [images, queries, 4].join()) {
       throw new ShapeError(

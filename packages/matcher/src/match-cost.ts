@@ -1,6 +1,12 @@
 import type { DetectionTarget } from "@detrkit/boxes";
 import type { ImagePrediction } from "./image-prediction.ts";
 
+/** Settings of every cost that detrkit has. */
+export interface CostOptions {
+  /** Default as published. */
+  readonly weight?: number;
+}
+
 /** One part of what it costs to match a query with a target. Write your own to match by something else. */
 export interface MatchCost {
   /**

@@ -43,9 +43,11 @@ async function compareMatcher(fixture: Fixture, config: MatcherCase): Promise<Co
   const focal = { alpha: config.focal_alpha ?? 0.25, gamma: config.focal_gamma ?? 2 };
   const matcher = new HungarianMatcher({
     costs: [
-      config.matcher === "focal" ? focalClass(config.cost_class, focal) : classProbability(config.cost_class),
-      boxL1(config.cost_bbox),
-      generalizedIou(config.cost_giou),
+      config.matcher === "focal"
+        ? focalClass({ weight: config.cost_class, ...focal })
+        : classProbability({ weight: config.cost_class }),
+      boxL1({ weight: config.cost_bbox }),
+      generalizedIou({ weight: config.cost_giou }),
     ],
   });
   const logits = tensorOf(fixture, "in.pred_logits");

@@ -70,5 +70,6 @@ export type {
 export type { Statistics } from "./ops/normalize.ts";
 export type { MapShape, Sliding } from "./ops/window-shape.ts";
 export { paddingMask } from "./padded-batch.ts";
-export type { ImageSize, PaddedBatch } from "./padded-batch.ts";
+export type { ImageSize } from "@detrkit/common";
+export type { PaddedBatch } from "./padded-batch.ts";
 export type { ParameterKind } from "./parameter.ts";

@@ -1,10 +1,5 @@
+import type { ImageSize } from "@detrkit/common";
 import type { Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
-
-/** Height and width in pixels. */
-export interface ImageSize {
-  readonly height: number;
-  readonly width: number;
-}
 
 /**
  * Images of several sizes in one tensor: each at the top left, zeros to its right and below. `B` images, `H W` the

@@ -8,6 +8,7 @@ import { NonFiniteError } from "./non-finite-error.ts";
 import { type ParameterGroup, ParameterGroups } from "./parameter-groups.ts";
 import { constantSchedule, type Schedule } from "./schedules.ts";
 
+/** Settings of {@link AdamW}. */
 export interface AdamWConfig {
   /** The first group whose pattern fits a parameter has it. A pattern that fits none is an error at the first step. */
   readonly groups: readonly ParameterGroup[];

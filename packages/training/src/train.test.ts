@@ -45,7 +45,7 @@ async function trainAnew(options: Partial<TrainOptions>, learningRate = 1e-3): P
   const model = createDetector(detector, { seed: 3 });
   const optimizer = new AdamW({ groups: [{ learningRate }], clipNorm: learningRate < 1 ? 0.1 : 0 });
   const criterion = new SetCriterion({
-    matcher: new HungarianMatcher({ costs: [classProbability(1), boxL1Cost(5)] }),
+    matcher: new HungarianMatcher({ costs: [classProbability({ weight: 1 }), boxL1Cost({ weight: 5 })] }),
     losses: [softmaxClassification({ noObjectWeight: 0.1 }), boxL1({ weight: 5 }), generalizedIou({ weight: 2 })],
   });
   try {
@@ -75,7 +75,7 @@ test("parts and a folder are enough: the rest has defaults", async () => {
   const output = join(folder, "defaults");
   const model = createDetector(detector);
   const criterion = new SetCriterion({
-    matcher: new HungarianMatcher({ costs: [classProbability(1)] }),
+    matcher: new HungarianMatcher({ costs: [classProbability({ weight: 1 })] }),
     losses: [softmaxClassification()],
   });
   const optimizer = new AdamW({ groups: [{ learningRate: 1e-4 }] });

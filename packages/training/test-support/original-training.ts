@@ -79,9 +79,11 @@ export function optimizerOf({ args, adamw, lr_drop: drop, steps, model, options 
 /** The case's matcher; every match is also put into `matches`. */
 export function recordingMatcher({ args, model }: TrainingConfig, matches: Match[]): Matcher {
   const classCost =
-    model === "detr" ? classProbability(args.set_cost_class) : focalClass(args.set_cost_class, focalOptions(args));
+    model === "detr"
+      ? classProbability({ weight: args.set_cost_class })
+      : focalClass({ weight: args.set_cost_class, ...focalOptions(args) });
   const matcher = new HungarianMatcher({
-    costs: [classCost, boxL1Cost(args.set_cost_bbox), generalizedIouCost(args.set_cost_giou)],
+    costs: [classCost, boxL1Cost({ weight: args.set_cost_bbox }), generalizedIouCost({ weight: args.set_cost_giou })],
   });
   return {
     matchImage: (prediction, target) => {

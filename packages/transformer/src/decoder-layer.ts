@@ -15,7 +15,7 @@ export interface DecoderLayerConfig {
   /** Share of each part's output that training sets to 0. Default 0. */
   readonly dropout?: number;
   /** Whether to normalise before each part instead of after it. Default false. */
-  readonly normalizeBefore?: boolean;
+  readonly preNorm?: boolean;
 }
 
 /** Self-attention, cross-attention and a feed-forward part, each with a residual connection and a layer norm. */
@@ -28,14 +28,7 @@ export class DecoderLayer extends Module {
   readonly feedForwardNorm: LayerNorm;
   readonly #style: ResidualStyle;
 
-  constructor({
-    dim,
-    selfAttention,
-    crossAttention,
-    feedForward,
-    dropout = 0,
-    normalizeBefore = false,
-  }: DecoderLayerConfig) {
+  constructor({ dim, selfAttention, crossAttention, feedForward, dropout = 0, preNorm = false }: DecoderLayerConfig) {
     super();
     this.selfAttention = selfAttention;
     this.selfAttentionNorm = new LayerNorm({ dim });
@@ -43,7 +36,7 @@ export class DecoderLayer extends Module {
     this.crossAttentionNorm = new LayerNorm({ dim });
     this.feedForward = feedForward;
     this.feedForwardNorm = new LayerNorm({ dim });
-    this.#style = { dropout: new Dropout({ rate: dropout }), normalizeBefore };
+    this.#style = { dropout: new Dropout({ rate: dropout }), preNorm };
   }
 
   /** @returns the queries after this layer `[B, Q, D]` */

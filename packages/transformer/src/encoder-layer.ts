@@ -12,7 +12,7 @@ export interface EncoderLayerConfig {
   /** Share of each part's output that training sets to 0. Default 0. */
   readonly dropout?: number;
   /** Whether to normalise before each part instead of after it. Default false. */
-  readonly normalizeBefore?: boolean;
+  readonly preNorm?: boolean;
 }
 
 /** What an encoder works on. `B` images, `S` tokens, `D` width, `L` levels. */
@@ -36,13 +36,13 @@ export class EncoderLayer extends Module {
   readonly feedForwardNorm: LayerNorm;
   readonly #style: ResidualStyle;
 
-  constructor({ dim, selfAttention, feedForward, dropout = 0, normalizeBefore = false }: EncoderLayerConfig) {
+  constructor({ dim, selfAttention, feedForward, dropout = 0, preNorm = false }: EncoderLayerConfig) {
     super();
     this.selfAttention = selfAttention;
     this.selfAttentionNorm = new LayerNorm({ dim });
     this.feedForward = feedForward;
     this.feedForwardNorm = new LayerNorm({ dim });
-    this.#style = { dropout: new Dropout({ rate: dropout }), normalizeBefore };
+    this.#style = { dropout: new Dropout({ rate: dropout }), preNorm };
   }
 
   /** @returns `[B, S, D]` */

@@ -8,7 +8,7 @@ import { residual } from "./residual.ts";
 useBackend("cpu");
 
 test("dropout falls on what a part adds, while training alone", () => {
-  const style = { dropout: new Dropout({ rate: 0.5 }), normalizeBefore: true };
+  const style = { dropout: new Dropout({ rate: 0.5 }), preNorm: true };
   const norm = new LayerNorm({ dim: 7 });
   tidy(() => {
     const part = (): Tensor3D => ones<Rank.R3>([2, 11, 7]);

@@ -6,7 +6,7 @@ export interface ResidualStyle {
   /** On each part's output. */
   readonly dropout: Dropout;
   /** Whether the norm comes before the part, or after the sum. */
-  readonly normalizeBefore: boolean;
+  readonly preNorm: boolean;
 }
 
 /** One part of a layer with its residual connection and norm: `[B, S, D]` to `[B, S, D]`. */
@@ -14,12 +14,12 @@ export function residual(
   tokens: Tensor3D,
   part: (tokens: Tensor3D) => Tensor3D,
   norm: LayerNorm,
-  { dropout, normalizeBefore }: ResidualStyle,
+  { dropout, preNorm }: ResidualStyle,
   options: CallOptions,
 ): Tensor3D {
   return tidy(() => {
-    const change = part(normalizeBefore ? norm.call(tokens) : tokens);
+    const change = part(preNorm ? norm.call(tokens) : tokens);
     const dropped = dropout.active(options) === undefined ? change : dropout.call(change, options);
-    return normalizeBefore ? add(tokens, dropped) : norm.call(tokens, dropped);
+    return preNorm ? add(tokens, dropped) : norm.call(tokens, dropped);
   });
 }

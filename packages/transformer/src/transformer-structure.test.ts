@@ -44,8 +44,8 @@ test("the whole of DETR-R50's transformer has the published number of parameters
 
 test("paths are those that key maps rely on; the encoder has a norm of its own only before its parts are normalised", () => {
   const sizes = { dim: 6, heads: 2, encoderLayers: 1, decoderLayers: 1, feedForwardDim: 7, random: new Random(1) };
-  const modules = (normalizeBefore: boolean): string[] => {
-    const transformer = new Transformer({ ...sizes, normalizeBefore });
+  const modules = (preNorm: boolean): string[] => {
+    const transformer = new Transformer({ ...sizes, preNorm });
     const owners = new Set([...transformer.parameters().keys()].map((path) => path.slice(0, path.lastIndexOf("."))));
     transformer.dispose();
     return [...owners];

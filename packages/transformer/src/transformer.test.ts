@@ -33,25 +33,22 @@ const create = (changes: Partial<TransformerConfig> = {}): Transformer =>
   new Transformer({ ...config, random: new Random(1), ...changes });
 
 describeOnBackends("Transformer", () => {
-  test.each([false, true])(
-    "normalizeBefore %s: returns the states of all decoder layers and the memory",
-    (normalizeBefore) => {
-      const [all, last] = [create({ normalizeBefore }), create({ normalizeBefore, returnIntermediate: false })];
-      tidy(() => {
-        const { states, memory } = all.call(inputs());
-        expect(states.shape).toEqual([2, 2, 3, 6]);
-        expect(memory.shape).toEqual([2, 5, 6]);
-        expectClose(last.call(inputs()).states, slice(states, [1, 0, 0, 0], [1, -1, -1, -1]));
-      });
-      all.dispose();
-      last.dispose();
-    },
-  );
+  test.each([false, true])("preNorm %s: returns the states of all decoder layers and the memory", (preNorm) => {
+    const [all, last] = [create({ preNorm }), create({ preNorm, returnIntermediate: false })];
+    tidy(() => {
+      const { states, memory } = all.call(inputs());
+      expect(states.shape).toEqual([2, 2, 3, 6]);
+      expect(memory.shape).toEqual([2, 5, 6]);
+      expectClose(last.call(inputs()).states, slice(states, [1, 0, 0, 0], [1, -1, -1, -1]));
+    });
+    all.dispose();
+    last.dispose();
+  });
 
   test.each([false, true])(
-    "normalizeBefore %s: an image gives the same beside another and with padding behind it",
-    (normalizeBefore) => {
-      const transformer = create({ normalizeBefore });
+    "preNorm %s: an image gives the same beside another and with padding behind it",
+    (preNorm) => {
+      const transformer = create({ preNorm });
       tidy(() => {
         const { tokens, position, queryPosition } = inputs();
         const second = (values: Tensor3D): Tensor3D => gather(values, [1]);

@@ -32,7 +32,7 @@ export interface TransformerConfig {
   /** Of the feed-forward parts. Default `relu`. */
   readonly activation?: Activation;
   /** Whether each part is normalised before it runs instead of after. Default false. */
-  readonly normalizeBefore?: boolean;
+  readonly preNorm?: boolean;
   /** Whether the decoder's states go through a layer norm that they share. Default true. */
   readonly decoderNorm?: boolean;
   /** Whether the states of all decoder layers are returned, or of the last alone. Default true. */
@@ -70,7 +70,7 @@ export class Transformer extends Module {
       heads,
       random,
       dropout = 0.1,
-      normalizeBefore = false,
+      preNorm = false,
       decoderNorm = true,
       returnIntermediate = true,
     } = config;
@@ -88,14 +88,14 @@ export class Transformer extends Module {
       feedForward: new FeedForward({ dim, hiddenDim, activation, dropout, weightInitializer: xavierUniform(), random }),
       dim,
       dropout,
-      normalizeBefore,
+      preNorm,
     });
     this.encoder = new TransformerEncoder({
       layers: Array.from(
         { length: config.encoderLayers },
         (_, layer) => new EncoderLayer({ selfAttention: encoderAttention(layer), ...rest() }),
       ),
-      ...(normalizeBefore ? { norm: new LayerNorm({ dim }) } : {}),
+      ...(preNorm ? { norm: new LayerNorm({ dim }) } : {}),
     });
     this.decoder = new TransformerDecoder({
       layers: Array.from(

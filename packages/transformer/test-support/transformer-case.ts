@@ -73,7 +73,7 @@ function transformerOf(fixture: Fixture, config: TransformerCase): Subject {
     decoderLayers: config.num_decoder_layers,
     feedForwardDim: config.dim_feedforward,
     activation: config.activation,
-    normalizeBefore: config.normalize_before,
+    preNorm: config.normalize_before,
     returnIntermediate: config.return_intermediate_dec,
     dropout: 0,
     random: new Random(0),

@@ -60,10 +60,10 @@ async function stepsOn(backend: "wasm" | "native", config: DetectorConfig): Prom
   const model = createDetector(config);
   const [classCost, classLoss] =
     config.model === "detr"
-      ? [classProbability(1), softmaxClassification({ noObjectWeight: 0.1 })]
-      : [focalClass(2), focalClassification({ weight: 2 })];
+      ? [classProbability({ weight: 1 }), softmaxClassification({ noObjectWeight: 0.1 })]
+      : [focalClass({ weight: 2 }), focalClassification({ weight: 2 })];
   const criterion = new SetCriterion({
-    matcher: new HungarianMatcher({ costs: [classCost, boxL1Cost(5), generalizedIouCost(2)] }),
+    matcher: new HungarianMatcher({ costs: [classCost, boxL1Cost({ weight: 5 }), generalizedIouCost({ weight: 2 })] }),
     losses: [classLoss, boxL1({ weight: 5 }), generalizedIou({ weight: 2 })],
   });
   const optimizer = new AdamW({ groups: [{ learningRate }], weightDecay: 1e-4, clipNorm: 0.1 });

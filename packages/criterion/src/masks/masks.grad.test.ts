@@ -23,7 +23,7 @@ import { bilinearMatrix } from "./bilinear-matrix.ts";
 useBackend("cpu");
 
 const criterion = new SetCriterion({
-  matcher: new HungarianMatcher({ costs: [boxL1Cost(1)] }),
+  matcher: new HungarianMatcher({ costs: [boxL1Cost({ weight: 1 })] }),
   losses: [maskFocal({ weight: 1.5 }), maskDice({ weight: 0.5 })],
 });
 

@@ -57,6 +57,7 @@ export class ImageWorkers {
     for (let index = 0; index < count; index++) this.#crews.push(this.#start(script));
   }
 
+  /** Hands a task to the thread that has least to do; the result can be awaited, and the task called off. */
   run(task: ImageTask): RunningTask {
     if (this.#closed) throw new ConfigError("ImageWorkers.run: the workers were closed");
     const onItsWay = this.count === 0 ? undefined : attempt(() => packTask(task));

@@ -1,3 +1,4 @@
+import type { LayerPrediction } from "@detrkit/boxes";
 import type { Backbone } from "@detrkit/backbone";
 import {
   type CallOptions,
@@ -16,7 +17,6 @@ import { sigmoid, tensor, type Tensor2D, type Tensor3D, type Tensor4D } from "@t
 import {
   type DetectionModel,
   type DetrCallOptions,
-  type DetrLayerOutput,
   type DetrOutput,
   outputOfLayers,
   type StackedOutput,
@@ -164,7 +164,7 @@ export class DeformableDetr extends Module implements DetectionModel {
   }
 
   /** The best min(100, `numQueries` × `numClasses`) pairs of query and class, highest score first. */
-  postProcess(output: DetrLayerOutput, sourceSizes: readonly ImageSize[]): Promise<ImageDetections[]> {
+  postProcess(output: LayerPrediction, sourceSizes: readonly ImageSize[]): Promise<ImageDetections[]> {
     return postProcessTopK(output, sourceSizes, Math.min(numDetections, this.numQueries * this.numClasses));
   }
 

@@ -24,7 +24,7 @@ import {
   topk,
   zeros,
 } from "@tensorflow/tfjs-core";
-import type { DetrLayerOutput } from "../detection-model.ts";
+import type { LayerPrediction } from "@detrkit/boxes";
 import { sineOfCoordinates } from "./coordinates.ts";
 import { eachToken, type LevelLayout, tokenCount } from "./level-geometry.ts";
 
@@ -42,7 +42,7 @@ export interface StartingQueries {
 /** What the encoder of a two-stage model proposes. */
 export interface EncoderProposals {
   /** Class logits of every token `[B, S, C]`, the first of which says how good the proposal is. */
-  readonly logits: DetrLayerOutput["logits"];
+  readonly logits: LayerPrediction["logits"];
   /** cxcywh before the sigmoid `[B, S, 4]`; infinite where there is no proposal. */
   readonly coordinates: Tensor3D;
   /** The tokens that became queries `[B, Q]`, int32, the best one first. */

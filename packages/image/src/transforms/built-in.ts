@@ -1,5 +1,6 @@
 import { ConfigError } from "@detrkit/common";
-import { crop, flipHorizontally, flipVertically, type ImageSize, padRightBottom, type PixelRegion } from "../raster.ts";
+import type { ImageSize } from "@detrkit/common";
+import { crop, flipHorizontally, flipVertically, padRightBottom, type PixelRegion } from "../raster.ts";
 import { resizeBilinear, resizedSize, roundHalfEven } from "../resize-bilinear.ts";
 import { changedMasks, mirrorObjects, moveObjects, scaleObjects } from "./objects.ts";
 import {

@@ -1,5 +1,6 @@
 import { ConfigError } from "@detrkit/common";
-import { type BinaryMask, type ImageSize, resizeNearest } from "../raster.ts";
+import type { ImageSize } from "@detrkit/common";
+import { type BinaryMask, resizeNearest } from "../raster.ts";
 
 /** The `T` objects of one image while it is being transformed. Numbers are float32, as in the original. */
 export interface ImageObjects {

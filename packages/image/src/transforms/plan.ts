@@ -1,5 +1,6 @@
 import { ConfigError } from "@detrkit/common";
-import type { ImageSize, RgbImage } from "../raster.ts";
+import type { ImageSize } from "@detrkit/common";
+import type { RgbImage } from "../raster.ts";
 import type { TransformStep } from "./built-in.ts";
 import type { ImageObjects } from "./objects.ts";
 import { stepDefinition } from "./own-transforms.ts";

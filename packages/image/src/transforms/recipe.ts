@@ -1,5 +1,6 @@
 import { imagenetNormalisation, type Normalisation } from "../normalise.ts";
-import type { ImageSize } from "../raster.ts";
+import type { ImageSize } from "@detrkit/common";
+
 import {
   either,
   horizontalFlip,

@@ -1,5 +1,6 @@
 import { ConfigError, type Random } from "@detrkit/common";
-import type { ImageSize, PixelRegion, RgbImage } from "../raster.ts";
+import type { ImageSize } from "@detrkit/common";
+import type { PixelRegion, RgbImage } from "../raster.ts";
 import type { ImageObjects } from "./objects.ts";
 
 /** Where a transform's random numbers come from: a {@link Random}, or a recording of what others drew. */

@@ -1,9 +1,9 @@
 import type { DetectionTarget } from "@detrkit/boxes";
 import type { ImagePrediction } from "../image-prediction.ts";
-import type { MatchCost } from "../match-cost.ts";
+import type { CostOptions, MatchCost } from "../match-cost.ts";
 
 /** Sum of the absolute differences of normalised cx, cy, w, h. */
-export function boxL1(weight: number): MatchCost {
+export function boxL1({ weight = 5 }: CostOptions = {}): MatchCost {
   return { addTo: (total, prediction, target) => addBoxL1(weight, total, prediction, target) };
 }
 

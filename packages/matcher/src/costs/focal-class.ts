@@ -1,10 +1,10 @@
 import { ConfigError } from "@detrkit/common";
 import type { DetectionTarget } from "@detrkit/boxes";
 import type { ImagePrediction } from "../image-prediction.ts";
-import type { MatchCost } from "../match-cost.ts";
+import type { CostOptions, MatchCost } from "../match-cost.ts";
 
 /** Settings of {@link focalClass}. */
-export interface FocalClassOptions {
+export interface FocalClassOptions extends CostOptions {
   /** Weight of the positive part; the negative part has `1 - alpha`. Default 0.25. */
   readonly alpha?: number;
   /** How much easy decisions count less. Default 2. */
@@ -18,7 +18,7 @@ const epsilon = Math.fround(1e-8);
  * What the sigmoid focal loss of the target's class would change if the query were matched: its positive less its
  * negative part, for models with one sigmoid for each class (Deformable DETR).
  */
-export function focalClass(weight: number, { alpha = 0.25, gamma = 2 }: FocalClassOptions = {}): MatchCost {
+export function focalClass({ weight = 2, alpha = 0.25, gamma = 2 }: FocalClassOptions = {}): MatchCost {
   if (!(alpha >= 0 && alpha <= 1) || !(gamma >= 0))
     throw new ConfigError(`focalClass: alpha expected in [0, 1] and gamma >= 0, got ${alpha} and ${gamma}`);
   return { addTo: (total, prediction, target) => addFocalClass(weight, alpha, gamma, total, prediction, target) };

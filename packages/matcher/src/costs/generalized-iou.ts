@@ -1,10 +1,10 @@
 import type { DetectionTarget } from "@detrkit/boxes";
 import { cxcywhToXyxy, generalizedIouOfPair } from "@detrkit/boxes/numbers";
 import type { ImagePrediction } from "../image-prediction.ts";
-import type { MatchCost } from "../match-cost.ts";
+import type { CostOptions, MatchCost } from "../match-cost.ts";
 
 /** Minus the generalised IoU of the boxes. */
-export function generalizedIou(weight: number): MatchCost {
+export function generalizedIou({ weight = 2 }: CostOptions = {}): MatchCost {
   return { addTo: (total, prediction, target) => addGeneralizedIou(weight, total, prediction, target) };
 }
 

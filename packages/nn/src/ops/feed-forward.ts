@@ -28,6 +28,7 @@ export interface FeedForwardWeights {
   readonly contractBias: Tensor1D;
 }
 
+/** Settings of {@link feedForward}. */
 export interface FeedForwardOptions {
   readonly activation: Activation;
   /** Of the hidden activations. */

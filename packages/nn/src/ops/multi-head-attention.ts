@@ -71,6 +71,7 @@ export interface AttentionProjections {
   readonly output: AttentionProjection;
 }
 
+/** Settings of {@link multiHeadAttention}. */
 export interface MultiHeadAttentionOptions {
   readonly heads: number;
   /** Of the attention weights. */

@@ -23,6 +23,7 @@ export interface TensorflowBinding {
   readonly TF_ATTR_STRING: number;
   readonly TF_ATTR_TYPE: number;
   readonly TF_Version: string;
+  /** Whether tensors are computed on a GPU. */
   isUsingGpuDevice(): boolean;
   /** Gives memory that was freed, and kept for the next step, back to the system. Of detrkit's own addon. */
   trimMemory?(): void;
@@ -31,7 +32,9 @@ export interface TensorflowBinding {
 /** What of tfjs-node's backend is used: it runs TensorFlow's ops by their names. */
 export interface TensorflowBackend extends KernelBackend {
   readonly binding: TensorflowBinding;
+  /** Runs an op that has one output. */
   executeSingleOutput(name: string, attributes: readonly OpAttribute[], inputs: readonly TensorInfo[]): Tensor;
+  /** Runs an op that has so many outputs. */
   executeMultipleOutputs(
     name: string,
     attributes: readonly OpAttribute[],
@@ -111,6 +114,7 @@ export class WasmMemory {
     return this.#wasm._malloc(bytes) >>> 0;
   }
 
+  /** Frees memory of {@link allocate}. */
   free(offset: number): void {
     this.#wasm._free(offset);
   }

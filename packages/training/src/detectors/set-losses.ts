@@ -57,7 +57,7 @@ export function softmaxCriterion(given: Partial<SoftmaxLosses> = {}): SetCriteri
   const losses = softmaxLosses.parse(given);
   const { classification, noObject } = losses;
   return new SetCriterion({
-    matcher: matcherOf(classProbability(classification), losses),
+    matcher: matcherOf(classProbability({ weight: classification }), losses),
     losses: [softmaxClassification({ weight: classification, noObjectWeight: noObject }), ...boxTerms(losses)],
   });
 }
@@ -71,7 +71,7 @@ export function focalCriterion(given: Partial<FocalLosses> = {}): SetCriterion {
   const losses = focalLosses.parse(given);
   const { classification, focalAlpha: alpha } = losses;
   return new SetCriterion({
-    matcher: matcherOf(focalClass(classification, { alpha }), losses),
+    matcher: matcherOf(focalClass({ weight: classification, alpha }), losses),
     losses: [focalClassification({ weight: classification, alpha }), ...boxTerms(losses)],
     // Without a no-object class the cardinality error means nothing.
     logged: [classError()],
@@ -82,7 +82,7 @@ type BoxWeights = Pick<SoftmaxLosses, "boxL1" | "generalizedIou">;
 
 function matcherOf(classes: MatchCost, weights: BoxWeights): HungarianMatcher {
   return new HungarianMatcher({
-    costs: [classes, boxL1Cost(weights.boxL1), generalizedIouCost(weights.generalizedIou)],
+    costs: [classes, boxL1Cost({ weight: weights.boxL1 }), generalizedIouCost({ weight: weights.generalizedIou })],
   });
 }
 
