@@ -3,30 +3,19 @@
 import { startBackend } from "@detrkit/backend";
 import { importStateDict, loadParameters, originalDetr, readStateDict } from "@detrkit/checkpoint";
 import { Random } from "@detrkit/common";
-import { boxL1, generalizedIou, SetCriterion, softmaxClassification } from "@detrkit/criterion";
 import { batches, fixedSize, openDataset } from "@detrkit/datasets";
 import { createDetector, type DetrPresetName } from "@detrkit/detr";
-import {
-  boxL1 as boxL1Cost,
-  classProbability,
-  generalizedIou as generalizedIouCost,
-  HungarianMatcher,
-} from "@detrkit/matcher";
 import { AdamW } from "@detrkit/optim";
+import { softmaxCriterion } from "@detrkit/training";
 
-const [weights = "detr-r50.pth", preset = "detr-r50", data = "shapes:count=8,size=64,classes=3"] =
-  process.argv.slice(2);
+const [weights = "detr-r50.pth", preset = "detr-r50", data = "shapes:count=8,size=64"] = process.argv.slice(2);
 await startBackend();
 const dataset = await openDataset(data);
 const model = createDetector(preset as DetrPresetName, { numClasses: dataset.classes.length });
 const { tensors } = importStateDict(await readStateDict(weights), { dialect: originalDetr });
 loadParameters(model, tensors, weights, { ignoreMismatched: ["classHead.**"] }); // COCO's 91 classes give way to these
 
-const matcher = new HungarianMatcher({
-  costs: [classProbability({ weight: 1 }), boxL1Cost({ weight: 5 }), generalizedIouCost({ weight: 2 })],
-});
-const losses = [softmaxClassification({ noObjectWeight: 0.1 }), boxL1({ weight: 5 }), generalizedIou({ weight: 2 })];
-const criterion = new SetCriterion({ matcher, losses });
+const criterion = softmaxCriterion();
 const optimizer = new AdamW({
   groups: [{ match: "backbone.**", learningRate: 1e-5 }, { learningRate: 1e-4 }],
   weightDecay: 1e-4,

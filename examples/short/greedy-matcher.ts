@@ -1,6 +1,6 @@
 // A matcher of one's own in place of the Hungarian one: the cheapest pair first, then the cheapest of what is left.
 import { startBackend } from "@detrkit/backend";
-import { boxL1, generalizedIou, SetCriterion, softmaxClassification } from "@detrkit/criterion";
+import { boxL1, SetCriterion, softmaxClassification } from "@detrkit/criterion";
 import { batches, fixedSize, openDataset } from "@detrkit/datasets";
 import { createDetector } from "@detrkit/detr";
 import { boxL1 as boxL1Cost, classProbability, HungarianMatcher, type Matcher } from "@detrkit/matcher";
@@ -11,28 +11,18 @@ const greedy: Matcher = {
     const [cost, objects] = [costs.costMatrix(prediction, target), target.labels.length];
     const pairs = Array.from(cost.keys(), (at) => ({ at, query: Math.floor(at / objects), target: at % objects }));
     pairs.sort((a, b) => (cost[a.at] ?? 0) - (cost[b.at] ?? 0));
-    const chosen: typeof pairs = [];
-    for (const pair of pairs)
-      if (chosen.every(({ query, target }) => query !== pair.query && target !== pair.target)) chosen.push(pair);
-    chosen.sort((a, b) => a.query - b.query);
-    return {
-      queries: Int32Array.from(chosen, ({ query }) => query),
-      targets: Int32Array.from(chosen, ({ target }) => target),
-    };
+    const chosen = new Map<number, number>(); // from query to target
+    for (const { query, target } of pairs)
+      if (!chosen.has(query) && ![...chosen.values()].includes(target)) chosen.set(query, target);
+    const queries = Int32Array.from(chosen.keys()).toSorted();
+    return { queries, targets: queries.map((query) => chosen.get(query) ?? 0) };
   },
 };
 
 await startBackend();
 const dataset = await openDataset("shapes:count=2,size=64,classes=3");
-const model = createDetector("detr-small", { numClasses: dataset.classes.length });
-const criterion = new SetCriterion({
-  matcher: greedy,
-  losses: [softmaxClassification(), boxL1({ weight: 5 }), generalizedIou({ weight: 2 })],
-});
-for await (const { images, targets } of batches(dataset, {
-  batchSize: 2,
-  transforms: fixedSize({ width: 64, height: 64 }, { training: false }),
-  workers: 0,
-})) {
+const model = createDetector("detr-small", { numClasses: 3 });
+const criterion = new SetCriterion({ matcher: greedy, losses: [softmaxClassification(), boxL1({ weight: 5 })] });
+const transforms = fixedSize({ width: 64, height: 64 }, { training: false });
+for await (const { images, targets } of batches(dataset, { batchSize: 2, transforms, workers: 0 }))
   console.log(criterion.call(model.call(images), targets).loss.dataSync()[0]);
-}
