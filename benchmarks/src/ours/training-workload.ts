@@ -53,7 +53,7 @@ export async function trainingWorkload(
 }
 
 function groupsOf({ learningRate, backboneLearningRate, locationLearningRate }: TrainingSettings): ParameterGroup[] {
-  const locations = ["**.samplingOffsets.**", "referencePoints.**"];
+  const locations = ["**.samplingOffsets.**", "queries.referencePoints.**"];
   return [
     { match: "backbone.**", learningRate: backboneLearningRate },
     ...(locationLearningRate === undefined ? [] : [{ match: locations, learningRate: locationLearningRate }]),

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Random } from "@detrkit/common";
-import { Linear } from "@detrkit/nn";
+import { Linear, Module } from "@detrkit/nn";
 import { describeOnBackends } from "@detrkit/test-utils";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openCheckpoint, saveCheckpoint } from "./checkpoint-file.ts";
@@ -35,7 +35,7 @@ describeOnBackends("checkpoints", () => {
       const report = await file.loadModel(other);
       expect(report).toEqual({ matched: ["weight", "bias"], missing: [], unexpected: [], mismatched: [] });
       expect(await readParameters(other)).toEqual(await readParameters(model));
-      expect(await file.readTrainingState()).toEqual(training);
+      expect(await file.readTrainingState(model)).toEqual(training);
     } finally {
       await file.close();
     }
@@ -43,12 +43,41 @@ describeOnBackends("checkpoints", () => {
     other.dispose();
   });
 
+  test("parameters whose paths have moved since are found, and so is the optimiser's state of them", async () => {
+    class Now extends Module {
+      readonly queries = new Wrapped();
+
+      override get movedPaths() {
+        return [{ from: /^reference\./u, to: "queries.reference." }];
+      }
+    }
+    class Wrapped extends Module {
+      readonly reference = head(3);
+    }
+    class Before extends Module {
+      readonly reference = head(4);
+    }
+    const path = join(folder, "before.safetensors");
+    const [before, now] = [new Before(), new Now()];
+    const moment = { dtype: "float32" as const, shape: [1], values: Float32Array.of(3) };
+    const training = { tensors: new Map([["first/reference.bias", moment]]), values: {} };
+    await saveCheckpoint(path, { model: before, metadata, training });
+    const file = await openCheckpoint(path);
+    expect((await file.loadModel(now)).matched).toEqual(["queries.reference.weight", "queries.reference.bias"]);
+    expect([...(await readParameters(now)).values()]).toEqual([...(await readParameters(before)).values()]);
+    const state = await file.readTrainingState(now);
+    expect([...(state?.tensors ?? [])]).toEqual([["first/queries.reference.bias", moment]]);
+    await file.close();
+    before.dispose();
+    now.dispose();
+  });
+
   test("a checkpoint for inference has no training state, and one of another model is refused", async () => {
     const path = join(folder, "best.safetensors");
     const [model, wider] = [head(1), new Linear({ inputDim: 3, outputDim: 7, random: new Random(1) })];
     await saveCheckpoint(path, { model, metadata });
     const file = await openCheckpoint(path);
-    expect(await file.readTrainingState()).toBeUndefined();
+    expect(await file.readTrainingState(model)).toBeUndefined();
     await expect(file.loadModel(wider)).rejects.toThrow(
       `${path} does not fit the model: it has other shapes: weight expected [3, 7], got [3, 5]; bias expected [7], got [5]`,
     );

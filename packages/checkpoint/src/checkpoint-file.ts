@@ -55,19 +55,29 @@ export class CheckpointFile {
 
   /** Loads the model's parameters, one after the other, so that no second copy of the model is held. */
   async loadModel(model: Module, options: LoadOptions = {}): Promise<LoadReport> {
-    const report = planLoad(model, this.#modelShapes(), this.#file.path, options);
+    const stored = this.#modelShapes();
+    const names = new Map([...stored.keys()].map((name) => [presentPath(model, name), name]));
+    const shapes = new Map([...names].map(([path, name]) => [path, stored.get(name) as readonly number[]]));
+    const report = planLoad(model, shapes, this.#file.path, options);
     const parameters = model.parameters();
-    for (const name of report.matched) assignData(parameters.get(name) as Parameter, await this.#file.read(name));
+    for (const path of report.matched) {
+      assignData(parameters.get(path) as Parameter, await this.#file.read(names.get(path) as string));
+    }
     return report;
   }
 
-  /** Undefined in a checkpoint that is only for inference. */
-  async readTrainingState(): Promise<TrainingState | undefined> {
+  /**
+   * Undefined in a checkpoint that is only for inference.
+   *
+   * @param model - whose training it is: tensors of paths that have moved are given by the present ones
+   */
+  async readTrainingState(model: Module): Promise<TrainingState | undefined> {
     const values = this.#file.metadata[trainingKey];
     if (values === undefined) return undefined;
     const tensors = new Map<string, TensorData>();
     for (const name of this.#file.entries.keys()) {
-      if (name.startsWith(trainingPrefix)) tensors.set(name.slice(trainingPrefix.length), await this.#file.read(name));
+      if (!name.startsWith(trainingPrefix)) continue;
+      tensors.set(presentPath(model, name.slice(trainingPrefix.length)), await this.#file.read(name));
     }
     try {
       return { tensors, values: JSON.parse(values) as unknown };
@@ -86,6 +96,13 @@ export class CheckpointFile {
   async close(): Promise<void> {
     await this.#file.close();
   }
+}
+
+/** A parameter's name with the path that it has now. The optimiser's state has a word and a slash before the path. */
+function presentPath({ movedPaths }: Module, name: string): string {
+  const start = name.lastIndexOf("/") + 1;
+  const path = movedPaths.reduce((moved, { from, to }) => moved.replace(from, to), name.slice(start));
+  return `${name.slice(0, start)}${path}`;
 }
 
 /** Whether a safetensors file is a checkpoint that {@link saveCheckpoint} wrote, not somebody else's tensors. */

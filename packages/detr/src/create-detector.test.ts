@@ -172,8 +172,10 @@ test("parameters of a Deformable DETR lie under the paths that checkpoints use",
       `classHeads.${head}`,
       ...[0, 1, 2].map((layer) => `boxHeads.${head}.layers.${layer}`),
     ]).flat();
-  const learned = ["queryEmbedding", "referencePoints"];
-  const proposed = ["encoderOutput", "encoderOutputNorm", "queryProjection", "queryProjectionNorm"];
+  const learned = ["queries.queryEmbedding", "queries.referencePoints"];
+  const proposed = ["encoderOutput", "encoderOutputNorm", "queryProjection", "queryProjectionNorm"].map(
+    (name) => `queries.${name}`,
+  );
   expect(ownersOf({ ...deformableTiny, boxRefinement: false })).toEqual(new Set([...common, ...learned, ...heads(1)]));
   expect(ownersOf(deformableTiny)).toEqual(new Set([...common, ...learned, ...heads(2)]));
   expect(ownersOf({ ...deformableTiny, twoStage: true })).toEqual(new Set([...common, ...proposed, ...heads(3)]));

@@ -24,6 +24,7 @@ export { MaxPool2d } from "./layers/max-pool-2d.ts";
 export { Mlp } from "./layers/mlp.ts";
 export { MultiHeadAttention } from "./layers/multi-head-attention.ts";
 export { Module } from "./module.ts";
+export type { MovedPath } from "./module.ts";
 export { activate, gelu } from "./ops/activation.ts";
 export { attentionWeights } from "./ops/attention-weights.ts";
 export { attention, weightedValues } from "./ops/attention.ts";

@@ -2,6 +2,14 @@ import { Parameter } from "./parameter.ts";
 
 const marker = Symbol.for("detrkit.module");
 
+/** A part of a parameter's path that was renamed. */
+export interface MovedPath {
+  /** In paths of before. */
+  readonly from: RegExp;
+  /** What stands there now, as `replace` takes it. */
+  readonly to: string;
+}
+
 /**
  * A node of a model: owns parameters and other modules, found in its own properties (also in arrays and plain records
  * of them). The path of a parameter is the property names that lead to it, joined by dots:
@@ -34,6 +42,14 @@ export abstract class Module {
   /** The parameters that training may change, by dotted path. */
   trainableParameters(): Map<string, Parameter> {
     return new Map([...this.parameters()].filter(([, parameter]) => parameter.trainable));
+  }
+
+  /**
+   * Parameters that had other paths in earlier versions: checkpoints of these are read by it. Overridden where there
+   * are any; below another module it counts for nothing.
+   */
+  get movedPaths(): readonly MovedPath[] {
+    return [];
   }
 
   /** Excludes everything below this module from training. */

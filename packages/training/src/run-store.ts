@@ -56,7 +56,7 @@ export class RunStore {
     if (!existsSync(lastCheckpoint)) return undefined;
     const file = await openCheckpoint(lastCheckpoint);
     try {
-      const training = await file.readTrainingState();
+      const training = await file.readTrainingState(this.#detector.model);
       if (training === undefined) {
         throw new CheckpointError(
           `${lastCheckpoint} holds a model only, no state of its training; it can be used, but not resumed`,

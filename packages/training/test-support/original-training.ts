@@ -57,7 +57,7 @@ export interface RecordedGroup {
 
 /** The original's groups in reverse: `linear_proj` (Deformable DETR only), `backbone`, `main`. */
 export function optimizerOf({ args, adamw, lr_drop: drop, steps, model, options }: TrainingConfig): AdamW {
-  const sampled = ["**.samplingOffsets.*", ...(options.two_stage === true ? [] : ["referencePoints.*"])];
+  const sampled = ["**.samplingOffsets.*", ...(options.two_stage === true ? [] : ["queries.referencePoints.*"])];
   const sampling = { match: sampled, learningRate: args.lr * (args.lr_linear_proj_mult ?? 0.1) };
   return new AdamW({
     groups: [

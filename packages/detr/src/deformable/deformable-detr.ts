@@ -3,8 +3,8 @@ import type { Backbone } from "@detrkit/backbone";
 import {
   type CallOptions,
   Embedding,
+  type MovedPath,
   type ImageSize,
-  type LayerNorm,
   type Linear,
   type Mlp,
   Module,
@@ -58,13 +58,8 @@ export class DeformableDetr extends Module implements DetectionModel {
   /** A vector for each level, that tells its tokens from those of the others. */
   readonly levelEmbedding: Embedding;
   readonly transformer: DeformableTransformer;
-  /** `[Q, 2D]`; not where there are two stages. */
-  readonly queryEmbedding: Embedding | undefined;
-  readonly referencePoints: Linear | undefined;
-  readonly encoderOutput: Linear | undefined;
-  readonly encoderOutputNorm: LayerNorm | undefined;
-  readonly queryProjection: Linear | undefined;
-  readonly queryProjectionNorm: LayerNorm | undefined;
+  /** What the decoder starts from: learned, or with two stages the encoder's best proposals. */
+  readonly queries: LearnedQueries | ProposalQueries;
   /**
    * One that all decoder layers share; with refinement one for each; with two stages one more, which reads the
    * encoder's tokens.
@@ -74,8 +69,6 @@ export class DeformableDetr extends Module implements DetectionModel {
   readonly numClasses: number;
   readonly numQueries: number;
   readonly #boxRefinement: boolean;
-  /** Private, so that the paths of its parameters have no level more. */
-  readonly #queries: LearnedQueries | ProposalQueries;
 
   constructor(config: DeformableDetrParts) {
     super();
@@ -99,25 +92,21 @@ export class DeformableDetr extends Module implements DetectionModel {
     this.positionEncoding = positionEncoding;
     this.levelEmbedding = new Embedding({ count: featureLevels, dim, random: random.fork("levelEmbedding") });
     this.transformer = transformer;
-    const queries = twoStage
+    this.queries = twoStage
       ? new ProposalQueries({ dim, numQueries, random })
       : new LearnedQueries({ dim, numQueries, random });
-    if (queries instanceof ProposalQueries) {
-      this.encoderOutput = queries.encoderOutput;
-      this.encoderOutputNorm = queries.encoderOutputNorm;
-      this.queryProjection = queries.queryProjection;
-      this.queryProjectionNorm = queries.queryProjectionNorm;
-    } else {
-      this.queryEmbedding = queries.queryEmbedding;
-      this.referencePoints = queries.referencePoints;
-    }
     const count = boxRefinement ? transformer.decoder.layers.length + (twoStage ? 1 : 0) : 1;
     this.classHeads = createClassHeads({ dim, numClasses, count, twoStage, random });
     this.boxHeads = createBoxHeads({ dim, numClasses, count, twoStage, random });
     this.numClasses = numClasses;
     this.numQueries = numQueries;
     this.#boxRefinement = boxRefinement;
-    this.#queries = queries;
+  }
+
+  /** Until November 2026 the queries were parts of the model itself. */
+  override get movedPaths(): readonly MovedPath[] {
+    const names = "queryEmbedding|referencePoints|encoderOutput|encoderOutputNorm|queryProjection|queryProjectionNorm";
+    return [{ from: new RegExp(`^(${names})\\.`, "u"), to: "queries.$1." }];
   }
 
   /** @param batch - images `[B, H, W, 3]`, normalised, with their sizes */
@@ -169,8 +158,8 @@ export class DeformableDetr extends Module implements DetectionModel {
   }
 
   #startingQueries(memory: Tensor3D, layout: LevelTokens): StartingQueries {
-    if (this.#queries instanceof LearnedQueries) return this.#queries.call(memory.shape[0]);
-    return this.#queries.call({
+    if (this.queries instanceof LearnedQueries) return this.queries.call(memory.shape[0]);
+    return this.queries.call({
       memory,
       layout,
       classHead: this.classHeads.at(-1) as Linear,

@@ -31,7 +31,7 @@ import {
   variants,
 } from "../../test-support/patch-detector.ts";
 import type { DeformableDetr } from "./deformable-detr.ts";
-import { gridProposals } from "./queries.ts";
+import { gridProposals, type ProposalQueries } from "./queries.ts";
 
 describeOnBackends("proposals, initial values and gradients of DeformableDetr", () => {
   test.each(variants)(
@@ -80,7 +80,7 @@ describeOnBackends("proposals, initial values and gradients of DeformableDetr", 
       const tokens = tokensOf([levelsOf(1, small)], large);
       const valid = gridProposals(tokens).valid;
       // All tokens then have the same score.
-      model.encoderOutputNorm?.weight.assign(zeros([dim]));
+      (model.queries as ProposalQueries).encoderOutputNorm.weight.assign(zeros([dim]));
       const { output, proposals } = model.detect(tokens);
       const chosen = [...(proposals?.chosen.dataSync() ?? [])];
       const count = valid.filter((isValid) => isValid === 1).length;
@@ -120,7 +120,7 @@ describeOnBackends("proposals, initial values and gradients of DeformableDetr", 
       expect(reached.has(`boxHeads.${own}.layers.2.weight`)).toBe(true);
       expect(reached.has(`boxHeads.${other}.layers.2.weight`)).toBe(false);
       // Through the first layer's attention, which looks there.
-      expect(reached.has("referencePoints.weight")).toBe(true);
+      expect(reached.has("queries.referencePoints.weight")).toBe(true);
     }
     expect(first.has("transformer.decoder.layers.1.feedForward.expand.weight")).toBe(false);
     expect(last.has("transformer.decoder.layers.0.feedForward.expand.weight")).toBe(true);
@@ -132,10 +132,11 @@ describeOnBackends("proposals, initial values and gradients of DeformableDetr", 
     const reached = reachedBy(model, 1);
     expect(
       [...reached].filter(
-        (path) => path.startsWith("encoderOutput") || path.startsWith(`boxHeads.${L}`) || path.startsWith("classHeads"),
+        (path) =>
+          path.startsWith("queries.encoderOutput") || path.startsWith(`boxHeads.${L}`) || path.startsWith("classHeads"),
       ),
     ).toEqual([]);
-    expect(reached.has("queryProjection.weight")).toBe(true);
+    expect(reached.has("queries.queryProjection.weight")).toBe(true);
     model.dispose();
   });
 

@@ -62,7 +62,7 @@ export const deformableDetr: DetectorDefinition<DeformableDetrSettings, Partial<
       description: "Where attention looks (sampling offsets, reference points) learns at this times the learning rate",
       factor: 0.1,
       // With two stages the proposals are the reference points, and no parameter makes them.
-      match: ({ twoStage }) => ["**.samplingOffsets.*", ...(twoStage ? [] : ["referencePoints.*"])],
+      match: ({ twoStage }) => ["**.samplingOffsets.*", ...(twoStage ? [] : ["queries.referencePoints.*"])],
     },
   ],
   recipes: {
