@@ -31,7 +31,7 @@ test("images are found beside their name, lines separated by spaces or commas", 
   await put("trainval.txt", "g/1/1.jpg g/1_not/1.txt\n");
   expect(await listSplits(data)).toEqual(["train"]);
   const { records, classes, problems } = await openDataset(data);
-  expect(records[0]).toMatchObject({ id: 1, source: { path: join(folder, "g/1/1_test.jpg") }, width: 40, height: 30 });
+  expect(records[0]).toMatchObject({ id: 1, source: join(folder, "g/1/1_test.jpg"), width: 40, height: 30 });
   expect([...(records[0]?.boxes ?? [])]).toEqual([1, 2, 11, 22, 5, 6, 7, 8]);
   expect([...(records[0]?.labels ?? [])].map((label) => classes[label])).toEqual(["mousebite", "pin-hole"]);
   expect(problems).toEqual([

@@ -69,9 +69,9 @@ namespace {
 // Each op's result is an allocation of its own, often of megabytes. By default these go back to the system when freed,
 // and every step pays for their pages again; so what was freed is kept for the next step.
 //
-// Two arenas instead of eight a processor: what one has free no other can use, so that a process whose batches have ever
-// other sizes would grow for hours. For the same reason oneDNN keeps no compiled layers of its own beside TensorFlow's.
-// Whoever sets these in the environment decides.
+// Two arenas instead of eight a processor: what one has free no other can use, so that a process whose batches have
+// ever other sizes would grow for hours. For the same reason oneDNN keeps no compiled layers of its own beside
+// TensorFlow's. Whoever sets these in the environment decides.
 void KeepFreedMemory() {
 #if defined(__GLIBC__)
   mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that glibc allows
