@@ -1,5 +1,5 @@
 import { checkDataset, type DatasetReport, describeProblem } from "@detrkit/datasets";
-import { clearLine } from "../cli/terminal.ts";
+import { clearLine } from "../text.ts";
 import type { Command } from "../cli/command.ts";
 import { numberFlag, switchFlag, textFlag } from "../cli/parse-flags.ts";
 import { UsageError } from "../usage-error.ts";

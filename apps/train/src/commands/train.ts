@@ -1,6 +1,5 @@
 import { deformableDetr, type TrainingEvent, type TrainingOutcome } from "@detrkit/training";
-import type { Command, ExitCode } from "../cli/command.ts";
-import type { CommandDescription } from "../cli/help.ts";
+import type { Command, ExitCode, CommandDescription } from "../cli/command.ts";
 import { flagSettings, refuseForeignFlags, settingFlags, settingsInQuestion } from "../cli/setting-flags.ts";
 import { type FlagDefinition, type ParsedFlags, switchFlag, textFlag } from "../cli/parse-flags.ts";
 import { UsageError } from "../usage-error.ts";

@@ -3,8 +3,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type DetectorDefinition, deformableDetr, detr } from "@detrkit/training";
 import { z } from "zod";
-import { suggestion } from "../closest-name.ts";
-import { UsageError } from "../usage-error.ts";
+import { suggestion, UsageError } from "../usage-error.ts";
 import { runSettings } from "./run-settings.ts";
 import type { SettingsTree } from "./settings-tree.ts";
 

@@ -1,7 +1,6 @@
-import { duration } from "../training/show-progress.ts";
 import { type ComparedRun, evaluatedRecords, type EvaluatedRecord } from "./compared-run.ts";
-import { comparisonCharts } from "./comparison-charts.ts";
-import { figure } from "./figure.ts";
+import { comparisonCharts } from "./charts.ts";
+import { duration, figure } from "../text.ts";
 import { htmlTable } from "./html.ts";
 import { chartCards, htmlPage } from "./page.ts";
 import { differingSettings, groupRuns, metricCurve, type RunGroup } from "./run-groups.ts";

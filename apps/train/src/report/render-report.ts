@@ -1,8 +1,7 @@
 import { metricNames } from "@detrkit/evaluation";
 import { shrinkToWebp } from "@detrkit/image";
-import { duration } from "../training/show-progress.ts";
 import { reportCharts } from "./charts.ts";
-import { figure } from "./figure.ts";
+import { duration, figure } from "../text.ts";
 import { escapeHtml, htmlTable } from "./html.ts";
 import { chartCards, htmlPage } from "./page.ts";
 import type { ReportData } from "./report-data.ts";

@@ -5,8 +5,7 @@ import { type Dataset, imageName, type ImageRecord, loadPixels } from "@detrkit/
 import { countTrainedParameters, type EvaluatedDetector, type FinishedEpoch } from "@detrkit/training";
 import type { RunConfig } from "../configuration/resolve-config.ts";
 import { flattened } from "../configuration/settings-tree.ts";
-import type { DrawnBox } from "../drawing/draw-boxes.ts";
-import { drawnFrom } from "../drawing/drawn-from.ts";
+import { type DrawnBox, drawnFrom } from "../drawing/draw-boxes.ts";
 import { drawBesideTruth } from "../drawing/picture.ts";
 import { summariseEvaluation } from "../evaluation/metrics-text.ts";
 import { renderReport } from "../report/render-report.ts";
