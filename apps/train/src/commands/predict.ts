@@ -46,7 +46,11 @@ export const predictCommand: Command = {
       backendFlag,
     ],
     notes: [
-      'One image gives a list of detections: [{ "label", "labelId", "score", "box": { "xmin", "ymin", "xmax", "ymax" } }], in pixels of the image.\nSeveral images, or a folder, give a list of { "image", "picture", "detections" }.',
+      [
+        "One image gives a list of detections, with boxes in pixels of the image:",
+        '[{ "label", "labelId", "score", "box": { "xmin", "ymin", "xmax", "ymax" } }].',
+        'Several images, or a folder, give a list of { "image", "picture", "detections" }.',
+      ].join("\n"),
       "An image that cannot be read is named on stderr; the others are done all the same, and the exit code is 2.",
     ],
     examples: [

@@ -49,7 +49,8 @@ export async function loadDefinition(spec: string): Promise<DetectorDefinition> 
   const { default: definition } = loaded;
   if (typeof definition?.create !== "function" || typeof definition.criterion !== "function") {
     throw new UsageError(
-      `--detector ${spec}: the default export of ${path} is no detector; expected export default defineDetector({ … })`,
+      `--detector ${spec}: the default export of ${path} is no detector; ` +
+        "expected export default defineDetector({ … })",
     );
   }
   return definition as DetectorDefinition;

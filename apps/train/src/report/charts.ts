@@ -102,10 +102,11 @@ function precisionRecallChart(evaluation: ReportData["evaluation"]): Chart | und
   const shown = evaluation.precisionRecall
     .toSorted((one, other) => (objects.get(other.label) ?? 0) - (objects.get(one.label) ?? 0))
     .slice(0, mostLines);
+  const all = shown.length === evaluation.precisionRecall.length;
   const levels = shown[0]?.precision.length ?? 0;
   return {
     id: "precision-recall",
-    title: `Precision over recall at IoU 0.5${shown.length < evaluation.precisionRecall.length ? `, the ${mostLines} most frequent classes` : ""}`,
+    title: `Precision over recall at IoU 0.5${all ? "" : `, the ${mostLines} most frequent classes`}`,
     xLabel: "recall",
     x: Array.from({ length: levels }, (_, index) => index / Math.max(1, levels - 1)),
     series: shown.map(({ label, precision }) => ({ label, values: precision.map(known) })),

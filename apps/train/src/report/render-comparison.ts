@@ -64,7 +64,8 @@ function seedsTable(groups: readonly RunGroup[]): string {
     );
     return [`${group.name}, ${group.runs.length} seeds`, String(lasts[0]?.epoch ?? "-"), ...texts];
   });
-  return `<h2>Mean and range of the seeds, after the last evaluation that all have</h2>\n${htmlTable(["runs", "epoch", ...shownMetrics], rows)}`;
+  const heading = "<h2>Mean and range of the seeds, after the last evaluation that all have</h2>";
+  return `${heading}\n${htmlTable(["runs", "epoch", ...shownMetrics], rows)}`;
 }
 
 function differences(runs: readonly ComparedRun[], labels: readonly string[]): string {

@@ -15,7 +15,8 @@ import type { RunParts } from "./parts.ts";
 import type { RunFolder } from "./run-folder.ts";
 
 const byHeart =
-  "The validation images are the training images. The figures say how well these were learned by heart, and nothing about images that the model has not seen.";
+  "The validation images are the training images. The figures say how well these were learned by heart, " +
+  "and nothing about images that the model has not seen.";
 
 function trainsOnValidation({ data, split, validation }: RunConfig): boolean {
   return split === validation.split && (validation.data === "" || validation.data === data);
@@ -97,8 +98,9 @@ async function writeRunReport(
     epoch: record.epoch,
     introduction: [
       ...(trainsOnValidation(config) ? [byHeart] : []),
-      `${countTrainedParameters(model).toLocaleString("en")} trained parameters, ${data.training.classes.length} classes, ` +
-        `${data.training.length} training and ${data.validation.length} validation images. Detections with a score of ${drawnFrom} or more are drawn.`,
+      `${countTrainedParameters(model).toLocaleString("en")} trained parameters, ` +
+        `${data.training.classes.length} classes, ${data.training.length} training and ` +
+        `${data.validation.length} validation images. Detections with a score of ${drawnFrom} or more are drawn.`,
     ],
     evaluation: summariseEvaluation(evaluated.evaluation),
     pictures,
