@@ -5,7 +5,7 @@ import { temporaryFolder, useBackend } from "@detrkit/test-utils";
 import { readLog, type TrainingEvent } from "@detrkit/training";
 import { expect, test, vi } from "vitest";
 import { demos, type DemoSize } from "../src/commands/demos.ts";
-import { measureDemoSize } from "../src/commands/measure-demo-size.ts";
+import { measureDemoSize } from "../src/commands/choose-demo-size.ts";
 import { resolveConfig } from "../src/configuration/resolve-config.ts";
 import { runFolder } from "../src/training/run-folder.ts";
 import { train } from "../src/training/train.ts";

@@ -22,7 +22,10 @@ export const reader = {
   splits: (): string[] => ["train", "val"],
   read: ({ settings }: { settings: { path: string } }) => ({
     classes: ["left", "right"],
-    images: readdirSync(settings.path).toSorted().map((name) => ({ file: join(settings.path, name), objects: boxes.map((box, index) => ({ class: index ? "right" : "left", box })) })),
+    images: readdirSync(settings.path).toSorted().map((name) => ({
+      file: join(settings.path, name),
+      objects: boxes.map((box, index) => ({ class: index ? "right" : "left", box })),
+    })),
   }),
 };
 `;

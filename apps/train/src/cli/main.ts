@@ -1,10 +1,8 @@
 import { DetrkitError } from "@detrkit/common";
-import { suggestion } from "../closest-name.ts";
-import type { Command, CommandStreams, ExitCode } from "./command.ts";
-import { commandHelp, overviewHelp } from "./help.ts";
+import { suggestion, UsageError } from "../usage-error.ts";
+import { type Command, type CommandStreams, type ExitCode, commandHelp, overviewHelp } from "./command.ts";
 import { parseFlags } from "./parse-flags.ts";
-import { clearLine, fitted } from "./terminal.ts";
-import { UsageError } from "../usage-error.ts";
+import { clearLine, fitted } from "../text.ts";
 
 /** Each command is loaded when it is asked for: `evaluate` of two files needs no tensors, and starts at once. */
 const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([

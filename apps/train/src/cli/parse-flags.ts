@@ -1,7 +1,6 @@
 import { parseArgs } from "node:util";
-import { suggestion } from "../closest-name.ts";
+import { suggestion, UsageError } from "../usage-error.ts";
 import { movedTo } from "../configuration/older-config.ts";
-import { UsageError } from "../usage-error.ts";
 
 /** A flag of one command. */
 export interface FlagDefinition {

@@ -15,7 +15,7 @@ import {
 import { UsageError } from "../usage-error.ts";
 import { type FlagDefinition, looseFlags, type ParsedFlags, sameFlag } from "./parse-flags.ts";
 
-/** What a command line decides before its flags can be read: which detector it is about, and so which flags there are. */
+/** The detector that a command line is about. It decides which flags there are, so it is found before they are read. */
 export interface SettingsInQuestion {
   readonly definitions: readonly DetectorDefinition[];
   readonly definition: DetectorDefinition;
@@ -48,7 +48,7 @@ const placeholders: Readonly<Record<string, string>> = {
 };
 
 /**
- * A flag for every setting of a training run with this detector, with the value that it has in this preset; those of one
+ * A flag for every setting of a training run with this detector. Its help shows the value in this preset. Flags of one
  * group of settings stand together.
  */
 export function settingFlags(definition: DetectorDefinition, preset: string): readonly FlagDefinition[] {
@@ -103,8 +103,8 @@ export function refuseForeignFlags(args: readonly string[], { definition }: Sett
     const given = foreign.find((name) => args.some((arg) => sameFlag(arg, name)));
     if (given === undefined) continue;
     throw new UsageError(
-      `--${given} is a setting of ${other.title}, which ${definition.title} does not have; leave it away, or take one ` +
-        `of ${presetNames([other]).join(", ")}`,
+      `--${given} is a setting of ${other.title}, which ${definition.title} does not have; ` +
+        `leave it away, or take one of ${presetNames([other]).join(", ")}`,
     );
   }
 }

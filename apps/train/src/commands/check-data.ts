@@ -1,5 +1,5 @@
 import { checkDataset, type DatasetReport, describeProblem } from "@detrkit/datasets";
-import { clearLine } from "../cli/terminal.ts";
+import { clearLine } from "../text.ts";
 import type { Command } from "../cli/command.ts";
 import { numberFlag, switchFlag, textFlag } from "../cli/parse-flags.ts";
 import { UsageError } from "../usage-error.ts";
@@ -56,8 +56,10 @@ export function reportText({ spec, classes, splits, findings, wrong }: DatasetRe
   const lines = [`${spec}: ${images.toLocaleString("en")} images, ${classes.length} classes`];
   for (const { split, images: count, boxes, boxesByClass } of splits) {
     const byClass = Object.entries(boxesByClass).map(([name, number]) => `${name} ${number.toLocaleString("en")}`);
+    const shown = byClass.length > 12 ? [...byClass.slice(0, 12), "…"] : byClass;
     lines.push(
-      `  ${split}: ${count.toLocaleString("en")} images, ${boxes.toLocaleString("en")} boxes (${byClass.slice(0, 12).join(", ")}${byClass.length > 12 ? ", …" : ""})`,
+      `  ${split}: ${count.toLocaleString("en")} images, ` +
+        `${boxes.toLocaleString("en")} boxes (${shown.join(", ")})`,
     );
   }
   for (const { kind, severity, meaning, count, examples } of findings) {

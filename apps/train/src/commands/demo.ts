@@ -6,14 +6,13 @@ import { resolveConfig, type RunConfig } from "../configuration/resolve-config.t
 import { merged } from "../configuration/settings-tree.ts";
 import { metricsText } from "../evaluation/metrics-text.ts";
 import { runFolder } from "../training/run-folder.ts";
-import { duration } from "../training/show-progress.ts";
-import { backendFlag, backendOf } from "./backend-flag.ts";
-import { chooseDemoSize, type DemoChoice, type TimedDemoChoice } from "./choose-demo-size.ts";
+import { backendFlag, backendOf } from "./shared-flags.ts";
+import { chooseDemoSize, type DemoChoice, type TimedDemoChoice, measureDemoSize } from "./choose-demo-size.ts";
 import { type Demo, demoData, demos, type DemoSize, imagesText, sizeText } from "./demos.ts";
-import { fasterBackend } from "./faster-backend.ts";
-import { measureDemoSize } from "./measure-demo-size.ts";
+import { fasterBackend } from "./long-run-warning.ts";
 import { runTraining } from "./train.ts";
 import { announceTiming, type TrainingTerminal, withTrainingTerminal } from "./training-terminal.ts";
+import { duration } from "../text.ts";
 
 const models = demos.map(({ name }) => name);
 

@@ -1,9 +1,8 @@
 import { type BackendDescription, describeBackend } from "@detrkit/backend";
 import type { Command } from "../cli/command.ts";
 import { switchFlag } from "../cli/parse-flags.ts";
-import { fitted, type ProgressStream } from "../cli/terminal.ts";
-import { backendFlag, backendOf } from "./backend-flag.ts";
-import { useBackend } from "./use-backend.ts";
+import { fitted, type ProgressStream } from "../text.ts";
+import { backendFlag, backendOf, useBackend } from "./shared-flags.ts";
 
 /** `detrkit doctor`. */
 export const doctorCommand: Command = {

@@ -4,11 +4,10 @@ import type { DetectionEvaluation } from "@detrkit/evaluation";
 import type { Command, CommandStreams } from "../cli/command.ts";
 import { numberFlag, type ParsedFlags, switchFlag, textFlag } from "../cli/parse-flags.ts";
 import { UsageError } from "../usage-error.ts";
-import { evaluateFiles } from "../evaluation/evaluate-files.ts";
+import { evaluateCheckpoint, evaluateFiles } from "../evaluation/evaluate.ts";
 import { classTable, metricsText } from "../evaluation/metrics-text.ts";
 import { showProgress } from "../training/show-progress.ts";
-import { backendFlag, backendOf } from "./backend-flag.ts";
-import { detectorFlag } from "./detector-flag.ts";
+import { backendFlag, backendOf, checkpointFlag, detectorFlag, useBackend } from "./shared-flags.ts";
 
 /** `detrkit evaluate`: a checkpoint on a data set, or two files of COCO's formats. */
 export const evaluateCommand: Command = {
@@ -17,12 +16,7 @@ export const evaluateCommand: Command = {
     summary: "Evaluate a checkpoint on a data set, or a COCO results file, with COCO's metrics.",
     usage: "--checkpoint RUN --data SPEC | --annotations FILE --results FILE",
     flags: [
-      {
-        name: "checkpoint",
-        kind: "text",
-        placeholder: "RUN",
-        description: "Run folder (its best checkpoint), .safetensors, original .pth, or a folder of Hugging Face",
-      },
+      checkpointFlag,
       detectorFlag,
       {
         name: "data",
@@ -84,11 +78,7 @@ async function evaluateFrom(flags: ParsedFlags, streams: CommandStreams): Promis
     throw new UsageError("evaluate takes either --checkpoint and --data, or --annotations and --results");
   }
   refuseFlags(flags, ["type"], "--checkpoint and --data");
-  const [{ useBackend }, { furtherDefinitions }, { evaluateCheckpoint }] = await Promise.all([
-    import("./use-backend.ts"),
-    import("../configuration/definitions.ts"),
-    import("../evaluation/evaluate-checkpoint.ts"),
-  ]);
+  const { furtherDefinitions } = await import("../configuration/definitions.ts");
   const report = showProgress(streams.stderr);
   await useBackend(backendOf(flags), (text) => report({ kind: "message", text }));
   return await evaluateCheckpoint({

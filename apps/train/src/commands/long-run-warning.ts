@@ -1,9 +1,9 @@
-import type { BackendName, StartedBackend } from "@detrkit/backend";
+import { type BackendName, type StartedBackend, describeBackend } from "@detrkit/backend";
 import type { EstimateEvent } from "@detrkit/training";
 import { presetsToTrain } from "../configuration/frozen-random-weights.ts";
 import type { RunConfig } from "../configuration/resolve-config.ts";
-import { duration } from "../training/show-progress.ts";
-import { fasterBackend } from "./faster-backend.ts";
+import type { BackendChoice } from "../configuration/run-settings.ts";
+import { duration } from "../text.ts";
 
 /**
  * From how many hours on a run is called long. Where nothing is faster it is what fits between two working days. The
@@ -61,4 +61,15 @@ function smallerRun({ definition, preset, transforms }: LongRun["config"]): read
       ? []
       : [`a smaller model: --preset ${small.join(" or ")} (now ${preset})`]),
   ];
+}
+
+/**
+ * How a faster backend is got, a line each: by not asking for this one, or by what is missing for the native one.
+ *
+ * @param asked - what the user asked for
+ */
+export function fasterBackend(backend: StartedBackend, asked: BackendChoice): readonly string[] {
+  if (backend.name === "native") return [];
+  if (asked !== "auto") return [`a faster backend: leave --backend ${asked} away, and the fastest there is gets taken`];
+  return describeBackend(backend).advice;
 }

@@ -5,16 +5,13 @@ import { decodeImage } from "@detrkit/image";
 import { type Detector, loadDetector } from "@detrkit/inference";
 import type { Command } from "../cli/command.ts";
 import { numberFlag, textFlag } from "../cli/parse-flags.ts";
-import { fitted } from "../cli/terminal.ts";
+import { fitted } from "../text.ts";
 import { UsageError } from "../usage-error.ts";
 import { furtherDefinitions } from "../configuration/definitions.ts";
-import { drawnFrom } from "../drawing/drawn-from.ts";
+import { drawnFrom } from "../drawing/draw-boxes.ts";
 import { drawPredictions } from "../drawing/picture.ts";
-import { imageFiles } from "../inference/image-files.ts";
-import { picturePaths } from "../inference/picture-paths.ts";
-import { backendFlag, backendOf } from "./backend-flag.ts";
-import { detectorFlag } from "./detector-flag.ts";
-import { useBackend } from "./use-backend.ts";
+import { imageFiles, picturePaths } from "../inference/image-files.ts";
+import { backendFlag, backendOf, checkpointFlag, detectorFlag, useBackend } from "./shared-flags.ts";
 
 /** What `predict` says about one image. */
 interface ImagePrediction {
@@ -32,12 +29,7 @@ export const predictCommand: Command = {
     usage: "--checkpoint RUN FILE|FOLDER…",
     takesPaths: true,
     flags: [
-      {
-        name: "checkpoint",
-        kind: "text",
-        placeholder: "RUN",
-        description: "Run folder (its best checkpoint), .safetensors, original .pth, or a folder of Hugging Face",
-      },
+      checkpointFlag,
       detectorFlag,
       {
         name: "threshold",
@@ -54,7 +46,11 @@ export const predictCommand: Command = {
       backendFlag,
     ],
     notes: [
-      'One image gives a list of detections: [{ "label", "labelId", "score", "box": { "xmin", "ymin", "xmax", "ymax" } }], in pixels of the image.\nSeveral images, or a folder, give a list of { "image", "picture", "detections" }.',
+      [
+        "One image gives a list of detections, with boxes in pixels of the image:",
+        '[{ "label", "labelId", "score", "box": { "xmin", "ymin", "xmax", "ymax" } }].',
+        'Several images, or a folder, give a list of { "image", "picture", "detections" }.',
+      ].join("\n"),
       "An image that cannot be read is named on stderr; the others are done all the same, and the exit code is 2.",
     ],
     examples: [

@@ -1,6 +1,5 @@
 import { deformableDetr, type TrainingEvent, type TrainingOutcome } from "@detrkit/training";
-import type { Command, ExitCode } from "../cli/command.ts";
-import type { CommandDescription } from "../cli/help.ts";
+import type { Command, ExitCode, CommandDescription } from "../cli/command.ts";
 import { flagSettings, refuseForeignFlags, settingFlags, settingsInQuestion } from "../cli/setting-flags.ts";
 import { type FlagDefinition, type ParsedFlags, switchFlag, textFlag } from "../cli/parse-flags.ts";
 import { UsageError } from "../usage-error.ts";
@@ -35,7 +34,11 @@ const description: CommandDescription = {
   usage: "--data SPEC --output DIR [flags]",
   flags: [...ownFlags, ...settingFlags(deformableDetr, "deformable-detr-small")],
   notes: [
-    "Ctrl-C finishes the step, saves the state and exits with 130; --resume goes on with the same numbers as if nothing had happened.\nAfter a kill or a power cut it goes on from the last checkpoint.",
+    [
+      "Ctrl-C finishes the step, saves the state and exits with 130.",
+      "--resume goes on with the same numbers, as if the run had never stopped.",
+      "After a kill or a power cut it goes on from the last checkpoint.",
+    ].join("\n"),
     "Values in brackets are those of the preset: --preset NAME --help shows the flags and values of another.",
     "With --resume the run keeps its settings; only --epochs, --backend and the settings of evaluation may be changed.",
   ],

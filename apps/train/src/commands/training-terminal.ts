@@ -3,8 +3,7 @@ import type { TrainingEvent } from "@detrkit/training";
 import type { CommandStreams } from "../cli/command.ts";
 import type { BackendChoice } from "../configuration/run-settings.ts";
 import { showProgress } from "../training/show-progress.ts";
-import { interruptible } from "./interruption.ts";
-import { useBackend } from "./use-backend.ts";
+import { useBackend } from "./shared-flags.ts";
 
 /** What a command that trains works with: a running backend, a terminal that shows the run, and Ctrl-C. */
 export interface TrainingTerminal {
@@ -35,4 +34,47 @@ export async function withTrainingTerminal<Result>(
 export function announceTiming({ backend, say }: TrainingTerminal): void {
   if (backend.name !== "native")
     say("Training is slow here. The first steps are timed, then you are told how long it takes.");
+}
+
+/** What a stop by Ctrl-C or `kill` looks like to the running command. */
+export interface Interruption {
+  readonly signal: AbortSignal;
+  /** Gives the signals back to Node, unless one of them came. */
+  readonly release: () => void;
+}
+
+/**
+ * One Ctrl-C can reach the program two or three times: from the terminal, from npm, from whoever signals the whole
+ * process group.
+ */
+const ONE_WISH_MS = 1_000;
+
+/**
+ * Turns the first SIGINT or SIGTERM into an abort, so that a run can save its state; a later one ends the program at
+ * once.
+ */
+export function interruptible(say: (line: string) => void): Interruption {
+  const controller = new AbortController();
+  let first = 0;
+  const stop = (): void => {
+    if (controller.signal.aborted) {
+      if (performance.now() - first < ONE_WISH_MS) return;
+      say("stopped at once; the run can be resumed from its last checkpoint");
+      process.exit(130);
+    }
+    say("stopping after this step and saving the state; a second Ctrl-C stops at once");
+    first = performance.now();
+    controller.abort();
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  return {
+    signal: controller.signal,
+    release: () => {
+      // Once stopped, the program is about to end: an echo of the same Ctrl-C must not change how.
+      if (controller.signal.aborted) return;
+      process.off("SIGINT", stop);
+      process.off("SIGTERM", stop);
+    },
+  };
 }

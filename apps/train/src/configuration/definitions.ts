@@ -3,8 +3,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type DetectorDefinition, deformableDetr, detr } from "@detrkit/training";
 import { z } from "zod";
-import { suggestion } from "../closest-name.ts";
-import { UsageError } from "../usage-error.ts";
+import { suggestion, UsageError } from "../usage-error.ts";
 import { runSettings } from "./run-settings.ts";
 import type { SettingsTree } from "./settings-tree.ts";
 
@@ -50,7 +49,8 @@ export async function loadDefinition(spec: string): Promise<DetectorDefinition> 
   const { default: definition } = loaded;
   if (typeof definition?.create !== "function" || typeof definition.criterion !== "function") {
     throw new UsageError(
-      `--detector ${spec}: the default export of ${path} is no detector; expected export default defineDetector({ … })`,
+      `--detector ${spec}: the default export of ${path} is no detector; ` +
+        "expected export default defineDetector({ … })",
     );
   }
   return definition as DetectorDefinition;

@@ -135,7 +135,8 @@ test("a setting that this detector does not have is refused, and said whose it i
   expect(() => resolve({ losses: { noObject: 0.2 } })).toThrow(/unknown setting/u);
   const { trainCommand } = await import("../commands/train.ts");
   await expect(trainCommand.descriptionFor?.(["--losses.no-object", "0.2"])).rejects.toThrow(
-    "--losses.no-object is a setting of DETR, which Deformable DETR does not have; leave it away, or take one of detr-small",
+    "--losses.no-object is a setting of DETR, which Deformable DETR does not have; " +
+      "leave it away, or take one of detr-small",
   );
   await expect(trainCommand.descriptionFor?.(["--preset", "detr-r50", "--boxRefinement"])).rejects.toThrow(
     "--box-refinement is a setting of Deformable DETR, which DETR does not have",

@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { DetectorSettings } from "@detrkit/detr";
 import type { DetectorDefinition } from "@detrkit/training";
-import { suggestion } from "../closest-name.ts";
-import { UsageError } from "../usage-error.ts";
+import { suggestion, UsageError } from "../usage-error.ts";
 import { definitionOf, ownDefinitions, presetNames, schemaOf } from "./definitions.ts";
 import { refuseFrozenRandomWeights } from "./frozen-random-weights.ts";
 import { movedTo } from "./older-config.ts";

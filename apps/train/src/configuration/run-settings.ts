@@ -5,9 +5,9 @@ const count = (least: number): z.ZodNumber => z.number().int().min(least);
 const fraction = (): z.ZodNumber => z.number().min(0).max(1);
 
 /**
- * The settings of a run that are the same for every detector, with DETR's own values (arXiv:2005.12872, A.4) as
- * defaults. A preset and its detector's definition add the rest. Each entry is a flag, a key of a configuration file and
- * a line of help.
+ * The settings of a run that are the same for every detector. Their defaults are DETR's own values (arXiv:2005.12872,
+ * A.4). A preset and its detector's definition add the rest. Each entry is a flag, a key of a configuration file and a
+ * line of help.
  */
 export const runSettings = z.strictObject({
   preset: z.string().describe("Model and recipe to start from"),

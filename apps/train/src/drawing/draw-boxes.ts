@@ -1,7 +1,43 @@
-import type { SKRSContext2D } from "@napi-rs/canvas";
-import { labelFamily, registerLabelFont } from "./font.ts";
-import { labelColour } from "./label-colour.ts";
+import { createRequire } from "node:module";
+import { GlobalFonts, type SKRSContext2D } from "@napi-rs/canvas";
 import { placeLabels, type Rectangle } from "./place-labels.ts";
+
+/** The family that labels are set in. It comes from npm, since a server may have no fonts at all. */
+export const labelFamily = "detrkit DejaVu Sans";
+
+/** Makes the label font known to the canvas; later calls do nothing. */
+export function registerLabelFont(): void {
+  if (GlobalFonts.has(labelFamily)) return;
+  const file = createRequire(import.meta.url).resolve("dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf");
+  GlobalFonts.registerFromPath(file, labelFamily);
+}
+
+/** Colours that stay apart on photographs, light or dark, also for most colour-blind readers. */
+const palette = [
+  "#2f7ed8",
+  "#e8590c",
+  "#2b9348",
+  "#d6336c",
+  "#7048e8",
+  "#b08900",
+  "#0b7285",
+  "#c92a2a",
+  "#5f3dc4",
+  "#66800b",
+  "#a61e4d",
+  "#1864ab",
+] as const;
+
+/** The colour of a class; classes beyond the palette get hues a golden angle apart. */
+export function labelColour(labelId: number): string {
+  return palette[labelId] ?? `hsl(${((labelId * 137.508) % 360).toFixed(1)} 75% 38%)`;
+}
+
+/**
+ * The lowest score that is worth a look, unless told: a sigmoid detector gives every image dozens of detections below
+ * it.
+ */
+export const drawnFrom = 0.4;
 
 /** A box to draw, in source pixels. */
 export interface DrawnBox {

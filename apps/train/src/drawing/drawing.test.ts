@@ -1,7 +1,6 @@
 import { loadImage } from "@napi-rs/canvas";
 import { expect, test } from "vitest";
-import type { DrawnBox } from "./draw-boxes.ts";
-import { labelColour } from "./label-colour.ts";
+import { type DrawnBox, labelColour } from "./draw-boxes.ts";
 import { drawBesideTruth, drawPredictions } from "./picture.ts";
 import { placeLabels } from "./place-labels.ts";
 

@@ -1,7 +1,6 @@
 import type { RgbImage } from "@detrkit/image";
 import { type Canvas, createCanvas, type SKRSContext2D } from "@napi-rs/canvas";
-import { type DrawnBox, drawBoxes } from "./draw-boxes.ts";
-import { labelFamily, registerLabelFont } from "./font.ts";
+import { type DrawnBox, drawBoxes, labelFamily, registerLabelFont } from "./draw-boxes.ts";
 
 /** Images whose longer side is below this are enlarged until labels on them can be read. */
 const readableSide = 560;

@@ -1,5 +1,6 @@
 import { type ClassEvaluation, type CocoMetrics, type DetectionEvaluation, metricNames } from "@detrkit/evaluation";
 import type { EvaluationSummary } from "../report/report-data.ts";
+import { figure } from "../text.ts";
 
 /** What each of COCO's twelve figures counts: kind, IoU, size of the objects, detections a class and image. */
 const rows: Readonly<
@@ -25,7 +26,8 @@ export function metricsText(metrics: CocoMetrics): string {
     .map((name) => {
       const [kind, iou, size, detections] = rows[name];
       const value = metrics[name] < 0 ? "-1.000" : metrics[name].toFixed(3);
-      return ` ${name.padEnd(5)} ${kind.padEnd(17)} @[ IoU=${iou.padEnd(9)} | area=${size.padStart(6)} | maxDets=${detections.padStart(3)} ] = ${value}\n`;
+      const counted = [`IoU=${iou.padEnd(9)}`, `area=${size.padStart(6)}`, `maxDets=${detections.padStart(3)}`];
+      return ` ${name.padEnd(5)} ${kind.padEnd(17)} @[ ${counted.join(" | ")} ] = ${value}\n`;
     })
     .join("");
 }
@@ -34,14 +36,19 @@ export function metricsText(metrics: CocoMetrics): string {
 export function classTable(classes: readonly ClassEvaluation[]): string {
   const shown = classes.filter(({ truths, detections }) => truths > 0 || detections > 0);
   const width = Math.max(5, ...shown.map(({ name }) => name.length));
-  const cells = (values: readonly number[]): string =>
-    values.map((value) => (value < 0 ? "-" : value.toFixed(3)).padStart(8)).join("");
-  const header = `${"class".padEnd(width)}${["objects", "found", "AP", "AP50", "AP75", "AR100"].map((text, column) => text.padStart(column < 2 ? 9 : 8)).join("")}\n`;
-  const lines = shown.map(
-    ({ name, truths, detections, metrics }) =>
-      `${name.padEnd(width)}${String(truths).padStart(9)}${String(detections).padStart(9)}${cells([metrics.AP, metrics.AP50, metrics.AP75, metrics.AR100])}\n`,
+  const line = (name: string, counts: readonly unknown[], figures: readonly string[]): string => {
+    const cells = [...counts.map((count) => String(count).padStart(9)), ...figures.map((text) => text.padStart(8))];
+    return `${name.padEnd(width)}${cells.join("")}\n`;
+  };
+  const columns = ["AP", "AP50", "AP75", "AR100"] as const;
+  const lines = shown.map(({ name, truths, detections, metrics }) =>
+    line(
+      name,
+      [truths, detections],
+      columns.map((column) => figure(metrics[column])),
+    ),
   );
-  return header + lines.join("");
+  return line("class", ["objects", "found"], columns) + lines.join("");
 }
 
 /** The part of an evaluation that a report shows. */

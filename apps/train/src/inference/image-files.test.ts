@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { imageFiles } from "./image-files.ts";
+import { imageFiles, picturePaths } from "./image-files.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -29,4 +29,18 @@ test("paths that lead to no image are named", async () => {
   await expect(imageFiles([join(folder, "none.jpg")])).rejects.toThrow("none.jpg does not exist");
   await mkdir(join(folder, "empty"));
   await expect(imageFiles([join(folder, "empty")])).rejects.toThrow("holds no images");
+});
+
+test("a picture lies beside its image, or in the folder asked for", () => {
+  expect(picturePaths([join("photos", "a.jpg")], undefined)).toEqual([join("photos", "a.detrkit.png")]);
+  expect(picturePaths([join("photos", "a.jpg")], "found")).toEqual([join("found", "a.detrkit.png")]);
+});
+
+test("no picture overwrites another one", () => {
+  const files = ["a.jpg", "a.png", join("x", "a.jpg"), join("y", "a.jpg")];
+  expect(new Set(picturePaths(files, "found")).size).toBe(4);
+  expect(picturePaths(files, "found").slice(0, 2)).toEqual([
+    join("found", "a.detrkit.png"),
+    join("found", "a.png.detrkit.png"),
+  ]);
 });

@@ -1,5 +1,5 @@
 import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, parse } from "node:path";
 import { DataError } from "@detrkit/common";
 
 const imageName = /\.(?:jpe?g|png|webp|gif|tiff?|avif|bmp)$/i;
@@ -25,4 +25,20 @@ export async function imageFiles(paths: readonly string[]): Promise<string[]> {
     found.push(...names.toSorted().map((name) => join(path, name)));
   }
   return [...new Set(found)];
+}
+
+/**
+ * Where the annotated picture of each image goes: `photo.jpg` to `photo.detrkit.png`, beside it or in one folder.
+ * Images that would share a picture (`photo.jpg`, `photo.png`) keep more of their names.
+ */
+export function picturePaths(files: readonly string[], folder: string | undefined): string[] {
+  const taken = new Set<string>();
+  return files.map((file) => {
+    const { dir, name, base } = parse(file);
+    const stems = [name, base, ...Array.from({ length: files.length }, (_, index) => `${base}-${index + 2}`)];
+    const path =
+      stems.map((stem) => join(folder ?? dir, `${stem}.detrkit.png`)).find((candidate) => !taken.has(candidate)) ?? "";
+    taken.add(path);
+    return path;
+  });
 }

@@ -1,4 +1,6 @@
+import type { EpochRecord } from "@detrkit/training";
 import type { ReportData } from "./report-data.ts";
+import type { ComparedRun, MetricName } from "./compared-run.ts";
 
 /** A line of a chart; `null` leaves a gap, which the line bridges. */
 export interface ChartSeries {
@@ -100,13 +102,42 @@ function precisionRecallChart(evaluation: ReportData["evaluation"]): Chart | und
   const shown = evaluation.precisionRecall
     .toSorted((one, other) => (objects.get(other.label) ?? 0) - (objects.get(one.label) ?? 0))
     .slice(0, mostLines);
+  const all = shown.length === evaluation.precisionRecall.length;
   const levels = shown[0]?.precision.length ?? 0;
   return {
     id: "precision-recall",
-    title: `Precision over recall at IoU 0.5${shown.length < evaluation.precisionRecall.length ? `, the ${mostLines} most frequent classes` : ""}`,
+    title: `Precision over recall at IoU 0.5${all ? "" : `, the ${mostLines} most frequent classes`}`,
     xLabel: "recall",
     x: Array.from({ length: levels }, (_, index) => index / Math.max(1, levels - 1)),
     series: shown.map(({ label, precision }) => ({ label, values: precision.map(known) })),
     range: [0, 1],
   };
+}
+
+/** The charts of a comparison: a line for each run. Those without any value are left out. */
+export function comparisonCharts(runs: readonly ComparedRun[], labels: readonly string[]): Chart[] {
+  const x = [...new Set(runs.flatMap(({ records }) => records.map(({ epoch }) => epoch)))].toSorted(
+    (one, other) => one - other,
+  );
+  const chart = (id: string, title: string, valueOf: (record: EpochRecord) => number | undefined): Chart => ({
+    id,
+    title,
+    xLabel: "epoch",
+    x,
+    series: runs.map(({ records }, index) => {
+      const values = new Map(records.map((record) => [record.epoch, valueOf(record)]));
+      return { label: labels[index] as string, values: x.map((epoch) => values.get(epoch) ?? null) };
+    }),
+  });
+  const metric = (name: MetricName, title: string): Chart =>
+    chart(name, title, ({ metrics }) => (metrics === undefined || metrics[name] < 0 ? undefined : metrics[name]));
+  return [
+    metric("AP", "AP on the validation images"),
+    metric("AP50", "AP50"),
+    metric("APs", "AP of small objects"),
+    metric("APm", "AP of medium objects"),
+    metric("APl", "AP of large objects"),
+    chart("loss", "Total loss, mean of the epoch", ({ loss }) => loss),
+    chart("speed", "Training images per second", ({ imagesPerSecond }) => imagesPerSecond),
+  ].filter(({ series }) => series.some(({ values }) => values.some((value) => value !== null)));
 }

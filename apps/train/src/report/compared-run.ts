@@ -1,9 +1,8 @@
 import { basename, resolve } from "node:path";
 import { type CocoMetrics, metricNames } from "@detrkit/evaluation";
 import type { EpochRecord } from "@detrkit/training";
-import { suggestion } from "../closest-name.ts";
+import { suggestion, UsageError } from "../usage-error.ts";
 import { runFolder } from "../training/run-folder.ts";
-import { UsageError } from "../usage-error.ts";
 import { readRun } from "./report-of-run.ts";
 
 export type MetricName = keyof CocoMetrics;

@@ -1,9 +1,7 @@
 import type { MetricName } from "./compared-run.ts";
-import { axisTicks } from "./axis-ticks.ts";
-import { escapeHtml } from "./html.ts";
-import { lineColour } from "./line-colours.ts";
+import { escapeHtml, svgElement, svgText } from "./html.ts";
+import { axisTicks, lineColour, shortName, spreadLabels } from "./line-chart.ts";
 import { metricCurve, type RunGroup } from "./run-groups.ts";
-import { spreadLabels } from "./spread-labels.ts";
 
 /** Where a panel lies in a picture, in pixels. */
 export interface PanelArea {
@@ -32,15 +30,8 @@ const ink = "#1d2125";
 const muted = "#5b646d";
 const grid = "#e4e4e0";
 
-/** Text of a picture; `attributes` as SVG has them. */
-export function svgText(x: number, y: number, text: string, attributes = ""): string {
-  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${attributes}>${escapeHtml(text)}</text>`;
-}
-
-/** A name that fits beside a line. */
-export function shortName(name: string): string {
-  return name.length > 22 ? `${name.slice(0, 21)}…` : name;
-}
+/** Pixels, to a tenth. */
+const pixels = (value: number): string => value.toFixed(1);
 
 /** One metric over the epochs, a line for each group with its name and last value at its end, as SVG. */
 export function curvePanel(groups: readonly RunGroup[], metric: MetricName, area: PanelArea): string {
@@ -57,14 +48,15 @@ export function curvePanel(groups: readonly RunGroup[], metric: MetricName, area
   const lastEpoch = Math.max(1, ...points.map(({ epoch }) => epoch));
   const x = (epoch: number): number => plot.left + (epoch / lastEpoch) * (plot.right - plot.left);
   const y = (value: number): number => plot.bottom - (value / (ys.at(-1) as number)) * (plot.bottom - plot.top);
-  const at = (epoch: number, value: number): string => `${x(epoch).toFixed(1)},${y(value).toFixed(1)}`;
+  const at = (epoch: number, value: number): string => `${pixels(x(epoch))},${pixels(y(value))}`;
 
   const axes = [
     svgText(plot.left - 42, area.top + 16, titles[metric] ?? metric, `font-weight="600" font-size="14" fill="${ink}"`),
-    ...ys.map(
-      (value) =>
-        `<line x1="${plot.left}" x2="${plot.right}" y1="${y(value).toFixed(1)}" y2="${y(value).toFixed(1)}" stroke="${value === 0 ? muted : grid}"/>`,
-    ),
+    ...ys.map((value) => {
+      const height = pixels(y(value));
+      const stroke = value === 0 ? muted : grid;
+      return svgElement("line", { x1: plot.left, x2: plot.right, y1: height, y2: height, stroke });
+    }),
     ...ys.map((value) => svgText(plot.left - 7, y(value) + 4, String(value), `text-anchor="end" fill="${muted}"`)),
     ...xs
       .filter((epoch) => epoch <= lastEpoch)
@@ -74,7 +66,8 @@ export function curvePanel(groups: readonly RunGroup[], metric: MetricName, area
       0,
       0,
       metric,
-      `text-anchor="middle" fill="${muted}" transform="translate(${area.left + 12} ${(plot.top + plot.bottom) / 2}) rotate(-90)"`,
+      `text-anchor="middle" fill="${muted}" ` +
+        `transform="translate(${area.left + 12} ${(plot.top + plot.bottom) / 2}) rotate(-90)"`,
     ),
   ];
   const ends = curves.map((curve) => curve.at(-1));
@@ -89,19 +82,34 @@ export function curvePanel(groups: readonly RunGroup[], metric: MetricName, area
     const end = ends[index];
     if (end === undefined) return "";
     const label = (labels[index] as number) + 4;
+    const upper = curve.map(({ epoch, high }) => at(epoch, high));
+    const lower = curve.toReversed().map(({ epoch, low }) => at(epoch, low));
     const band = curve.some(({ low, high }) => high > low)
-      ? `<polygon points="${[...curve.map(({ epoch, high }) => at(epoch, high)), ...curve.toReversed().map(({ epoch, low }) => at(epoch, low))].join(" ")}" fill="${colour}" fill-opacity="0.15"/>`
+      ? svgElement("polygon", { points: [...upper, ...lower].join(" "), fill: colour, "fill-opacity": 0.15 })
       : "";
     return [
       band,
-      `<polyline points="${curve.map(({ epoch, mean }) => at(epoch, mean)).join(" ")}" fill="none" stroke="${colour}" stroke-width="2.2" stroke-linejoin="round"/>`,
+      svgElement("polyline", {
+        points: curve.map(({ epoch, mean }) => at(epoch, mean)).join(" "),
+        fill: "none",
+        stroke: colour,
+        "stroke-width": 2.2,
+        "stroke-linejoin": "round",
+      }),
       ...(curve.length <= mostDots
-        ? curve.map(
-            ({ epoch, mean }) =>
-              `<circle cx="${x(epoch).toFixed(1)}" cy="${y(mean).toFixed(1)}" r="2.8" fill="${colour}"/>`,
+        ? curve.map(({ epoch, mean }) =>
+            svgElement("circle", { cx: pixels(x(epoch)), cy: pixels(y(mean)), r: 2.8, fill: colour }),
           )
         : []),
-      `<line x1="${(x(end.epoch) + 4).toFixed(1)}" y1="${y(end.mean).toFixed(1)}" x2="${plot.right + 10}" y2="${(label - 4).toFixed(1)}" stroke="${colour}" stroke-opacity="0.6" stroke-dasharray="2 3"/>`,
+      svgElement("line", {
+        x1: pixels(x(end.epoch) + 4),
+        y1: pixels(y(end.mean)),
+        x2: plot.right + 10,
+        y2: pixels(label - 4),
+        stroke: colour,
+        "stroke-opacity": 0.6,
+        "stroke-dasharray": "2 3",
+      }),
       svgText(
         plot.right + 13,
         label,
@@ -111,5 +119,6 @@ export function curvePanel(groups: readonly RunGroup[], metric: MetricName, area
     ].join("\n");
   });
   const label = `${metric}, ${averagePrecision}, by epoch`;
-  return `<g role="img" aria-label="${escapeHtml(label)}">\n${[...axes, ...lines].filter((part) => part !== "").join("\n")}\n</g>`;
+  const parts = [...axes, ...lines].filter((part) => part !== "");
+  return svgElement("g", { role: "img", "aria-label": escapeHtml(label) }, `\n${parts.join("\n")}\n`);
 }

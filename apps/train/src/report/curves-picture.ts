@@ -1,9 +1,8 @@
-import type { MetricName } from "./compared-run.ts";
-import { curvePanel, shortName, svgText } from "./curve-panel.ts";
-import { escapeHtml } from "./html.ts";
-import { lineColour } from "./line-colours.ts";
+import type { ComparedRun, MetricName } from "./compared-run.ts";
+import { curvePanel } from "./curve-panel.ts";
+import { escapeHtml, svgElement, svgText } from "./html.ts";
+import { lineColour, shortName } from "./line-chart.ts";
 import { groupRuns, type RunGroup, seedsText } from "./run-groups.ts";
-import type { ComparedRun } from "./compared-run.ts";
 
 const width = 1000;
 const margin = 16;
@@ -21,7 +20,8 @@ function describe(group: RunGroup): string[] {
   const steps = Math.min(...lasts.map(({ step }) => step));
   return [
     seedsText(group),
-    `${epochs} epochs, ${steps.toLocaleString("en")} steps; ${rate.toFixed(1)} images/s, peak memory ${memory.toFixed(1)} GiB`,
+    `${epochs} epochs, ${steps.toLocaleString("en")} steps; ` +
+      `${rate.toFixed(1)} images/s, peak memory ${memory.toFixed(1)} GiB`,
   ];
 }
 
@@ -34,9 +34,8 @@ function key(
   const parts: string[] = [];
   groups.forEach((group, index) => {
     const colour = lineColour(index);
-    parts.push(
-      `<line x1="${left}" x2="${left + 22}" y1="${y - 4}" y2="${y - 4}" stroke="${colour}" stroke-width="3"/>`,
-    );
+    const line = { x1: left, x2: left + 22, y1: y - 4, y2: y - 4, stroke: colour, "stroke-width": 3 };
+    parts.push(svgElement("line", line));
     parts.push(svgText(left + 30, y, group.name, `font-weight="600" font-size="13" fill="${colour}"`));
     describe(group).forEach((line, row) => parts.push(svgText(left + 30, y + 17 * (row + 1), line, 'fill="#5b646d"')));
     y += 64;
@@ -78,12 +77,19 @@ export function curvesPicture(runs: readonly ComparedRun[], metrics: readonly Me
   const corner = place(metrics.length);
   const note = key(groups, corner.left + 24, corner.top);
   const height = Math.max(corner.top + note.height, head + Math.ceil(metrics.length / 2) * panel.height) + margin;
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height.toFixed(0)}" width="${width}" height="${height.toFixed(0)}" font-family="system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif" font-size="12">
+  const size = {
+    viewBox: `0 0 ${width} ${height.toFixed(0)}`,
+    width,
+    height: height.toFixed(0),
+    "font-family": "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif",
+    "font-size": 12,
+  };
+  const content = `
 <title>${escapeHtml(title)}</title>
 <rect width="100%" height="100%" fill="#ffffff"/>
 ${svgText(margin + 8, 28, title, 'font-size="17" font-weight="600" fill="#1d2125"')}
 ${panels.join("\n")}
 ${note.text}
-</svg>
 `;
+  return `${svgElement("svg", { xmlns: "http://www.w3.org/2000/svg", ...size }, content)}\n`;
 }

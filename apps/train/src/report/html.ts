@@ -24,3 +24,18 @@ export function htmlTable(headings: readonly string[], rows: readonly (readonly 
   const body = rows.map((row) => `<tr>${row.map((text, column) => cell("td", text, column)).join("")}</tr>`).join("\n");
   return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>\n${body}\n</tbody></table></div>`;
 }
+
+/** An SVG element with these attributes; without content it closes itself. */
+export function svgElement(
+  name: string,
+  attributes: Readonly<Record<string, string | number>>,
+  content?: string,
+): string {
+  const written = Object.entries(attributes).map(([key, value]) => ` ${key}="${value}"`);
+  return `<${name}${written.join("")}${content === undefined ? "/>" : `>${content}</${name}>`}`;
+}
+
+/** Text of a picture; `attributes` as SVG has them. */
+export function svgText(x: number, y: number, text: string, attributes = ""): string {
+  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${attributes}>${escapeHtml(text)}</text>`;
+}

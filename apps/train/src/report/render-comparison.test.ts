@@ -26,7 +26,8 @@ test("last and best figures, means of the seeds, costs and differing settings st
   ]);
   expect(best?.[0]).toBe("a, seed 1|2|0.500|1.000|0.000|-|0.000|0.000");
   expect(means).toEqual([
-    "a, 2 seeds|3|0.500 (0.375-0.625)|1.000 (0.750-1.250)|0.000 (0.000-0.000)|-|0.000 (0.000-0.000)|0.000 (0.000-0.000)",
+    "a, 2 seeds|3|0.500 (0.375-0.625)|1.000 (0.750-1.250)|0.000 (0.000-0.000)|-|" +
+      "0.000 (0.000-0.000)|0.000 (0.000-0.000)",
   ]);
   expect(costs?.[0]).toBe("a, seed 1|detr-small|1|3|21|3.33|5.0|33 s|2.0 GiB");
   expect(settings).toEqual(["seed|1|2|1", "learningRate|0.0001|0.0001|0.0002"]);

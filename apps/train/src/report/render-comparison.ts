@@ -1,7 +1,6 @@
-import { duration } from "../training/show-progress.ts";
 import { type ComparedRun, evaluatedRecords, type EvaluatedRecord } from "./compared-run.ts";
-import { comparisonCharts } from "./comparison-charts.ts";
-import { figure } from "./figure.ts";
+import { comparisonCharts } from "./charts.ts";
+import { duration, figure } from "../text.ts";
 import { htmlTable } from "./html.ts";
 import { chartCards, htmlPage } from "./page.ts";
 import { differingSettings, groupRuns, metricCurve, type RunGroup } from "./run-groups.ts";
@@ -65,7 +64,8 @@ function seedsTable(groups: readonly RunGroup[]): string {
     );
     return [`${group.name}, ${group.runs.length} seeds`, String(lasts[0]?.epoch ?? "-"), ...texts];
   });
-  return `<h2>Mean and range of the seeds, after the last evaluation that all have</h2>\n${htmlTable(["runs", "epoch", ...shownMetrics], rows)}`;
+  const heading = "<h2>Mean and range of the seeds, after the last evaluation that all have</h2>";
+  return `${heading}\n${htmlTable(["runs", "epoch", ...shownMetrics], rows)}`;
 }
 
 function differences(runs: readonly ComparedRun[], labels: readonly string[]): string {

@@ -1,8 +1,7 @@
 import { metricNames } from "@detrkit/evaluation";
 import { shrinkToWebp } from "@detrkit/image";
-import { duration } from "../training/show-progress.ts";
 import { reportCharts } from "./charts.ts";
-import { figure } from "./figure.ts";
+import { duration, figure } from "../text.ts";
 import { escapeHtml, htmlTable } from "./html.ts";
 import { chartCards, htmlPage } from "./page.ts";
 import type { ReportData } from "./report-data.ts";
@@ -20,7 +19,10 @@ function tiles(data: ReportData): string {
     ["images/s", last === undefined ? "-" : last.imagesPerSecond.toFixed(1)],
     ["peak memory", last === undefined ? "-" : `${(last.peakMemoryMb / 1024).toFixed(1)} GiB`],
   ];
-  return `<div class="tiles">${entries.map(([name, value]) => `<div class="tile"><strong>${escapeHtml(value)}</strong><span>${escapeHtml(name)}</span></div>`).join("")}</div>`;
+  const shown = entries.map(
+    ([name, value]) => `<div class="tile"><strong>${escapeHtml(value)}</strong><span>${escapeHtml(name)}</span></div>`,
+  );
+  return `<div class="tiles">${shown.join("")}</div>`;
 }
 
 function evaluationTables({ evaluation }: ReportData): string {
@@ -33,9 +35,11 @@ function evaluationTables({ evaluation }: ReportData): string {
     figure(AP75),
     figure(AR100),
   ]);
+  const overall = ["all classes", ...metricNames.map((name) => figure(evaluation.metrics[name]))];
+  const classTable = htmlTable(["class", "objects", "AP", "AP50", "AP75", "AR100"], perClass);
   return `<h2>Last evaluation</h2>
-${htmlTable(["COCO", ...metricNames], [["all classes", ...metricNames.map((name) => figure(evaluation.metrics[name]))]])}
-${perClass.length > 0 ? `<h2>Per class</h2>\n${htmlTable(["class", "objects", "AP", "AP50", "AP75", "AR100"], perClass)}` : ""}`;
+${htmlTable(["COCO", ...metricNames], [overall])}
+${perClass.length > 0 ? `<h2>Per class</h2>\n${classTable}` : ""}`;
 }
 
 /** Twice the width at which the page shows a picture, for screens that have twice the pixels. */

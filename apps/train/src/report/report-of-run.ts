@@ -27,7 +27,8 @@ export function reportData(
       ...(facts?.introduction ?? []),
       ...(older
         ? [
-            `Pictures and the figures of the last evaluation are those after epoch ${facts.epoch}; the curves go on to epoch ${last}.`,
+            `Pictures and the figures of the last evaluation are those after epoch ${facts.epoch}; ` +
+              `the curves go on to epoch ${last}.`,
           ]
         : []),
     ],

@@ -43,7 +43,8 @@ export function groupRuns(runs: readonly ComparedRun[]): RunGroup[] {
     const differing = differingSettings(members).filter((key) => !incidental.has(key));
     if (differing.length > 0)
       throw new UsageError(
-        `the runs named "${name}" (${members.map(({ folder }) => folder).join(", ")}) differ in ${differing.join(", ")}; only runs of different seeds can share a name`,
+        `the runs named "${name}" (${members.map(({ folder }) => folder).join(", ")}) ` +
+          `differ in ${differing.join(", ")}; only runs of different seeds can share a name`,
       );
     return { name, runs: members };
   });

@@ -10,8 +10,9 @@ async function openSplit(spec: string, split: string, flag: string, classes?: re
   const splits = await listSplits(spec);
   // Of data that has none at all the reader knows better what is missing.
   if (splits.length > 0 && !splits.includes(split)) {
+    const others = flag === "split" ? "" : ", or give other images with --validation.data";
     throw new ConfigError(
-      `${spec} has no split "${split}", it has ${splits.join(", ")}: choose one with --${flag}${flag === "split" ? "" : ", or give other images with --validation.data"}`,
+      `${spec} has no split "${split}", it has ${splits.join(", ")}: choose one with --${flag}${others}`,
     );
   }
   return await openDataset(spec, { split, ...(classes === undefined ? {} : { classes }) });
@@ -27,7 +28,8 @@ export async function openTrainingData(config: RunSettings, say: (line: string) 
     training.classes,
   );
   say(
-    `data: ${training.length} training and ${validation.length} validation images, classes ${training.classes.join(", ")}`,
+    `data: ${training.length} training and ${validation.length} validation images, ` +
+      `classes ${training.classes.join(", ")}`,
   );
   for (const dataset of [training, validation]) reportProblems(dataset, config, say);
   return { training, validation };
@@ -43,10 +45,10 @@ function reportProblems(dataset: Dataset, { badData }: RunSettings, say: (line: 
   const more = wrong.length > 3 ? `\n  and ${wrong.length - 3} more` : "";
   if (badData === "stop") {
     throw new DataError(
-      `${dataset.spec}, split ${dataset.split}: ${wrong.length} defects:${places}${more}\nMend them, or leave them out with --bad-data drop.`,
+      `${dataset.spec}, split ${dataset.split}: ${wrong.length} defects:${places}${more}\n` +
+        "Mend them, or leave them out with --bad-data drop.",
     );
   }
-  say(
-    `${dataset.spec}, split ${dataset.split}: ${wrong.length === 1 ? "1 bad object is" : `${wrong.length} bad objects are`} left out (--bad-data drop):${places}${more}`,
-  );
+  const objects = wrong.length === 1 ? "1 bad object is" : `${wrong.length} bad objects are`;
+  say(`${dataset.spec}, split ${dataset.split}: ${objects} left out (--bad-data drop):${places}${more}`);
 }

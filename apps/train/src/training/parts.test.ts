@@ -65,7 +65,7 @@ function linear(): Linear {
   return new Linear({ inputDim: 1, outputDim: 1, random: new Random(1) });
 }
 
-test("the backbone and what decides where attention looks have rates of their own; the log shows the others'", async () => {
+test("backbone, sampling offsets and reference points have learning rates of their own; the log shows that of the rest", async () => {
   const config = resolveConfig({
     ...trainAll,
     preset: "deformable-detr-r50",

@@ -5,8 +5,7 @@ import { type Dataset, imageName, type ImageRecord, loadPixels } from "@detrkit/
 import { countTrainedParameters, type EvaluatedDetector, type FinishedEpoch } from "@detrkit/training";
 import type { RunConfig } from "../configuration/resolve-config.ts";
 import { flattened } from "../configuration/settings-tree.ts";
-import type { DrawnBox } from "../drawing/draw-boxes.ts";
-import { drawnFrom } from "../drawing/drawn-from.ts";
+import { type DrawnBox, drawnFrom } from "../drawing/draw-boxes.ts";
 import { drawBesideTruth } from "../drawing/picture.ts";
 import { summariseEvaluation } from "../evaluation/metrics-text.ts";
 import { renderReport } from "../report/render-report.ts";
@@ -16,7 +15,8 @@ import type { RunParts } from "./parts.ts";
 import type { RunFolder } from "./run-folder.ts";
 
 const byHeart =
-  "The validation images are the training images. The figures say how well these were learned by heart, and nothing about images that the model has not seen.";
+  "The validation images are the training images. The figures say how well these were learned by heart, " +
+  "and nothing about images that the model has not seen.";
 
 function trainsOnValidation({ data, split, validation }: RunConfig): boolean {
   return split === validation.split && (validation.data === "" || validation.data === data);
@@ -98,8 +98,9 @@ async function writeRunReport(
     epoch: record.epoch,
     introduction: [
       ...(trainsOnValidation(config) ? [byHeart] : []),
-      `${countTrainedParameters(model).toLocaleString("en")} trained parameters, ${data.training.classes.length} classes, ` +
-        `${data.training.length} training and ${data.validation.length} validation images. Detections with a score of ${drawnFrom} or more are drawn.`,
+      `${countTrainedParameters(model).toLocaleString("en")} trained parameters, ` +
+        `${data.training.classes.length} classes, ${data.training.length} training and ` +
+        `${data.validation.length} validation images. Detections with a score of ${drawnFrom} or more are drawn.`,
     ],
     evaluation: summariseEvaluation(evaluated.evaluation),
     pictures,

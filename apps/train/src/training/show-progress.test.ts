@@ -1,6 +1,6 @@
 import type { StepEvent, TrainingEvent } from "@detrkit/training";
 import { expect, test } from "vitest";
-import { duration, showProgress } from "./show-progress.ts";
+import { showProgress } from "./show-progress.ts";
 
 const step: StepEvent = {
   kind: "step",
@@ -108,8 +108,4 @@ test("without a terminal there are plain lines, of the steps one every ten secon
   const text = record(false, [step, step, step, epoch], () => (time += 4000));
   expect(text).not.toContain("\r");
   expect(text.match(/step 3\/11/g)).toHaveLength(1);
-});
-
-test("durations are told in the units a reader thinks in", () => {
-  expect([0.4, 59, 61, 3723, 275_000].map(duration)).toEqual(["0 s", "59 s", "1 min 01 s", "1 h 02 min", "3 days 4 h"]);
 });

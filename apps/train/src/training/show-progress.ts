@@ -1,14 +1,5 @@
 import type { EpochRecord, EstimateEvent, StepEvent, TrainingEvent } from "@detrkit/training";
-import { clearLine, fitted, type ProgressStream } from "../cli/terminal.ts";
-
-/** `3 days 4 h`, `1 h 05 min`, `12 min 30 s` or `8 s`. */
-export function duration(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  if (whole >= 48 * 3600) return `${Math.floor(whole / 86_400)} days ${Math.floor((whole % 86_400) / 3600)} h`;
-  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
-  if (hours > 0) return `${hours} h ${String(minutes).padStart(2, "0")} min`;
-  return minutes > 0 ? `${minutes} min ${String(rest).padStart(2, "0")} s` : `${rest} s`;
-}
+import { clearLine, duration, figure, fitted, type ProgressStream } from "../text.ts";
 
 /** The losses, and how many of the matched queries have the wrong class; other errors are in the log and the report. */
 function termsText(terms: Readonly<Record<string, number>>): string {
@@ -69,10 +60,6 @@ export function epochLine(record: EpochRecord, epochs: number, columns: number =
     else lines.push(`  ${part}`);
   }
   return lines.join("\n");
-}
-
-function figure(value: number): string {
-  return value < 0 ? "-" : value.toFixed(3);
 }
 
 /**

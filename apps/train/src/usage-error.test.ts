@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { closestName, suggestion } from "./closest-name.ts";
+import { closestName, suggestion } from "./usage-error.ts";
 
 const known = ["batch-size", "learning-rate", "epochs", "evaluate-every"];
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fitted } from "./terminal.ts";
+import { duration, figure, fitted } from "./text.ts";
 
 const write = (): void => undefined;
 const sentence = "no kernels for x86-64-v4, about as fast: g++ failed (exit code 1)";
@@ -19,4 +19,12 @@ test("a line keeps its own margin", () => {
 test("a file gets its lines whole", () => {
   expect(fitted(sentence, { write })).toBe(sentence);
   expect(fitted(sentence, { isTTY: false, columns: 40, write })).toBe(sentence);
+});
+
+test("durations are told in the units a reader thinks in", () => {
+  expect([0.4, 59, 61, 3723, 275_000].map(duration)).toEqual(["0 s", "59 s", "1 min 01 s", "1 h 02 min", "3 days 4 h"]);
+});
+
+test("a figure has three decimals; what COCO could not measure is a dash", () => {
+  expect([0.12345, 0, -1, undefined].map(figure)).toEqual(["0.123", "0.000", "-", "-"]);
 });

@@ -22,3 +22,17 @@ export function fitted(text: string, { isTTY, columns }: ProgressStream, indent 
   };
   return text.split("\n").map(wrapped).join("\n");
 }
+
+/** A metric as tables show it; COCO's -1 means that there was nothing to measure. */
+export function figure(value: number | undefined): string {
+  return value === undefined || value < 0 ? "-" : value.toFixed(3);
+}
+
+/** `3 days 4 h`, `1 h 05 min`, `12 min 30 s` or `8 s`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole >= 48 * 3600) return `${Math.floor(whole / 86_400)} days ${Math.floor((whole % 86_400) / 3600)} h`;
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
+  if (hours > 0) return `${hours} h ${String(minutes).padStart(2, "0")} min`;
+  return minutes > 0 ? `${minutes} min ${String(rest).padStart(2, "0")} s` : `${rest} s`;
+}

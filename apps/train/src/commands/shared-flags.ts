@@ -1,0 +1,43 @@
+import type { StartedBackend } from "@detrkit/backend";
+import { type FlagDefinition, type ParsedFlags, textFlag } from "../cli/parse-flags.ts";
+import type { BackendChoice } from "../configuration/run-settings.ts";
+
+/** Where a command that runs a detector takes it from. */
+export const checkpointFlag: FlagDefinition = {
+  name: "checkpoint",
+  kind: "text",
+  placeholder: "RUN",
+  description: "Run folder (its best checkpoint), .safetensors, original .pth, or a folder of Hugging Face",
+};
+
+/** For the checkpoint of a detector that detrkit does not have. */
+export const detectorFlag: FlagDefinition = {
+  name: "detector",
+  kind: "text",
+  placeholder: "module:FILE",
+  description: "Definition of the checkpoint's detector, where it is one of your own",
+};
+
+/** Where a command computes its tensors. */
+export const backendFlag: FlagDefinition = {
+  name: "backend",
+  kind: "text",
+  choices: ["auto", "native", "wasm", "cpu"],
+  description: "Where tensors are computed; auto takes the fastest that works",
+};
+
+/** The backend that was asked for. */
+export function backendOf(flags: ParsedFlags): BackendChoice {
+  return (textFlag(flags, "backend") ?? "auto") as BackendChoice;
+}
+
+/**
+ * Starts the backend and says in one line which one runs and why. Only here is it loaded: `evaluate` of two files needs
+ * no tensors, and starts at once.
+ */
+export async function useBackend(choice: BackendChoice, say: (line: string) => void): Promise<StartedBackend> {
+  const { startBackend } = await import("@detrkit/backend");
+  const started = await startBackend({ onProgress: say, prefer: choice === "auto" ? undefined : choice });
+  say(`backend: ${started.name}, ${started.reason}`);
+  return started;
+}

@@ -1,0 +1,71 @@
+import { readFile } from "node:fs/promises";
+import { DataError } from "@detrkit/common";
+import {
+  type DetectionEvaluation,
+  evaluateDetections,
+  type EvaluationType,
+  readCocoGroundTruth,
+  readCocoResults,
+} from "@detrkit/evaluation";
+import type { DetectorDefinition, TrainingEvent } from "@detrkit/training";
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new DataError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Evaluates a COCO results file, of any detector, against a COCO annotation file. */
+export async function evaluateFiles(
+  annotations: string,
+  results: string,
+  type: EvaluationType,
+): Promise<DetectionEvaluation> {
+  const groundTruth = readCocoGroundTruth(await readText(annotations), annotations);
+  const detections = readCocoResults(await readText(results), results, groundTruth);
+  return evaluateDetections({ groundTruth, detections, type });
+}
+
+/** What is evaluated, on what. */
+export interface EvaluateCheckpointOptions {
+  /** A run folder, a file of weights or a folder of Hugging Face. */
+  readonly checkpoint: string;
+  /** Definitions of detectors that detrkit does not have. */
+  readonly detectors: readonly DetectorDefinition[];
+  readonly data: string;
+  readonly split: string;
+  readonly batchSize: number;
+  readonly report: (event: TrainingEvent) => void;
+}
+
+/**
+ * Evaluates a checkpoint on one split of a data set. The tfjs backend must be running already. Models are loaded only
+ * here: two files can be evaluated without any.
+ */
+export async function evaluateCheckpoint({
+  checkpoint,
+  detectors,
+  data,
+  split,
+  batchSize,
+  report,
+}: EvaluateCheckpointOptions): Promise<DetectionEvaluation> {
+  const [{ openDataset }, { loadDetector }, { evaluateDetector }] = await Promise.all([
+    import("@detrkit/datasets"),
+    import("@detrkit/inference"),
+    import("@detrkit/training"),
+  ]);
+  const detector = await loadDetector(checkpoint, { detectors });
+  const dataset = await openDataset(data, { split, classes: detector.classes });
+  report({ kind: "message", text: `data: ${dataset.length} images of ${data}, split ${dataset.split}` });
+  const evaluated = await evaluateDetector({
+    detector,
+    dataset,
+    batchSize,
+    onImages: (image, images) => report({ kind: "evaluation", image, images }),
+  });
+  if (evaluated === undefined) throw new Error("an evaluation without a signal cannot be stopped");
+  return evaluated.evaluation;
+}
