@@ -52,8 +52,12 @@ test("the small recipe drops to a tenth for the last fifth", () => {
 /** A parameter of each group, under the paths that Deformable DETR has. */
 class Model extends Module {
   readonly backbone = linear();
-  readonly referencePoints = linear();
+  readonly queries = new Queries();
   readonly attention = new Attention();
+}
+
+class Queries extends Module {
+  readonly referencePoints = linear();
   readonly queryEmbedding = linear();
 }
 
@@ -88,9 +92,9 @@ test("backbone, sampling offsets and reference points have learning rates of the
   );
   expect(moved).toEqual({
     "backbone.bias": 2e-5,
-    "referencePoints.bias": 2e-5,
+    "queries.referencePoints.bias": 2e-5,
     "attention.samplingOffsets.bias": 2e-5,
-    "queryEmbedding.bias": 2e-4,
+    "queries.queryEmbedding.bias": 2e-4,
   });
   optimizer.dispose();
   model.dispose();
