@@ -21,6 +21,7 @@ const workspace = checkWorkspace({
 const violations = [...workspace.violations, ...checkModelNames(root)];
 for (const violation of violations) process.stderr.write(`${violation}\n`);
 process.stdout.write(
-  `dependencies: ${workspace.files} files checked, ${violations.length === 0 ? "all imports allowed" : `${violations.length} not allowed`}\n`,
+  `dependencies: ${workspace.files} files checked, ` +
+    `${violations.length === 0 ? "all imports allowed" : `${violations.length} not allowed`}\n`,
 );
 process.exitCode = violations.length === 0 ? 0 : 1;

@@ -55,6 +55,7 @@ try {
 
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 process.stdout.write(
-  `READMEs: ${libraries.length} packages, ${problems.length === 0 ? "every example runs" : `${problems.length} problems`}\n`,
+  `READMEs: ${libraries.length} packages, ` +
+    `${problems.length === 0 ? "every example runs" : `${problems.length} problems`}\n`,
 );
 process.exitCode = problems.length === 0 ? 0 : 1;

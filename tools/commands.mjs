@@ -12,9 +12,10 @@ const turbo = (...tasks) => [
 ];
 const train = "apps/train/src/cli.ts";
 
-/** @typedef {{ steps: readonly (readonly string[])[], native?: boolean, pnpm?: boolean, from?: "root" | "caller" }} Command
- *  `native`: the native backend is built first; `pnpm`: pnpm has to be on PATH; `from`: where it runs, so that relative paths
- *  a user types mean what they mean in his shell. Further arguments go to the last step. */
+/** `native`: the native backend is built first; `pnpm`: pnpm has to be on PATH; `from`: where it runs, so that relative
+ *  paths mean what they mean in the user's shell. Further arguments go to the last step.
+ *  @typedef {readonly (readonly string[])[]} Steps
+ *  @typedef {{ steps: Steps, native?: boolean, pnpm?: boolean, from?: "root" | "caller" }} Command */
 
 /** @type {Readonly<Record<string, Command>>} */
 export const commands = {

@@ -23,9 +23,9 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
  *   functions?: string,
  *   flags?: readonly string[],
  * }} options
- *   - tool: the script to run again; source and target from the repository's root; name of the exported text; sources: the
- *   files that it depends on, every TypeScript file beside the source unless given; functions: name of the exported type
- *   of the functions' names, if one is wanted
+ *   - tool: the script to run again; source and target: paths from the repository's root; name: of the exported text;
+ *   sources: the files that it depends on, every TypeScript file beside the source unless given; functions: name of the
+ *   exported type of the functions' names, if one is wanted
  */
 export function compileKernels({ tool, source, target, name, sources, functions, flags = [] }) {
   const { folder, ending } = sources ?? { folder: dirname(source), ending: ".ts" };

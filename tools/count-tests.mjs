@@ -3,11 +3,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 
-/** A file that could not be loaded has no failed test, and an error outside of a test fails none: both count as one failure.
+/** A file that could not be loaded has no failed test, and an error outside of a test fails none: each counts as one
+ *  failure.
  *  @typedef {{ status: string, fullName?: string, failureMessages?: string[] }} Test
- *  @param {{ numPassedTests: number, testResults: { status: string, name?: string, message?: string, assertionResults: Test[] }[] } | undefined} report
+ *  @typedef {{ status: string, name?: string, message?: string, assertionResults: Test[] }} TestFile
+ *  @param {{ numPassedTests: number, testResults: TestFile[] } | undefined} report
  *  @param {number} exitCode
- *  @returns {{ passed: number, failed: number, failures: string[] }} failures: file, test and the first lines of the message, one line each */
+ *  @returns {{ passed: number, failed: number, failures: string[] }}
+ *    failures: file, test and the first lines of the message, one line each */
 export function countTests(report, exitCode) {
   if (!report) return { passed: 0, failed: 1, failures: [`no test report was written (exit code ${exitCode})`] };
   const failures = report.testResults

@@ -158,7 +158,8 @@ export const packages = [
   }),
   library(
     "training",
-    "Train a detector from built parts: the loop, its events, log and checkpoints, stop and resume to the same numbers.",
+    "Train a detector from built parts: the loop, its events, log and checkpoints, " +
+      "stop and resume to the same numbers.",
     {
       tfjs: true,
       workspace: [

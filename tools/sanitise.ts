@@ -62,7 +62,8 @@ if (values.help === true) {
   if (values.minutes !== undefined) {
     const seed = values.seed ?? String(randomInt(2 ** 40));
     process.stdout.write(
-      `random inputs for ${values.minutes} min: npm run sanitise -- --minutes=${values.minutes} --seed=${seed} has them again\n`,
+      `random inputs for ${values.minutes} min. To repeat them: npm run sanitise -- --minutes=${values.minutes} ` +
+        `--seed=${seed}\n`,
     );
     await run(compiler, sweep, [`--minutes=${values.minutes}`, `--seed=${seed}`, "--rounds=0"]);
   }

@@ -135,7 +135,17 @@ for (const entry of packages.filter(({ binary }) => !binary)) {
   const sources = [...Object.values(entries), ...(entry.entries ?? [])].map((file) => `"src/${file}.ts"`).join(", ");
   emit(
     `${entry.folder}/tsup.config.ts`,
-    `import { defineConfig } from "tsup";\n\nexport default defineConfig({ entry: [${sources}], format: "esm", dts: false, sourcemap: true, clean: true, target: "node22" });\n`,
+    `import { defineConfig } from "tsup";
+
+export default defineConfig({
+  entry: [${sources}],
+  format: "esm",
+  dts: false,
+  sourcemap: true,
+  clean: true,
+  target: "node22",
+});
+`,
   );
 }
 

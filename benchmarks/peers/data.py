@@ -81,7 +81,9 @@ def prepare(settings):
     with open(settings["plan"]) as file:
         plan = json.load(file)
     order = Batches(plan)
-    loader = DataLoader(Images(plan), batch_sampler=order, num_workers=settings["workers"], collate_fn=collate, persistent_workers=True)
+    loader = DataLoader(
+        Images(plan), batch_sampler=order, num_workers=settings["workers"], collate_fn=collate, persistent_workers=True
+    )
     values = boxes = total = 0
     for images, _, targets in loader:
         values += images.numel()

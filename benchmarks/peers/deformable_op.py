@@ -46,7 +46,8 @@ def with_gradients(level_shapes, value, locations, weights, cotangent):
 def tiny(tensors):
     """The same ranks with a single cell, query, level and point."""
     value, locations, weights, cotangent = tensors
-    return value[:, :1].clone(), locations[:, :1, :, :1, :1].clone(), weights[:, :1, :, :1, :1].clone(), cotangent[:, :1].clone()
+    one_point = (locations[:, :1, :, :1, :1].clone(), weights[:, :1, :, :1, :1].clone())
+    return value[:, :1].clone(), *one_point, cotangent[:, :1].clone()
 
 
 def read_tensors(file, shapes):
@@ -65,7 +66,9 @@ def compare(results, file):
     os.remove(file)
     largest = max(((mine - other).abs().max() / mine.abs().max()).item() for mine, other in zip(results, theirs))
     if not largest <= LARGEST_DIFFERENCE:
-        raise ValueError(f"the two sides compute different things: results differ by {largest:.2g} of the largest number")
+        raise ValueError(
+            f"the two sides compute different things: results differ by {largest:.2g} of the largest number"
+        )
     return largest
 
 

@@ -1,4 +1,7 @@
-"""Exports a detector of Hugging Face transformers to ONNX: export_detector.py SETTINGS FOLDER, in a process of its own, whose memory is not the peer's."""
+"""Exports a detector of Hugging Face transformers to ONNX: export_detector.py SETTINGS FOLDER.
+
+It runs in its own process, so that its memory is not counted as the peer's.
+"""
 import json
 import logging
 import os
@@ -16,7 +19,7 @@ LARGEST_DIFFERENCE = 1e-3
 
 
 class Unpadded(torch.nn.Module):
-    """From the images alone: nothing is padded, so the exporter can work out all that follows from the mask beforehand."""
+    """Takes only the images: nothing is padded, so the exporter computes all that follows from the mask beforehand."""
 
     def __init__(self, model):
         super().__init__()
@@ -39,7 +42,8 @@ def export(settings, folder):
     path = os.path.join(made, "model.onnx")
     with torch.inference_mode():
         wanted = network(images)
-    torch.onnx.export(network, (images,), path, input_names=["images"], output_names=["logits", "boxes"], dynamo=True, verbose=False)
+    names = {"input_names": ["images"], "output_names": ["logits", "boxes"]}
+    torch.onnx.export(network, (images,), path, **names, dynamo=True, verbose=False)
     got = onnxruntime.InferenceSession(path).run(None, {"images": images.numpy()})
     difference = max(float(numpy.abs(mine - theirs.numpy()).max()) for mine, theirs in zip(got, wanted))
     if not difference <= LARGEST_DIFFERENCE:

@@ -2,11 +2,17 @@
 import math
 
 import torch
-from transformers import DeformableDetrConfig, DeformableDetrForObjectDetection, DetrConfig, DetrForObjectDetection, ResNetConfig
+from transformers import (
+    DeformableDetrConfig,
+    DeformableDetrForObjectDetection,
+    DetrConfig,
+    DetrForObjectDetection,
+    ResNetConfig,
+)
 
 
 def detector(config, all_layers=False):
-    """The published model that a configuration of detrkit's stands for; with all_layers it has losses for each decoder layer."""
+    """The published model for a configuration of detrkit; with all_layers it has losses for each decoder layer."""
     dropout = config["transformer"]["dropout"]
     shared = {
         "use_timm_backbone": False,
@@ -32,7 +38,9 @@ def detr(shared):
 def deformable_detr(shared):
     backbone = ResNetConfig(out_features=["stage2", "stage3", "stage4"])
     # Its own kernel is for CUDA; everything else takes its composition of grid_sample.
-    model = DeformableDetrForObjectDetection(DeformableDetrConfig(**shared, backbone_config=backbone, disable_custom_kernels=True))
+    model = DeformableDetrForObjectDetection(
+        DeformableDetrConfig(**shared, backbone_config=backbone, disable_custom_kernels=True)
+    )
     # As the original begins, and transformers does not: queries that look at different places, every class at 1 %, all
     # boxes small and where their query looks.
     with torch.no_grad():

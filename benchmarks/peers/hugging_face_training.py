@@ -25,7 +25,7 @@ def prepare(settings):
 
 
 def use_original_loss(model):
-    """transformers weighs the class loss of Deformable DETR, and the matcher's class cost, half of what the original does."""
+    """transformers gives Deformable DETR's class loss and class cost only half the weight they have in the original."""
     criterion = SetCriterion(SigmoidFocal())
 
     def loss_of(logits, targets, device, boxes, config, all_logits, all_boxes):

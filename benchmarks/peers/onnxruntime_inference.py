@@ -1,4 +1,4 @@
-"""A detector in ONNX Runtime, exported once from Hugging Face transformers, from images to the numbers of its last layer."""
+"""A detector in ONNX Runtime, exported once from Hugging Face transformers: from images to its last layer's output."""
 import json
 import os
 import subprocess
@@ -16,7 +16,8 @@ def prepare(settings):
         subprocess.run([sys.executable, script, json.dumps(settings), folder], check=True, stdout=sys.stderr)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = settings["threads"]
-    session = onnxruntime.InferenceSession(os.path.join(folder, "model.onnx"), options, providers=["CPUExecutionProvider"])
+    model = os.path.join(folder, "model.onnx")
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     shape = (settings["batch"], 3, settings["height"], settings["width"])
     images = numpy.random.default_rng(1).uniform(-2, 2, shape).astype(numpy.float32)
 

@@ -51,7 +51,7 @@ def peak_memory_mb():
 
 
 def extra_peak_memory_mb(work):
-    """How much more memory the process had at some moment of work than before it; None where the kernel doesn't count."""
+    """Peak memory during the work minus memory before it; None where the kernel doesn't count it."""
     global earlier_peak_mb
     earlier_peak_mb = peak_memory_mb()
     try:

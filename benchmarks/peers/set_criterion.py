@@ -1,4 +1,7 @@
-"""The set loss of DETR and Deformable DETR in PyTorch: Hungarian matching by SciPy in every decoder layer, a class loss, L1 and generalised IoU."""
+"""The set loss of DETR and Deformable DETR in PyTorch.
+
+Hungarian matching by SciPy in every decoder layer, a class loss, L1 and generalised IoU.
+"""
 import torch
 from scipy.optimize import linear_sum_assignment
 from torch import nn
@@ -15,8 +18,9 @@ def corners(boxes):
 def generalized_iou(first, second):
     """Of boxes by their corners; shapes are broadcast."""
     area = lambda boxes: (boxes[..., 2:] - boxes[..., :2]).clamp(min=0).prod(-1)
-    overlap = torch.cat((torch.maximum(first[..., :2], second[..., :2]), torch.minimum(first[..., 2:], second[..., 2:])), -1)
-    hull = torch.cat((torch.minimum(first[..., :2], second[..., :2]), torch.maximum(first[..., 2:], second[..., 2:])), -1)
+    smaller, larger = torch.minimum(first, second), torch.maximum(first, second)
+    overlap = torch.cat((larger[..., :2], smaller[..., 2:]), -1)
+    hull = torch.cat((smaller[..., :2], larger[..., 2:]), -1)
     intersection, hull_area = area(overlap), area(hull)
     union = area(first) + area(second) - intersection
     return intersection / union - (hull_area - union) / hull_area
@@ -74,7 +78,8 @@ class SetCriterion(nn.Module):
         labels = torch.cat([target["labels"] for target in targets])
         wanted = torch.cat([target["boxes"] for target in targets])
         predicted = boxes.flatten(0, 1)
-        cost = self.classes.weight * self.classes.cost(logits.flatten(0, 1), labels) + L1 * torch.cdist(predicted, wanted, p=1)
+        cost = self.classes.weight * self.classes.cost(logits.flatten(0, 1), labels)
+        cost += L1 * torch.cdist(predicted, wanted, p=1)
         cost -= GIOU * generalized_iou(corners(predicted)[:, None], corners(wanted)[None])
         sizes = [len(target["labels"]) for target in targets]
         columns = cost.view(*logits.shape[:2], -1).split(sizes, -1)

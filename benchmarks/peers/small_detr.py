@@ -25,7 +25,9 @@ class BasicBlock(nn.Module):
         self.first = nn.Sequential(convolution(inputs, outputs, 3, stride), group_norm(outputs), nn.ReLU(inplace=True))
         self.second = nn.Sequential(convolution(outputs, outputs, 3), group_norm(outputs))
         same = stride == 1 and inputs == outputs
-        self.shortcut = nn.Identity() if same else nn.Sequential(convolution(inputs, outputs, 1, stride), group_norm(outputs))
+        self.shortcut = (
+            nn.Identity() if same else nn.Sequential(convolution(inputs, outputs, 1, stride), group_norm(outputs))
+        )
 
     def forward(self, features):
         return functional.relu(self.second(self.first(features)) + self.shortcut(features), inplace=True)

@@ -9,7 +9,10 @@ def noise_images(settings):
 
 def targets_of(settings, labels_key):
     return [
-        {labels_key: torch.tensor(target["labels"], dtype=torch.int64), "boxes": torch.tensor(target["boxes"], dtype=torch.float32)}
+        {
+            labels_key: torch.tensor(target["labels"], dtype=torch.int64),
+            "boxes": torch.tensor(target["boxes"], dtype=torch.float32),
+        }
         for target in settings["targets"]
     ]
 
@@ -20,12 +23,16 @@ def parameter_counts(model):
 
 
 def training_step(model, loss_of, settings):
-    """AdamW as DETR is trained with: the backbone at a rate of its own, as are Deformable DETR's locations; clipped by the joint norm."""
+    """AdamW as in DETR: the backbone and Deformable DETR's locations have their own learning rates.
+
+    Gradients are clipped by their joint norm.
+    """
     groups = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             groups.setdefault(learning_rate(name, settings), []).append(parameter)
-    optimizer = torch.optim.AdamW([{"params": members, "lr": rate} for rate, members in groups.items()], weight_decay=1e-4)
+    with_rates = [{"params": members, "lr": rate} for rate, members in groups.items()]
+    optimizer = torch.optim.AdamW(with_rates, weight_decay=1e-4)
     trained = [parameter for members in groups.values() for parameter in members]
 
     def step():

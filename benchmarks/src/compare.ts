@@ -100,7 +100,8 @@ async function takeTurns(
     times.ours.push(await timed(ours, load));
     times.peer.push(await timed(peer, load));
     say(
-      `${title}: run ${run} of ${runs}, ours ${formatMs(times.ours.at(-1)?.ms)}, peer ${formatMs(times.peer.at(-1)?.ms)}`,
+      `${title}: run ${run} of ${runs}, ours ${formatMs(times.ours.at(-1)?.ms)}, ` +
+        `peer ${formatMs(times.peer.at(-1)?.ms)}`,
     );
   }
   const results = { ours: await finish(ours, times.ours), peer: await finish(peer, times.peer) };
@@ -129,7 +130,8 @@ export function checkSameWork(ours: Facts, peer: Facts): void {
   const different = Object.keys(ours).filter((name) => name in peer && !same(ours[name], peer[name]));
   if (different.length === 0) return;
   throw new Error(
-    `the two sides don't do the same work: ${different.map((name) => `${name} is ${ours[name]} in ours and ${peer[name]} in the peer`).join(", ")}`,
+    "the two sides don't do the same work: " +
+      different.map((name) => `${name} is ${ours[name]} in ours and ${peer[name]} in the peer`).join(", "),
   );
 }
 

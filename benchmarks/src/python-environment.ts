@@ -37,7 +37,8 @@ export async function pythonEnvironment(cache: string, say: (line: string) => vo
       await succeed(
         system.program,
         ["-m", "venv", folder],
-        `Python ${system.version} could not make a virtual environment; install its venv and pip (on Debian: python3-venv)`,
+        `Python ${system.version} could not make a virtual environment; install its venv and pip ` +
+          "(on Debian: python3-venv)",
       );
       for (const packages of steps) {
         say(`pip install ${packages.join(" ")}`);

@@ -69,7 +69,8 @@ export function detailedReport(
   const overall =
     cases.length > 1
       ? [
-          `  ${benchmark.overall === "total" ? "all together" : "the least favourable"}: ratio ${overallResult(result).ratio.toFixed(2)}`,
+          `  ${benchmark.overall === "total" ? "all together" : "the least favourable"}: ` +
+            `ratio ${overallResult(result).ratio.toFixed(2)}`,
         ]
       : [];
   return [`${benchmark.name}: ${benchmark.title}`, `  peer: ${benchmark.peerName}`, ...blocks, ...overall].join("\n");
@@ -107,7 +108,8 @@ function factText(value: number | string): string {
 function warningOf({ otherLoad }: CaseResult): readonly string[] {
   if (otherLoad < disturbing) return [];
   return [
-    `    other programs used ${(otherLoad * 100).toFixed(0)} % of the machine meanwhile: these figures are worth little, run it on a quiet one`,
+    `    other programs used ${(otherLoad * 100).toFixed(0)} % of the machine meanwhile: ` +
+      "these figures are not reliable, run it on an idle machine",
   ];
 }
 

@@ -8,7 +8,8 @@ const answering = `
     const message = JSON.parse(line);
     if (message === "run") runs++;
     if (message.fail) { console.error("out of snails"); process.exit(3); }
-    console.log(JSON.stringify(message === "run" ? { ms: runs } : message === "stop" ? { peakMb: 17 } : { facts: { told: message.tell } }));
+    const answer = message === "run" ? { ms: runs } : message === "stop" ? { peakMb: 17 } : undefined;
+    console.log(JSON.stringify(answer ?? { facts: { told: message.tell } }));
     if (message === "stop") break;
   }`;
 

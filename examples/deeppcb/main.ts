@@ -26,7 +26,8 @@ try {
   const data = `module:${module},path=${boards}`;
   await detrkit("check-data", "--data", data);
   const small =
-    "--preset detr-small --epochs 2 --batch-size 4 --transforms.size 64x64 --backbone.width 8 --backbone.stem 3x3pool " +
+    "--preset detr-small --epochs 2 --batch-size 4 --transforms.size 64x64 --backbone.width 8 " +
+    "--backbone.stem 3x3pool " +
     "--transformer.dim 32 --transformer.feed-forward-dim 64 --num-queries 10";
   await detrkit("train", "--data", data, "--output", run, ...small.split(" "));
   await detrkit("evaluate", "--checkpoint", run, "--data", data);

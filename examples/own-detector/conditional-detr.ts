@@ -122,7 +122,10 @@ const settings = z.strictObject({
   numQueries: z.number().int().min(1).describe("Object queries: predictions for each image"),
 });
 
-/** Conditional DETR, with learned reference points. `B` images, `S` tokens, `D` width, `Q` queries, `C` classes, `L` decoder layers. */
+/**
+ * Conditional DETR, with learned reference points. `B` images, `S` tokens, `D` width, `Q` queries, `C` classes, `L`
+ * decoder layers.
+ */
 export class ConditionalDetr extends Module implements DetectionModel {
   readonly backbone: Backbone;
   readonly inputProjection: Conv2d;

@@ -4,16 +4,16 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { SetupError } from "./progress.mjs";
 
-/** Where detrkit keeps what it fetched or built for this user. The same rule as @detrkit/native's, which can't be imported
- *  from here: nothing is installed yet.
+/** Where detrkit keeps what it fetched or built for this user. The same rule as @detrkit/native's, which can't be
+ *  imported here: nothing is installed yet.
  *  @param {Readonly<Record<string, string | undefined>>} environment
  *  @param {string} home */
 export function cacheFolder(environment = process.env, home = homedir()) {
   return environment.DETRKIT_CACHE ?? join(environment.XDG_CACHE_HOME ?? join(home, ".cache"), "detrkit");
 }
 
-/** The cache folder if programs can be put there and run, else one inside the clone: a read-only or noexec home must not stop the
- *  set-up.
+/** The cache folder if programs can be put there and run, else one inside the clone: a read-only or noexec home must
+ *  not stop the set-up.
  *  @param {string} preferred @param {string} fallback @param {(line: string) => void} say */
 export function usableFolder(preferred, fallback, say) {
   const problem = folderProblem(preferred);

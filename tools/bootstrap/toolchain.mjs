@@ -9,7 +9,8 @@ import { NODE_MAJOR, PNPM_VERSION, isUsableNode, nodePackage } from "./versions.
 const PARTIAL = ".partial-";
 const executable = (name) => (process.platform === "win32" ? `${name}.exe` : name);
 
-/** @typedef {{ cache: string, say: (line: string) => void }} Setup */
+/** @typedef {(line: string) => void} Say */
+/** @typedef {{ cache: string, say: Say }} Setup */
 
 /** The path of a Node that runs this project's sources.
  *  @param {Setup} setup @returns {Promise<string>} */
@@ -50,7 +51,8 @@ export async function ensurePnpm({ cache, say }) {
   const pnpm = find();
   if (!pnpm)
     throw new SetupError(
-      `npm installed pnpm, but its binary for ${process.platform}-${process.arch} is missing. Install pnpm ${PNPM_VERSION} by hand and try again.`,
+      `npm installed pnpm, but its binary for ${process.platform}-${process.arch} is missing. ` +
+        `Install pnpm ${PNPM_VERSION} by hand and try again.`,
     );
   say(`pnpm ${PNPM_VERSION} ready`);
   return pnpm;
@@ -77,7 +79,7 @@ async function pnpmOnPath() {
 }
 
 /** Installs one npm package into `folder`, which appears whole or not at all.
- *  @param {{ specifier: string, folder: string, find: () => string | undefined, say: (line: string) => void }} request */
+ *  @param {{ specifier: string, folder: string, find: () => string | undefined, say: Say }} request */
 async function fetchPackage({ specifier, folder, find, say }) {
   mkdirSync(dirname(folder), { recursive: true });
   const fetch = async () => {

@@ -10,7 +10,8 @@ const unwanted: Readonly<Record<"tfjs" | "node", RegExp>> = {
   node: /^(?:node:|(?:sharp|yauzl|@napi-rs\/canvas)(?:$|\/))/,
 };
 
-/** Follows what each of these entry points loads, through files and packages, and names the chain that ends in what it must not.
+/** Follows what each of these entry points loads, through files and packages, and names the chain that ends in what it
+ *  must not load.
  *  @param read - a file's text by its path from the root; undefined if there is none */
 export function checkEntryPoints(
   entries: readonly WorkspaceEntry[],

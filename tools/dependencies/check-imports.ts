@@ -64,14 +64,17 @@ function problemOfWorkspace(
   const subpath = rest.length > 0 ? `./${rest.join("/")}` : undefined;
   const subpaths = ["./package.json", ...Object.keys(target.subpaths ?? {})];
   if (subpath && !subpaths.includes(subpath)) {
-    return `deep import; ${target.name} exports only ${listed([target.name, ...Object.keys(target.subpaths ?? {}).map((path) => posix.join(target.name, path))])}`;
+    const exported = Object.keys(target.subpaths ?? {}).map((path) => posix.join(target.name, path));
+    return `deep import; ${target.name} exports only ${listed([target.name, ...exported])}`;
   }
-  if (target === entry && subpath === "./package.json") return undefined; // how a file of `src` and of `dist` finds the package's folder
+  // How a file of `src` and of `dist` finds the package's folder.
+  if (target === entry && subpath === "./package.json") return undefined;
   if (target === entry) return isTestFile(file.path) ? undefined : "a package imports itself by relative paths";
   const declared = entry.workspace ?? [];
   if (declared.includes(name)) return undefined;
   if (isTestFile(file.path) && [...(entry.dev ?? []), "test-utils"].includes(name)) return undefined;
-  return `${shortName(entry)} may import ${listed(declared)} (tools/packages.mjs; the layers are in docs/architecture.md)`;
+  const where = "tools/packages.mjs; the layers are in docs/architecture.md";
+  return `${shortName(entry)} may import ${listed(declared)} (${where})`;
 }
 
 function problemOfThirdParty(

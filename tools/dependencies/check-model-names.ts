@@ -16,8 +16,8 @@ const questions: readonly RegExp[] = [
 ];
 
 /**
- * Lines of the apps and of training that ask which detector it is: such a question belongs into a detector's definition,
- * or a detector from outside could not do what ours can.
+ * Lines of the apps and of training that ask which detector it is. Such a question belongs in a detector's definition,
+ * or a custom detector could not do what ours can.
  *
  * @param root - of the workspace
  * @returns one text for each, with file and line

@@ -81,7 +81,8 @@ describe("imports of a package", () => {
   ])("%s is named with file, line and what is allowed", (_, code) => {
     write("packages/boxes/src/deep/iou.ts", `// one line before\n${code}\n`);
     expect(violations()).toEqual([
-      'packages/boxes/src/deep/iou.ts:2 imports "@detrkit/matcher": boxes may import common (tools/packages.mjs; the layers are in docs/architecture.md)',
+      'packages/boxes/src/deep/iou.ts:2 imports "@detrkit/matcher": boxes may import common (tools/packages.mjs; ' +
+        "the layers are in docs/architecture.md)",
     ]);
   });
 
@@ -104,7 +105,8 @@ describe("imports of a package", () => {
   test("a file of another package is refused as a URL too, and a package above by import.meta.resolve", () => {
     write(
       "packages/boxes/src/index.ts",
-      `export const url = new URL("../../common/src/index.ts", import.meta.url);\nexport const above = import.meta.resolve("@detrkit/matcher");`,
+      `export const url = new URL("../../common/src/index.ts", import.meta.url);\nexport const above = ` +
+        'import.meta.resolve("@detrkit/matcher");',
     );
     expect(violations()).toHaveLength(2);
   });
@@ -178,7 +180,7 @@ describe("the table of packages", () => {
   });
 });
 
-test("an entry point that must load no tfjs, or nothing of Node, names the chain of files and packages that ends there", () => {
+test("an entry point that must not load tfjs or Node names the chain of imports that does", () => {
   const free = { ...rules, entryPoints: [{ package: "matcher", file: "index.ts", without: "tfjs" as const }] };
   write("packages/matcher/src/index.ts", `import type { Tensor } from "@tensorflow/tfjs-core";\nimport "./costs.ts";`);
   write("packages/matcher/src/costs.ts", `import "@detrkit/boxes/numbers";`);
@@ -187,17 +189,19 @@ test("an entry point that must load no tfjs, or nothing of Node, names the chain
   expect(violations({ rules: free, entries: withTfjs })).toEqual([]);
   write("packages/boxes/src/numbers.ts", `import { add } from "@tensorflow/tfjs-core";`);
   expect(violations({ rules: free, entries: withTfjs })).toEqual([
-    "packages/matcher/src/index.ts has to load without tfjs, but packages/matcher/src/index.ts -> packages/matcher/src/costs.ts -> packages/boxes/src/numbers.ts -> @tensorflow/tfjs-core",
+    "packages/matcher/src/index.ts has to load without tfjs, but packages/matcher/src/index.ts -> " +
+      "packages/matcher/src/costs.ts -> packages/boxes/src/numbers.ts -> @tensorflow/tfjs-core",
   ]);
   const forBrowsers = { ...rules, entryPoints: [{ package: "matcher", file: "index.ts", without: "node" as const }] };
   expect(violations({ rules: forBrowsers, entries: withTfjs })).toEqual([]);
   write("packages/matcher/src/costs.ts", `import { readFile } from "node:fs/promises";`);
   expect(violations({ rules: forBrowsers, entries: withTfjs })).toEqual([
-    "packages/matcher/src/index.ts has to load without node, but packages/matcher/src/index.ts -> packages/matcher/src/costs.ts -> node:fs/promises",
+    "packages/matcher/src/index.ts has to load without node, but packages/matcher/src/index.ts -> " +
+      "packages/matcher/src/costs.ts -> node:fs/promises",
   ]);
 });
 
-test("the page's table of layers has to be that of the rules; how wide the formatter makes its columns does not matter", () => {
+test("the page's table of layers must be that of the rules; the width of its columns does not matter", () => {
   const table = layersAsMarkdown(rules.layers);
   write("docs/architecture.md", table.replaceAll(" |", "    |").replaceAll("---", "-------"));
   expect(violations()).toEqual([]);

@@ -36,7 +36,8 @@ export function checkWorkspace({ root, entries, rules, testPackages }: Workspace
   const fromPage = withoutPadding(page).includes(layersAsMarkdown(rules.layers))
     ? []
     : [
-        `docs/architecture.md: its table of layers differs from tools/dependencies/layers.ts; it has to read\n${layersAsMarkdown(rules.layers)}`,
+        "docs/architecture.md: its table of layers differs from tools/dependencies/layers.ts; " +
+          `it has to read\n${layersAsMarkdown(rules.layers)}`,
       ];
   return {
     files: sources.length,

@@ -31,7 +31,8 @@ test.each(["engine", "backend"])("whoever takes tfjs's %s is sent to the one mod
 
 test("so is whoever casts a backend that was handed to him", async () => {
   const said = await lint(
-    "interface Inside {\n  readonly dataIdMap: object;\n}\nexport const read = (backend: unknown): object => (backend as Inside).dataIdMap;\n",
+    "interface Inside {\n  readonly dataIdMap: object;\n}\nexport const read = (backend: unknown): " +
+      "object => (backend as Inside).dataIdMap;\n",
   );
   expect(said).toContain(hint);
 });

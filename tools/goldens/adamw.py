@@ -1,5 +1,5 @@
-"""Records ten AdamW steps of torch.optim: two groups, gradient clipping, a drop of the learning rate, and a parameter that
-has no gradient in some steps. Run with torch 2.13.0:
+"""Records ten AdamW steps of torch.optim: two groups, gradient clipping, a drop of the learning rate, and a parameter
+that has no gradient in some steps. Run with torch 2.13.0:
 
     python tools/goldens/adamw.py packages/optim/src/__fixtures__/adamw.json
 """
@@ -23,23 +23,39 @@ def record(clip_norm):
     optimizer = torch.optim.AdamW(
         [
             {"params": [p for n, p in parameters.items() if n.startswith("backbone.")], "lr": 0.02},
-            {"params": [p for n, p in parameters.items() if not n.startswith("backbone.")], "lr": 0.1, "weight_decay": 0.3},
+            {
+                "params": [p for n, p in parameters.items() if not n.startswith("backbone.")],
+                "lr": 0.1,
+                "weight_decay": 0.3,
+            },
         ],
         weight_decay=WEIGHT_DECAY,
     )
     scheduler = torch.optim.lr_scheduler.StepLR(optimizer, DROP_AFTER, FACTOR)
     result = {"clipNorm": clip_norm, "initial": dump(parameters), "steps": []}
     for step in range(STEPS):
-        slopes = {name: torch.randn(shape) for name, shape in SHAPES.items() if step not in WITHOUT_GRADIENT.get(name, [])}
+        slopes = {
+            name: torch.randn(shape) for name, shape in SHAPES.items() if step not in WITHOUT_GRADIENT.get(name, [])
+        }
         # d loss / d p = slope + p
-        loss = sum((slope * parameters[name]).sum() + 0.5 * parameters[name].square().sum() for name, slope in slopes.items())
+        loss = sum(
+            (slope * parameters[name]).sum() + 0.5 * parameters[name].square().sum() for name, slope in slopes.items()
+        )
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(parameters.values(), clip_norm if clip_norm > 0 else float("inf"))
         rates = [group["lr"] for group in optimizer.param_groups]
         optimizer.step()
         scheduler.step()
-        result["steps"].append({"slopes": dump(slopes), "loss": loss.item(), "gradientNorm": norm.item(), "learningRates": rates, "parameters": dump(parameters)})
+        result["steps"].append(
+            {
+                "slopes": dump(slopes),
+                "loss": loss.item(),
+                "gradientNorm": norm.item(),
+                "learningRates": rates,
+                "parameters": dump(parameters),
+            }
+        )
     return result
 
 

@@ -1,5 +1,6 @@
-"""Makes small image files of the kinds that data sets surprise with, and records what `Image.open(file).convert("RGB")`, the way both
-original codebases read images, makes of them. Run with Pillow 12.3.0 (13.0.0 gives the same pixels) and numpy:
+"""Makes small image files of the kinds that data sets surprise with, and records what `Image.open(file).convert("RGB")`
+makes of them: both original codebases read images that way. Run with Pillow 12.3.0 (13.0.0 gives the same pixels) and
+numpy:
 
     python tools/goldens/decoded-images.py packages/image/src/__fixtures__/decoded-images.json
 """
@@ -67,10 +68,12 @@ def deep_cmyk_tiff(inks):
     pixels = (inks.astype("<u2") * 257 - (inks > 0)).astype("<u2").tobytes()
     # Width, height, bits, compression (none), colours (separated), start of the pixels, channels, rows of the strip,
     # its bytes, planes.
-    values = {256: width, 257: height, 258: 8, 259: 1, 262: 5, 273: 16, 277: channels, 278: height, 279: len(pixels), 284: 1}
+    values = {256: width, 257: height, 258: 8, 259: 1, 262: 5, 273: 16, 277: channels, 278: height}
+    values |= {279: len(pixels), 284: 1}
     types = {258: (3, channels), 273: (4, 1), 279: (4, 1)}
     entries = b"".join(struct.pack("<HHII", tag, *types.get(tag, (3, 1)), value) for tag, value in values.items())
-    return struct.pack("<2sHI4H", b"II", 42, 16 + len(pixels), 16, 16, 16, 16) + pixels + struct.pack("<H", len(values)) + entries + bytes(4)
+    header = struct.pack("<2sHI4H", b"II", 42, 16 + len(pixels), 16, 16, 16, 16)
+    return header + pixels + struct.pack("<H", len(values)) + entries + bytes(4)
 
 
 rgb, rgba = Image.fromarray(wave(3)), Image.fromarray(wave(4), "RGBA")
@@ -109,7 +112,9 @@ files = {
     "GIF of several frames": save(rgb, "GIF", **later),
     "GIF with a transparent index": save(palette, "GIF", transparency=5),
     "GIF whose frame is smaller than it": in_larger_gif(save(palette, "GIF"), 3, 2),
-    "GIF whose frame is smaller than it, with a transparent index": in_larger_gif(save(palette, "GIF", transparency=5), 3, 2),
+    "GIF whose frame is smaller than it, with a transparent index": in_larger_gif(
+        save(palette, "GIF", transparency=5), 3, 2
+    ),
 }
 
 
@@ -117,10 +122,14 @@ def record(name, file):
     picture = Image.open(io.BytesIO(file))
     pixels = picture.convert("RGB")
     encoded = {"file": file, "pixels": pixels.tobytes()}
-    return {"name": name, "mode": picture.mode, "width": pixels.width, "height": pixels.height} | {key: base64.b64encode(value).decode() for key, value in encoded.items()}
+    facts = {"name": name, "mode": picture.mode, "width": pixels.width, "height": pixels.height}
+    return facts | {key: base64.b64encode(value).decode() for key, value in encoded.items()}
 
 
-golden = {"tool": f"Pillow {PIL.__version__}, tools/goldens/decoded-images.py", "cases": [record(name, file) for name, file in files.items()]}
+golden = {
+    "tool": f"Pillow {PIL.__version__}, tools/goldens/decoded-images.py",
+    "cases": [record(name, file) for name, file in files.items()],
+}
 with open(sys.argv[1], "w") as target:
     json.dump(golden, target, separators=(",", ":"))
     target.write("\n")

@@ -65,6 +65,7 @@ export async function compileCell(cell: Cell, scratch: string): Promise<CellResu
       objects,
     };
   }
-  const detail = `compiled ${depth === "products" ? "matrix.cc (-O1)" : `${full.length} files`}${rest.length > 0 ? `, checked ${rest.length}` : ""}`;
+  const compiled = depth === "products" ? "matrix.cc (-O1)" : `${full.length} files`;
+  const detail = `compiled ${compiled}${rest.length > 0 ? `, checked ${rest.length}` : ""}`;
   return { cell, state: "passed", detail, seconds, folder, objects };
 }

@@ -10,7 +10,8 @@ import { root } from "./sources.ts";
 // copied, as tfjs-node's binding does when an empty tensor is read. The kernels alone, without Node, are checked for
 // these too.
 const sanitisers =
-  "-fsanitize=address,undefined -fno-sanitize=vptr,nonnull-attribute -fno-sanitize-recover=all -g1 -fno-omit-frame-pointer";
+  "-fsanitize=address,undefined -fno-sanitize=vptr,nonnull-attribute -fno-sanitize-recover=all -g1 " +
+  "-fno-omit-frame-pointer";
 
 /**
  * Builds the addon with AddressSanitizer and UndefinedBehaviorSanitizer in a cache of its own, by a compiler that adds

@@ -14,7 +14,9 @@ const epochs = 4;
 
 export const data: Benchmark = {
   name: "data",
-  title: `batches of ${batchSize} from 640×480 JPEGs with DETR's training recipe, an epoch of ${images} images, 2 workers`,
+  title:
+    `batches of ${batchSize} from 640×480 JPEGs with DETR's training recipe, ` +
+    `an epoch of ${images} images, 2 workers`,
   peerName: "torch DataLoader and Pillow",
   ours: "data.ts",
   peer: "data.py",

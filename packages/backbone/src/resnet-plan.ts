@@ -46,7 +46,8 @@ export function planResNet(shape: ResNetShape): ResNetPlan {
   const depthPlan = resNetDepths[shape.depth];
   if (depthPlan === undefined) {
     throw new ConfigError(
-      `ResNet: there is no depth ${shape.depth}; take one of ${Object.keys(resNetDepths).join(", ")}, or give \`blocks\``,
+      `ResNet: there is no depth ${shape.depth}; take one of ${Object.keys(resNetDepths).join(", ")}, ` +
+        `or give \`blocks\``,
     );
   }
   const { block: kind } = depthPlan;

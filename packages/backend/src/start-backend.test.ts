@@ -47,7 +47,7 @@ async function run(script: string): Promise<{ stdout: string; stderr: string }> 
 describe("on the native backend", () => {
   useBackend("native");
 
-  test("a process says nothing but its own, without TensorFlow's greeting or deprecation warnings, and ends well", async () => {
+  test("prints only the program's own output, no TensorFlow greeting or warnings, and exits cleanly", async () => {
     expect(await run(program)).toEqual({ stdout: "native 15\n", stderr: "" });
   });
 

@@ -12,7 +12,8 @@ export function expectSameBoxes(first: Tensor, second: Tensor, what: string): vo
   expectBoxes(first, what);
   if (first.shape.length !== second.shape.length || first.shape.some((size, axis) => size !== second.shape[axis])) {
     throw new ShapeError(
-      `${what}: expected two tensors of one shape, got [${first.shape.join(", ")}] and [${second.shape.join(", ")}]; the pairwise functions take unequal numbers of boxes`,
+      `${what}: expected two tensors of one shape, got [${first.shape.join(", ")}] and ` +
+        `[${second.shape.join(", ")}]; the pairwise functions take unequal numbers of boxes`,
     );
   }
 }

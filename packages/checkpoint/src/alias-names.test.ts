@@ -26,7 +26,7 @@ test("the decoder's norms go where they are used: the first one is the cross-att
   });
 });
 
-test("heads of one tensor load once and are reported; the same heads are several when the decoder refines boxes", () => {
+test("heads that share one tensor load once and are reported; with box refinement they load as several", () => {
   const heads = [
     ["class_embed.0.bias", bias(2, 3)],
     ["class_embed.1.bias", bias(2, 3)],
@@ -55,7 +55,7 @@ test("a second head by itself is that head, and what only the decoder's name sta
   ]).toEqual(["boxHeads.4.layers.2.bias"]);
 });
 
-test("the one head of a model with one decoder layer is the decoder's too where it refines boxes, and comes back as one", () => {
+test("with one decoder layer and box refinement, the head is the decoder's too, and comes back as one", () => {
   const heads = new Map([
     ["classHeads.0.bias", bias(2)],
     ["boxHeads.0.layers.2.bias", bias(3)],
@@ -85,7 +85,8 @@ test("two names of one tensor that hold different numbers are refused by name", 
     ["module.class_embed.4.bias", bias(3)],
   ]);
   expect(() => importStateDict(stateDict, options)).toThrow(
-    '"module.class_embed.0.bias" and "module.class_embed.4.bias" are two names of one tensor, but hold different numbers',
+    '"module.class_embed.0.bias" and "module.class_embed.4.bias" are two names of one tensor, ' +
+      "but hold different numbers",
   );
 });
 

@@ -79,7 +79,8 @@ describeOnBackends("checkpoints", () => {
     const file = await openCheckpoint(path);
     expect(await file.readTrainingState(model)).toBeUndefined();
     await expect(file.loadModel(wider)).rejects.toThrow(
-      `${path} does not fit the model: it has other shapes: weight expected [3, 7], got [3, 5]; bias expected [7], got [5]`,
+      `${path} does not fit the model: it has other shapes: weight expected [3, 7], got [3, 5]; ` +
+        "bias expected [7], got [5]",
     );
     await file.close();
     model.dispose();

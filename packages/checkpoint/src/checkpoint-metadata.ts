@@ -29,13 +29,15 @@ export function decodeMetadata(strings: Readonly<Record<string, string>>, source
   const text = strings[headerKey];
   if (text === undefined) {
     throw new CheckpointError(
-      `${source}: is a safetensors file, but not a detrkit checkpoint: its header says nothing about the model (runs from before there was a format can't be read any more; train again)`,
+      `${source}: is a safetensors file, but not a detrkit checkpoint: ` +
+        "its header does not describe the model (detrkit can't read runs older than its first format; train again)",
     );
   }
   const { formatVersion, classes, categoryIds, config } = parseObject(text, source);
   if (formatVersion !== checkpointFormatVersion) {
     throw new CheckpointError(
-      `${source}: is a checkpoint of format ${String(formatVersion)}; this detrkit reads format ${checkpointFormatVersion}`,
+      `${source}: is a checkpoint of format ${String(formatVersion)}; ` +
+        `this detrkit reads format ${checkpointFormatVersion}`,
     );
   }
   if (!isListOf(classes, "string") || !isListOf(categoryIds, "number") || classes.length !== categoryIds.length) {

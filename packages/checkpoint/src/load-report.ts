@@ -78,6 +78,7 @@ function describe(what: string, items: readonly string[]): string[] {
 function refuse(source: string, problems: readonly string[]): void {
   if (problems.length === 0) return;
   throw new CheckpointError(
-    `${source} does not fit the model: it ${problems.join(", and it ")}. Nothing was loaded. Build the model as the checkpoint's config says, or allow the difference (ignoreMismatched, strict: false)`,
+    `${source} does not fit the model: it ${problems.join(", and it ")}. Nothing was loaded. ` +
+      "Build the model as the checkpoint's config says, or allow the difference (ignoreMismatched, strict: false)",
   );
 }

@@ -61,7 +61,9 @@ describeOnBackends("parameters in memory", () => {
       "classHead.bias": filled([4], 0),
     });
     expect(() => loadParameters(model, tensors, "a.safetensors")).toThrow(
-      "a.safetensors does not fit the model: it has no tensor for trunk.bias, and it has tensors this model does not know: extra, and it has other shapes: classHead.bias expected [5], got [4]. Nothing was loaded.",
+      "a.safetensors does not fit the model: it has no tensor for trunk.bias, " +
+        "and it has tensors this model does not know: extra, " +
+        "and it has other shapes: classHead.bias expected [5], got [4]. Nothing was loaded.",
     );
     expect(await readParameters(model)).toEqual(before);
   });

@@ -55,12 +55,14 @@ export function parseHeaderLength(prefix: Uint8Array, fileBytes: number, source:
   const length = new DataView(prefix.buffer, prefix.byteOffset, 8).getBigUint64(0, true);
   if (length > maximumHeaderBytes) {
     throw new CheckpointError(
-      `${source}: is not a safetensors file: its first 8 bytes give a header of ${length} bytes (at most ${maximumHeaderBytes} are allowed). PyTorch's .pth files are read with readPth`,
+      `${source}: is not a safetensors file: its first 8 bytes give a header of ${length} bytes ` +
+        `(at most ${maximumHeaderBytes} are allowed). PyTorch's .pth files are read with readPth`,
     );
   }
   if (Number(length) > fileBytes - 8) {
     throw new CheckpointError(
-      `${source}: is truncated or not a safetensors file: its header should be ${length} bytes long, ${fileBytes - 8} are there. Fetch or copy it again`,
+      `${source}: is truncated or not a safetensors file: its header should be ${length} bytes long, ` +
+        `${fileBytes - 8} are there. Fetch or copy it again`,
     );
   }
   return Number(length);
@@ -118,7 +120,8 @@ function parseEntry(value: unknown, dataStart: number, what: string): Safetensor
   const byteLength = sizeOfShape(shape) * bytes;
   if (end - begin !== byteLength) {
     throw new CheckpointError(
-      `${what} of dtype ${dtype} and shape [${shape.join(", ")}] needs ${byteLength} bytes, its data_offsets [${begin}, ${end}] give ${end - begin}`,
+      `${what} of dtype ${dtype} and shape [${shape.join(", ")}] needs ${byteLength} bytes, ` +
+        `its data_offsets [${begin}, ${end}] give ${end - begin}`,
     );
   }
   return { dtype, shape, start: dataStart + begin, byteLength };

@@ -22,7 +22,8 @@ export async function writeSafetensors(
   for (const [name, { dtype, shape, values }] of inOrder) {
     if (sizeOfShape(shape) !== values.length) {
       throw new CheckpointError(
-        `writeSafetensors: tensor "${name}" of shape [${shape.join(", ")}] expected ${sizeOfShape(shape)} values, got ${values.length}`,
+        `writeSafetensors: tensor "${name}" of shape [${shape.join(", ")}] expected ${sizeOfShape(shape)} values, ` +
+          `got ${values.length}`,
       );
     }
     if (name === "__metadata__")

@@ -94,7 +94,7 @@ test("wrappers before the keys are dropped, and keys that carry nothing are igno
   expect([[...tensors.keys()], unknown]).toEqual([["classHead.bias"], []]);
 });
 
-test("a bare torchvision ResNet loads as a backbone; its classifier is ignored, what is not its own is reported", () => {
+test("a bare torchvision ResNet loads as a backbone; its classifier is ignored, unknown keys are reported", () => {
   const { tensors, unknown } = importStateDict(
     new Map([
       ["conv1.weight", counting([2, 3, 1, 1])],
@@ -145,6 +145,7 @@ test("what can't be mapped without loss is refused by name", () => {
   expect(() =>
     exportStateDict(new Map([["transformer.encoder.layers.0.selfAttention.key.bias", counting([5])]]), options),
   ).toThrow(
-    '"transformer.encoder.layers.0.self_attn.in_proj_bias" needs "transformer.encoder.layers.0.selfAttention.query.bias", which is not there',
+    '"transformer.encoder.layers.0.self_attn.in_proj_bias" needs ' +
+      '"transformer.encoder.layers.0.selfAttention.query.bias", which is not there',
   );
 });

@@ -78,7 +78,8 @@ function requireSame(stateDict: ReadonlyMap<string, TensorData>, first: string, 
   )
     return;
   throw new CheckpointError(
-    `${dialect}: "${first}" and "${second}" are two names of one tensor, but hold different numbers; is the file mixed from several models?`,
+    `${dialect}: "${first}" and "${second}" are two names of one tensor, but hold different numbers; ` +
+      "is the file mixed from several models?",
   );
 }
 

@@ -220,7 +220,8 @@ export class SetCriterion {
     if (losses.length === 0) return [];
     if (masks === undefined)
       throw new ConfigError(
-        `SetCriterion.call: "${losses[0]?.name}" needs predicted masks, but the prediction has none; use a model with a mask head or leave mask losses out`,
+        `SetCriterion.call: "${losses[0]?.name}" needs predicted masks, but the prediction has none; ` +
+          "use a model with a mask head or leave mask losses out",
       );
     const matched = matchMasks(masks, lastLayer);
     return losses.map((term) => {

@@ -54,7 +54,7 @@ function inputsOf(coordinates: 2 | 4): AttentionInputs {
 
 describeOnBackends("MultiScaleDeformableAttention", () => {
   describe("a new module", () => {
-    test("its points lie on rays, one direction a head, on a square 1, 2, ... cells around the reference point, the same for all maps and queries", () => {
+    test("each head's points lie on one ray, 1, 2, ... cells from the reference point, in every map and query", () => {
       const attention = new MultiScaleDeformableAttention({
         dim: 16,
         heads: 8,
@@ -148,7 +148,7 @@ describeOnBackends("MultiScaleDeformableAttention", () => {
       attention.dispose();
     });
 
-    test("the query's position moves its points, the memory's has no effect, and padding is zeros after the projection", () => {
+    test("the query's position moves its points, the memory's does not; padding is zero after the projection", () => {
       const attention = attentionOf(2);
       attention.value.bias?.assign(uniformTensor<Rank.R1>([15], { seed: 5 }));
       tidy(() => {
@@ -203,7 +203,8 @@ describeOnBackends("MultiScaleDeformableAttention", () => {
       expectError({ levelShapes: [{ height: 17, width: 1 }] }, "levelShapes expected 2 maps, got 1");
       expectError(
         { levelShapes: levelShapes.toReversed().map(({ height }) => ({ height, width: height })) },
-        "memory has 17 rows, but the maps of levelShapes (1x1 + 3x3) have 10 cells: each cell of each map must be one row",
+        "memory has 17 rows, but the maps of levelShapes (1x1 + 3x3) have 10 cells: " +
+          "each cell of each map must be one row",
       );
       expectError(
         { referencePoints: uniformTensor<Rank.R4>([2, 7, 2, 3], { seed: 1 }) },

@@ -72,7 +72,8 @@ export function assertResult(
   const imageId = assertId(value, "image_id", where);
   if (imageIds?.has(imageId) === false) {
     throw new DataError(
-      `${where}: image_id ${imageId} is not among the ground truth's images; results and ground truth must belong together`,
+      `${where}: image_id ${imageId} is not among the ground truth's images; ` +
+        "results and ground truth must belong together",
     );
   }
   assertId(value, "category_id", where);

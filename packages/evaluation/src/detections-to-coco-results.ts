@@ -25,7 +25,8 @@ export function detectionsToCocoResults(detections: readonly ScoredBox[], source
     const category = categoryIds ? categoryIds[labelId] : labelId;
     if (category === undefined) {
       throw new DataError(
-        `detectionsToCocoResults: label ${labelId} has no category; categoryIds knows 0 to ${(categoryIds?.length ?? 0) - 1}`,
+        `detectionsToCocoResults: label ${labelId} has no category; ` +
+          `categoryIds knows 0 to ${(categoryIds?.length ?? 0) - 1}`,
       );
     }
     const left = inside(box.xmin, size?.width);

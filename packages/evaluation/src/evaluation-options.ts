@@ -70,7 +70,8 @@ function threeLimits(limits: readonly number[]): [number, number, number] {
     limits.some((limit) => !Number.isInteger(limit) || limit < 1)
   ) {
     throw new ConfigError(
-      `evaluateDetections: maxDetections expects three whole numbers from 1 up, such as [1, 10, 100]; got [${limits.join(", ")}]`,
+      "evaluateDetections: maxDetections expects three whole numbers from 1 up, such as [1, 10, 100]; " +
+        `got [${limits.join(", ")}]`,
     );
   }
   return [first, second, third];

@@ -9,17 +9,20 @@ export function evaluationWarnings(
   const warnings: string[] = [];
   if (truths.ofUnknownCategory > 0) {
     warnings.push(
-      `${truths.ofUnknownCategory} annotations were not counted: their category_id is not among the ground truth's categories.`,
+      `${truths.ofUnknownCategory} annotations were not counted: their category_id is not among ` +
+        "the ground truth's categories.",
     );
   }
   if (detections.ofUnknownCategory > 0) {
     warnings.push(
-      `${detections.ofUnknownCategory} results were not counted: their category_id is not among the ground truth's categories.`,
+      `${detections.ofUnknownCategory} results were not counted: their category_id is not among ` +
+        "the ground truth's categories.",
     );
   }
   if (truthIds.includes(0)) {
     warnings.push(
-      "The annotation with id 0 can't be matched, as in pycocotools, and lowers the figures: number annotations from 1.",
+      "The annotation with id 0 can't be matched, as in pycocotools, and lowers the figures: " +
+        "number annotations from 1.",
     );
   }
   return warnings;

@@ -25,7 +25,8 @@ export function precisionRecallCurve(
   const threshold = iouThresholds.indexOf(iouThreshold);
   if (threshold < 0)
     throw new ConfigError(
-      `precisionRecallCurve: iouThreshold ${iouThreshold} was not evaluated, expected one of ${iouThresholds.join(", ")}`,
+      `precisionRecallCurve: iouThreshold ${iouThreshold} was not evaluated, ` +
+        `expected one of ${iouThresholds.join(", ")}`,
     );
   const classes = evaluation.perClass.filter((found) => categoryId === undefined || found.categoryId === categoryId);
   if (classes.length === 0) throw new ConfigError(`precisionRecallCurve: category ${categoryId} was not evaluated`);

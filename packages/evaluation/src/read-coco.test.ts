@@ -72,7 +72,8 @@ test.each([
   [
     "an image of another data set",
     [result, { ...result, image_id: 9 }],
-    "dt.json: results[1]: image_id 9 is not among the ground truth's images; results and ground truth must belong together",
+    "dt.json: results[1]: image_id 9 is not among the ground truth's images; " +
+      "results and ground truth must belong together",
   ],
   ["no score", [{ ...result, score: undefined }], "dt.json: results[0]: score expected a finite number, got nothing"],
   [

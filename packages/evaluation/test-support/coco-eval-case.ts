@@ -39,7 +39,8 @@ export const run: TopicRunner = async (fixture) => {
   if ("iouType" in json && "stats" in json) return compareRecordedEvaluation(fixture);
   if ("polygons" in json && "masks" in json) return compareRecordedMasks(fixture);
   throw new DataError(
-    `${file}: expected recorded COCO metrics ("detections" and "expected", or "iouType" and "stats") or masks ("polygons" and "masks")`,
+    `${file}: expected recorded COCO metrics ("detections" and "expected", ` +
+      'or "iouType" and "stats") or masks ("polygons" and "masks")',
   );
 };
 

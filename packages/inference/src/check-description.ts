@@ -29,7 +29,8 @@ export function expectFitting(
   const large = family.leastNumbers?.(settings).find(([, numbers]) => numbers > held.values)?.[0];
   if (large === undefined) return;
   throw new CheckpointError(
-    `${source}: its header describes a larger model than the file holds (${held.values} numbers): ${large} cannot be; ` +
+    `${source}: its header describes a larger model than the file holds (${held.values} numbers): ` +
+      `${large} cannot be; ` +
       "the file is damaged or made up",
   );
 }

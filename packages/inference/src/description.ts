@@ -6,8 +6,8 @@ import { type AnyTransformKind, readSteps, type TransformRecipe } from "@detrkit
 /** What a checkpoint says about its detector: enough to build it again and to give it images as in training. */
 export interface DetectorDescription {
   /**
-   * The settings that its family builds it from; left out of a model of one's own that has no family, which only its own
-   * code can build.
+   * The settings that its family builds it from. A custom model without a family leaves them out: only its own code can
+   * build it.
    */
   readonly detector?: DetectorSettings;
   /** The model's classes by label, with the category ids of the data that it was trained on. */
@@ -47,7 +47,8 @@ export function descriptionOf(
   }
   if (typeof detector !== "object" || typeof transforms !== "object") {
     throw new CheckpointError(
-      `${source}: is no checkpoint of a detector: its header describes neither a detector nor the transforms of its images`,
+      `${source}: is not a detector checkpoint: its header describes neither a detector nor the transforms of its ` +
+        "images",
     );
   }
   return {

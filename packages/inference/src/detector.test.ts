@@ -82,7 +82,7 @@ describeOnBackends("Detector", () => {
     });
   }
 
-  test("paths and bytes are decoded; pixels of the wrong length and files that are no images are refused by name", async () => {
+  test("paths and bytes are decoded; pixels of the wrong length and files without an image are refused", async () => {
     const detector = await loadDetector(await checkpointOf(shrunk("detr-small")));
     const [image] = images as [RgbImage];
     const [path, bytes] = [join(folder, "noise.png"), await encodePng(image)];

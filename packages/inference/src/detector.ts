@@ -132,13 +132,15 @@ export class Detector<Output extends object = DetrOutput> {
     if (typeof input === "string" || input instanceof Uint8Array) {
       if (this.#decode !== undefined) return await this.#decode(input);
       throw new DataError(
-        "Detector.detect: this detector takes pixels ({ width, height, data }), got a path or the bytes of a file; decode it first",
+        "Detector.detect: this detector takes pixels ({ width, height, data }), got a path or the bytes of a file; " +
+          "decode it first",
       );
     }
     const { width, height, data } = input;
     if (width > 0 && height > 0 && data.length === width * height * 3) return input;
     throw new DataError(
-      `Detector.detect: an image of ${width}x${height} expected ${width * height * 3} bytes of red, green and blue, got ${data.length}; ` +
+      `Detector.detect: an image of ${width}x${height} expected ${width * height * 3} bytes of ` +
+        `red, green and blue, got ${data.length}; ` +
         "pixels of a canvas have a fourth, which has to be left out",
     );
   }

@@ -89,7 +89,7 @@ test("a checkpoint of something else than a detector is refused", async () => {
   const path = join(folder, "head.safetensors");
   const model = new Linear({ inputDim: 2, outputDim: 3, random: new Random(1) });
   await saveCheckpoint(path, { model, metadata: { classes: ["cat"], categoryIds: [17], config: { layers: 1 } } });
-  await expect(loadDetector(path)).rejects.toThrow(`${path}: is no checkpoint of a detector`);
+  await expect(loadDetector(path)).rejects.toThrow(`${path}: is not a detector checkpoint`);
   model.dispose();
 });
 
@@ -124,7 +124,7 @@ test("COCO's labels are its category ids", () => {
   ]);
 });
 
-test("a description that asks for more than the file holds, or makes no sense, is refused before anything is built", async () => {
+test("a description that is invalid or larger than the file is refused before anything is built", async () => {
   const config: DetectorConfig = {
     ...presets["detr-small"],
     transformer: { ...presets["detr-small"].transformer, dim: 32, feedForwardDim: 16 },

@@ -148,6 +148,7 @@ function categoriesOf(numClasses: number, classes: readonly string[] | undefined
   }
   if (classes.length === numClasses) return classes.map((name, id) => ({ id, name }));
   throw new CheckpointError(
-    `${path}: the model has ${numClasses} labels, "classes" has ${classes.length} names; give one for each label, unused ones included`,
+    `${path}: the model has ${numClasses} labels, "classes" has ${classes.length} names; give one for each label, ` +
+      "unused ones included",
   );
 }

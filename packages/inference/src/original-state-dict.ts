@@ -27,8 +27,9 @@ export function settingsOf(content: PickleValue): UnseenSettings {
 /** Parts around a detector that are not of it: the mask heads of the panoptic models. */
 export const besideTheDetector: RegExp = /^(?:module\.)?(?:bbox_attention|mask_head)\./;
 
-// Settings follow from the shapes of tensors, by the names that facebookresearch/detr and fundamentalvision/Deformable-DETR
-// give them. What shapes do not show is as published: 8 heads, sine encoding, frozen batch norm.
+// Settings follow from the shapes of tensors, by the names that facebookresearch/detr and
+// fundamentalvision/Deformable-DETR give them. What shapes do not show is as published: 8 heads, sine encoding, frozen
+// batch norm.
 
 /** State dicts of facebookresearch/detr. */
 export const detrDialect: FamilyDialect<DetrSettings> = {

@@ -40,7 +40,8 @@ test("a transform of one's own comes back from a checkpoint when it is passed al
 test("without it, and with what is no list of transforms, the checkpoint is refused by name", () => {
   const metadata = kept(described([negative({ from: 255 })]));
   expect(() => descriptionOf(metadata, "a.safetensors")).toThrow(
-    'a.safetensors: was made with the transform "negative", which detrkit does not have and a file cannot bring along; ' +
+    'a.safetensors: was made with the transform "negative", which detrkit does not have and ' +
+      "a file cannot bring along; " +
       "pass what defineTransform returned: { transformKinds: [negative] }",
   );
   expect(() => descriptionOf(metadata, "a.safetensors")).toThrow(CheckpointError);

@@ -6,7 +6,8 @@ import type { ImagePrediction } from "./image-prediction.ts";
 export function expectFinitePrediction({ queries, classes, logits, boxes }: ImagePrediction): void {
   if (logits.length !== queries * classes || boxes.length !== queries * 4) {
     throw new ShapeError(
-      `expected logits [${queries}, ${classes}] and boxes [${queries}, 4], got ${logits.length} and ${boxes.length} numbers`,
+      `expected logits [${queries}, ${classes}] and boxes [${queries}, 4], ` +
+        `got ${logits.length} and ${boxes.length} numbers`,
     );
   }
   expectFinite(logits, classes, "logits");
@@ -28,7 +29,8 @@ function expectFinite(values: Float32Array, width: number, what: string): void {
     if (Number.isFinite(values[at])) continue;
     throw new DetrkitError(
       "ERR_NON_FINITE",
-      `${what} of query ${Math.floor(at / width)} hold ${values[at]}; the model has diverged: lower the learning rate, clip gradients, or look for NaN among its inputs`,
+      `${what} of query ${Math.floor(at / width)} hold ${values[at]}; the model has diverged: ` +
+        "lower the learning rate, clip gradients, or look for NaN among its inputs",
     );
   }
 }
@@ -44,7 +46,8 @@ export function expectUsableTarget({ labels, boxes }: DetectionTarget, classes: 
     const label = labels[target] as number;
     if (label < 0 || label >= classes) {
       throw new DataError(
-        `target ${target} has label ${label}, but the logits have ${classes} classes: labels count from 0, so numClasses must be above the largest`,
+        `target ${target} has label ${label}, but the logits have ${classes} classes: labels count from 0, ` +
+          "so numClasses must be above the largest",
       );
     }
     const box = boxes.subarray(4 * target, 4 * target + 4);

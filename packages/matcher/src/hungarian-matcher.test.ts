@@ -93,7 +93,7 @@ test("matching follows its queries when they are permuted", () => {
   ).toEqual(pairs([...straight.queries], straight.targets));
 });
 
-test("a batch is matched as its images alone are, also one without targets and one with more than queries", async () => {
+test("a batch is matched as its images alone, also with no targets or with more targets than queries", async () => {
   const predictions = [6, 7, 8].map((seed) => randomPrediction(5, 3, seed));
   const targets = [randomTarget(2, 3, 9), randomTarget(0, 3, 10), randomTarget(11, 3, 11)];
   const logits = tensor3d(

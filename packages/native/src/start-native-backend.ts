@@ -18,7 +18,7 @@ export interface NativeBackend extends LoadedKernels {
 }
 
 /**
- * Makes TensorFlow's native library tfjs's backend, with detrkit's kernels; builds it first where that was not done yet.
+ * Makes TensorFlow's native library the backend of tfjs, with detrkit's kernels. Builds it first if needed.
  *
  * @param progress - told what is being built, and which kernels could not be had
  * @returns undefined where another package has made a backend of that name already: it is the one that runs

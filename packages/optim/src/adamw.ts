@@ -147,7 +147,8 @@ export class AdamW {
     });
     if (!updated.changed) {
       throw new NonFiniteError(
-        `AdamW.step: the loss is ${loss}, but the norm of its gradients ${updated.gradientNorm} (${describe(terms)}); nothing was changed`,
+        `AdamW.step: the loss is ${loss}, but the norm of its gradients ${updated.gradientNorm} ` +
+          `(${describe(terms)}); nothing was changed`,
         { loss, terms },
       );
     }

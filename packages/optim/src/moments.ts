@@ -122,7 +122,8 @@ export class Moments {
     const found = this.#waiting.get(path) ?? { first: new Float32Array(size), second: new Float32Array(size) };
     if (found.first.length !== size) {
       throw new CheckpointError(
-        `AdamW: the loaded state of "${path}" has ${found.first.length} values, the parameter ${size}. Is it of another model?`,
+        `AdamW: the loaded state of "${path}" has ${found.first.length} values, the parameter ${size}. ` +
+          "Is it of another model?",
       );
     }
     this.#waiting.delete(path);

@@ -80,7 +80,8 @@ function inputGradients(
       const result = functions[name]?.();
       if (result === undefined || !util.arraysEqual(result.shape, input.shape)) {
         throw new ConfigError(
-          `the gradient of ${kernelName} by its input ${name} expected shape [${input.shape.join(", ")}], got ${result === undefined ? "none" : `[${result.shape.join(", ")}]`}`,
+          `the gradient of ${kernelName} by its input ${name} expected shape [${input.shape.join(", ")}], ` +
+            `got ${result === undefined ? "none" : `[${result.shape.join(", ")}]`}`,
         );
       }
       const own = taken.has(result) ? result.clone() : result;

@@ -35,7 +35,8 @@ export class LearnedPositionEncoding extends Module implements PositionEncoding 
     const { B, H, W } = expectShape(mask.shape, "LearnedPositionEncoding.call: mask", ["B", "H", "W"]);
     if (Math.max(H, W) > this.maxCells) {
       throw new ShapeError(
-        `LearnedPositionEncoding.call: a map of ${H} x ${W} cells is larger than the ${this.maxCells} learned positions; use smaller images, a larger \`maxCells\`, or a SinePositionEncoding`,
+        `LearnedPositionEncoding.call: a map of ${H} x ${W} cells is larger than the ${this.maxCells} learned ` +
+          `positions; use smaller images, a larger \`maxCells\`, or a SinePositionEncoding`,
       );
     }
     const features = this.dim / 2;

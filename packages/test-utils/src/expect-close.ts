@@ -41,7 +41,8 @@ export function expectClose(
   }
   if (wrong.length > 0) {
     assert.fail(
-      `${wrong.length} of ${want.values.length} values are off (rtol ${rtol}, atol ${atol}):\n${wrong.slice(0, 8).join("\n")}`,
+      `${wrong.length} of ${want.values.length} values are off ` +
+        `(rtol ${rtol}, atol ${atol}):\n${wrong.slice(0, 8).join("\n")}`,
     );
   }
 }

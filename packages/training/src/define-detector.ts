@@ -72,8 +72,8 @@ export interface DetectorToDefine<Schema extends z.ZodObject, LossSchema extends
 export type OwnSettings<Schema extends z.ZodObject> = DeepReadonly<z.infer<Schema>> & DetectorSettings;
 
 /**
- * Defines a detector of one's own: `detrkit train --detector module:FILE` takes the file's default export, `loadDetector`
- * takes it in `detectors`.
+ * Defines a custom detector: `detrkit train --detector module:FILE` takes the file's default export, and
+ * `loadDetector` takes it in `detectors`.
  *
  * @throws ConfigError naming a preset that does not fit the schema, or a name that cannot be one
  */

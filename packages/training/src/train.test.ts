@@ -170,7 +170,7 @@ describe("a run of built parts", () => {
   });
 });
 
-test("a run with a transform and pictures of one's own resumes to the same weights, and its checkpoint names them", async () => {
+test("a run with its own transform and pictures resumes to the same weights; its checkpoint names both", async () => {
   const darken = defineTransform({
     kind: "darken",
     plan: ({ most }: { readonly most: number }, _, draws) => ({ levels: draws.integer(0, most) }),

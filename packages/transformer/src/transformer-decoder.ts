@@ -20,9 +20,9 @@ export type QueryPlaces = Partial<Pick<AttentionInputs, "queryPosition" | "refer
 /** What a decoder works on. `B` images, `Q` queries, `D` width, `L` levels. */
 export interface DecoderInputs extends AttentionInputs {
   /**
-   * Called with the queries after each layer `[B, Q, D]`, before the norm, and the layer's number from 0: where the next
-   * layer's queries look. What it leaves out stays as it was. The queries are freed once the decoder is done; what is
-   * made here, the caller owns.
+   * Called with the queries after each layer `[B, Q, D]`, before the norm, and the layer's number from 0. Returns where
+   * the next layer's queries look; what it leaves out stays as it was. The queries are freed once the decoder is done;
+   * the caller owns what is made here.
    */
   readonly moveQueries?: ((queries: Tensor3D, layer: number) => QueryPlaces | undefined) | undefined;
 }

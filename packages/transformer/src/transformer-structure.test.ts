@@ -42,7 +42,7 @@ test("the whole of DETR-R50's transformer has the published number of parameters
   transformer.dispose();
 });
 
-test("paths are those that key maps rely on; the encoder has a norm of its own only before its parts are normalised", () => {
+test("paths are those that key maps expect; the encoder has a final norm only with pre-norm", () => {
   const sizes = { dim: 6, heads: 2, encoderLayers: 1, decoderLayers: 1, feedForwardDim: 7, random: new Random(1) };
   const modules = (preNorm: boolean): string[] => {
     const transformer = new Transformer({ ...sizes, preNorm });
@@ -178,7 +178,7 @@ test("self-attention with a position equals attending to a copy of itself", () =
   attention.dispose();
 });
 
-test("reference points may change from layer to layer, by the queries after each; what is made for it outlives the decoder", () => {
+test("each layer's queries may move the reference points; the caller's tensors outlive the decoder", () => {
   const calls: AttentionInputs[] = [];
   const sizes = {
     dim: 6,

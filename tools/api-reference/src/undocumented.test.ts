@@ -27,7 +27,7 @@ async function readSource(source: string, messages: string[] = []): Promise<read
   return undocumented(project);
 }
 
-test("exports, methods and accessors without a docstring are named; what is said elsewhere or not public is not", async () => {
+test("exports, methods and accessors without a docstring are named, unless inherited or private", async () => {
   const found = await readSource(`
     export function area(): number { return 1; }
     /** Documented. */

@@ -8,11 +8,13 @@ import { targetOfInput } from "./findings.ts";
 import { type FuzzCounts, fuzzTarget } from "./fuzz-run.ts";
 import { loadTarget, targetNames } from "./target-list.ts";
 
-const usage = `Usage: npm run fuzz -- [${targetNames().join(" | ")}]... [--minutes N] [--seed S] [--case INDEX] [--out FOLDER] [--replay FILE]
+const usage = `Usage: npm run fuzz -- [${targetNames().join(" | ")}]... 
+         [--minutes N] [--seed S] [--case INDEX] [--out FOLDER] [--replay FILE]
 
-Gives damaged files and random settings to what takes them, in a child process. A refusal (a typed error) is fine; another
-exception, a crash, a hang, too much memory or a file left open is a finding: it is shrunk, written to a folder and printed
-with the command that replays it. Without a target: all of them, one after the other. Exit code 1 if there are findings.
+Gives damaged files and random settings to the code that reads them, in a child process. A refusal (a typed error) is
+fine. Another exception, a crash, a hang, too much memory or a file left open is a finding: it is shrunk, written to a
+folder and printed with the command that replays it. Without a target: all of them, one after the other. Exit code 1 if
+there are findings.
 
   --minutes N     for all targets together (2)
   --seed S        where the cases come from; a random one by default, printed either way

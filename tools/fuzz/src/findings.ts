@@ -62,7 +62,8 @@ export function describeFinding(
     .slice(0, 12)
     .map((line) => `    ${line}`);
   return [
-    `FINDING ${target}: ${failure.kind}, seed ${seed}, case ${index}, ${original.length} bytes shrunk to ${smallest.length}`,
+    `FINDING ${target}: ${failure.kind}, seed ${seed}, case ${index}, ` +
+      `${original.length} bytes shrunk to ${smallest.length}`,
     ...lines,
     ...(reproduced
       ? []

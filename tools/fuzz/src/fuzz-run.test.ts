@@ -38,7 +38,7 @@ const originalOf = (input: string): string => input.replace("input.bin", "origin
 const toyUrl = import.meta.resolve("./test-support/toy-target.ts");
 const toyShapesUrl = import.meta.resolve("./test-support/toy-shapes.ts");
 
-test("a planted bug is found, shrunk to the bytes that matter, written, and replayed from them or from seed and index", async () => {
+test("a planted bug is found, shrunk, written to a file, and replayed from it or from seed and index", async () => {
   const { counts, printed, input } = await fuzz(toy, toyUrl, 7, { first: 0, count: 150 });
   expect(counts).toMatchObject({ target: "toy", cases: 150, findings: 1 });
   expect(counts.accepted).toBeGreaterThan(0);

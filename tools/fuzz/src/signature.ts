@@ -1,7 +1,12 @@
 import type { CaseFailure } from "./fuzz-target.ts";
 
-const frameOfOurs =
-  /\((?:file:\/\/)?[^()\n]*\/((?:packages|apps|tools)\/[^()\n]*):\d+:\d+\)|at (?:file:\/\/)?[^()\n ]*\/((?:packages|apps|tools)\/[^()\n ]*):\d+:\d+/u;
+const placeWithout = (excluded: string): string =>
+  String.raw`(?:file://)?[^${excluded}]*/((?:packages|apps|tools)/[^${excluded}]*):\d+:\d+`;
+/** A stack frame in one of our own files: in parentheses after a function's name, or bare after `at`. */
+const frameOfOurs = new RegExp(
+  String.raw`\(${placeWithout(String.raw`()\n`)}\)|at ${placeWithout(String.raw`()\n `)}`,
+  "u",
+);
 
 /**
  * What two failures of one cause have in common: kind, error, and the first of our own files on the stack, without the

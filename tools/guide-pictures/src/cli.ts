@@ -15,8 +15,9 @@ import { observe } from "./observe.ts";
 
 const usage = `Usage: node --conditions=@detrkit/source tools/guide-pictures/src/cli.ts RUN IMAGE IMAGE
 
-Draws the pictures of docs/guides/reference-points.md into docs/guides/images, from what a run's Deformable DETR computes
-for two images. The second is cut, so that the batch has padding. How the run was made is said at the end of the guide.
+Draws the pictures of docs/guides/reference-points.md into docs/guides/images, from what a run's Deformable DETR
+computes for two images. The second is cut, so that the batch has padding. The end of the guide says how the run was
+made.
 `;
 
 /** Part of the second image that is shown. */

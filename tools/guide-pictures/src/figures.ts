@@ -159,7 +159,7 @@ type Place = (x: number, y: number) => readonly [number, number];
 
 const zoom = 2.2;
 
-/** Figure 4: what one query looks at in the first image, decoder layer by decoder layer, around the box it ends with. */
+/** Figure 4: where one query looks in the first image in each decoder layer, around the box it ends with. */
 export function decoderFigure(scene: Scene, query: number): string {
   const { padded, layers, boxes } = scene.observed;
   const [width, height] = [padded.width * scale, padded.height * scale];

@@ -48,7 +48,9 @@ export function grid(columns: number, rows: number, cellWidth: number, cellHeigh
 
 /** A whole drawing on white, so that it is read on dark pages too. */
 export function drawing(width: number, height: number, title: string, ...content: readonly string[]): string {
-  const hatch = `<defs><pattern id="padding" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="8" height="8" fill="#d0d7de"/><rect width="3" height="8" fill="#afb8c1"/></pattern></defs>`;
+  const hatch =
+    '<defs><pattern id="padding" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">' +
+    '<rect width="8" height="8" fill="#d0d7de"/><rect width="3" height="8" fill="#afb8c1"/></pattern></defs>';
   const attributes = {
     xmlns: "http://www.w3.org/2000/svg",
     viewBox: `0 0 ${width} ${height}`,

@@ -14,8 +14,8 @@ import { topics } from "./topics.ts";
 const usage = `Usage: npm run parity -- <folder> [--topic NAME] [--case NAME] [--backend native|cpu]
 
 Runs every recorded case found under <folder>/<topic>/ and prints, for each: topic, case, largest absolute and relative
-error, pass or FAIL with the reason; then how many passed and failed. Both filters may be given several times. The native backend is used where it
-can be had. docs/fixtures.md says where the cases in fixtures come from.
+error, pass or FAIL with the reason; then how many passed and failed. Both filters may be given several times.
+The native backend is used where it is available. docs/fixtures.md says where the cases in fixtures come from.
 
   npm run parity -- fixtures
   npm run parity -- fixtures --topic matcher --topic criterion
@@ -96,5 +96,6 @@ async function runAll(locations: readonly FixtureLocation[]): Promise<number> {
 
 function describe({ passed, absolute, relative, reason }: CaseResult): string {
   const number = (value: number): string => (Number.isNaN(value) ? "-" : value.toExponential(1)).padStart(8);
-  return `abs ${number(absolute)}  rel ${number(relative)}  ${passed ? "pass" : "FAIL"}  ${reason.replaceAll("\n", " ")}`.trimEnd();
+  const verdict = `${passed ? "pass" : "FAIL"}  ${reason.replaceAll("\n", " ")}`.trimEnd();
+  return `abs ${number(absolute)}  rel ${number(relative)}  ${verdict}`;
 }

@@ -16,9 +16,10 @@ const mostPercentPerHour = 1;
 
 const usage = `Usage: npm run soak -- [--minutes N] [--seed S]
 
-Trains, evaluates, saves, loads and predicts with DETR and Deformable DETR in one process, every batch of another size, and prints
-what memory it holds after each round. After the first ${warmUpMinutes} minutes resident memory may grow by ${mostPercentPerHour} % an hour and no
-tensor may be left over: else the exit code is 1. Ctrl-C ends it after the round, with what can be said then.
+Trains, evaluates, saves, loads and predicts with DETR and Deformable DETR in one process, with a new size for every
+batch, and prints how much memory it holds after each round. The exit code is 1 if tensors are left over, or if
+resident memory grows by more than ${mostPercentPerHour} % an hour after the first ${warmUpMinutes} minutes. Ctrl-C
+ends it after the round, with what can be said then.
 
   --minutes N   how long (70); from ${warmUpMinutes + judgedMinutes} on growth is judged
   --seed S      of the images and their sizes (1)
@@ -79,7 +80,8 @@ function judge(samples: readonly MemorySample[]): number {
   }
   const { percentPerHour, tensors } = growth;
   process.stdout.write(
-    `after the first ${warmUpMinutes} minutes: resident memory ${percentPerHour.toFixed(2)} % an hour, tensors ${tensors}\n`,
+    `after the first ${warmUpMinutes} minutes: resident memory ${percentPerHour.toFixed(2)} % an hour, ` +
+      `tensors ${tensors}\n`,
   );
   return percentPerHour < mostPercentPerHour && tensors <= 0 ? 0 : 1;
 }

@@ -16,7 +16,8 @@ export function countPairs(first: ArrayLike<number>, second: ArrayLike<number>, 
   const count = countBoxes(first, what);
   if (first.length !== second.length) {
     throw new ShapeError(
-      `${what}: expected as many boxes in both arrays, got ${count} and ${second.length / 4}; pairwise functions take unequal numbers`,
+      `${what}: expected as many boxes in both arrays, got ${count} and ${second.length / 4}; ` +
+        "pairwise functions take unequal numbers",
     );
   }
   return count;

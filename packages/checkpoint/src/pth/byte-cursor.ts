@@ -81,7 +81,8 @@ export class ByteCursor {
   #truncated(): CheckpointError {
     this.ranOut = true;
     return new CheckpointError(
-      `${this.#source}: is truncated or damaged: it ends in the middle of a value (at byte ${this.#bytes.byteLength}). Fetch or copy it again`,
+      `${this.#source}: is truncated or damaged: it ends in the middle of a value ` +
+        `(at byte ${this.#bytes.byteLength}). Fetch or copy it again`,
     );
   }
 }

@@ -14,7 +14,7 @@ const [one, other]: readonly PthTensor[] = [
 const dictionary = (entries: Readonly<Record<string, PickleValue | undefined>>): Map<PickleValue, PickleValue> =>
   new Map(Object.entries(entries) as [string, PickleValue][]);
 
-test("a state dict is under the usual keys, the commonest first, or at the top; what is no tensor in it is left out", () => {
+test("a state dict is found under the usual keys or at the top; entries that are not tensors are left out", () => {
   const ofOne = dictionary({ weight: one, _extra: 5 });
   const ofOther = dictionary({ weight: other });
   const found = (content: PickleValue, key?: string): unknown =>

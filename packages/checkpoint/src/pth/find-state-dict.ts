@@ -35,7 +35,8 @@ export function findStateDict(
   if (key !== undefined)
     throw new CheckpointError(`${source}: has no state dict under "${key}"; at its top are: ${keys}`);
   throw new CheckpointError(
-    `${source}: has no state dict at its top, nor under ${usualKeys.join(", ")}; at its top are: ${keys}. Name the right one: { key: "…" }`,
+    `${source}: has no state dict at its top, nor under ${usualKeys.join(", ")}; at its top are: ${keys}. ` +
+      'Name the right one: { key: "…" }',
   );
 }
 

@@ -87,8 +87,10 @@ export function checkGlobal(module: string, name: string, source: string): Pickl
   const fullName = `${module === "__builtin__" ? "builtins" : module}.${name}`;
   if (calls.has(fullName) || records.has(fullName) || names.has(fullName)) return new PickleGlobal(fullName);
   throw new CheckpointError(
-    `${source}: was refused, nothing of it was run: it asks for "${module}.${name}", which is not among the names that detrkit knows in checkpoints. ` +
-      `If you trust the file, open it in Python and save its tensors alone: torch.save(model.state_dict(), "weights.pth")`,
+    `${source}: was refused, nothing of it was run: it asks for "${module}.${name}", ` +
+      "which is not among the names that detrkit knows in checkpoints. " +
+      "If you trust the file, open it in Python and save its tensors alone: " +
+      'torch.save(model.state_dict(), "weights.pth")',
   );
 }
 

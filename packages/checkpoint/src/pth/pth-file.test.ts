@@ -229,7 +229,7 @@ function legacyFile(): Uint8Array {
   ]);
 }
 
-test("a model of a training program's checkpoint, saved from a GPU, is read, and the rest of the file stays at hand", async () => {
+test("a training checkpoint saved from a GPU is read, and the rest of the file is kept", async () => {
   const path = await fileOf(legacyFile());
   const { content, stateDict } = await readPth(path);
   expect(stateDict).toEqual(new Map([["weight", { dtype: "float32", shape: [2], values: Float32Array.of(1.5, -3) }]]));

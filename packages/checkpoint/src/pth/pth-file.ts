@@ -37,7 +37,8 @@ export class PthFile {
   }
 
   /**
-   * A model's tensors by key, as `importStateDict` takes them. See {@link StateDictChoice} for where they are looked for.
+   * A model's tensors by key, as `importStateDict` takes them.
+   * {@link StateDictChoice} says where they are looked for.
    */
   async readStateDict(choice: StateDictChoice = {}): Promise<ReadonlyMap<string, TensorData>> {
     const found = findStateDict(this.content, this.path, choice);
@@ -102,6 +103,7 @@ async function readContainer(file: FileHandle, path: string): Promise<PthContain
   if (first === 0x50 && second === 0x4b) return readZip(file, size, path);
   if (first === 0x80) return readLegacy(file, size, path);
   throw new CheckpointError(
-    `${path}: is not a file of torch.save: it begins neither as a zip file nor as a pickle. A .safetensors file is opened with openSafetensors`,
+    `${path}: is not a file of torch.save: it begins neither as a zip file nor as a pickle. ` +
+      "A .safetensors file is opened with openSafetensors",
   );
 }

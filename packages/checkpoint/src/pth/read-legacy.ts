@@ -63,12 +63,14 @@ function parseHead(cursor: ByteCursor, options: ReadFile): Head {
   const { source } = options;
   if (unpickle(cursor, options) !== magic)
     throw new CheckpointError(
-      `${source}: is a pickle, but not one of torch.save; save the tensors with torch.save(model.state_dict(), "weights.pth")`,
+      `${source}: is a pickle, but not one of torch.save; ` +
+        'save the tensors with torch.save(model.state_dict(), "weights.pth")',
     );
   const stated = unpickle(cursor, options);
   if (stated !== version)
     throw new CheckpointError(
-      `${source}: is damaged, or of a version of PyTorch's old format that never was (${typeof stated === "number" ? stated : "no number"}, expected ${version})`,
+      `${source}: is damaged, or has an unknown version of PyTorch's old format ` +
+        `(${typeof stated === "number" ? stated : "no number"}, expected ${version})`,
     );
   checkSystem(unpickle(cursor, options), source);
   const ids = new StorageIds(source);

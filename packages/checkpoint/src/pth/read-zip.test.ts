@@ -15,7 +15,8 @@ afterAll(() => rm(folder, { recursive: true }));
 const text = (value: string): string => `X${String.fromCharCode(value.length)}\0\0\0${value}`;
 /** `{"weight": <three integers of 16 bits>}`. */
 const pickle = Buffer.from(
-  `\x80\x02}${text("weight")}ctorch._utils\n_rebuild_tensor_v2\n((${text("storage")}ctorch\nShortStorage\n${text("0")}${text("cpu")}K\x03tQK\x00K\x03\x85K\x01\x85\x89NtRs.`,
+  `\x80\x02}${text("weight")}ctorch._utils\n_rebuild_tensor_v2\n(` +
+    `(${text("storage")}ctorch\nShortStorage\n${text("0")}${text("cpu")}K\x03tQK\x00K\x03\x85K\x01\x85\x89NtRs.`,
   "latin1",
 );
 const numbers = Buffer.from(Int16Array.of(2, -3, 5).buffer);

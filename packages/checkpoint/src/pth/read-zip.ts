@@ -63,7 +63,8 @@ async function listEntries(file: FileHandle, fileBytes: number, { source, budget
   } catch (cause) {
     if (CheckpointError.isInstance(cause)) throw cause;
     throw new CheckpointError(
-      `${source}: is truncated or damaged: it begins as a zip file, but can't be read as one (${(cause as Error).message}). Fetch or copy it again`,
+      `${source}: is truncated or damaged: it begins as a zip file, ` +
+        `but can't be read as one (${(cause as Error).message}). Fetch or copy it again`,
       { cause },
     );
   }
@@ -96,7 +97,8 @@ function findPrefix(names: readonly string[], path: string): string {
   const prefix = pickle.slice(0, -"data.pkl".length);
   if (names.includes(`${prefix}constants.pkl`)) {
     throw new CheckpointError(
-      `${path}: is a TorchScript program, which is not read. Open it in Python with torch.jit.load and save its tensors alone: torch.save(model.state_dict(), "weights.pth")`,
+      `${path}: is a TorchScript program, which is not read. Open it in Python with torch.jit.load and save its ` +
+        'tensors alone: torch.save(model.state_dict(), "weights.pth")',
     );
   }
   return prefix;
@@ -108,7 +110,8 @@ function requireStored(entries: ReadonlyMap<string, Entry>, name: string, path: 
   if (entry === undefined) throw new CheckpointError(`${path}: is damaged: "${name}" is not in it`);
   if (entry.compressionMethod !== 0 || entry.isEncrypted() || entry.compressedSize !== entry.uncompressedSize) {
     throw new CheckpointError(
-      `${path}: was packed again by another program: "${name}" is compressed or encrypted. Unpack it and pack it without compression (zip -0 -r), or save it again with torch.save`,
+      `${path}: was packed again by another program: "${name}" is compressed or encrypted. ` +
+        "Unpack it and pack it without compression (zip -0 -r), or save it again with torch.save",
     );
   }
   return entry;

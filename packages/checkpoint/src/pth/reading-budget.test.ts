@@ -19,7 +19,8 @@ const integer = (value: number): string => `J${uint32(value)}`;
 const storage = (length: number, key = "0"): string =>
   `(${text("storage")}ctorch\nFloatStorage\n${text(key)}${text("cpu")}${integer(length)}tQ`;
 const tensor = (memory: string, shape: readonly number[], strides: readonly number[]): string =>
-  `ctorch._utils\n_rebuild_tensor_v2\n(${memory}K\0(${shape.map(integer).join("")}t(${strides.map(integer).join("")}t\x89NtR`;
+  `ctorch._utils\n_rebuild_tensor_v2\n(${memory}K\0` +
+  `(${shape.map(integer).join("")}t(${strides.map(integer).join("")}t\x89NtR`;
 const pickle = (...parts: readonly string[]): Buffer => Buffer.from(`\x80\x02${parts.join("")}.`, "latin1");
 const numbered = (count: number, entry: (name: string) => string): string =>
   Array.from({ length: count }, (_, index) => entry(text(`w${index}`))).join("");

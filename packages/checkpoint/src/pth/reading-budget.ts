@@ -60,8 +60,11 @@ export class ReadingBudget {
     const allowed = Math.min(most, fixed + perByte * this.#fileBytes);
     if (spent <= allowed) return;
     throw new CheckpointError(
-      `${this.#source}: was refused: its ${this.#fileBytes} bytes ask for more than ${Math.floor(allowed / mebibyte)} MiB ${what}, by copying or repeating what is in it; no checkpoint needs that. ` +
-        `If you trust the file, open it in Python and save its tensors alone, each with memory of its own: torch.save({key: value.clone() for key, value in state_dict.items()}, "weights.pth")`,
+      `${this.#source}: was refused: its ${this.#fileBytes} bytes ask for more than ` +
+        `${Math.floor(allowed / mebibyte)} MiB ${what}, by copying or repeating what is in it; ` +
+        "no checkpoint needs that. " +
+        "If you trust the file, open it in Python and save its tensors alone, each with memory of its own: " +
+        'torch.save({key: value.clone() for key, value in state_dict.items()}, "weights.pth")',
     );
   }
 }

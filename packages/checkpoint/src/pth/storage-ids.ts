@@ -21,7 +21,8 @@ export class StorageIds {
     const [kind, type, key, , length, view = null] = id;
     if (kind === "module")
       throw new CheckpointError(
-        `${this.#source}: holds a whole model, program included, which is not read. Open it in Python and save its tensors alone: torch.save(model.state_dict(), "weights.pth")`,
+        `${this.#source}: holds a whole model, program included, which is not read. ` +
+          'Open it in Python and save its tensors alone: torch.save(model.state_dict(), "weights.pth")',
       );
     if (kind !== "storage" || !(type instanceof PickleGlobal) || typeof key !== "string" || !isCount(length))
       throw this.#damaged();
@@ -41,7 +42,8 @@ export class StorageIds {
 
   #damaged(): CheckpointError {
     return new CheckpointError(
-      `${this.#source}: is damaged: it refers to a tensor's memory by something other than its type, key and length. Fetch or copy it again`,
+      `${this.#source}: is damaged: it refers to a tensor's memory by something other ` +
+        "than its type, key and length. Fetch or copy it again",
     );
   }
 }

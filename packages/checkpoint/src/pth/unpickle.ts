@@ -57,7 +57,8 @@ class PickleMachine {
       else if (!this.#collect(opcode) && !this.#control(opcode)) {
         const name = `0x${opcode.toString(16).padStart(2, "0")}`;
         throw new CheckpointError(
-          `${this.#source}: has the pickle instruction ${name} at byte ${at}, which torch.save does not write; the file is damaged or not a checkpoint`,
+          `${this.#source}: has the pickle instruction ${name} at byte ${at}, which torch.save does not write; ` +
+            "the file is damaged or not a checkpoint",
         );
       }
     }
@@ -202,7 +203,8 @@ class PickleMachine {
   #checkProtocol(protocol: number): void {
     if (protocol < 2 || protocol > 5)
       throw new CheckpointError(
-        `${this.#source}: is a pickle of protocol ${protocol}; 2 to 5 can be read. Save it again with torch.save as it is by default`,
+        `${this.#source}: is a pickle of protocol ${protocol}; 2 to 5 can be read. ` +
+          "Save it again with torch.save as it is by default",
       );
   }
 

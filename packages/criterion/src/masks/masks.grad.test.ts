@@ -89,7 +89,7 @@ test("mask losses have the gradient of finite differences", () => {
   });
 });
 
-test("the criterion's mask losses have the gradient of finite differences by the small masks of matched queries", () => {
+test("the gradient of the mask losses by the matched queries' masks is that of finite differences", () => {
   tidy(() => {
     const targets = randomTargets();
     const compute = (masks: Tensor): Tensor =>

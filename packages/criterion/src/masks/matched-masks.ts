@@ -35,7 +35,8 @@ export function matchMasks(predicted: Tensor4D, group: PredictionGroup): Matched
   const [images, queries, height, width] = predicted.shape;
   if (images !== group.images || queries !== group.queries) {
     throw new ShapeError(
-      `SetCriterion.call: masks expected [${group.images}, ${group.queries}, h, w], got [${predicted.shape.join(", ")}]`,
+      `SetCriterion.call: masks expected [${group.images}, ${group.queries}, h, w], ` +
+        `got [${predicted.shape.join(", ")}]`,
     );
   }
   const chosen: number[] = [];
@@ -90,11 +91,13 @@ function paddedSigns(group: PredictionGroup, count: number): PaddedSigns {
 function expectMasks(masks: TargetMasks | undefined, count: number, image: number): TargetMasks {
   if (masks === undefined)
     throw new DataError(
-      `SetCriterion.call: a mask loss needs masks, but the targets of image ${image} have none; load them or leave mask losses out`,
+      `SetCriterion.call: a mask loss needs masks, but the targets of image ${image} have none; ` +
+        "load them or leave mask losses out",
     );
   if (masks.data.length !== count * masks.height * masks.width) {
     throw new ShapeError(
-      `SetCriterion.call: masks of image ${image} expected [${count}, ${masks.height}, ${masks.width}], got ${masks.data.length} values`,
+      `SetCriterion.call: masks of image ${image} expected [${count}, ${masks.height}, ${masks.width}], ` +
+        `got ${masks.data.length} values`,
     );
   }
   return masks;

@@ -39,7 +39,8 @@ function evaluate(
   for (const [image, { labels }] of targets.entries()) {
     if (labels.includes(noObject)) {
       throw new DataError(
-        `softmaxClassification: image ${image} has label ${noObject}, but of ${classes} logits the last one means "no object": the model needs one more`,
+        `softmaxClassification: image ${image} has label ${noObject}, ` +
+          `but of ${classes} logits the last one means "no object": the model needs one more`,
       );
     }
   }

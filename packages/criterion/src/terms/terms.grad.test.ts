@@ -71,7 +71,7 @@ for (const [title, term] of [
   });
 }
 
-test("generalised IoU has the right slope for boxes apart, one inside the other, and either way along each axis", () => {
+test("generalised IoU has the right gradient: boxes apart, one inside the other, in both directions", () => {
   const group = randomGroup(1);
   const wanted = [0.5, 0.5, 0.2, 0.3];
   const predicted = [

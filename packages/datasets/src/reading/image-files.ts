@@ -120,8 +120,8 @@ export function listFolder(folder: string): string[] {
 const atOnce = 16;
 
 /**
- * Sizes of images, from their headers, for annotations that do not hold them; `undefined`, reported, for one that cannot
- * be read.
+ * Sizes of images, from their headers, for annotations that do not hold them; `undefined`, reported, for an image
+ * that cannot be read.
  */
 export async function readImageSizes(
   images: readonly Pick<ImageToLoad, "source" | "name">[],

@@ -8,7 +8,8 @@ export function expectSizes(levelShapes: readonly ImageSize[], what: string): vo
   const odd = levelShapes.findIndex(({ height, width }) => !isSize(height) || !isSize(width));
   if (odd >= 0)
     throw new ShapeError(
-      `${what}: levelShapes[${odd}] expected a height and a width of at least 1, got ${JSON.stringify(levelShapes[odd])}`,
+      `${what}: levelShapes[${odd}] expected a height and a width of at least 1, ` +
+        `got ${JSON.stringify(levelShapes[odd])}`,
     );
 }
 
@@ -26,7 +27,8 @@ export function expectCells(levelShapes: readonly ImageSize[], what: string, tok
   if (cells === tokens) return;
   const maps = levelShapes.map(({ height, width }) => `${height}x${width}`).join(" + ");
   throw new ShapeError(
-    `${what} has ${tokens} rows, but the maps of levelShapes (${maps}) have ${cells} cells: each cell of each map must be one row`,
+    `${what} has ${tokens} rows, but the maps of levelShapes (${maps}) have ${cells} cells: ` +
+      "each cell of each map must be one row",
   );
 }
 

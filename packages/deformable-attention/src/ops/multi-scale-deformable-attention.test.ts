@@ -46,7 +46,7 @@ function samplesOfOneMap(points: readonly (readonly [x: number, y: number])[]): 
 
 describeOnBackends("multiScaleDeformableAttention", () => {
   describe("values", () => {
-    test("a cell's centre reads the cell, a point between cells their mean, a point at the map's corner a quarter of the cell there", () => {
+    test("a cell's centre reads the cell, between cells their mean, a map's corner a quarter of its cell", () => {
       tidy(() => {
         const centres = [
           [1 / 6, 1 / 4],
@@ -282,7 +282,8 @@ describeOnBackends("multiScaleDeformableAttention", () => {
       [
         "rows that the maps do not make up",
         () => ({ value: zeros<Rank.R4>([2, 16, 3, 5]) }),
-        "value has 16 rows, but the maps of levelShapes (3x5 + 1x2) have 17 cells: each cell of each map must be one row",
+        "value has 16 rows, but the maps of levelShapes (3x5 + 1x2) have 17 cells: " +
+          "each cell of each map must be one row",
       ],
       [
         "a map of no size",

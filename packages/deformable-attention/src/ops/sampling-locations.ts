@@ -73,6 +73,7 @@ export function expectReferencePoints(
   if (referencePoints.rank === 4 && images === B && queries === Q && levels === L && last === coordinates)
     return coordinates;
   throw new ShapeError(
-    `${what} expected [${B}, ${Q}, ${L}, 2] (points) or [${B}, ${Q}, ${L}, 4] (boxes), got [${referencePoints.shape.join(", ")}]`,
+    `${what} expected [${B}, ${Q}, ${L}, 2] (points) or [${B}, ${Q}, ${L}, 4] (boxes), ` +
+      `got [${referencePoints.shape.join(", ")}]`,
   );
 }

@@ -40,7 +40,8 @@ export function decompressCounts(text: string, where = "compressed mask"): Uint3
       if (!(code >= 0 && code < 2 * moreBit) || groups >= maxGroups) {
         throw new DataError(
           position < text.length
-            ? `${where}: character ${position} (${JSON.stringify(text[position])}) does not belong to COCO's compressed run lengths`
+            ? `${where}: character ${position} (${JSON.stringify(text[position])}) does not belong to COCO's ` +
+                "compressed run lengths"
             : `${where}: the compressed run lengths end in the middle of a number; the text was cut off`,
         );
       }

@@ -6,7 +6,8 @@ function mergePair(first: RunLengthMask, second: RunLengthMask, intersect: boole
   const { height, width } = first;
   if (second.height !== height || second.width !== width) {
     throw new DataError(
-      `mergeMasks: expected masks of one size, got ${height}×${width} and ${second.height}×${second.width} (height × width)`,
+      `mergeMasks: expected masks of one size, got ${height}×${width} and ${second.height}×${second.width} ` +
+        "(height × width)",
     );
   }
   const a = first.counts;

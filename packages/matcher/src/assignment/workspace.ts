@@ -85,6 +85,7 @@ export function withAdjacentRows(work: Workspace): Workspace {
 export function infeasible({ size, width }: Workspace): DetrkitError {
   return new DetrkitError(
     "ERR_INFEASIBLE",
-    `linearSumAssignment: the entries of +Infinity leave no way to make ${size} pairs (of ${size} and ${width}); each of the ${size} needs a finite entry of its own`,
+    `linearSumAssignment: the entries of +Infinity leave no way to make ${size} pairs (of ${size} and ${width}); ` +
+      `each of the ${size} needs a finite entry of its own`,
   );
 }

@@ -51,7 +51,10 @@ test("an owner that is killed loses it at once", async () => {
   const name = unused();
   const script = `
     const { exclusively } = await import(${JSON.stringify(new URL("./exclusively.ts", import.meta.url).href)});
-    await exclusively(${JSON.stringify(name)}, () => {}, () => { console.log("mine"); return new Promise(() => setInterval(() => {}, 1000)); });`;
+    await exclusively(${JSON.stringify(name)}, () => {}, () => {
+      console.log("mine");
+      return new Promise(() => setInterval(() => {}, 1000));
+    });`;
   const owner = spawn(
     process.execPath,
     ["--disable-warning=ExperimentalWarning", "--input-type=module", "-e", script],

@@ -29,7 +29,8 @@ export function recentFailure(file: string): string | undefined {
     const age = Date.now() - at;
     // A clock that was set back must not make it last for ever.
     if (!(age >= 0 && age < rememberedMs)) return undefined;
-    return `${reason} (tried ${Math.round(age / 60_000)} min ago; tried again after an hour, or now with DETRKIT_RETRY=1)`;
+    const minutes = Math.round(age / 60_000);
+    return `${reason} (tried ${minutes} min ago; tried again after an hour, or now with DETRKIT_RETRY=1)`;
   } catch {
     // None, or one that was damaged: then it is simply tried.
     return undefined;

@@ -8,7 +8,8 @@ const last =
 
 test.each([
   [
-    `'SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate'))'`,
+    "'SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: " +
+      "self-signed certificate'))'",
     "certificate was not accepted",
   ],
   [

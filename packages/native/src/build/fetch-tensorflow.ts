@@ -15,7 +15,8 @@ export function findPython(): Promise<string | undefined> {
 const pipFailures: readonly (readonly [pattern: RegExp, meaning: string])[] = [
   [
     /certificate verify failed/i,
-    "the package index's certificate was not accepted; behind a proxy that has one of its own, name it to pip (PIP_CERT)",
+    "the certificate of the package index was not accepted; if your proxy has its own certificate, " +
+      "give it to pip (PIP_CERT)",
   ],
   [
     /ProxyError|Cannot connect to proxy/i,

@@ -31,7 +31,7 @@ export function processorProblem({
 /** Why TensorFlow's library can't be used with this C library, or undefined. */
 export function libraryProblem({ glibc }: Pick<Machine, "glibc">): string | undefined {
   if (glibc === undefined)
-    return "TensorFlow publishes nothing for musl (Alpine): take an image of Debian, Ubuntu or another system with glibc";
+    return "TensorFlow publishes nothing for musl (Alpine): take Debian, Ubuntu or another system with glibc";
   return glibc.localeCompare(oldestGlibc, "en", { numeric: true }) < 0
     ? `glibc ${glibc} is older than ${oldestGlibc}, which TensorFlow's library needs`
     : undefined;

@@ -10,7 +10,7 @@ export const commonSource = "shared/old_glibc.cc";
 /** Eigen's matrix products: they take the longest to compile. */
 export const matrixSource = "shared/matrix.cc";
 
-/** All that the compiled parts are made of, headers and lists of symbols too, as paths in {@link nativeSourceFolder}. */
+/** All sources of the compiled parts, with headers and lists of symbols, as paths in {@link nativeSourceFolder}. */
 export function nativeSources(): readonly string[] {
   return readdirSync(nativeSourceFolder(), { recursive: true, encoding: "utf8" })
     .map((path) => path.replaceAll("\\", "/"))

@@ -43,7 +43,7 @@ test("only the files asked about are looked at", async () => {
   expect(isWhole(target)).toBe(false);
 });
 
-test("two machines that fill a shared folder at the same time leave one whole, and the one that is there stays", async () => {
+test("two machines that fill a shared folder at once leave it complete, and an existing one stays", async () => {
   const target = join(parent, "made");
   await Promise.all(Array.from({ length: 8 }, () => fillInPlace(target, fill)));
   expect(readdirSync(parent)).toEqual(["made"]);

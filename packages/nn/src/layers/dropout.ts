@@ -30,7 +30,7 @@ export class Dropout extends Module {
     if (training !== true || this.rate === 0) return undefined;
     if (random === undefined) {
       throw new ConfigError(
-        "Dropout: training with a rate above 0 needs something to draw from; pass { training: true, random: new Random(seed) }",
+        "Dropout: training with a rate above 0 needs random numbers; pass { training: true, random: new Random(seed) }",
       );
     }
     return { rate: this.rate, random };

@@ -35,7 +35,8 @@ export class MaxPool2d extends Module {
     expectInteger(padding, "MaxPool2d: padding", 0);
     if (padding > kernelSize / 2) {
       throw new ConfigError(
-        `MaxPool2d: padding ${padding} is more than half of the window ${kernelSize}, some windows would hold padding alone`,
+        `MaxPool2d: padding ${padding} is more than half of the window ${kernelSize}, ` +
+          "some windows would hold only padding",
       );
     }
     this.kernelSize = kernelSize;

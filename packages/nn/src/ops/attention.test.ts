@@ -85,7 +85,7 @@ describeOnBackends("attention", () => {
     });
   });
 
-  test("the gradient of a query that attends to one key alone is not drowned in rounding noise, of which AdamW would make full steps", () => {
+  test("the gradient of a query that attends to one key only has no rounding noise for AdamW to amplify", () => {
     tidy(() => {
       const { query, key, value, heads } = operands();
       const cotangent = uniformTensor<Rank.R3>([2, 3, 14], { seed: 4 });

@@ -89,7 +89,7 @@ export function poolShape(input: readonly number[], { window, stride, padding }:
   expectInteger(padding, "max pool: padding", 0);
   if (2 * padding > window) {
     throw new ConfigError(
-      `max pool: padding ${padding} is more than half of the window ${window}, some windows would hold padding alone`,
+      `max pool: padding ${padding} is more than half of the window ${window}, some windows would hold only padding`,
     );
   }
   if (H === 0 || W === 0 || Math.min(H, W) + 2 * padding < window) throw doesNotFit("max pool", window, input, padding);

@@ -88,7 +88,8 @@ export class WasmMemory {
     const memory = wasm?.wasmMemory ?? wasm?.asm?.memory;
     if (wasm === undefined || memory === undefined)
       throw new BackendError(
-        "the WebAssembly backend keeps its memory where detrkit does not find it; @tensorflow/tfjs-backend-wasm 4.22 is expected",
+        "the WebAssembly backend keeps its memory where detrkit does not find it; " +
+          "@tensorflow/tfjs-backend-wasm 4.22 is expected",
       );
     this.#wasm = wasm;
     this.memory = memory;
@@ -134,7 +135,8 @@ export class WasmMemory {
       if (!isFull && (offset !== 0 || bytes === 0)) return offset;
       const [asked, held] = [bytes, this.memory.buffer.byteLength].map((size) => (size / bytesPerMb).toFixed(0));
       throw new BackendError(
-        `WebAssembly has no ${asked} MB left beside the ${held} MB it holds: take a smaller batch or smaller images, or the native backend`,
+        `WebAssembly has no ${asked} MB left beside the ${held} MB it holds: ` +
+          "take a smaller batch or smaller images, or the native backend",
       );
     };
   }

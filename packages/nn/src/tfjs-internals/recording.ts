@@ -100,9 +100,9 @@ export function recordFirstOutputs(kernels: readonly string[]): void {
 }
 
 /**
- * On the running backend: tfjs saves what a gradient needs by running its Identity kernel and recording that too: more than half of all kernels
- * of a small model's step. Here it is a second handle on the same data instead. Inside a gradient of a gradient, which
- * has to differentiate through what was saved, tfjs does as before.
+ * On the running backend: tfjs saves what a gradient needs by running its Identity kernel and recording that too. These
+ * are more than half of all kernels in a small model's step. Here a second handle on the same data is saved instead.
+ * Inside a gradient of a gradient, which has to differentiate through what was saved, tfjs does as before.
  */
 export function saveByReference(): void {
   const recording = tfjsEngine();

@@ -12,7 +12,7 @@ export interface CaseResult {
   readonly reason: string;
 }
 
-/** What runs the cases of each topic, loaded when it is first needed: one that can't be loaded fails its own cases only. */
+/** What runs the cases of each topic, loaded on first use: a runner that can't be loaded fails only its own cases. */
 export type Topics = Readonly<Record<string, () => Promise<{ readonly run: TopicRunner }>>>;
 
 /** Runs one case. Whatever goes wrong fails this case only; every tensor and variable it made is freed. */

@@ -36,12 +36,18 @@ const coco = {
     { id: 13, name: "dog", supercategory: "animal" },
   ],
 };
-const object = (name: string, edges: readonly number[]): string =>
-  `<object><name>${name}</name><difficult>0</difficult><bndbox>${["xmin", "ymin", "xmax", "ymax"].map((edge, index) => `<${edge}>${edges[index]}</${edge}>`).join("")}</bndbox></object>`;
-const voc = `<?xml version="1.0"?>\n<!-- made by hand -->\n<annotation><folder>x</folder><filename>a.png</filename>\n<size><width>7</width><height>5</height><depth>3</depth></size>\n${object("cat", [1, 1, 4, 3])}\n${object("dog &amp; fox", [2, 2, 7, 5])}</annotation>\n`;
+const object = (name: string, edges: readonly number[]): string => {
+  const box = ["xmin", "ymin", "xmax", "ymax"].map((edge, index) => `<${edge}>${edges[index]}</${edge}>`).join("");
+  return `<object><name>${name}</name><difficult>0</difficult><bndbox>${box}</bndbox></object>`;
+};
+const voc =
+  '<?xml version="1.0"?>\n<!-- made by hand -->\n<annotation><folder>x</folder><filename>a.png</filename>\n' +
+  "<size><width>7</width><height>5</height><depth>3</depth></size>\n" +
+  `${object("cat", [1, 1, 4, 3])}\n${object("dog &amp; fox", [2, 2, 7, 5])}</annotation>\n`;
 const yaml = "path: .\ntrain: images/train\nval: [images/train]\nnc: 2\nnames:\n  0: cat\n  1: dog\n";
 const yamlOfList =
-  'train: images/train # here\nnames: [cat, "dog"]\nbase: &anchor {a: 1}\nagain: *anchor\nmerged:\n  <<: *anchor\n  text: |\n    more\n';
+  'train: images/train # here\nnames: [cat, "dog"]\nbase: &anchor {a: 1}\nagain: *anchor\n' +
+  "merged:\n  <<: *anchor\n  text: |\n    more\n";
 
 /** What can be damaged. The data set around it is whole. */
 export const dataSetFiles: readonly DataSetFile[] = [

@@ -150,7 +150,8 @@ async function safetensorsFiles(): Promise<readonly CorpusFile[]> {
     const headerEnd = 8 + Number(bytes.readBigUInt64LE(0));
     const header = bytes.subarray(8, headerEnd);
     const halves = Buffer.from(
-      '{"h":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},"b":{"dtype":"BF16","shape":[2],"data_offsets":[4,8]},"l":{"dtype":"I64","shape":[1],"data_offsets":[8,16]}}',
+      '{"h":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},"b":{"dtype":"BF16","shape":[2],"data_offsets":[4,8]},' +
+        '"l":{"dtype":"I64","shape":[1],"data_offsets":[8,16]}}',
     );
     return [
       { name: "safetensors", bytes },

@@ -5,7 +5,11 @@ import type { CorpusFile } from "../bytes-target.ts";
 const width = 23;
 const height = 17;
 
-const svg = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" height="${height}" viewBox="0 0 23 17"><defs><g id="g"><rect width="5" height="7" fill="#f80"/></g></defs><use xlink:href="#g"/><text x="3" y="9">a</text></svg>`;
+const svg =
+  '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" ' +
+  `width="${width}" height="${height}" viewBox="0 0 23 17">` +
+  '<defs><g id="g"><rect width="5" height="7" fill="#f80"/></g></defs>' +
+  '<use xlink:href="#g"/><text x="3" y="9">a</text></svg>';
 
 export const imageTokens: readonly (string | Uint8Array)[] = [
   "IHDR",

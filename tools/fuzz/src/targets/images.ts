@@ -24,7 +24,8 @@ export const target: FuzzTarget = bytesTarget({
       throw new Error(`${image.width}x${image.height} pixels have ${image.data.length} bytes`);
     if (header.width !== image.width || header.height !== image.height) {
       throw new Error(
-        `the header says ${header.width}x${header.height}, the pixels are ${image.width}x${image.height} (${header.format})`,
+        `the header says ${header.width}x${header.height}, the pixels are ${image.width}x${image.height} ` +
+          `(${header.format})`,
       );
     }
     const stored = await decodeImage(input, { orientation: "ignore" });

@@ -28,7 +28,7 @@ describeOnFusedBackends("convolutions", () => {
   ] as const;
 
   for (const [size, strides, padding, dilation] of cases) {
-    test(`filter ${size}x${size}, strides ${strides}, padding ${padding}, dilation ${dilation}: as composed, whatever is fused`, () => {
+    test(`${size}x${size} filter, stride ${strides}, padding ${padding}, dilation ${dilation}: as composed`, () => {
       tidy(() => {
         const input = uniformTensor<Rank.R4>([2, 13, 17, 5], { seed: 1 });
         const filter = uniformTensor<Rank.R4>([size, size, 5, 7], { seed: 2 });

@@ -80,8 +80,8 @@ function headsAndPoints({ attributes, write }: NativeCall<DeformableSamplingAttr
 }
 
 /**
- * Multi-scale deformable attention from a layer's predictions: `deformable-sampling.as.ts`. Inputs value, offsets, logits,
- * references.
+ * Multi-scale deformable attention from a layer's predictions: `deformable-sampling.as.ts`. Inputs: value, offsets,
+ * logits, reference points.
  */
 function registerWasm(module: KernelModule): void {
   defineWasmKernel<DeformableSamplingAttributes>(deformableSamplingKernel, ({ inputs, attributes }) => {

@@ -20,7 +20,8 @@ describeOnFusedBackends("linear layers", () => {
 
   for (const [leading, before, after] of shapes) {
     for (const activation of [undefined, "relu"] as const) {
-      test(`[${leading.join(", ")}, ${before}] to ${after}, ${activation ?? "no activation"}, with and without bias, is the plain product`, () => {
+      const shapes = `[${leading.join(", ")}, ${before}] to ${after}`;
+      test(`${shapes}, ${activation ?? "no activation"}, with and without bias, is the plain product`, () => {
         tidy(() => {
           const input = uniformTensor([...leading, before] as unknown as [number], { seed: 1 });
           const weight = uniformTensor<Rank.R2>([before, after], { seed: 2 });
