@@ -120,7 +120,7 @@ describeOnBackends("Detr", () => {
     model.dispose();
   });
 
-  test("the heads' result follows from the decoder's states: class linear, box through three layers and a sigmoid", () => {
+  test("the heads read the decoder's states: class linear, box through three layers and a sigmoid", () => {
     const model = detrOf(new PatchBackbone());
     tidy(() => {
       const { states, memory: encoded, maps } = model.features(batchOf([image(24, 16, 1)], { height: 24, width: 16 }));

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
-// One schema says what a detector's settings are: types, the app's flags, help and JSON Schema follow from it. Every entry
-// has a description, which is its line of help.
+// One schema says what a detector's settings are: types, the app's flags, help and JSON Schema follow from it. Every
+// entry has a description, which is its line of help.
 
 const count = (least = 1): z.ZodNumber => z.number().int().min(least);
 

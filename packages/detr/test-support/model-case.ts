@@ -144,5 +144,6 @@ function describeEntry(
   trainable: boolean,
   firstName: string | undefined,
 ): string {
-  return `${key} [${shape.join(", ")}]${trainable ? " (trained)" : ""}${firstName === undefined ? "" : `, which is ${firstName}`}`;
+  const alias = firstName === undefined ? "" : `, which is ${firstName}`;
+  return `${key} [${shape.join(", ")}]${trainable ? " (trained)" : ""}${alias}`;
 }

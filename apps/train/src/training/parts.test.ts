@@ -69,7 +69,7 @@ function linear(): Linear {
   return new Linear({ inputDim: 1, outputDim: 1, random: new Random(1) });
 }
 
-test("backbone, sampling offsets and reference points have learning rates of their own; the log shows that of the rest", async () => {
+test("backbone and sampling have learning rates of their own; the log shows that of the rest", async () => {
   const config = resolveConfig({
     ...trainAll,
     preset: "deformable-detr-r50",

@@ -81,12 +81,14 @@ export function checkDeformableConfig(config: DeformableDetrParts): void {
   checkCount("DeformableDetr: projectionGroups", projectionGroups);
   if (featureLevels < backbone.levels.length) {
     throw new ConfigError(
-      `DeformableDetr: featureLevels expected at least ${backbone.levels.length}, the backbone's, got ${featureLevels}; let the backbone return fewer stages`,
+      `DeformableDetr: featureLevels expected at least ${backbone.levels.length}, the backbone's, ` +
+        `got ${featureLevels}; let the backbone return fewer stages`,
     );
   }
   if (positionEncoding.dim % projectionGroups !== 0) {
     throw new ConfigError(
-      `DeformableDetr: width expected a multiple of ${projectionGroups}, got ${positionEncoding.dim}; the norms of the input projections split it into that many groups, see projectionGroups`,
+      `DeformableDetr: width expected a multiple of ${projectionGroups}, got ${positionEncoding.dim}; ` +
+        "the norms of the input projections split it into that many groups, see projectionGroups",
     );
   }
   if (twoStage === true && boxRefinement !== true) {

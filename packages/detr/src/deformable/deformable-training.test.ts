@@ -53,7 +53,7 @@ describeOnBackends("proposals, initial values and gradients of DeformableDetr", 
     },
   );
 
-  test("proposals become queries in the order of their first class's score alone, and only where there is a box", () => {
+  test("proposals become queries in the order of their first class's score, where there is a box", () => {
     const model = detectorOf({ boxRefinement: true, twoStage: true, numQueries: 11 });
     tidy(() => {
       const tokens = tokensOf([levelsOf(1, small), levelsOf(2, large)], large);
@@ -73,7 +73,7 @@ describeOnBackends("proposals, initial values and gradients of DeformableDetr", 
     model.dispose();
   });
 
-  test("tokens without a box are never preferred, whatever their score; where nothing else is left their boxes are finite", () => {
+  test("tokens without a box are never preferred; where nothing else is left their boxes are finite", () => {
     const S = large.reduce((total, { height, width }) => total + height * width, 0);
     const model = detectorOf({ boxRefinement: true, twoStage: true, numQueries: S });
     tidy(() => {

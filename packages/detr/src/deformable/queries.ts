@@ -146,7 +146,8 @@ export class ProposalQueries extends Module {
     const [B, S] = memory.shape;
     if (this.#numQueries > S) {
       throw new ConfigError(
-        `DeformableDetr: ${this.#numQueries} queries expected at least as many tokens to choose from, got ${S}; take larger images, more feature levels or fewer queries`,
+        `DeformableDetr: ${this.#numQueries} queries expected at least as many tokens to choose from, got ${S}; ` +
+          "take larger images, more feature levels or fewer queries",
       );
     }
     const { coordinates: grid, valid } = gridProposals(layout);
