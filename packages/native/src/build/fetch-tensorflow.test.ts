@@ -10,7 +10,7 @@ test.each([
   [
     "'SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: " +
       "self-signed certificate'))'",
-    "certificate was not accepted",
+    "certificate of the package index was not accepted",
   ],
   [
     `'ProxyError('Cannot connect to proxy.', NewConnectionError('...: Connection refused'))'`,
