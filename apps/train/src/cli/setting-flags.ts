@@ -3,13 +3,11 @@ import { definitionOf, definitionsFor, ownDefinitions, presetNames, schemaOf } f
 import { presetOf, presetTree, readConfigFile } from "../configuration/resolve-config.ts";
 import { storedSettings } from "../configuration/resume-config.ts";
 import {
-  defaultsOf,
   flagName,
   merged,
-  type Setting,
   settingsOf,
+  settingsTree,
   type SettingsTree,
-  treeOf,
   valueAt,
 } from "../configuration/settings-tree.ts";
 import { UsageError } from "../usage-error.ts";
@@ -52,9 +50,8 @@ const placeholders: Readonly<Record<string, string>> = {
  * group of settings stand together.
  */
 export function settingFlags(definition: DetectorDefinition, preset: string): readonly FlagDefinition[] {
-  const schema = schemaOf(definition);
-  const values = merged(defaultsOf(schema), presetTree(definition, preset), { preset });
-  return settingsOf(schema).map(({ path, kind, choices, description: meaning }) => {
+  const values = presetTree(definition, preset);
+  return settingsOf(schemaOf(definition)).map(({ path, kind, choices, description: meaning }) => {
     const name = flagName(path);
     const value = valueAt(values, path);
     const description = value === undefined || value === "" ? meaning : `${meaning} (${shown(value)})`;
@@ -80,12 +77,7 @@ function shown(value: unknown): string {
 
 /** Settings that stood on the command line. */
 export function flagSettings(flags: ParsedFlags, definition: DetectorDefinition): SettingsTree {
-  return merged(
-    ...settingsOf(schemaOf(definition)).flatMap(({ path }) => {
-      const value = flags.values.get(flagName(path));
-      return value === undefined ? [] : [treeOf(path, value)];
-    }),
-  );
+  return settingsTree(schemaOf(definition), (path) => flags.values.get(flagName(path)));
 }
 
 /**
@@ -94,12 +86,10 @@ export function flagSettings(flags: ParsedFlags, definition: DetectorDefinition)
  * @throws UsageError naming the detector that has the setting
  */
 export function refuseForeignFlags(args: readonly string[], { definition }: SettingsInQuestion): void {
-  const names = (of: DetectorDefinition): readonly Setting[] => settingsOf(schemaOf(of));
-  const own = names(definition).map(({ path }) => flagName(path));
+  const names = (of: DetectorDefinition): string[] => settingsOf(schemaOf(of)).map(({ path }) => flagName(path));
+  const own = names(definition);
   for (const other of ownDefinitions) {
-    const foreign = names(other)
-      .map(({ path }) => flagName(path))
-      .filter((name) => !own.includes(name));
+    const foreign = names(other).filter((name) => !own.includes(name));
     const given = foreign.find((name) => args.some((arg) => sameFlag(arg, name)));
     if (given === undefined) continue;
     throw new UsageError(

@@ -15,7 +15,7 @@ import {
   type SettingFault,
   settingsOf,
   type SettingsTree,
-  treeOf,
+  settingsTree,
   valueAt,
 } from "./settings-tree.ts";
 
@@ -92,10 +92,8 @@ export function resolveSources(
   ] as const) {
     if (given[key] === undefined) throw new UsageError(`--${key} is missing: detrkit train --${key} ${example}`);
   }
-  const all = merged(defaultsOf(schema), presetTree(definition, preset), given, { preset });
-  const faults = [...faultsOf(schema, all), ...modelFaults(definition, all)];
-  if (faults.length > 0) throw new UsageError(`the settings do not fit together:\n${linesOf(faults, schema)}`);
-  const config = configOf(definition, inOrder(schema, all));
+  const all = merged(presetTree(definition, preset), given);
+  const config = checkedConfig(definition, all, "the settings do not fit together");
   refuseFrozenRandomWeights(config);
   return config;
 }
@@ -105,18 +103,27 @@ export function presetOf({ preset }: SettingsTree, definitions: readonly Detecto
   return typeof preset === "string" ? preset : (presetNames(definitions)[0] ?? "");
 }
 
-/** What a preset says about its model and its training. */
+/** All settings that need not be given: what a preset says about its model and its training, and the defaults. */
 export function presetTree(definition: DetectorDefinition, preset: string): SettingsTree {
   const { model: _, numClasses: __, ...settings } = definition.presets[preset] as DetectorSettings;
-  return merged(settings, (definition.recipes[preset] ?? {}) as SettingsTree);
+  const recipe = (definition.recipes[preset] ?? {}) as SettingsTree;
+  return merged(defaultsOf(schemaOf(definition)), settings, recipe, { preset });
 }
 
-/** The settings of a run whose file holds all of them, checked. @throws UsageError naming the source */
-export function checkedConfig(definition: DetectorDefinition, tree: SettingsTree, source: string): RunConfig {
+/**
+ * The settings of a run that are all there, checked.
+ *
+ * @throws UsageError that begins with `complaint` and names the settings
+ */
+export function checkedConfig(definition: DetectorDefinition, tree: SettingsTree, complaint: string): RunConfig {
   const schema = schemaOf(definition);
   const faults = [...faultsOf(schema, tree), ...modelFaults(definition, tree)];
-  if (faults.length > 0) throw new UsageError(`${source} was not written by this version:\n${linesOf(faults, schema)}`);
-  return configOf(definition, inOrder(schema, tree));
+  if (faults.length > 0) throw new UsageError(`${complaint}:\n${linesOf(faults, schema)}`);
+  // In the order of the schema, so that stored and printed configurations are easy to compare.
+  return configOf(
+    definition,
+    settingsTree(schema, (path) => valueAt(tree, path)),
+  );
 }
 
 function expectFitting(schema: Parameters<typeof partial>[0], { settings, file }: SettingsSource): void {
@@ -153,14 +160,4 @@ function modelTree(definition: DetectorDefinition, tree: SettingsTree): Settings
 function configOf(definition: DetectorDefinition, file: SettingsTree): RunConfig {
   const settings = file as unknown as RunSettings & { readonly losses: SettingsTree };
   return { ...settings, definition, model: modelTree(definition, file), file };
-}
-
-/** Keys in the order of the schema, so that stored and printed configurations are easy to compare. */
-function inOrder(schema: Parameters<typeof settingsOf>[0], tree: SettingsTree): SettingsTree {
-  return merged(
-    ...settingsOf(schema).flatMap(({ path }) => {
-      const value = valueAt(tree, path);
-      return value === undefined ? [] : [treeOf(path, value)];
-    }),
-  );
 }

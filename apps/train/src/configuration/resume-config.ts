@@ -1,9 +1,9 @@
 import { UsageError } from "../usage-error.ts";
 import { readRunConfig, runFolder } from "../training/run-folder.ts";
-import { definitionOf, definitionsFor, schemaOf } from "./definitions.ts";
+import { definitionOf, definitionsFor } from "./definitions.ts";
 import { inGroups } from "./older-config.ts";
 import { checkedConfig, presetOf, presetTree, type RunConfig } from "./resolve-config.ts";
-import { defaultsOf, flagName, flattened, merged, type SettingsTree } from "./settings-tree.ts";
+import { flagName, flattened, merged, type SettingsTree } from "./settings-tree.ts";
 
 /** Settings that do not change what a step computes. */
 const changeable: ReadonlySet<string> = new Set([
@@ -35,7 +35,7 @@ export async function resumeConfig(given: SettingsTree): Promise<RunConfig> {
   const preset = presetOf(stored, definitions);
   const definition = definitionOf(preset, definitions);
   // A setting that an older version did not have was what the preset says.
-  const before = merged(defaultsOf(schemaOf(definition)), presetTree(definition, preset), stored);
+  const before = merged(presetTree(definition, preset), stored);
   const values = flattened(before);
   for (const [name, value] of Object.entries(flattened(given))) {
     if (!changeable.has(name) && JSON.stringify(value) !== JSON.stringify(values[name])) {
@@ -45,6 +45,7 @@ export async function resumeConfig(given: SettingsTree): Promise<RunConfig> {
       );
     }
   }
-  checkedConfig(definition, before, source);
-  return checkedConfig(definition, merged(before, given), source);
+  const complaint = `${source} was not written by this version`;
+  checkedConfig(definition, before, complaint);
+  return checkedConfig(definition, merged(before, given), complaint);
 }

@@ -100,6 +100,16 @@ export function treeOf(path: readonly string[], value: unknown): SettingsTree {
   return path.toReversed().reduce<unknown>((inner, key) => ({ [key]: inner }), value) as SettingsTree;
 }
 
+/** The settings of a schema that have a value, in the schema's order. */
+export function settingsTree(schema: z.ZodObject, valueOf: (path: readonly string[]) => unknown): SettingsTree {
+  return merged(
+    ...settingsOf(schema).flatMap(({ path }) => {
+      const value = valueOf(path);
+      return value === undefined ? [] : [treeOf(path, value)];
+    }),
+  );
+}
+
 /** The value at a path; undefined where there is none. */
 export function valueAt(tree: SettingsTree, path: readonly string[]): unknown {
   return path.reduce<unknown>((node, key) => (isTree(node) ? node[key] : undefined), tree);
