@@ -1,4 +1,5 @@
-// Every workspace package: what it is and what it may import. The manifests are written from this table
+// Every workspace package: what it is and what it may import. 'peers' are those of its workspace packages of which a
+// project should have one copy: modules of two versions would meet in one model, and npm says so beforehand. The manifests are written from this table
 // (write-package-manifests.mjs) and the dependency direction is checked against it (check-dependencies.mjs).
 const library = (name, description, options = {}) => ({
   name: `@detrkit/${name}`,
@@ -25,7 +26,7 @@ export const packages = [
     "boxes",
     "Bounding boxes: formats, areas, IoU, generalised IoU, clipping; for tensors and for plain numbers.",
     {
-      tfjs: true,
+      tfjs: "optional",
       workspace: ["common"],
       subpaths: { "./numbers": "numbers" },
     },
@@ -50,9 +51,9 @@ export const packages = [
       tfjs: true,
       workspace: ["common", "nn", "optim", "deformable-attention"],
       dependencies: ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm", "node-api-headers", "yauzl"],
-      optional: ["@tensorflow/tfjs-node-gpu"],
       optionalWorkspace: ["native-linux-x64"],
-      devDependencies: ["@types/yauzl"],
+      devDependencies: ["@tensorflow/tfjs-node-gpu", "@types/yauzl"],
+      afterBuild: "src/build/carry-tfjs-node.ts",
       subpaths: { "./wasm": "wasm" },
       assemblyScript: true,
     },
@@ -63,6 +64,7 @@ export const packages = [
   library("position-encoding", "Sine and learned two-dimensional position encodings of DETR and Deformable DETR.", {
     tfjs: true,
     workspace: ["common", "nn"],
+    peers: ["nn"],
     dev: ["checkpoint"],
   }),
   library(
@@ -71,6 +73,7 @@ export const packages = [
     {
       tfjs: true,
       workspace: ["common", "nn"],
+      peers: ["nn"],
       dev: ["checkpoint"],
       keywords: ["resnet"],
     },
@@ -78,6 +81,7 @@ export const packages = [
   library("transformer", "Encoder and decoder of DETR, generic in the attention their layers are given.", {
     tfjs: true,
     workspace: ["common", "nn"],
+    peers: ["nn"],
     dev: ["checkpoint"],
     keywords: ["attention"],
   }),
@@ -87,6 +91,7 @@ export const packages = [
     {
       tfjs: true,
       workspace: ["common", "nn", "transformer"],
+      peers: ["nn"],
       dev: ["checkpoint"],
       devDependencies: ["@tensorflow/tfjs-backend-wasm"],
       subpaths: { "./kernels": "kernels/names" },
@@ -97,7 +102,7 @@ export const packages = [
     "matcher",
     "Hungarian matching of predictions to targets: an exact linear sum assignment and the costs of DETR.",
     {
-      tfjs: true,
+      tfjs: "optional",
       workspace: ["common", "boxes"],
       subpaths: { "./linear-sum-assignment": "linear-sum-assignment" },
       keywords: ["hungarian-algorithm", "linear-sum-assignment"],
@@ -111,6 +116,7 @@ export const packages = [
   library("detr", "DETR and Deformable DETR assembled from their parts: models, heads, presets and post-processing.", {
     tfjs: true,
     workspace: ["common", "nn", "boxes", "backbone", "position-encoding", "transformer", "deformable-attention"],
+    peers: ["nn"],
     dependencies: ["zod"],
     schemas: true,
     dev: ["checkpoint"],
@@ -138,6 +144,7 @@ export const packages = [
     {
       tfjs: true,
       workspace: ["common", "nn"],
+      peers: ["nn"],
       dependencies: ["yauzl"],
       devDependencies: ["@types/yauzl"],
       keywords: ["safetensors", "pytorch"],
@@ -146,6 +153,7 @@ export const packages = [
   library("optim", "AdamW with parameter groups and gradient clipping, learning-rate schedules, serialisable state.", {
     tfjs: true,
     workspace: ["common", "nn"],
+    peers: ["nn"],
     subpaths: { "./kernels": "kernels" },
     keywords: ["adamw"],
   }),
@@ -193,7 +201,7 @@ export const packages = [
     name: "@detrkit/train",
     folder: "apps/train",
     description: "Train, evaluate and run DETR and Deformable DETR from the command line.",
-    bin: { detrkit: "./dist/cli.js" },
+    bin: { detrkit: "dist/cli.js" },
     schemas: true,
     entries: ["cli"],
     files: ["schema"],

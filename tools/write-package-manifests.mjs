@@ -25,12 +25,19 @@ const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 const workspace = (names) => names.map((name) => [`@detrkit/${name}`, "workspace:^"]);
 const catalog = (names) => names.map((name) => [name, "catalog:"]);
 const record = (entries) => Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
-const repository = (folder) => ({
-  repository: { type: "git", url: "git+https://github.com/detrkit/detrkit.git", directory: folder },
+const home = "https://github.com/detrkit/detrkit";
+const project = (folder) => ({
+  homepage: `${home}/tree/main/${folder}#readme`,
+  bugs: `${home}/issues`,
+  repository: { type: "git", url: `git+${home}.git`, directory: folder },
 });
+// The lowest Node that the compiled code was run on. Sources run as they are (the source condition) from 22.18 on.
+const engines = { node: ">=20.19" };
 // Looks like TypeScript, and is not: decorators on functions, types of its own.
 const assemblyScript = "src/**/*.as.ts";
-const published = { publishConfig: { access: "public", provenance: true } };
+// npm would publish "workspace:" ranges as they stand, which nobody can install.
+const refuseOtherPublishers = { prepublishOnly: "node ../../tools/only-pnpm-publishes.mjs" };
+const published = { publishConfig: { access: "public" } };
 const unlessEmpty = (key, value) => (Object.keys(value).length > 0 ? { [key]: value } : {});
 
 function currentVersion(folder) {
@@ -46,8 +53,9 @@ function binaryManifest({ name, folder, description, binary }) {
     description,
     license: "Apache-2.0",
     ...binary,
-    files: ["*.node", "*.so", "native.json"],
-    ...repository(folder),
+    files: ["*.node", "*.so", "native.json", "CHANGELOG.md"],
+    scripts: refuseOtherPublishers,
+    ...project(folder),
     ...published,
   };
 }
@@ -69,6 +77,7 @@ for (const entry of packages.filter(({ binary }) => !binary)) {
   for (const asset of entry.assets ?? []) exportsMap[`./${asset}`] = `./${asset}`;
   exportsMap["./package.json"] = "./package.json";
   const tfjsPeer = entry.tfjs ? { "@tensorflow/tfjs-core": "catalog:peers" } : {};
+  const peers = entry.peers ?? [];
   const manifest = {
     name: entry.name,
     version: entry.private ? "0.0.0" : currentVersion(entry.folder),
@@ -78,30 +87,54 @@ for (const entry of packages.filter(({ binary }) => !binary)) {
     license: "Apache-2.0",
     type: "module",
     sideEffects: false,
-    engines: { node: ">=22.18" },
+    engines,
     ...(entry.bin ? { bin: entry.bin } : {}),
-    files: ["dist", "src", "!src/**/*.test.ts", ...(entry.files ?? []), ...(entry.assets ?? [])],
+    files: [
+      "dist",
+      "src",
+      "!src/**/*.test.ts",
+      "!src/**/__fixtures__",
+      "CHANGELOG.md",
+      ...(entry.files ?? []),
+      ...(entry.assets ?? []),
+    ],
     exports: exportsMap,
     scripts: {
-      build: "tsup && tsc -p tsconfig.build.json",
+      build: [
+        "tsup && tsc -p tsconfig.build.json",
+        ...(entry.afterBuild ? [`node --conditions=@detrkit/source ${entry.afterBuild}`] : []),
+      ].join(" && "),
       typecheck: "tsc -p tsconfig.json",
-      ...(entry.private ? {} : { "check:exports": "publint --strict && attw --pack --profile esm-only" }),
+      ...(entry.private
+        ? {}
+        : { "check:exports": "publint --strict && attw --pack --profile esm-only", ...refuseOtherPublishers }),
     },
-    ...unlessEmpty("dependencies", record([...workspace(entry.workspace ?? []), ...catalog(entry.dependencies ?? [])])),
+    ...unlessEmpty(
+      "dependencies",
+      record([
+        ...workspace((entry.workspace ?? []).filter((name) => !peers.includes(name))),
+        ...catalog(entry.dependencies ?? []),
+      ]),
+    ),
     ...unlessEmpty(
       "optionalDependencies",
       record([...workspace(entry.optionalWorkspace ?? []), ...catalog(entry.optional ?? [])]),
     ),
-    ...unlessEmpty("peerDependencies", entry.private || isApp ? {} : tfjsPeer),
+    ...unlessEmpty(
+      "peerDependencies",
+      entry.private || isApp ? {} : record([...Object.entries(tfjsPeer), ...workspace(peers)]),
+    ),
+    // Some entries of these are plain numbers: who takes only them does without an engine of tens of megabytes.
+    ...(entry.tfjs === "optional" ? { peerDependenciesMeta: { "@tensorflow/tfjs-core": { optional: true } } } : {}),
     ...unlessEmpty(
       "devDependencies",
       record([
-        ...workspace(entry.dev ?? []),
+        ...workspace([...(entry.dev ?? []), ...peers]),
         ...(isApp ? [] : catalog(Object.keys(tfjsPeer))),
         ...catalog(entry.devDependencies ?? []),
       ]),
     ),
-    ...repository(entry.folder),
+    ...project(entry.folder),
     ...(entry.private ? {} : published),
   };
   const up = "../..";
@@ -143,7 +176,9 @@ export default defineConfig({
   dts: false,
   sourcemap: true,
   clean: true,
-  target: "node22",
+  target: "node20",
+  // Without its prefix a module of Node is a package of that name to bundlers.
+  removeNodeProtocol: false,
 });
 `,
   );

@@ -6,5 +6,7 @@ export default defineConfig({
   dts: false,
   sourcemap: true,
   clean: true,
-  target: "node22",
+  target: "node20",
+  // Without its prefix a module of Node is a package of that name to bundlers.
+  removeNodeProtocol: false,
 });

@@ -11,14 +11,14 @@ export interface FeatureLevel {
 }
 
 /** One output of a backbone. `B` images, `H W` this map's height and width, `C` channels. */
-export interface FeatureMap {
+export type FeatureMap = {
   /** `[B, H, W, C]`. */
   readonly features: Tensor4D;
   /** Boolean `[B, H, W]`, true on padding. */
   readonly mask: Tensor3D;
   /** How many cells of each image are not padding: always the top left rectangle. */
-  readonly sizes: readonly ImageSize[];
-}
+  readonly sizes: ImageSize[];
+};
 
 /** What a detector needs of a backbone. Any module with these two members can be one. */
 export interface Backbone extends Module {

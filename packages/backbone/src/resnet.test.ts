@@ -26,7 +26,7 @@ function resNet(settings: ResNetSettings): ResNet {
 /** A network of every part that is small enough for plain JavaScript. */
 const tiny: ResNetSettings = { depth: 50, width: 4, blocks: [1, 2, 1, 2], returnStages: [2, 4] };
 
-function batchOf(images: Tensor4D, sizes?: readonly ImageSize[]): PaddedBatch {
+function batchOf(images: Tensor4D, sizes?: ImageSize[]): PaddedBatch {
   const [B, height, width] = images.shape;
   return {
     images,

@@ -1,8 +1,8 @@
 /** Height and width in pixels. */
-export interface ImageSize {
+export type ImageSize = {
   readonly height: number;
   readonly width: number;
-}
+};
 
 /** One detection in the shape that npm users know, in source pixels. */
 export interface Detection {

@@ -32,11 +32,11 @@ export interface SetCriterionConfig {
  * What {@link SetCriterion.call} gives; @detrkit/optim takes it as it is. The caller owns the loss and the terms that
  * are tensors.
  */
-export interface CriterionResult {
+export type CriterionResult = {
   /** Weighted sum of all losses over all layers; differentiable by all predictions. */
   readonly loss: Scalar;
   readonly terms: LossTerms;
-}
+};
 
 /** Values of all closed-form terms on classes and boxes, and where they lead. */
 interface Evaluation {

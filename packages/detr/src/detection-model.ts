@@ -12,8 +12,8 @@ export interface DetrCallOptions extends CallOptions {
 }
 
 /** What a detector predicts: the last decoder layer's output, and those of the layers before it, first layer first. */
-export interface DetrOutput extends LayerPrediction {
-  readonly auxiliary: readonly LayerPrediction[];
+export type DetrOutput = LayerPrediction & {
+  readonly auxiliary: LayerPrediction[];
   /**
    * The same, all `L` layers in one tensor each, the last one last: `[L, B, Q, C]` and `[L, B, Q, 4]`. Losses on all
    * layers run on these.
@@ -24,13 +24,13 @@ export interface DetrOutput extends LayerPrediction {
    * says whether there is an object.
    */
   readonly encoder?: LayerPrediction;
-}
+};
 
 /** Predictions of all `L` decoder layers, the last one last: logits `[L, B, Q, C]`, boxes `[L, B, Q, 4]`. */
-export interface StackedOutput {
+export type StackedOutput = {
   readonly logits: Tensor4D;
   readonly boxes: Tensor4D;
-}
+};
 
 /** A detector's output from all layers' predictions in one tensor each. */
 export function outputOfLayers(stacked: StackedOutput): DetrOutput {

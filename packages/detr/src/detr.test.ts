@@ -7,6 +7,7 @@ import { Transformer } from "@detrkit/transformer";
 import {
   add,
   concat,
+  dispose,
   memory,
   mul,
   pad,
@@ -105,6 +106,19 @@ describeOnBackends("Detr", () => {
       expectClose(stacked.boxes, stack([...auxiliary.map((layer) => layer.boxes), boxes]));
       expect([...(auxiliary[0]?.boxes.dataSync() ?? [])]).not.toEqual([...boxes.dataSync()]);
     });
+    model.dispose();
+  });
+
+  // Checked by the compiler too: tfjs's own tidy and dispose take no interfaces and no readonly arrays.
+  test("outputs of the model and its parts are freed by tfjs's dispose and kept by its tidy", () => {
+    const model = detrOf(resNet());
+    const batch = tidy(() => batchOf([image(37, 41, 1)], { height: 37, width: 41 }));
+    const before = memory().numTensors;
+    dispose(tidy(() => model.call(batch)));
+    dispose(tidy(() => model.features(batch)));
+    dispose(tidy(() => model.backbone.call(batch)));
+    expect(memory().numTensors).toBe(before);
+    dispose(batch);
     model.dispose();
   });
 

@@ -50,10 +50,10 @@ export interface DetrParts {
 }
 
 /** What the parts before the heads compute, for heads of one's own. */
-export interface DetrFeatures extends TransformerOutput {
+export type DetrFeatures = TransformerOutput & {
   /** The backbone's maps, from fine to coarse; the cells of the last one are the memory's tokens, row by row. */
-  readonly maps: readonly FeatureMap[];
-}
+  readonly maps: FeatureMap[];
+};
 
 /**
  * DETR (arXiv:2005.12872): features of a backbone become tokens, a transformer turns a fixed set of queries into as

@@ -101,7 +101,7 @@ export function batchOf(sizes: readonly ImageSize[], { height, width }: ImageSiz
       [0, 0],
     ]);
   });
-  return { images: concat(images), mask: zeros([sizes.length, height, width], "bool"), sizes };
+  return { images: concat(images), mask: zeros([sizes.length, height, width], "bool"), sizes: [...sizes] };
 }
 
 /** Two images of different sizes. */

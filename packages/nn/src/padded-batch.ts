@@ -7,14 +7,14 @@ import type { Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
  *
  * The mask is **true on padding** here and everywhere else in detrkit.
  */
-export interface PaddedBatch {
+export type PaddedBatch = {
   /** Normalised pixels `[B, H, W, 3]`. */
   readonly images: Tensor4D;
   /** Boolean `[B, H, W]`, true on padding. */
   readonly mask: Tensor3D;
   /** Size of each image without its padding. */
-  readonly sizes: readonly ImageSize[];
-}
+  readonly sizes: ImageSize[];
+};
 
 /**
  * The padding mask of images at the top left of a common size, as plain bytes `[B · H · W]`: 1 on padding.

@@ -51,12 +51,12 @@ export interface TransformerInputs extends EncoderInputs {
 }
 
 /** What a {@link Transformer} returns. `L` decoder layers, `B` images, `Q` queries, `S` tokens, `D` width. */
-export interface TransformerOutput {
+export type TransformerOutput = {
   /** Queries after each decoder layer, normalised unless `decoderNorm` is off, `[L, B, Q, D]`, the last one last. */
   readonly states: Tensor4D;
   /** What the encoder makes of the tokens `[B, S, D]`. */
   readonly memory: Tensor3D;
-}
+};
 
 /** DETR's encoder and decoder. Queries start at 0; positions are added in every layer, to queries and keys only. */
 export class Transformer extends Module {

@@ -79,6 +79,11 @@ export function nativeParts(
 }
 
 const require = createRequire(import.meta.url);
+const runsFromSource = import.meta.url.endsWith(".ts");
+
+function packageFolder(): string {
+  return dirname(fileURLToPath(import.meta.resolve("@detrkit/native/package.json")));
+}
 
 /**
  * The library that brings all of TensorFlow, its other one (libtensorflow_framework) too. Loaded by itself before it,
@@ -92,12 +97,26 @@ export function tensorflowLibrary(folder: string): string {
 
 /** Folder that this package's C++ sources are in, from `src` and from `dist` alike, and that they include from. */
 export function nativeSourceFolder(): string {
-  return join(dirname(fileURLToPath(import.meta.resolve("@detrkit/native/package.json"))), "src");
+  return join(packageFolder(), "src");
 }
 
-/** Folder of @tensorflow/tfjs-node-gpu: its JavaScript kernels and the addon's C++ source. */
+/**
+ * Folder of what is needed of @tensorflow/tfjs-node-gpu: its JavaScript kernels and the addon's C++ source. A published
+ * package carries it (`carry-tfjs-node.ts`), since npm removes an optional dependency whose install script fails, and
+ * that one's downloads a library that we have no use for. A clone takes the package that its lockfile names.
+ */
 export function tfjsNodeFolder(): string {
+  return runsFromSource ? installedTfjsNode() : carriedTfjsNode();
+}
+
+/** Folder of the installed package, in a clone. */
+export function installedTfjsNode(): string {
   return dirname(require.resolve("@tensorflow/tfjs-node-gpu/package.json"));
+}
+
+/** Folder that a published package carries it in. */
+export function carriedTfjsNode(): string {
+  return join(packageFolder(), "dist", "tfjs-node");
 }
 
 /** Folder of Node-API's headers. */
