@@ -44,6 +44,11 @@ export const commands = {
   examples: { steps: [source("tools/run-examples.ts")], native: true },
   prebuild: { steps: [source("packages/native/src/build/prebuild.ts")], native: true },
   "check-prebuilt": { steps: [source("tools/check-prebuilt.ts")], native: true, pnpm: true },
+  rehearse: {
+    steps: [turbo("build"), source("packages/native/src/build/prebuild.ts"), source("tools/rehearse/cli.ts")],
+    native: true,
+    pnpm: true,
+  },
   "compile-matrix": { steps: [source("tools/compile-matrix.ts")], native: true },
   sanitise: { steps: [source("tools/sanitise.ts")], native: true },
   setup: { steps: [], native: true, pnpm: true },

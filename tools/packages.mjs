@@ -50,7 +50,14 @@ export const packages = [
     {
       tfjs: true,
       workspace: ["common", "nn", "optim", "deformable-attention"],
-      dependencies: ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm", "node-api-headers", "yauzl"],
+      // google-protobuf: tfjs-node's JavaScript, which is carried, requires it.
+      dependencies: [
+        "@tensorflow/tfjs",
+        "@tensorflow/tfjs-backend-wasm",
+        "google-protobuf",
+        "node-api-headers",
+        "yauzl",
+      ],
       optionalWorkspace: ["native-linux-x64"],
       devDependencies: ["@tensorflow/tfjs-node-gpu", "@types/yauzl"],
       afterBuild: "src/build/carry-tfjs-node.ts",

@@ -36,7 +36,7 @@ const engines = { node: ">=20.19" };
 // Looks like TypeScript, and is not: decorators on functions, types of its own.
 const assemblyScript = "src/**/*.as.ts";
 // npm would publish "workspace:" ranges as they stand, which nobody can install.
-const refuseOtherPublishers = { prepublishOnly: "node ../../tools/only-pnpm-publishes.mjs" };
+const refuseOtherPublishers = { prepublishOnly: "node ../../tools/check-publishing.mjs" };
 const published = { publishConfig: { access: "public" } };
 const unlessEmpty = (key, value) => (Object.keys(value).length > 0 ? { [key]: value } : {});
 

@@ -78,9 +78,10 @@ async function pnpmOnPath() {
   return undefined;
 }
 
-/** Installs one npm package into `folder`, which appears whole or not at all.
- *  @param {{ specifier: string, folder: string, find: () => string | undefined, say: Say }} request */
-async function fetchPackage({ specifier, folder, find, say }) {
+/** Installs one npm package into `folder`, which appears whole or not at all; nothing is done where `find` finds it.
+ *  @param {{ specifier: string, folder: string, find: () => unknown, say: Say, manifest?: object }} request */
+export async function fetchPackage({ specifier, folder, find, say, manifest = { private: true } }) {
+  if (find()) return;
   mkdirSync(dirname(folder), { recursive: true });
   const fetch = async () => {
     if (find()) return;
@@ -88,7 +89,7 @@ async function fetchPackage({ specifier, folder, find, say }) {
     const staging = `${folder}${PARTIAL}${process.pid}`;
     mkdirSync(staging, { recursive: true });
     try {
-      writeFileSync(join(staging, "package.json"), '{ "private": true }\n');
+      writeFileSync(join(staging, "package.json"), JSON.stringify(manifest));
       const { code, output } = await npm(
         ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error", specifier],
         staging,

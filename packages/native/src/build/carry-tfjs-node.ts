@@ -17,7 +17,7 @@ async function withRequired(files: readonly string[]): Promise<ReadonlySet<strin
     if (found.has(file)) continue;
     found.add(file);
     const code = await readFile(join(from, file), "utf8");
-    for (const [, required = ""] of code.matchAll(/\brequire\("(\.[^"]*)"\)/g))
+    for (const [, required = ""] of code.matchAll(/\brequire\(["'](\.[^"']*)["']\)/g))
       waiting.push(relative(from, join(from, dirname(file), `${required.replace(/\.js$/, "")}.js`)));
   }
   return found;
