@@ -1,6 +1,8 @@
-// Every workspace package: what it is and what it may import. 'peers' are those of its workspace packages of which a
-// project should have one copy: modules of two versions would meet in one model, and npm says so beforehand. The manifests are written from this table
+// Every workspace package: what it is and what it may import. The manifests are written from this table
 // (write-package-manifests.mjs) and the dependency direction is checked against it (check-dependencies.mjs).
+// `peers`: those of its workspace packages of which a project should have one copy, else modules of two versions meet in
+// one model; npm says so beforehand. `unbuilt`: what a subpath is where sources run without a build; it may import what
+// the build bundles.
 const library = (name, description, options = {}) => ({
   name: `@detrkit/${name}`,
   folder: `packages/${name}`,
@@ -19,7 +21,14 @@ export const packages = [
   library("nn", "Neural network modules on tfjs-core with dotted parameter paths, in PyTorch's conventions.", {
     tfjs: true,
     workspace: ["common"],
-    subpaths: { "./kernels": "kernels", "./tfjs-internals": "tfjs-internals/index" },
+    subpaths: {
+      "./kernels": "kernels",
+      "./tfjs-internals": "tfjs-internals/index",
+      "./gradients": "gradients",
+    },
+    unbuilt: { "./gradients": "gradients.source" },
+    devDependencies: ["@tensorflow/tfjs"],
+    bundled: ["@tensorflow/tfjs-core/dist/"],
     keywords: ["neural-network"],
   }),
   library(
@@ -28,6 +37,7 @@ export const packages = [
     {
       tfjs: "optional",
       workspace: ["common"],
+      dev: ["nn"],
       subpaths: { "./numbers": "numbers" },
     },
   ),
@@ -39,9 +49,8 @@ export const packages = [
   }),
   library("backend", "Picks, starts and describes a TensorFlow.js backend: native, WebAssembly or plain JavaScript.", {
     tfjs: true,
-    workspace: ["common", "native"],
-    dev: ["nn"],
-    dependencies: ["@tensorflow/tfjs"],
+    workspace: ["common", "native", "nn"],
+    dependencies: ["@tensorflow/tfjs-backend-cpu"],
     subpaths: { "./wasm": "wasm" },
   }),
   library(
@@ -52,7 +61,7 @@ export const packages = [
       workspace: ["common", "nn", "optim", "deformable-attention"],
       // google-protobuf: tfjs-node's JavaScript, which is carried, requires it.
       dependencies: [
-        "@tensorflow/tfjs",
+        "@tensorflow/tfjs-backend-cpu",
         "@tensorflow/tfjs-backend-wasm",
         "google-protobuf",
         "node-api-headers",
@@ -118,6 +127,7 @@ export const packages = [
   library("criterion", "Set prediction losses: one SetCriterion given a matcher and a list of loss terms.", {
     tfjs: true,
     workspace: ["common", "boxes", "matcher"],
+    dev: ["nn"],
     keywords: ["loss"],
   }),
   library("detr", "DETR and Deformable DETR assembled from their parts: models, heads, presets and post-processing.", {

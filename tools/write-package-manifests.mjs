@@ -69,7 +69,7 @@ for (const entry of packages.filter(({ binary }) => !binary)) {
   const exportsMap = {};
   for (const [subpath, file] of Object.entries(entries)) {
     exportsMap[subpath] = {
-      "@detrkit/source": `./src/${file}.ts`,
+      "@detrkit/source": `./src/${entry.unbuilt?.[subpath] ?? file}.ts`,
       types: `./dist/${file}.d.ts`,
       default: `./dist/${file}.js`,
     };
@@ -165,6 +165,7 @@ for (const entry of packages.filter(({ binary }) => !binary)) {
       exclude: ["src/**/*.test.ts", ...(entry.assemblyScript ? [assemblyScript] : [])],
     }),
   );
+  const bundled = (entry.bundled ?? []).map((path) => `/^${path.replaceAll("/", "\\/")}/`).join(", ");
   const sources = [...Object.values(entries), ...(entry.entries ?? [])].map((file) => `"src/${file}.ts"`).join(", ");
   emit(
     `${entry.folder}/tsup.config.ts`,
@@ -179,7 +180,7 @@ export default defineConfig({
   target: "node20",
   // Without its prefix a module of Node is a package of that name to bundlers.
   removeNodeProtocol: false,
-});
+${bundled === "" ? "" : `  // Files of a package that Node cannot load as they are.\n  noExternal: [${bundled}],\n`}});
 `,
   );
 }

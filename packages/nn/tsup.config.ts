@@ -1,7 +1,7 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: ["src/index.ts", "src/kernels.ts", "src/tfjs-internals/index.ts"],
+  entry: ["src/index.ts", "src/kernels.ts", "src/tfjs-internals/index.ts", "src/gradients.ts"],
   format: "esm",
   dts: false,
   sourcemap: true,
@@ -9,4 +9,6 @@ export default defineConfig({
   target: "node20",
   // Without its prefix a module of Node is a package of that name to bundlers.
   removeNodeProtocol: false,
+  // Files of a package that Node cannot load as they are.
+  noExternal: [/^@tensorflow\/tfjs-core\/dist\//],
 });

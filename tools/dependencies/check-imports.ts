@@ -93,6 +93,12 @@ function problemOfThirdParty(
     ...(entry.optional ?? []),
   ];
   const forTests = [...(entry.devDependencies ?? []), ...context.testPackages];
-  if (declared.includes(name) || (isTestFile(file.path) && forTests.includes(name))) return undefined;
+  if (declared.includes(name)) return undefined;
+  if ((isTestFile(file.path) || isUnbuilt(entry, file.path)) && forTests.includes(name)) return undefined;
   return `not a dependency of ${shortName(entry)}, which has ${listed(declared)} (tools/packages.mjs)`;
+}
+
+/** Files that no user gets: they stand for one that is built. */
+function isUnbuilt({ folder, unbuilt = {} }: WorkspaceEntry, path: string): boolean {
+  return Object.values(unbuilt).some((file) => path === `${folder}/src/${file}.ts`);
 }

@@ -18,12 +18,15 @@ export interface WorkspaceEntry {
     readonly cpu: readonly string[];
     readonly libc: readonly string[];
   };
-  readonly tfjs?: boolean;
+  /** Whether it needs tfjs-core; "optional" where some of its entries do not. */
+  readonly tfjs?: boolean | "optional";
   readonly dependencies?: readonly string[];
   readonly optional?: readonly string[];
   readonly devDependencies?: readonly string[];
   /** Exported subpaths (`./numbers`) and the source file of each. */
   readonly subpaths?: Readonly<Record<string, string>>;
+  /** Source files that stand for those where nothing is built. */
+  readonly unbuilt?: Readonly<Record<string, string>>;
 }
 
 export const workspaceEntries: readonly WorkspaceEntry[] = packages;

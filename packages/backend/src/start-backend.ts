@@ -61,7 +61,8 @@ const starters: Record<BackendName, (progress: Progress) => Promise<StartedBacke
     return { name: "wasm", reason: "WebAssembly with detrkit's kernels" };
   },
   cpu: async () => {
-    await import("@tensorflow/tfjs");
+    await import("@detrkit/nn/gradients");
+    await import("@tensorflow/tfjs-backend-cpu");
     await activate("cpu");
     return { name: "cpu", reason: "plain JavaScript: everything works, slowly" };
   },

@@ -28,6 +28,8 @@ export async function startNativeBackend(progress: Progress): Promise<NativeBack
   // tfjs otherwise checks every result for NaN on demand and greets on the console.
   enableProdMode();
   process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
+  await import("@detrkit/nn/gradients");
+  await import("@tensorflow/tfjs-backend-cpu");
   const backend = await activated(progress);
   if (!isOurs(backend)) return undefined;
   const { baseline, stepDown } = backend.kernels;

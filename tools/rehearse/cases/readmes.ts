@@ -25,8 +25,8 @@ async function followReadme(rehearsal: Rehearsal, folder: string, manager: Manag
   const readme = readFileSync(join(root, folder, "README.md"), "utf8");
   const example = extractExample(readme);
   if ("problem" in example) throw new Error(`${folder}/README.md ${example.problem}`);
-  const named = /^pnpm add (.+)$/m.exec(readme)?.[1]?.split(/\s+/);
-  if (named === undefined) throw new Error(`${folder}/README.md has no line \`pnpm add …\``);
+  const named = [...readme.matchAll(/^pnpm add (.+)$/gm)].flatMap(([, line = ""]) => line.split(/\s+/));
+  if (named.length === 0) throw new Error(`${folder}/README.md has no line \`pnpm add …\``);
   const consumer = new Consumer(rehearsal, `${folder.replaceAll("/", "-")}-${manager}`);
   await consumer.install(manager, named);
   consumer.write("example.ts", example.code);

@@ -26,7 +26,9 @@ async function withRequired(files: readonly string[]): Promise<ReadonlySet<strin
 await rm(to, { recursive: true, force: true });
 for (const file of await withRequired(entries)) {
   await mkdir(dirname(join(to, file)), { recursive: true });
-  await cp(join(from, file), join(to, file));
+  const code = await readFile(join(from, file), "utf8");
+  // All that is used of @tensorflow/tfjs is tfjs-core, which every project has: the rest is 200 MB.
+  await writeFile(join(to, file), code.replaceAll('require("@tensorflow/tfjs")', 'require("@tensorflow/tfjs-core")'));
 }
 await cp(join(from, "binding"), join(to, "binding"), { recursive: true });
 const { name, version, license } = JSON.parse(await readFile(join(from, "package.json"), "utf8")) as {

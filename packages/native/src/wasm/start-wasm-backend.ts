@@ -12,8 +12,8 @@ import { registerWasmKernels } from "./register-kernels.ts";
 export async function startWasmBackend(): Promise<void> {
   // tfjs otherwise checks every result for NaN on demand and greets on the console.
   enableProdMode();
-  // In Node tfjs-core alone knows no gradients; they come with the whole package, as does the plain JavaScript backend.
-  await import("@tensorflow/tfjs");
+  await import("@detrkit/nn/gradients");
+  await import("@tensorflow/tfjs-backend-cpu");
   await import("@tensorflow/tfjs-backend-wasm");
   if (!(await setBackend(wasmBackendName)))
     throw new BackendError(`tfjs could not start its backend "${wasmBackendName}"`);
