@@ -44,6 +44,12 @@ export const commands = {
   examples: { steps: [source("tools/run-examples.ts")], native: true },
   prebuild: { steps: [source("packages/native/src/build/prebuild.ts")], native: true },
   "check-prebuilt": { steps: [source("tools/check-prebuilt.ts")], native: true, pnpm: true },
+  "version-packages": { steps: [["changeset", "version"], source("tools/write-package-manifests.mjs"), ["oxfmt"]] },
+  release: {
+    steps: [turbo("build"), source("packages/native/src/build/prebuild.ts"), ["changeset", "publish"]],
+    native: true,
+    pnpm: true,
+  },
   rehearse: {
     steps: [turbo("build"), source("packages/native/src/build/prebuild.ts"), source("tools/rehearse/cli.ts")],
     native: true,

@@ -13,7 +13,7 @@ import { ensureNode, ensurePnpm } from "./bootstrap/toolchain.mjs";
 import { commands } from "./commands.mjs";
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
-const BIN_PACKAGES = { tsc: "typescript" };
+const BIN_PACKAGES = { tsc: "typescript", changeset: "@changesets/cli" };
 const NATIVE_BACKEND_CLI = join(root, "packages", "native", "src", "build", "cli.ts");
 // Type stripping announces itself as experimental on Node 22.
 const SOURCE_FLAGS = ["--conditions=@detrkit/source", "--disable-warning=ExperimentalWarning"];

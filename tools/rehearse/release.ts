@@ -49,7 +49,7 @@ export class Release {
     const before = this.versions();
     const changesets = join(root, "node_modules", "@changesets", "cli", "bin.js");
     await ensureDone(process.execPath, [changesets, "version"], this.#folder);
-    await ensureDone("pnpm", ["-r", "publish", "--no-git-checks", "--tag", tag], this.#folder, {
+    await ensureDone(process.execPath, [changesets, "publish", "--tag", tag, "--no-git-tag"], this.#folder, {
       NPM_CONFIG_USERCONFIG: this.#registry.userConfig,
       NPM_CONFIG_REGISTRY: this.#registry.url,
     });
