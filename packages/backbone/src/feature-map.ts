@@ -15,7 +15,7 @@ export interface FeatureMap {
   /** `[B, H, W, C]`. */
   readonly features: Tensor4D;
   /** Boolean `[B, H, W]`, true on padding. */
-  readonly mask: Tensor3D;
+  readonly paddingMask: Tensor3D;
   /** How many cells of each image are not padding: always the top left rectangle. */
   readonly sizes: readonly ImageSize[];
 }

@@ -5,7 +5,7 @@ import type { ConvolutionNorm, NormKind } from "./convolution-norm.ts";
 import type { Backbone, FeatureLevel, FeatureMap } from "./feature-map.ts";
 import { ResidualBlock } from "./residual-block.ts";
 import { planResNet, type ResNetShape } from "./resnet-plan.ts";
-import { shrinkMask } from "./shrink-mask.ts";
+import { shrinkPaddingMask } from "./shrink-padding-mask.ts";
 import { createStem, type StemKind } from "./stem.ts";
 import { withoutRecording } from "./without-recording.ts";
 
@@ -60,7 +60,7 @@ export class ResNet extends Module implements Backbone {
   }
 
   /**
-   * @param batch - images `[B, H, W, 3]` and their sizes; the mask follows from these and is not read
+   * @param batch - images `[B, H, W, 3]` and their sizes; the padding mask follows from these and is not read
    * @returns a map for each of `levels`
    */
   call(batch: PaddedBatch, options: CallOptions = {}): FeatureMap[] {
@@ -87,10 +87,10 @@ export class ResNet extends Module implements Backbone {
         if (stage > 0 && !this.#returnStages.includes(stage - 1)) dispose(input);
         if (!this.#returnStages.includes(stage)) return;
         const [, height, width] = features.shape;
-        maps.push({ features, ...shrinkMask(batch.sizes, { height: H, width: W }, { height, width }) });
+        maps.push({ features, ...shrinkPaddingMask(batch.sizes, { height: H, width: W }, { height, width }) });
       });
       // tidy's types know tensors only, so the tensors are handed to it and the maps kept beside it.
-      return maps.flatMap(({ features, mask }): Tensor[] => [features, mask]);
+      return maps.flatMap(({ features, paddingMask }): Tensor[] => [features, paddingMask]);
     });
     return maps;
   }

@@ -110,7 +110,7 @@ export class MultiScaleDeformableAttention extends Module implements Attention {
    *
    * @returns `[B, Q, D]`
    */
-  call({ queries, queryPosition, memory, memoryPadding, referencePoints, levelShapes }: AttentionInputs): Tensor3D {
+  call({ queries, queryPosition, memory, memoryPaddingMask, referencePoints, levelShapes }: AttentionInputs): Tensor3D {
     const name = "MultiScaleDeformableAttention.call";
     const { B, Q } = expectFloats(queries, `${name}: queries`, ["B", "Q", this.dim]);
     if (queryPosition !== undefined)
@@ -120,9 +120,9 @@ export class MultiScaleDeformableAttention extends Module implements Attention {
         queryPosition.rank === 2 ? [Q, this.dim] : [B, Q, this.dim],
       );
     const { S } = expectFloats(memory, `${name}: memory`, [B, "S", this.dim]);
-    if (memoryPadding !== undefined) {
-      expectTensor(memoryPadding, `${name}: memoryPadding`, "bool");
-      expectShape(memoryPadding.shape, `${name}: memoryPadding`, [B, S]);
+    if (memoryPaddingMask !== undefined) {
+      expectTensor(memoryPaddingMask, `${name}: memoryPaddingMask`, "bool");
+      expectShape(memoryPaddingMask.shape, `${name}: memoryPaddingMask`, [B, S]);
     }
     if (referencePoints === undefined || levelShapes === undefined) {
       const missing =
@@ -139,7 +139,7 @@ export class MultiScaleDeformableAttention extends Module implements Attention {
       const query = queryPosition === undefined ? queries : add<Tensor3D>(queries, queryPosition);
       const projected = this.value.call(memory);
       const sampled = this.#sample({
-        value: memoryPadding === undefined ? projected : zeroRows(projected, memoryPadding),
+        value: memoryPaddingMask === undefined ? projected : zeroRows(projected, memoryPaddingMask),
         offsets: this.samplingOffsets.call(query),
         logits: this.attentionWeights.call(query),
         referencePoints: referencePoints as Tensor4D,

@@ -120,7 +120,7 @@ export class Detector<Output extends object = DetrOutput> {
       const images = await Promise.all(inputs.slice(first, first + batchSize).map((input) => this.#pixelsOf(input)));
       signal?.throwIfAborted();
       const batch = prepareImages(images, this.description.transforms);
-      const found = await this.detectBatch(batch, images).finally(() => dispose([batch.images, batch.mask]));
+      const found = await this.detectBatch(batch, images).finally(() => dispose([batch.images, batch.paddingMask]));
       images.forEach(({ width, height }, index) => {
         detected.push({ width, height, detections: this.#listed(found[index] as ImageDetections, options) });
       });

@@ -73,10 +73,10 @@ export class Parameter {
   }
 
   /**
-   * Makes sure that nobody else holds this value's memory, before it is written in place: neither a clone, nor the
-   * typed array that the value was made from. Those keep the old value.
+   * Call this before a kernel writes the value in place. Copies the value if a clone, or the typed array that it was
+   * made from, may share its memory; those keep the old value.
    */
-  detach(): void {
+  ensureOwnMemory(): void {
     if (this.#ownsMemory && holdsMemoryAlone(this.#variable)) return;
     this.assign(add(this.#variable, 0));
     this.#ownsMemory = true;

@@ -70,7 +70,7 @@ async function updateByKernel({
     .map((each) => factorsOf(each, betas))
     .flatMap(({ stepSize, kept, root }) => [stepSize, kept, root]);
   const numbers = tensor1d([...betas.flatMap((beta) => [beta, 1 - beta]), epsilon, clipNorm, ...factors]);
-  for (const parameter of parameters) parameter.detach();
+  for (const parameter of parameters) parameter.ensureOwnMemory();
   const [norm] = runKernel(
     adamWKernel,
     [numbers, first, second, ...parameters.map(({ value }) => value), ...gradients],

@@ -18,7 +18,7 @@ export interface AttentionInputs {
   /** `[B, S, D]` or `[S, D]` */
   readonly memoryPosition?: Position | undefined;
   /** Boolean `[B, S]`, true on padding. */
-  readonly memoryPadding?: Tensor2D | undefined;
+  readonly memoryPaddingMask?: Tensor2D | undefined;
   /** Where each query looks, for attentions that sample: `[B, Q, L, 2 or 4]`. */
   readonly referencePoints?: Tensor | undefined;
   /**

@@ -21,10 +21,10 @@ export class DenseAttention extends Module implements Attention {
   }
 
   call(
-    { queries, queryPosition, memory, memoryPosition, memoryPadding }: AttentionInputs,
+    { queries, queryPosition, memory, memoryPosition, memoryPaddingMask }: AttentionInputs,
     options: CallOptions = {},
   ): Tensor3D {
-    const keys = { key: memory, keyPosition: memoryPosition, value: memory, keyPadding: memoryPadding };
+    const keys = { key: memory, keyPosition: memoryPosition, value: memory, keyPaddingMask: memoryPaddingMask };
     return this.#attention.call({ query: queries, queryPosition, ...keys }, options);
   }
 }

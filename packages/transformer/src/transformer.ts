@@ -121,10 +121,10 @@ export class Transformer extends Module {
     );
     return tidy(() => {
       const memory = this.encoder.call(encoderInputs, options);
-      const { position: memoryPosition, padding: memoryPadding, levelShapes } = inputs;
+      const { position: memoryPosition, paddingMask: memoryPaddingMask, levelShapes } = inputs;
       const queries: Tensor3D = zeros([B, Q, D]);
       const states = this.decoder.call(
-        { queries, queryPosition, memory, memoryPosition, memoryPadding, levelShapes },
+        { queries, queryPosition, memory, memoryPosition, memoryPaddingMask, levelShapes },
         options,
       );
       return { states, memory };

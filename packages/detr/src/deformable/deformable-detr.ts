@@ -31,7 +31,7 @@ import {
   defaultProjectionGroups,
 } from "./deformable-config.ts";
 import { BoxRefinement, createBoxHeads, createClassHeads, predictWithSharedHeads } from "./heads.ts";
-import { encoderReferencePoints, LevelScale, tokenPadding } from "./level-geometry.ts";
+import { encoderReferencePoints, LevelScale, tokenPaddingMask } from "./level-geometry.ts";
 import {
   createProjections,
   type InputProjection,
@@ -129,18 +129,18 @@ export class DeformableDetr extends Module implements DetectionModel {
     return tidyRecord(() => {
       const { tokens, levelShapes } = levelTokens;
       const [B, S] = tokens.shape;
-      const paddingValues = tokenPadding(levelTokens);
-      const padding = paddingValues && (tensor(paddingValues, [B, S], "bool") as Tensor2D);
+      const maskValues = tokenPaddingMask(levelTokens);
+      const paddingMask = maskValues && (tensor(maskValues, [B, S], "bool") as Tensor2D);
       const position = positionWithLevel(levelTokens, this.levelEmbedding.weight.value as Tensor2D);
       const referencePoints = tensor(encoderReferencePoints(levelTokens), [B, S, levelShapes.length, 2]);
       const memory = this.transformer.encoder.call(
-        { tokens, position, padding, referencePoints, levelShapes },
+        { tokens, position, paddingMask, referencePoints, levelShapes },
         options,
       );
       const start = this.#startingQueries(memory, levelTokens);
       const { states, stacked } = this.#decode(
         start,
-        { memory, memoryPadding: padding, levelShapes },
+        { memory, memoryPaddingMask: paddingMask, levelShapes },
         new LevelScale(levelTokens),
         options,
       );
@@ -169,7 +169,7 @@ export class DeformableDetr extends Module implements DetectionModel {
 
   #decode(
     { queries, position: queryPosition, reference }: StartingQueries,
-    memory: Pick<DecoderInputs, "memory" | "memoryPadding" | "levelShapes">,
+    memory: Pick<DecoderInputs, "memory" | "memoryPaddingMask" | "levelShapes">,
     scale: LevelScale,
     options: DetrCallOptions,
   ): { states: Tensor4D; stacked: StackedOutput } {

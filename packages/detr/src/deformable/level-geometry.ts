@@ -38,18 +38,18 @@ export function eachToken({ levelShapes, levelSizes }: LevelLayout, visit: (plac
 }
 
 /** Which tokens are padding: 0 or 1 `[B, S]`, or nothing where no image leaves any cell of any level empty. */
-export function tokenPadding(layout: LevelLayout): Uint8Array | undefined {
+export function tokenPaddingMask(layout: LevelLayout): Uint8Array | undefined {
   const { levelShapes, levelSizes } = layout;
   const isPadded = levelShapes.some((shape, level) =>
     levelSizes[level]?.some(({ height, width }) => height < shape.height || width < shape.width),
   );
   if (!isPadded) return undefined;
-  const padding = new Uint8Array((levelSizes[0]?.length ?? 0) * tokenCount(layout));
+  const mask = new Uint8Array((levelSizes[0]?.length ?? 0) * tokenCount(layout));
   let at = 0;
   eachToken(layout, ({ row, column, filled }) => {
-    padding[at++] = row < filled.height && column < filled.width ? 0 : 1;
+    mask[at++] = row < filled.height && column < filled.width ? 0 : 1;
   });
-  return padding;
+  return mask;
 }
 
 /** How much of each level an image fills, along width and height: `[B, L, 2]`, width first. */

@@ -1,4 +1,4 @@
-import { type FeatureLevel, type FeatureMap, shrinkMask } from "@detrkit/backbone";
+import { type FeatureLevel, type FeatureMap, shrinkPaddingMask } from "@detrkit/backbone";
 import type { Random } from "@detrkit/common";
 import { constant, Conv2d, GroupNorm, Module, type PaddedBatch, xavierUniform } from "@detrkit/nn";
 import type { PositionEncoding } from "@detrkit/position-encoding";
@@ -89,7 +89,7 @@ export function createProjections({
 }
 
 /**
- * The maps of all levels, of one width, from fine to coarse. Their masks are the images', shrunk to each map's size.
+ * The maps of all levels, of one width, from fine to coarse. Their padding masks are the images', shrunk to each map's size.
  */
 export function projectLevels(
   projections: readonly InputProjection[],
@@ -103,8 +103,9 @@ export function projectLevels(
     const source = own ?? (level === maps.length ? maps.at(-1) : levels.at(-1));
     const features = projection.call((source as FeatureMap).features);
     const [, mapHeight, mapWidth] = features.shape;
-    const { mask, sizes } = own ?? shrinkMask(batch.sizes, { height, width }, { height: mapHeight, width: mapWidth });
-    levels.push({ features, mask, sizes });
+    const { paddingMask, sizes } =
+      own ?? shrinkPaddingMask(batch.sizes, { height, width }, { height: mapHeight, width: mapWidth });
+    levels.push({ features, paddingMask, sizes });
   });
   return levels;
 }

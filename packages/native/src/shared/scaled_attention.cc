@@ -37,8 +37,8 @@ void ScaledAttention::Weights(int64_t image, int64_t h, int64_t first, int64_t c
   scores.resize(count, keys);
   MultiplyByTransposed(Queries(image, h, first, count), Keys(image, h), IntoWhole(scores));
   scores *= scale();
-  if (padding) {
-    const uint8_t* ignored = padding + image * keys;
+  if (key_padding_mask) {
+    const uint8_t* ignored = key_padding_mask + image * keys;
     for (int64_t k = 0; k < keys; ++k) {
       if (ignored[k]) scores.col(k).setConstant(kMasked);
     }

@@ -14,7 +14,7 @@ std::string CheckAttention(const View& queries, const View& keys, int64_t heads)
 
 struct ScaledAttention {
   const float *query, *key, *value;  // [B, Q, D], [B, S, D], [B, S, D]
-  const uint8_t* padding;            // [B, S], where not 0 a key is ignored; null where none is
+  const uint8_t* key_padding_mask;   // [B, S], where not 0 a key is ignored; null where none is
   int64_t batch, queries, keys, width, heads;
   float rate;  // of the dropout on the weights
   uint32_t seed;

@@ -78,12 +78,12 @@ export class MultiHeadAttention extends Module {
   /** {@link call}, with the weights by which it averaged. Slower: the weights have to be kept. */
   callWithWeights(inputs: MultiHeadAttentionInputs, options: CallOptions = {}): WeightedAttention {
     return tidy(() => {
-      const { keyPadding, attentionMask } = inputs;
+      const { keyPaddingMask, attentionMask } = inputs;
       const projections = this.#projections();
       expectOperands(inputs, projections, this.heads);
       const { query, key, value } = projectOperands(inputs, projections);
       const weights = this.#dropout.call(
-        attentionWeights({ query, key, heads: this.heads, keyPadding, attentionMask }),
+        attentionWeights({ query, key, heads: this.heads, keyPaddingMask, attentionMask }),
         options,
       );
       return {

@@ -36,7 +36,7 @@ export interface MultiHeadAttentionAttributes {
   readonly memoryPosition: boolean;
   readonly queryPosition: boolean;
   readonly queries: boolean;
-  readonly padding: boolean;
+  readonly keyPaddingMask: boolean;
 }
 
 /** What attends to what. `B` images, `Q` queries, `S` keys, `D` width. */
@@ -52,7 +52,7 @@ export interface MultiHeadAttentionInputs {
   /** `[B, S, D]` */
   readonly value: Tensor3D;
   /** Boolean `[B, S]`, true on keys that are padding. */
-  readonly keyPadding?: Tensor2D | undefined;
+  readonly keyPaddingMask?: Tensor2D | undefined;
   /** `[Q, S]`: boolean, true where the query must not see the key; or floats that are added to the scores. */
   readonly attentionMask?: Tensor2D | undefined;
 }
@@ -91,14 +91,14 @@ export function multiHeadAttention(
   if (inputs.value === inputs.key && inputs.attentionMask === undefined && hasKernel(multiHeadAttentionKernel)) {
     return fusedMultiHeadAttention(inputs, projections, options);
   }
-  const { keyPadding, attentionMask } = inputs;
+  const { keyPaddingMask, attentionMask } = inputs;
   const { heads, dropout } = options;
   return tidy(() => {
     const projected = projectOperands(inputs, projections);
     const attended = attention({
       ...projected,
       heads,
-      keyPadding,
+      keyPaddingMask,
       attentionMask,
       dropoutRate: dropout?.rate,
       random: dropout?.random,
@@ -131,7 +131,7 @@ function fusedMultiHeadAttention(
   projections: AttentionProjections,
   { heads, dropout }: MultiHeadAttentionOptions,
 ): Tensor3D {
-  const { query: queries, queryPosition, key: memory, keyPosition: memoryPosition, keyPadding } = inputs;
+  const { query: queries, queryPosition, key: memory, keyPosition: memoryPosition, keyPaddingMask } = inputs;
   const isSelfAttention = memory === queries && memoryPosition === queryPosition;
   return tidy(() => {
     const attributes: MultiHeadAttentionAttributes = {
@@ -140,7 +140,7 @@ function fusedMultiHeadAttention(
       memoryPosition: memoryPosition !== undefined,
       queryPosition: !isSelfAttention && queryPosition !== undefined,
       queries: !isSelfAttention,
-      padding: keyPadding !== undefined,
+      keyPaddingMask: keyPaddingMask !== undefined,
     };
     const weights = [projections.query, projections.key, projections.value, projections.output].flatMap(
       ({ weight, bias }) => [weight, bias],
@@ -149,7 +149,7 @@ function fusedMultiHeadAttention(
     const operands = [
       ...tokens,
       ...weights,
-      keyPadding,
+      keyPaddingMask,
       dropout === undefined ? undefined : scalar(dropout.random.uint32() | 0, "int32"),
     ];
     return firstOf<Tensor3D>(
@@ -173,8 +173,8 @@ export function expectOperands(
   projections: AttentionProjections,
   heads: number,
 ): void {
-  const { query, key, value, queryPosition, keyPosition, keyPadding, attentionMask } = inputs;
-  const { B, Q, S, D } = attentionSizes({ query, key, heads, keyPadding, attentionMask });
+  const { query, key, value, queryPosition, keyPosition, keyPaddingMask, attentionMask } = inputs;
+  const { B, Q, S, D } = attentionSizes({ query, key, heads, keyPaddingMask, attentionMask });
   if (value !== key) expectFloats(value, "attention: value", [B, S, D]);
   expectPosition(queryPosition, "queryPosition", B, Q, D);
   expectPosition(keyPosition, "keyPosition", B, S, D);

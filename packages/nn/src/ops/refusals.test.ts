@@ -232,7 +232,7 @@ describeOnBackends("ops refuse", () => {
       expectRefused(() => linear(whole, matrix(2, 3)), "linear: input expected float32, got int32");
       expectRefused(() => dropout(whole, 0.5, new Random(1)), "dropout: input expected float32, got int32");
       expectRefused(() => activate(whole, "gelu"), "gelu: input expected float32, got int32");
-      expectRefused(attend({ keyPadding: matrix(2, 5) }), "attention: keyPadding expected bool, got float32");
+      expectRefused(attend({ keyPaddingMask: matrix(2, 5) }), "attention: keyPaddingMask expected bool, got float32");
       expectRefused(
         attend({ attentionMask: ones<Rank.R2>([5, 5], "int32") }),
         "attention: attentionMask expected float32, got int32",

@@ -25,10 +25,10 @@ export function attentionScratch(keys: i32): i32 {
  * For each key, whether its score is replaced (all bits set) and by what: padding by `MASKED`, what only fills up the
  * vector by -Infinity.
  */
-function writeReplacements(padding: usize, image: i32, keys: i32, masks: usize, replacements: usize): void {
+function writeReplacements(keyPaddingMask: usize, image: i32, keys: i32, masks: usize, replacements: usize): void {
   const stride = strideOf(keys);
   for (let key = 0; key < stride; key++) {
-    const padded = key < keys && padding != 0 && load<u8>(padding + <usize>(image * keys + key)) != 0;
+    const padded = key < keys && keyPaddingMask != 0 && load<u8>(keyPaddingMask + <usize>(image * keys + key)) != 0;
     store<i32>(at(masks, key), padded || key >= keys ? -1 : 0);
     store<f32>(at(replacements, key), key < keys ? MASKED : -Infinity);
   }
@@ -87,13 +87,13 @@ function drop(source: usize, target: usize, row: i64, count: i32, keys: i32, rat
 
 /**
  * Heads `[begin, end)` of all images' heads: result `[B, Q, D]` from query `[B, Q, D]`, key and value `[B, S, D]`,
- * padding `[B, S]` or 0.
+ * keyPaddingMask `[B, S]` or 0.
  */
 export function attention(
   query: usize,
   key: usize,
   value: usize,
-  padding: usize,
+  keyPaddingMask: usize,
   result: usize,
   queries: i32,
   keys: i32,
@@ -114,7 +114,7 @@ export function attention(
     const image = task / heads,
       ownQueries = image * queries * width + (task % heads) * head,
       ownKeys = image * keys * width + (task % heads) * head;
-    writeReplacements(padding, image, keys, masks, replacements);
+    writeReplacements(keyPaddingMask, image, keys, masks, replacements);
     for (let first = 0; first < queries; first += TILE) {
       const count = min(TILE, queries - first),
         place = ownQueries + first * width;
@@ -144,7 +144,7 @@ export function attentionGradient(
   query: usize,
   key: usize,
   value: usize,
-  padding: usize,
+  keyPaddingMask: usize,
   dresult: usize,
   dquery: usize,
   dkey: usize,
@@ -171,7 +171,7 @@ export function attentionGradient(
     const image = task / heads,
       ownQueries = image * queries * width + (task % heads) * head,
       ownKeys = image * keys * width + (task % heads) * head;
-    writeReplacements(padding, image, keys, masks, replacements);
+    writeReplacements(keyPaddingMask, image, keys, masks, replacements);
     if (queries == 0) {
       gemm(0, 0, 0, 0, 0, 0, at(dkey, ownKeys), width, keys, head, 0, false, scratch);
       gemm(0, 0, 0, 0, 0, 0, at(dvalue, ownKeys), width, keys, head, 0, false, scratch);

@@ -45,12 +45,12 @@ struct Projected {
 
 // Inputs, from `first` on: position of the memory (none or one), position of the queries (none or one), memory [B, S,
 // D], queries [B, Q, D] (one, or none in self-attention, which then has one position), weight [D, D] and bias [D] of
-// query, key, value and output, padding [B, S] (none or one; bool, true is ignored), seed (one where the rate is above
-// 0). Attributes: heads; rate.
+// query, key, value and output, key padding mask [B, S] (none or one; bool, true is ignored), seed (one where the rate
+// is above 0). Attributes: heads; rate.
 struct MultiHead {
   Tokens queries, memory;
   View weights[kNumProjections], biases[kNumProjections];
-  View padding, seed;
+  View key_padding_mask, seed;
   bool self;
   int64_t heads;
   float rate;

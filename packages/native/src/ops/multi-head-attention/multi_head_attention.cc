@@ -61,7 +61,7 @@ const std::vector<const char*> kInputs = {"memory_position: M * float",
                                           "value_bias: float",
                                           "output_weight: float",
                                           "output_bias: float",
-                                          "padding: K * bool",
+                                          "key_padding_mask: K * bool",
                                           "seed: S * int32"};
 
 std::vector<const char*> GradientInputs() {

@@ -19,11 +19,11 @@ function filledCells(filled: number, from: number, to: number): number {
  * @param to - height `H` and width `W` of the feature map
  * @returns boolean `[B, H, W]`, true on padding, and each image's size in cells of the map
  */
-export function shrinkMask(
+export function shrinkPaddingMask(
   sizes: readonly ImageSize[],
   from: ImageSize,
   to: ImageSize,
-): { mask: Tensor3D; sizes: ImageSize[] } {
+): { paddingMask: Tensor3D; sizes: ImageSize[] } {
   const cells = sizes.map(({ height, width }) => ({
     height: filledCells(height, from.height, to.height),
     width: filledCells(width, from.width, to.width),
@@ -35,5 +35,5 @@ export function shrinkMask(
       values.fill(0, start, start + width);
     }
   });
-  return { mask: tensor(values, [sizes.length, to.height, to.width], "bool") as Tensor3D, sizes: cells };
+  return { paddingMask: tensor(values, [sizes.length, to.height, to.width], "bool") as Tensor3D, sizes: cells };
 }
