@@ -11,8 +11,8 @@ function filledCells(filled: number, from: number, to: number): number {
 }
 
 /**
- * The padding mask of a batch at a feature map's size: what nearest interpolation of the mask at full size gives. Since
- * padding is always to the right and below, it follows from the image sizes alone and needs no tensor to be read.
+ * The padding mask of a batch at the size of a feature map, equal to nearest-neighbour interpolation of the full-size
+ * mask. Padding is always to the right and below, so the mask follows from the image sizes, and no tensor is read.
  *
  * @param sizes - the images' sizes without padding, `B` of them
  * @param from - height and width of the padded batch

@@ -44,7 +44,7 @@ export interface MultiScaleDeformableAttentionConfig {
   readonly random: Random;
 }
 
-/** What each query does with the values. `B` images, `S` cells of all maps, `Q` queries. */
+/** Inputs of the sampling kernel. `B` images, `S` cells of all maps, `Q` queries. */
 interface Sampling {
   /** `[B, S, D]` */
   readonly value: Tensor3D;
@@ -129,7 +129,7 @@ export class MultiScaleDeformableAttention extends Module implements Attention {
         referencePoints === undefined
           ? "referencePoints [B, Q, L, 2 or 4]"
           : "levelShapes, the sizes of the maps that the memory is made of";
-      throw new ShapeError(`${name}: needs ${missing}; it samples the memory around them`);
+      throw new ShapeError(`${name}: needs ${missing}, to sample the memory`);
     }
     if (levelShapes.length !== this.levels)
       throw new ShapeError(`${name}: levelShapes expected ${this.levels} maps, got ${levelShapes.length}`);
@@ -173,8 +173,8 @@ export class MultiScaleDeformableAttention extends Module implements Attention {
 }
 
 /**
- * Each head looks in a direction of its own, its points 1, 2, ... cells along it: the longer of the two coordinates is
- * that long.
+ * Initial offsets: each head has a direction of its own, and its points lie 1, 2, ... cells along it, counted along the
+ * longer of the two coordinates.
  */
 function raysOfPoints(heads: number, levels: number, points: number): Initializer {
   return (): Tensor => {

@@ -49,7 +49,7 @@ export interface DetrParts {
   readonly random: Random;
 }
 
-/** What the parts before the heads compute, for heads of one's own. */
+/** What the parts before the heads compute, for your own heads. */
 export interface DetrFeatures extends TransformerOutput {
   /** The backbone's maps, from fine to coarse; the cells of the last one are the memory's tokens, row by row. */
   readonly maps: readonly FeatureMap[];
@@ -57,7 +57,7 @@ export interface DetrFeatures extends TransformerOutput {
 
 /**
  * DETR (arXiv:2005.12872): features of a backbone become tokens, a transformer turns a fixed set of queries into as
- * many predictions, and two heads, shared by all decoder layers, read class and box from each. `B` images, `S` tokens,
+ * many predictions, and two heads, shared by all decoder layers, predict class and box of each. `B` images, `S` tokens,
  * `D` width, `Q` queries, `C` classes, `L` decoder layers.
  */
 export class Detr extends Module implements DetectionModel {

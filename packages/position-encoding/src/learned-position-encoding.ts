@@ -12,7 +12,7 @@ export interface LearnedPositionEncodingConfig {
   readonly random: Random;
 }
 
-/** A learned vector for each row and each column, the x axis first. Padding plays no part. */
+/** A learned vector for each row and each column, the x axis first. It does not depend on padding. */
 export class LearnedPositionEncoding extends Module implements PositionEncoding {
   readonly rowEmbedding: Embedding;
   readonly columnEmbedding: Embedding;

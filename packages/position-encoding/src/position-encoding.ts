@@ -6,8 +6,8 @@ export interface EncodedMap {
   /** Boolean `[B, H, W]`, true on padding. */
   readonly paddingMask: Tensor3D;
   /**
-   * How many cells of each image are not padding, counted from the top left. Where these are given the mask is not
-   * looked at but for its shape, which is faster.
+   * How many cells of each image are not padding, counted from the top left. If they are given, only the shape of the
+   * mask is read, which is faster.
    */
   readonly sizes?: readonly ImageSize[] | undefined;
 }

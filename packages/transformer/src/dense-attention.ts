@@ -8,7 +8,7 @@ export class DenseAttention extends Module implements Attention {
   readonly key: Linear;
   readonly value: Linear;
   readonly output: Linear;
-  /** Private, so that the projections' paths have no level more than those of a `MultiHeadAttention`. */
+  /** Private, so that parameter paths are those of a `MultiHeadAttention`, without another level. */
   readonly #attention: MultiHeadAttention;
 
   constructor(config: MultiHeadAttentionConfig) {

@@ -35,7 +35,7 @@ export interface TransformerConfig {
   readonly preNorm?: boolean;
   /** Whether the decoder's states go through a layer norm that they share. Default true. */
   readonly decoderNorm?: boolean;
-  /** Whether the states of all decoder layers are returned, or of the last alone. Default true. */
+  /** Whether the states of all decoder layers are returned, or only of the last. Default true. */
   readonly returnIntermediate?: boolean;
   /** Self-attention of each encoder layer. Default dense. */
   readonly encoderAttention?: AttentionFactory;

@@ -55,7 +55,7 @@ export class InputProjection extends Module {
 export interface ProjectionsConfig {
   /** Of the backbone. */
   readonly levels: readonly FeatureLevel[];
-  /** How many there are to be. */
+  /** Number of feature levels `L`. */
   readonly featureLevels: number;
   /** Width `D` of the tokens. */
   readonly dim: number;
@@ -89,7 +89,8 @@ export function createProjections({
 }
 
 /**
- * The maps of all levels, of one width, from fine to coarse. Their padding masks are the images', shrunk to each map's size.
+ * The maps of all levels, of one width, from fine to coarse. Padding masks are the images' masks, shrunk to each map's
+ * size.
  */
 export function projectLevels(
   projections: readonly InputProjection[],
@@ -114,7 +115,7 @@ export function projectLevels(
 export interface LevelTokens extends LevelLayout {
   /** `[B, S, D]` */
   readonly tokens: Tensor3D;
-  /** Where in its map each token stands `[B, S, D]`; which map that is, is not in it. */
+  /** Position encoding of each token in its map `[B, S, D]`, without the level. */
   readonly position: Tensor3D;
 }
 
@@ -143,7 +144,7 @@ function rowsOf(map: Tensor4D): Tensor3D {
 }
 
 /**
- * The tokens' positions with their levels' vectors added.
+ * Position encodings of the tokens with the embedding of their level added.
  *
  * @param levelEmbedding - `[L, D]`
  * @returns `[B, S, D]`
@@ -155,7 +156,7 @@ export function positionWithLevel(tokens: LevelTokens, levelEmbedding: Tensor2D)
   tokens.levelShapes.forEach(({ height, width }, level) => {
     for (const end = token + height * width; token < end; token++) isOfLevel[token * levels + level] = 1;
   });
-  // A product, since the gradient of adding a vector to each level on its own is several ops a level.
+  // A matrix product, because adding a vector to each level separately has a gradient of several ops a level.
   return tidy(() =>
     add(tokens.position, matMul(tensor2d(isOfLevel, [isOfLevel.length / levels, levels]), levelEmbedding)),
   );

@@ -242,7 +242,12 @@ test.each<[Kernel, object, string]>([
 test.each<[Kernel, number, readonly number[], string]>([
   [convolutionKernel, 2, [1, 3], "DetrkitConvolution: bias expected [3], got [1, 3]"],
   [convolutionKernel, 3, [1, 1, 1, 3], "DetrkitConvolution: residual expected [1, 3, 5, 3], got [1, 1, 1, 3]"],
-  [convolutionKernel, 0, [0, 5, 7, 2], "DetrkitConvolution expected something to sum up, got input [0, 5, 7, 2]"],
+  [
+    convolutionKernel,
+    0,
+    [0, 5, 7, 2],
+    "DetrkitConvolution expected operands that are not empty, got input [0, 5, 7, 2]",
+  ],
   [
     convolutionInputGradientKernel,
     1,

@@ -4,15 +4,15 @@ import { wasmBackendName } from "./define-kernel.ts";
 import { registerWasmKernels } from "./register-kernels.ts";
 
 /**
- * Makes WebAssembly tfjs's backend, with detrkit's kernels for training; also in a browser. A page says with
- * `setWasmPaths` of `@tensorflow/tfjs-backend-wasm` beforehand where that package's `.wasm` files are.
+ * Makes WebAssembly tfjs's backend, with detrkit's kernels for training; also in a browser. A page first sets the place
+ * of that package's `.wasm` files with `setWasmPaths` of `@tensorflow/tfjs-backend-wasm`.
  *
- * @throws BackendError where it can't be started
+ * @throws BackendError if it can't be started
  */
 export async function startWasmBackend(): Promise<void> {
-  // tfjs otherwise checks every result for NaN on demand and greets on the console.
+  // Otherwise tfjs prints a greeting, and can check every result for NaN.
   enableProdMode();
-  // In Node tfjs-core alone knows no gradients; they come with the whole package, as does the plain JavaScript backend.
+  // tfjs-core alone has no gradients; they come with the whole package, like the plain JavaScript backend.
   await import("@tensorflow/tfjs");
   await import("@tensorflow/tfjs-backend-wasm");
   if (!(await setBackend(wasmBackendName)))

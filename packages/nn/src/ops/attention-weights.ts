@@ -32,10 +32,7 @@ export interface AttentionWeightsInputs {
   readonly attentionMask?: Tensor2D | undefined;
 }
 
-/**
- * Stands for minus infinity: e to the power of it is 0, but a row that is masked throughout becomes uniform instead of
- * NaN.
- */
+/** Stands for minus infinity: its exponential is 0, but a fully masked row becomes uniform instead of NaN. */
 const masked = -1e30;
 
 /**
@@ -57,7 +54,7 @@ export function attentionWeights(inputs: AttentionWeightsInputs): Tensor4D {
 }
 
 /**
- * What the letters of an attention stand for, once all of its shapes fit each other.
+ * The sizes of an attention by letter, after a check that all shapes fit each other.
  *
  * @throws ShapeError when they don't, TensorError for other numbers than expected, ConfigError when the heads do not
  *   divide the width

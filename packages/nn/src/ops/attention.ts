@@ -50,7 +50,7 @@ export function attention(operands: AttentionOperands): Tensor3D {
   expectRate(dropoutRate, "attention");
   if (dropoutRate > 0 && random === undefined)
     throw new ConfigError("attention: dropoutRate above 0 needs `random` to draw from");
-  // A mask by query and key is rare and has no kernel.
+  // An attention mask `[Q, S]` is rare and has no kernel.
   if (operands.attentionMask === undefined && hasKernel(attentionKernel)) return fusedAttention(operands);
   return tidy(() => {
     const weights = attentionWeights(operands);

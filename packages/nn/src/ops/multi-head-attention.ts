@@ -25,9 +25,9 @@ export const multiHeadAttentionGradientKernel = "DetrkitMultiHeadAttentionGradie
 
 /**
  * Inputs: position of the memory, position of the queries, memory, queries, weight and bias of the query, key, value
- * and output projections, padding, seed; positions, queries and padding where their flags are set, a seed where the
- * rate is above 0. Without queries of its own the memory attends to itself, and its position is that of both. Outputs:
- * the result, and what its gradient needs.
+ * and output projections, key padding mask, seed. Positions, queries and mask are given where their flags are set, the
+ * seed where the rate is above 0. Without queries it is self-attention: the memory and its position are those of the
+ * queries too. Outputs: the result, and what its gradient needs.
  */
 export interface MultiHeadAttentionAttributes {
   readonly heads: number;
@@ -86,8 +86,7 @@ export function multiHeadAttention(
 ): Tensor3D {
   expectOperands(inputs, projections, options.heads);
   if (options.dropout !== undefined) expectRate(options.dropout.rate, "multiHeadAttention");
-  // The kernel is for what a transformer has: values are the keys without positions, and masks by query and key are
-  // rare.
+  // The kernel covers what a transformer needs: values that are the keys without positions, and no attention mask.
   if (inputs.value === inputs.key && inputs.attentionMask === undefined && hasKernel(multiHeadAttentionKernel)) {
     return fusedMultiHeadAttention(inputs, projections, options);
   }

@@ -286,7 +286,7 @@ describeOnBackends("ops refuse", () => {
     tidy(
       () =>
         void expect(() => norm.call(map(0, 2, 2, 3), { training: true })).toThrow(
-          "BatchNorm.call: input [0, 2, 2, 3] has no values to take the statistics of",
+          "BatchNorm.call: input [0, 2, 2, 3] is empty and has no statistics",
         ),
     );
     expect([...norm.runningMean.value.dataSync()]).toEqual([0, 0, 0]);

@@ -1,4 +1,4 @@
-// Multi-head scaled dot-product attention on queries, keys and values that are projected already.
+// Multi-head scaled dot-product attention on projected queries, keys and values.
 #include "shared/kernel.h"
 #include "shared/random_mask.h"
 #include "shared/scaled_attention.h"

@@ -1,5 +1,5 @@
 #pragma once
-// What a multi-head attention with its projections and positions works on, forwards and backwards.
+// Inputs of a multi-head attention with its projections and positions, for both passes.
 #include <algorithm>
 #include <cstdint>
 
@@ -18,15 +18,14 @@ struct Tokens {
 
   int64_t rows() const { return values.rows(); }
   int64_t dim() const { return values.columns(); }
-  // How many images have one position together.
+  // How many images share one position.
   int64_t SharedBy() const { return position.dims.size() < values.dims.size() ? values.dims[0] : 1; }
 
-  // Rows [first, first + count) with their positions: the values themselves where there are none, else written to
-  // `into`.
+  // Rows [first, first + count) with their positions: the values themselves if there are none, else written to `into`.
   const float* Positioned(int64_t first, int64_t count, float* into) const;
 };
 
-// What the forward pass leaves for the backward one: projected queries, keys and values, and the heads' results side by
+// What the forward pass saves for the backward pass: projected queries, keys and values, and the heads' results side by
 // side. Or the gradients of these.
 struct Projected {
   float *query, *joined;  // [B, Q, D]
