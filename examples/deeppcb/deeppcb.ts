@@ -1,4 +1,4 @@
-// DeepPCB, defects of printed circuit boards: a form of data that detrkit does not know, read by a file of one's own.
+// DeepPCB, defects of printed circuit boards: a form of data that detrkit does not know, read by your own file.
 //   detrkit check-data --data module:./examples/deeppcb/deeppcb.ts,path=FOLDER
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";

@@ -89,7 +89,14 @@ class ConditionalAttention extends Module implements Attention {
 
   call(inputs: AttentionInputs, options: CallOptions = {}): Tensor3D {
     return tidy(() => {
-      const { queries, queryPosition, memory, memoryPosition, memoryPadding: keyPadding, spatialQuery } = inputs;
+      const {
+        queries,
+        queryPosition,
+        memory,
+        memoryPosition,
+        memoryPaddingMask: keyPaddingMask,
+        spatialQuery,
+      } = inputs;
       const place = this.keyPosition.call(memoryPosition as Tensor3D);
       let [query, key] = [this.queryContent.call(queries), this.keyContent.call(memory)];
       if (this.queryPosition !== undefined) {
@@ -100,7 +107,7 @@ class ConditionalAttention extends Module implements Attention {
         query: this.#beside(query, this.spatialQuery.call(spatialQuery as Tensor3D)),
         key: this.#beside(key, place),
         heads: this.#heads,
-        keyPadding,
+        keyPaddingMask,
       });
       const kept = this.#dropout.call(weights, options);
       return this.output.call(weightedValues(kept, this.value.call(memory), this.#heads));
@@ -182,13 +189,13 @@ export class ConditionalDetr extends Module implements DetectionModel {
     const { auxiliary = true } = options;
     return tidyRecord(() => {
       const map = this.backbone.call(batch, options).at(-1) as FeatureMap;
-      const [B, height, width] = map.mask.shape;
+      const [B, height, width] = map.paddingMask.shape;
       const { dim } = this.positionEncoding;
       const tokensOf = (cells: { shape: number[] }): Tensor3D => reshape(cells as Tensor3D, [B, height * width, dim]);
       const position = tokensOf(this.positionEncoding.call(map));
-      const padding = reshape(map.mask, [B, height * width]) as Tensor2D;
+      const paddingMask = reshape(map.paddingMask, [B, height * width]) as Tensor2D;
       const tokens = tokensOf(this.inputProjection.call(map.features));
-      const memory = this.encoder.call({ tokens, position, padding }, options);
+      const memory = this.encoder.call({ tokens, position, paddingMask }, options);
 
       const { queries, position: queryPosition, reference } = this.queries.call(B);
       // The encoding of the tokens has y first.
@@ -200,7 +207,7 @@ export class ConditionalDetr extends Module implements DetectionModel {
           spatialQuery: place,
           memory,
           memoryPosition: position,
-          memoryPadding: padding,
+          memoryPaddingMask: paddingMask,
           moveQueries: (state) => ({ spatialQuery: mul(this.queryScale.call(state), place) }),
         },
         options,

@@ -1,5 +1,4 @@
-// Published weights, other classes, a loop of one's own:  … examples/short/fine-tune.ts detr-r50.pth detr-r50
-// voc:./my-data
+// Published weights, other classes, your own loop:  … examples/short/fine-tune.ts detr-r50.pth detr-r50 voc:./my-data
 import { startBackend } from "@detrkit/backend";
 import { importStateDict, loadParameters, originalDetr, readStateDict } from "@detrkit/checkpoint";
 import { Random } from "@detrkit/common";

@@ -1,4 +1,4 @@
-// A matcher of one's own in place of the Hungarian one: the cheapest pair first, then the cheapest of what is left.
+// Your own matcher in place of the Hungarian one: the cheapest pair first, then the cheapest of what is left.
 import { startBackend } from "@detrkit/backend";
 import { boxL1, SetCriterion, softmaxClassification } from "@detrkit/criterion";
 import { batches, fixedSize, openDataset } from "@detrkit/datasets";

@@ -1,4 +1,4 @@
-// Pictures from memory and a transform of one's own between detrkit's, in a training: nothing of detrkit is edited.
+// Pictures from memory and your own transform between detrkit's, in a training: nothing of detrkit is edited.
 import { startBackend } from "@detrkit/backend";
 import { boxL1, generalizedIou, SetCriterion, softmaxClassification } from "@detrkit/criterion";
 import { fixedSize, horizontalFlip, openDataset } from "@detrkit/datasets";

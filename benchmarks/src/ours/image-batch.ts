@@ -18,7 +18,7 @@ export function imageBatch({ batch, height, width }: BatchSettings): PaddedBatch
   const pixels = Float32Array.from({ length: batch * height * width * 3 }, () => 4 * random.uniform() - 2);
   return {
     images: tensor4d(pixels, [batch, height, width, 3]),
-    mask: zeros([batch, height, width], "bool") as Tensor3D,
+    paddingMask: zeros([batch, height, width], "bool") as Tensor3D,
     sizes: Array.from({ length: batch }, () => ({ height, width })),
   };
 }

@@ -1,4 +1,4 @@
-// A transform of one's own, in a file that does nothing else: worker threads import it.
+// Your own transform, in a file that does nothing else: worker threads import it.
 import { defineTransform, moveObjects, type TransformKind } from "@detrkit/datasets";
 
 /** A quarter turn to the right, with a probability. */

@@ -14,8 +14,8 @@ import { add, relu, type Tensor1D, type Tensor4D, tidy } from "@tensorflow/tfjs-
 import { FoldedFilter } from "./folded-filter.ts";
 
 /**
- * `frozen-batch`: the published detectors' (statistics and affine part are constants). `batch`: over the batch.
- * `group`: over groups of 4 channels, at most 32 groups, which trains from scratch with small batches.
+ * `frozen-batch`: statistics and affine parameters are constants, as in the published detectors. `batch`: statistics of
+ * the batch. `group`: groups of 4 channels, at most 32 groups, to train from scratch with small batches.
  */
 export type NormKind = "frozen-batch" | "batch" | "group";
 
@@ -30,14 +30,14 @@ export interface ConvolutionNormConfig {
   readonly random: Random;
 }
 
-/** What happens behind the norm, in this order. */
+/** What happens after the norm, in this order. */
 export interface ConvolutionNormOptions extends CallOptions {
   /** Added to the result, `[B, H', W', O]`. */
   readonly residual?: Tensor4D;
   readonly activation?: "relu";
 }
 
-/** A convolution without bias, padded to keep the size (before its stride), and the norm behind it. */
+/** A convolution without bias, followed by a norm. Its padding keeps the size, apart from the stride. */
 export class ConvolutionNorm extends Module {
   readonly convolution: Conv2d;
   readonly norm: FrozenBatchNorm | BatchNorm | GroupNorm;

@@ -1,7 +1,7 @@
 import type { CallOptions, ImageSize, Module, PaddedBatch } from "@detrkit/nn";
 import type { Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
 
-/** What is known of a backbone's output before it runs, so that whoever consumes it never guesses. */
+/** What is known about a backbone's output before it runs. */
 export interface FeatureLevel {
   /** `stage1` to `stage4` for a ResNet. */
   readonly name: string;
@@ -15,7 +15,7 @@ export type FeatureMap = {
   /** `[B, H, W, C]`. */
   readonly features: Tensor4D;
   /** Boolean `[B, H, W]`, true on padding. */
-  readonly mask: Tensor3D;
+  readonly paddingMask: Tensor3D;
   /** How many cells of each image are not padding: always the top left rectangle. */
   readonly sizes: ImageSize[];
 };

@@ -2,9 +2,9 @@ import { type Conv2d, type FrozenBatchNorm, isRecordingGradients } from "@detrki
 import { dispose, keep, mul, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 
 /**
- * The filter of a convolution times the scale of the frozen norm behind it, so that both run as one convolution. It is
- * kept until a parameter changes, except where gradients are being recorded for the filter: then it is computed anew,
- * so that they reach it.
+ * A convolution's filter multiplied by the scale of the frozen norm after it, so that both run as one convolution. It
+ * is cached until a parameter changes. While gradients of the filter are recorded it is computed anew, so that they
+ * reach it.
  */
 export class FoldedFilter {
   readonly #convolution: Conv2d;
@@ -17,7 +17,7 @@ export class FoldedFilter {
     this.#norm = norm;
   }
 
-  /** `[kernel height, kernel width, I, O]`. Whoever calls this does so within a `tidy` and does not dispose it. */
+  /** `[kernel height, kernel width, I, O]`. Call it inside a `tidy`, and do not dispose the result. */
   value(): Tensor4D {
     const { weight } = this.#convolution;
     if (isRecordingGradients() && weight.trainable) return this.#fold();

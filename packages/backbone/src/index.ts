@@ -7,5 +7,5 @@ export type { BlockKind, ResNetDepth } from "./resnet-depths.ts";
 export type { ResNetShape } from "./resnet-plan.ts";
 export { ResNet } from "./resnet.ts";
 export type { ResNetConfig, ResNetSettings } from "./resnet.ts";
-export { shrinkMask } from "./shrink-mask.ts";
+export { shrinkPaddingMask } from "./shrink-padding-mask.ts";
 export type { StemKind } from "./stem.ts";

@@ -24,7 +24,7 @@ export interface ResidualBlockConfig extends ResidualBlockShape {
 
 /**
  * A block of ResNet v1.5: two or three convolutions whose result is added to the input. The stride is on the (first)
- * 3×3 convolution. Where the block changes size or channels, a 1×1 convolution brings the input along.
+ * 3×3 convolution. Where the block changes size or channels, a 1×1 convolution projects the input.
  */
 export class ResidualBlock extends Module {
   readonly units: readonly ConvolutionNorm[];

@@ -45,9 +45,9 @@ test("errors say what a setting can be", () => {
     "dilateLastStage needs bottleneck blocks (depth 50 or 101), got depth 34",
   );
   expect(() => planResNet({ depth: 50, returnStages: [3, 2] })).toThrow(
-    "returnStages expected rising stages of 1 to 4, got [3, 2]",
+    "returnStages expected ascending stages from 1 to 4, got [3, 2]",
   );
-  expect(() => planResNet({ depth: 50, returnStages: [] })).toThrow("returnStages expected rising stages");
+  expect(() => planResNet({ depth: 50, returnStages: [] })).toThrow("returnStages expected ascending stages");
   expect(() => planResNet({ depth: 50, returnStages: [5] })).toThrow("got [5]");
   expect(() => planResNet({ depth: 50, blocks: [1, 2] })).toThrow(
     "blocks expected 4 positive integers, one for each stage, got [1, 2]",

@@ -6,18 +6,20 @@ import { type ResNetDepth, resNetDepths } from "./resnet-depths.ts";
 /** The part of a ResNet's configuration that decides the shapes of its convolutions. Plain data. */
 export interface ResNetShape {
   readonly depth: ResNetDepth;
-  /** Residual blocks of each stage, instead of the depth's. */
+  /** Residual blocks of each stage. Default: those of `depth`. */
   readonly blocks?: readonly number[];
   /**
-   * Channels of the 3×3 convolutions: of the first stage (each later one has twice as many), or of every stage. The
-   * stem has the first. Default 64.
+   * Channels of the 3×3 convolutions: a number for the first stage, doubled in each later one, or a list for all
+   * stages. The stem has as many as the first stage. Default 64.
    */
   readonly width?: number | readonly number[];
-  /** Stages whose output is returned, 1 to 4, rising. Default `[4]`. Stages above the highest are not built. */
+  /**
+   * Stages whose output is returned, 1 to 4, in ascending order. Default `[4]`. Stages above the highest are not built.
+   */
   readonly returnStages?: readonly number[];
   /**
-   * Stage 4 keeps the size of stage 3 and spreads its filters instead (the DC5 models). Bottleneck blocks only. Default
-   * `false`.
+   * Whether stage 4 keeps the resolution of stage 3 and dilates its filters instead (the DC5 models). Bottleneck blocks
+   * only. Default `false`.
    */
   readonly dilateLastStage?: boolean;
 }
@@ -70,7 +72,7 @@ export function planResNet(shape: ResNetShape): ResNetPlan {
     stride *= stageStride;
     stages.push({
       level: { name: `stage${stage}`, channels: outputChannels, stride },
-      // The first block of a dilated stage still sees the finer stage before it, so its filter is not spread.
+      // The first block of a dilated stage still sees the finer stage before it, so its filter is not dilated.
       blocks: Array.from({ length: blocks[stage - 1] as number }, (_, index) => ({
         kind,
         channels,
@@ -103,6 +105,6 @@ function checkReturnStages(stages: readonly number[]): void {
     stages.every((stage, index) => Number.isInteger(stage) && stage > (stages[index - 1] ?? 0) && stage <= numStages);
   if (!valid)
     throw new ConfigError(
-      `ResNet: returnStages expected rising stages of 1 to ${numStages}, got [${stages.join(", ")}]`,
+      `ResNet: returnStages expected ascending stages from 1 to ${numStages}, got [${stages.join(", ")}]`,
     );
 }

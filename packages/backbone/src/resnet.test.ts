@@ -30,7 +30,7 @@ function batchOf(images: Tensor4D, sizes?: ImageSize[]): PaddedBatch {
   const [B, height, width] = images.shape;
   return {
     images,
-    mask: zeros([B, height, width], "bool"),
+    paddingMask: zeros([B, height, width], "bool"),
     sizes: sizes ?? Array.from({ length: B }, () => ({ height, width })),
   };
 }
@@ -87,7 +87,7 @@ describeOnBackends("ResNet", () => {
     none.dispose();
   });
 
-  test("each level has the channels and the stride it announces, and a mask of its size", () => {
+  test("each level has the channels and the stride it announces, and a padding mask of its size", () => {
     const network = resNet(tiny);
     const batch = batchOf(uniformTensor<Rank.R4>([2, 67, 37, 3], { seed: 1 }), [
       { height: 67, width: 19 },
@@ -98,10 +98,10 @@ describeOnBackends("ResNet", () => {
       { name: "stage2", channels: 32, stride: 8 },
       { name: "stage4", channels: 128, stride: 32 },
     ]);
-    maps.forEach(({ features, mask }, index) => {
+    maps.forEach(({ features, paddingMask }, index) => {
       const { channels, stride } = network.levels[index] as ResNet["levels"][number];
       expect(features.shape).toEqual([2, Math.ceil(67 / stride), Math.ceil(37 / stride), channels]);
-      expect(mask.shape).toEqual(features.shape.slice(0, 3));
+      expect(paddingMask.shape).toEqual(features.shape.slice(0, 3));
     });
     expect(maps[0]?.sizes).toEqual([
       { height: 9, width: 3 },

@@ -5,14 +5,14 @@ import type { ConvolutionNorm, NormKind } from "./convolution-norm.ts";
 import type { Backbone, FeatureLevel, FeatureMap } from "./feature-map.ts";
 import { ResidualBlock } from "./residual-block.ts";
 import { planResNet, type ResNetShape } from "./resnet-plan.ts";
-import { shrinkMask } from "./shrink-mask.ts";
+import { shrinkPaddingMask } from "./shrink-padding-mask.ts";
 import { createStem, type StemKind } from "./stem.ts";
 import { withoutRecording } from "./without-recording.ts";
 
 /** Which ResNet, as plain data that a checkpoint can store. */
 export interface ResNetSettings extends ResNetShape {
   /**
-   * How many of stem, stage 1, … stage 4 are not trained, from the pixels up. Default 2 (stem and stage 1), as
+   * How many of stem, stage 1, … stage 4 are not trained, counted from the image. Default 2 (stem and stage 1), as
    * published; 0 trains all, 5 none.
    */
   readonly frozenStages?: number;
@@ -60,7 +60,7 @@ export class ResNet extends Module implements Backbone {
   }
 
   /**
-   * @param batch - images `[B, H, W, 3]` and their sizes; the mask follows from these and is not read
+   * @param batch - images `[B, H, W, 3]` and their sizes; the padding mask follows from these and is not read
    * @returns a map for each of `levels`
    */
   call(batch: PaddedBatch, options: CallOptions = {}): FeatureMap[] {
@@ -79,7 +79,7 @@ export class ResNet extends Module implements Backbone {
       let features = batch.images;
       parts.forEach((part, stage) => {
         const input = features;
-        // Frozen batch statistics must not move either, so a frozen part is never told that it trains.
+        // Frozen parts always run as in inference, so that the statistics of their batch norms stay constant too.
         features =
           stage < this.#frozenStages
             ? withoutRecording((frozen) => part(frozen, { ...options, training: false }), input)
@@ -87,16 +87,16 @@ export class ResNet extends Module implements Backbone {
         if (stage > 0 && !this.#returnStages.includes(stage - 1)) dispose(input);
         if (!this.#returnStages.includes(stage)) return;
         const [, height, width] = features.shape;
-        maps.push({ features, ...shrinkMask(batch.sizes, { height: H, width: W }, { height, width }) });
+        maps.push({ features, ...shrinkPaddingMask(batch.sizes, { height: H, width: W }, { height, width }) });
       });
-      // tidy's types know tensors only, so the tensors are handed to it and the maps kept beside it.
-      return maps.flatMap(({ features, mask }): Tensor[] => [features, mask]);
+      // `tidy` is typed for tensors only: it gets the tensors, and the maps are kept outside.
+      return maps.flatMap(({ features, paddingMask }): Tensor[] => [features, paddingMask]);
     });
     return maps;
   }
 }
 
-/** Frees each block's output as soon as the next has used it: together they are a network's largest tensors. */
+/** Frees each block's output as soon as the next block has used it: these are the network's largest tensors. */
 function runBlocks(blocks: readonly ResidualBlock[], input: Tensor4D, options: CallOptions): Tensor4D {
   let features = input;
   for (const block of blocks) {

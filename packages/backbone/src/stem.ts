@@ -2,8 +2,8 @@ import type { Random } from "@detrkit/common";
 import { ConvolutionNorm, type NormKind } from "./convolution-norm.ts";
 
 /**
- * The first convolution: 7×7 as published, or 3×3 for small images. Both have stride 2, with a pooling of stride 2
- * behind.
+ * The first convolution: 7×7 as published, or 3×3 for small images. Both have stride 2 and are followed by pooling with
+ * stride 2.
  */
 export type StemKind = "7x7pool" | "3x3pool";
 

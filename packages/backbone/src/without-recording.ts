@@ -2,9 +2,9 @@ import { isRecordingGradients, keepingTape } from "@detrkit/nn/tfjs-internals";
 import { customGrad, grad, type GradSaveFunc, type Tensor, type Tensor4D } from "@tensorflow/tfjs-core";
 
 /**
- * Runs layers whose parameters are not trained without recording them, so that their intermediate results (the largest
- * of a network) are freed at once instead of being held for the backward pass. The gradient by the input, which
- * training never asks for, is still right: it runs the layers again.
+ * Runs layers whose parameters are not trained without recording them: their intermediate results, the largest of a
+ * network, are freed at once instead of being held for the backward pass. The gradient with respect to the input is
+ * still correct, although training does not need it: it runs the layers again.
  */
 export function withoutRecording(layers: (input: Tensor4D) => Tensor4D, input: Tensor4D): Tensor4D {
   if (!isRecordingGradients()) return layers(input);

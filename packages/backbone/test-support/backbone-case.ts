@@ -55,7 +55,7 @@ function compareStages(fixture: Fixture, network: ResNet, batch: PaddedBatch): C
     pool.call(network.stem.call(batch.images, { activation: "relu" })),
     ...maps.map(({ features }) => features),
   ];
-  const masks = [undefined, ...maps.map(({ mask }) => mask)];
+  const masks = [undefined, ...maps.map(({ paddingMask }) => paddingMask)];
   return outputs.flatMap((features, stage) => {
     const prefix = `out.${stages[stage]}`;
     const results = Object.entries(summaries(features))

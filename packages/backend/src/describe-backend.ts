@@ -2,7 +2,7 @@ import { availableParallelism, cpus } from "node:os";
 import { instructionSets, nvidiaDriver } from "@detrkit/native";
 import type { StartedBackend } from "./start-backend.ts";
 
-/** What `detrkit doctor` shows of the machine and the backend. */
+/** Machine and backend as `detrkit doctor` shows them. */
 export interface BackendDescription {
   readonly node: string;
   readonly platform: string;
@@ -11,7 +11,7 @@ export interface BackendDescription {
   readonly instructionSets: readonly string[];
   readonly backend: StartedBackend;
   readonly gpu: string | undefined;
-  /** What is missing for full speed, each with what to do about it. */
+  /** What prevents full speed, and what to do about it. */
   readonly advice: readonly string[];
 }
 

@@ -16,28 +16,30 @@ export type BackendName = "native" | "wasm" | "cpu";
 /** A backend that runs, and why it is this one. */
 export interface StartedBackend {
   readonly name: BackendName;
-  /** One line for people: what it is, or why the better one is not there. */
+  /** One line for people: what it is, or why a better one is missing. */
   readonly reason: string;
-  /** Only of the native one. */
+  /** Only for the native backend. */
   readonly native?: NativeBackend;
 }
 
 /** How {@link startBackend} chooses. */
 export interface StartBackendOptions {
-  /** The only one to be taken; an error where it can't be had. Default: the first of native, wasm, cpu that starts. */
+  /**
+   * Starts only this backend, or throws if it can't be started. Default: the first of native, wasm, cpu that starts.
+   */
   readonly prefer?: BackendName | undefined;
-  /** Told what is being done when the native backend has to be built first. */
+  /** Called with each step when the native backend has to be built first. */
   readonly onProgress?: Progress | undefined;
 }
 
 /**
- * Starts the best tfjs backend to be had: TensorFlow's native library (built on first use, then cached), else
+ * Starts the best available tfjs backend: TensorFlow's native library (built on first use, then cached), else
  * WebAssembly, else plain JavaScript.
  *
  * @throws BackendError when the preferred backend can't be started
  */
 export async function startBackend(options: StartBackendOptions = {}): Promise<StartedBackend> {
-  // tfjs otherwise checks every result for NaN on demand and greets on the console.
+  // Otherwise tfjs prints a greeting, and can check every result for NaN.
   enableProdMode();
   if (options.prefer !== undefined) return starters[options.prefer](options.onProgress ?? (() => {}));
   const failures: string[] = [];
@@ -46,7 +48,7 @@ export async function startBackend(options: StartBackendOptions = {}): Promise<S
       const started = await starters[name](options.onProgress ?? (() => {}));
       return failures.length === 0 ? started : { ...started, reason: `${started.reason} (${failures.join("; ")})` };
     } catch (error) {
-      // A setting that is wrong is not a backend that can't be had.
+      // A wrong setting is an error, not a missing backend.
       if (!DetrkitError.isInstance(error) || error.code === "ERR_CONFIG") throw error;
       failures.push(error.message);
     }
@@ -75,7 +77,7 @@ async function startNative(progress: Progress): Promise<StartedBackend> {
   return { name: "native", reason: `TensorFlow ${tensorflow} on ${gpu ? "an NVIDIA GPU" : "the CPU"}`, native };
 }
 
-/** Ours, or undefined for the one that the user's project brings, where that works and ours can't be had. */
+/** Our native backend; undefined if it can't be started but the user's project has one that works. */
 async function oursOrTheProjects(progress: Progress): Promise<NativeBackend | undefined> {
   try {
     return await startNativeBackend(progress);
@@ -85,7 +87,7 @@ async function oursOrTheProjects(progress: Progress): Promise<NativeBackend | un
   }
 }
 
-/** Takes @tensorflow/tfjs-node or -gpu where the user's project has one that works. */
+/** Starts @tensorflow/tfjs-node or -gpu, if the user's project has one that works. */
 async function activateUsers(): Promise<boolean> {
   const require = createRequire(join(process.cwd(), "package.json"));
   for (const name of ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"]) {

@@ -8,8 +8,8 @@ export interface TargetMasks {
 }
 
 /**
- * What is to be found in one image: plain arrays, so that workers can send it and matching needs no tensor. `T`
- * targets. This is the one type that data sets produce and that matcher and criterion take.
+ * The targets of one image: plain arrays, so that workers can send them and matching needs no tensor. `T` targets. This
+ * is the one type that data sets produce and that matcher and criterion take.
  */
 export interface DetectionTarget {
   /** Class of each target `[T]`, from 0. */

@@ -7,7 +7,7 @@ export function expectBoxes(boxes: Tensor, what: string): void {
     throw new ShapeError(`${what}: boxes expected [..., 4], got [${boxes.shape.join(", ")}]`);
 }
 
-/** Checks that two tensors hold equally many boxes in the same arrangement. */
+/** Checks that two tensors of boxes have the same shape. */
 export function expectSameBoxes(first: Tensor, second: Tensor, what: string): void {
   expectBoxes(first, what);
   if (first.shape.length !== second.shape.length || first.shape.some((size, axis) => size !== second.shape[axis])) {

@@ -1,10 +1,10 @@
 import type { Tensor3D } from "@tensorflow/tfjs-core";
 
 /**
- * What one decoder layer predicts: the one type that detectors give, and that matcher and criterion take. `B` images,
- * `Q` queries, `C` logits: of a DETR one more than it has classes, the last for "no object".
+ * The predictions of one decoder layer: the type that detectors return, and that matcher and criterion take. `B`
+ * images, `Q` queries, `C` logits: for a DETR one more than its classes, the last one for "no object".
  *
- * What models and criteria return are types, not interfaces: only those does tfjs's `tidy` take, and `dispose`.
+ * Outputs are types, not interfaces, so that tfjs's `tidy` and `dispose` take them.
  */
 export type LayerPrediction = {
   /** Class logits `[B, Q, C]`. */

@@ -14,7 +14,7 @@ import {
 import { boxArea, productOfSizes } from "./area.ts";
 import { expectBoxList, expectSameBoxes } from "./expect-boxes.ts";
 
-/** Makes 0 / 0 of boxes without area 0. Its square, by which the gradient divides, is just still a normal float32. */
+/** Makes 0 / 0 of boxes without area 0. The gradient divides by its square, which is still a normal float32. */
 const tiny = 1e-18;
 
 interface Overlap {
@@ -65,7 +65,7 @@ export function pairwiseIou(first: Tensor2D, second: Tensor2D): Tensor2D {
 }
 
 /**
- * Generalised IoU, in [-1, 1], of each box with the one at the same place in the other tensor: the IoU less the share
+ * Generalised IoU, in [-1, 1], of each box with the one at the same place in the other tensor: the IoU minus the share
  * of the smallest enclosing box that neither covers (Rezatofighi et al. 2019, algorithm 1). Both xyxy `[..., 4]`:
  * `[...]`.
  */

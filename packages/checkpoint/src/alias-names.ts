@@ -1,7 +1,7 @@
 import { type Dialect, keysOfKind, keyWithin, type ModuleAlias } from "./dialect.ts";
 import { type KeyNumbers, type KeyPattern, keyPattern } from "./key-pattern.ts";
 
-/** Keys of a dialect that are second names of others. */
+/** Keys of a dialect that are second names of other keys. */
 export class AliasNames {
   readonly #aliases: readonly { readonly rule: ModuleAlias; readonly names: readonly AliasedKey[] }[];
 
@@ -29,7 +29,7 @@ export class AliasNames {
         for (const { alias, of } of names) {
           const numbers = alias.match(key);
           const first = numbers && of.format(numbers);
-          // Without the first name beside it, a name that can be a module's own is taken for that.
+          // If the first name is missing, a name that may be a module's own counts as its own.
           if (first !== undefined && (rule.unless === undefined || all.has(first))) found.set(key, first);
         }
       }
@@ -37,7 +37,9 @@ export class AliasNames {
     return found;
   }
 
-  /** The second names that the original's own code stores beside these keys, each with the first name of its tensor. */
+  /**
+   * The second names that the original code stores in addition to these keys, each with the first name of its tensor.
+   */
   complete(keys: readonly string[]): ReadonlyMap<string, string> {
     const all = new Set(keys);
     const added = new Map<string, string>();
@@ -51,7 +53,7 @@ export class AliasNames {
           for (const name of numbers === undefined
             ? []
             : givenNumbers.map((given) => alias.format({ ...numbers, ...given }))) {
-            // With a name for each layer, a layer may have a module of its own after all.
+            // Where each layer has a name, a layer may still have a module of its own.
             if (all.has(name)) continue;
             all.add(name);
             added.set(name, key);

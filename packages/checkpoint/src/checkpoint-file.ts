@@ -7,18 +7,18 @@ import { openSafetensors, type SafetensorsFile } from "./safetensors-reader.ts";
 import { writeSafetensors } from "./safetensors-writer.ts";
 import type { TensorData } from "./tensor-data.ts";
 
-/** What beside the model is needed to go on training: the optimiser's state, the random state, the epoch. */
+/** What is needed besides the model to resume training: the optimiser's state, the random state, the epoch. */
 export interface TrainingState {
   readonly tensors: ReadonlyMap<string, TensorData>;
   /** Plain JSON. */
   readonly values: unknown;
 }
 
-/** What goes into a checkpoint. */
+/** The content of a checkpoint. */
 export interface CheckpointContent {
   readonly model: Module;
   readonly metadata: CheckpointMetadata;
-  /** Left out of a checkpoint that is only for inference. */
+  /** Missing in a checkpoint that is only for inference. */
   readonly training?: TrainingState;
 }
 
@@ -26,7 +26,7 @@ export interface CheckpointContent {
 const trainingPrefix = "training/";
 const trainingKey = "detrkit.training";
 
-/** Writes a checkpoint as one safetensors file, whole or not at all. */
+/** Writes a checkpoint as one safetensors file, completely or not at all. */
 export async function saveCheckpoint(path: string, { model, metadata, training }: CheckpointContent): Promise<void> {
   const tensors = new Map(await readParameters(model));
   for (const [name, data] of training?.tensors ?? []) tensors.set(`${trainingPrefix}${name}`, data);
@@ -37,7 +37,7 @@ export async function saveCheckpoint(path: string, { model, metadata, training }
   await writeSafetensors(path, tensors, strings);
 }
 
-/** An open checkpoint. Its header is read; tensors are read when asked for. */
+/** An open checkpoint. Its header is read; tensors are read on request. */
 export class CheckpointFile {
   readonly metadata: CheckpointMetadata;
   readonly #file: SafetensorsFile;
@@ -47,13 +47,13 @@ export class CheckpointFile {
     this.#file = file;
   }
 
-  /** How many tensors of the model it holds, and how many numbers these have. */
+  /** How many tensors of the model it holds, and how many numbers they have together. */
   get held(): { readonly tensors: number; readonly values: number } {
     const sizes = [...this.#modelShapes().values()].map((shape) => shape.reduce((product, size) => product * size, 1));
     return { tensors: sizes.length, values: sizes.reduce((sum, size) => sum + size, 0) };
   }
 
-  /** Loads the model's parameters, one after the other, so that no second copy of the model is held. */
+  /** Loads the model's parameters one after the other, so that there is no second copy of the model in memory. */
   async loadModel(model: Module, options: LoadOptions = {}): Promise<LoadReport> {
     const stored = this.#modelShapes();
     const names = new Map([...stored.keys()].map((name) => [presentPath(model, name), name]));
@@ -69,7 +69,7 @@ export class CheckpointFile {
   /**
    * Undefined in a checkpoint that is only for inference.
    *
-   * @param model - whose training it is: tensors of paths that have moved are given by the present ones
+   * @param model - the model that was trained: tensors of renamed paths get their new names
    */
   async readTrainingState(model: Module): Promise<TrainingState | undefined> {
     const values = this.#file.metadata[trainingKey];
@@ -82,7 +82,9 @@ export class CheckpointFile {
     try {
       return { tensors, values: JSON.parse(values) as unknown };
     } catch (cause) {
-      throw new CheckpointError(`${this.#file.path}: its training state is not JSON; the file is damaged`, { cause });
+      throw new CheckpointError(`${this.#file.path}: the training state in it is not JSON; the file is damaged`, {
+        cause,
+      });
     }
   }
 
@@ -98,14 +100,14 @@ export class CheckpointFile {
   }
 }
 
-/** A parameter's name with the path that it has now. The optimiser's state has a word and a slash before the path. */
+/** A tensor's name with the parameter's current path. In the optimiser's state a word and a slash precede the path. */
 function presentPath({ movedPaths }: Module, name: string): string {
   const start = name.lastIndexOf("/") + 1;
   const path = movedPaths.reduce((moved, { from, to }) => moved.replace(from, to), name.slice(start));
   return `${name.slice(0, start)}${path}`;
 }
 
-/** Whether a safetensors file is a checkpoint that {@link saveCheckpoint} wrote, not somebody else's tensors. */
+/** Whether a safetensors file is a checkpoint that {@link saveCheckpoint} wrote, not another safetensors file. */
 export async function isCheckpoint(path: string): Promise<boolean> {
   const file = await openSafetensors(path);
   try {

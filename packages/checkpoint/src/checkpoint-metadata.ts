@@ -1,6 +1,6 @@
 import { CheckpointError } from "@detrkit/common";
 
-/** Raised when files of an older detrkit can no longer be read as they are. */
+/** Increased when files of an older detrkit can no longer be read. */
 export const checkpointFormatVersion = 1;
 
 /** What a checkpoint says about its model. */
@@ -13,7 +13,7 @@ export interface CheckpointMetadata {
   readonly config: unknown;
 }
 
-/** Where the strings of a safetensors header keep it. */
+/** Its key among the strings of a safetensors header. */
 const headerKey = "detrkit";
 
 /** Whether the strings of a safetensors header are those of a detrkit checkpoint. */
@@ -53,12 +53,15 @@ function parseObject(text: string, source: string): Readonly<Record<string, unkn
     const value: unknown = JSON.parse(text);
     if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
   } catch (cause) {
-    throw new CheckpointError(`${source}: what its header says about the model is not JSON; the file is damaged`, {
-      cause,
-    });
+    throw new CheckpointError(
+      `${source}: the description of the model in its header is not JSON; the file is damaged`,
+      {
+        cause,
+      },
+    );
   }
   throw new CheckpointError(
-    `${source}: what its header says about the model is not a JSON object; the file is damaged`,
+    `${source}: the description of the model in its header is not a JSON object; the file is damaged`,
   );
 }
 

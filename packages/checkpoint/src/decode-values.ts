@@ -7,8 +7,8 @@ export interface DecodedValues {
 }
 
 /**
- * Turns a tensor's bytes into numbers detrkit works with: F32, F16 and BF16 become float32, I32 and I64 int32 (I64 only
- * where every value fits), U8 and BOOL stay bytes.
+ * Converts a tensor's bytes to the number types that detrkit works with: F32, F16 and BF16 become float32, I32 and I64
+ * int32 (I64 only if every value fits), U8 and BOOL stay bytes.
  *
  * @param bytes - little-endian, owned by the result (an aligned F32 or I32 is not copied)
  * @throws CheckpointError for other dtypes, and for an I64 value beyond 32 bits

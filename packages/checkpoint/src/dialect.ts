@@ -1,6 +1,6 @@
 import type { Layout } from "./layouts.ts";
 
-/** What a module of a state dict holds, and so which keys it has and how they are laid out. */
+/** Kind of a module in a state dict, which decides its keys and their layouts. */
 export type ModuleKind =
   | "linear"
   | "convolution"
@@ -11,17 +11,20 @@ export type ModuleKind =
   | "packedAttention"
   | "deformableAttention";
 
-/** A second name of a module: in PyTorch one module can be reached, and is then stored, under several. */
+/** A second name of a module: PyTorch stores a module under every name by which it can be reached. */
 export interface ModuleAlias {
-  /** The second name, the first one, and the module's kind. `{layer}` stands for a number, `{layer+1}` for one more. */
+  /**
+   * The second name, the first one, and the module's kind. `{layer}` stands for a number, `{layer+1}` for that number
+   * plus one.
+   */
   readonly alias: string;
   readonly of: string;
   readonly kind: ModuleKind;
-  /** Where a state dict has such a key, or lacks the first name, the two names are two modules. */
+  /** If a state dict has such a key, or lacks the first name, the two names are two modules. */
   readonly unless?: RegExp;
-  /** Which state dicts have the second name: those with such a key. All of them without it. */
+  /** Only state dicts with such a key have the second name. Default: all. */
   readonly where?: RegExp;
-  /** Keys whose numbers the second name takes, where the first one has fewer. */
+  /** Keys whose numbers the second name has, where the first one has fewer. */
   readonly forEach?: string;
 }
 
@@ -29,19 +32,24 @@ export interface ModuleAlias {
  * How one published family of state dicts names its parameters. Plain data: another family is another table.
  */
 export interface Dialect {
-  /** Whose keys these are, for messages. */
+  /** Name of the family, for messages. */
   readonly name: string;
-  /** Their module, detrkit's module, and its kind. `{layer}` stands for a number, `{layer+1}` for one more. */
+  /**
+   * Their module, detrkit's module, and its kind. `{layer}` stands for a number, `{layer+1}` for that number plus one.
+   */
   readonly modules: readonly (readonly [theirs: string, ours: string, kind: ModuleKind])[];
-  /** Second names, in the order in which they are looked for and written. */
+  /** Second names, in the order of searching and writing. */
   readonly aliases?: readonly ModuleAlias[];
-  /** Keys that carry nothing a model needs. */
+  /** Keys that a model does not need. */
   readonly ignored: readonly RegExp[];
-  /** What wrappers put before every key; dropped where present. */
+  /** Prefixes that wrappers add to every key; removed where present. */
   readonly wrappers: readonly string[];
 }
 
-/** One key of a module: its name there, where it goes (several: equal parts along the first axis), and its layout. */
+/**
+ * One key of a module: its name in the state dict, the parameters it fills (several: equal parts along the first axis),
+ * and its layout.
+ */
 export interface KeyOfKind {
   readonly theirs: string;
   readonly ours: readonly string[];
@@ -63,7 +71,7 @@ export const keysOfKind: Readonly<Record<ModuleKind, readonly KeyOfKind[]>> = {
     { theirs: "running_var", ours: ["runningVariance"], layout: "same" },
   ],
   embedding: [weight],
-  // A parameter of a larger module, under a name of its own.
+  // A parameter that belongs directly to a larger module.
   bareEmbedding: [{ theirs: "", ours: ["weight"], layout: "same" }],
   // PyTorch's MultiheadAttention keeps query, key and value as rows of one matrix.
   packedAttention: [
@@ -87,7 +95,7 @@ function linearWithin(theirs: string, ours: string): KeyOfKind[] {
   ];
 }
 
-/** A key of a module: `transformer.level_embed` is one by itself. */
+/** A key of a module: `transformer.level_embed` is a key without a further part. */
 export function keyWithin(module: string, key: string): string {
   return key === "" ? module : `${module}.${key}`;
 }

@@ -1,14 +1,14 @@
-/** Deeper than any header: tensors by name, their fields, a list of sizes. */
+/** The depth of a header: tensors by name, their fields, a list of sizes. */
 const maximumDepth = 3;
 
 /**
- * What is wrong with a header's text that `JSON.parse` would not say: a key that stands twice in one object (readers
- * differ in which of the two they take, so that one file could be two models), or lists within lists without end.
+ * Finds what `JSON.parse` accepts in a header but should not be there: a key that occurs twice in one object (readers
+ * differ in which of the two they take, so one file could be two models), or lists nested too deeply.
  *
- * @param text - what is not JSON is let through: `JSON.parse` says so
+ * @param text - text that is not JSON is accepted here and refused by `JSON.parse`
  */
 export function problemOfKeys(text: string): string | undefined {
-  /** The keys of the objects that are open; undefined stands for a list. */
+  /** Keys of the objects that are open at this place; undefined stands for a list. */
   const open: (Set<string> | undefined)[] = [];
   for (let at = 0; at < text.length; at++) {
     const character = text[at];
@@ -23,13 +23,13 @@ export function problemOfKeys(text: string): string | undefined {
       at = end - 1;
     } else if (character === "{" || character === "[") {
       open.push(character === "{" ? new Set() : undefined);
-      if (open.length > maximumDepth) return "has lists or objects within one another, as no header has";
+      if (open.length > maximumDepth) return "has lists or objects nested more deeply than in any header";
     } else if (character === "}" || character === "]") open.pop();
   }
   return undefined;
 }
 
-/** Behind the closing quotation mark. */
+/** The position after the closing quotation mark. */
 function endOfString(text: string, start: number): number {
   let at = start + 1;
   while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
@@ -42,7 +42,7 @@ function isBeforeColon(text: string, from: number): boolean {
   return text[at] === ":";
 }
 
-/** One text for one key, however it is escaped. */
+/** The key without escapes, so that equal keys have equal texts. */
 function plainKey(written: string): string {
   if (!written.includes("\\")) return written;
   try {

@@ -16,8 +16,8 @@ interface Slot {
 }
 
 /**
- * Looks keys of a dialect up in both directions. It knows first names only; which keys are second ones depends on the
- * whole state dict.
+ * Translates keys of a dialect in both directions. It knows first names only; which keys are second names depends on
+ * the whole state dict.
  */
 export class KeyMap {
   readonly #slots: readonly Slot[];
@@ -32,7 +32,7 @@ export class KeyMap {
     );
   }
 
-  /** Where a key of theirs goes; undefined where detrkit has no such part. */
+  /** The parameters that a key of theirs fills; undefined if detrkit has no such part. */
   ofKey(key: string): KeyMapping | undefined {
     for (const { theirs, ours, layout } of this.#slots) {
       const numbers = theirs.match(key);
@@ -41,7 +41,7 @@ export class KeyMap {
     return undefined;
   }
 
-  /** Which key of theirs holds a parameter; undefined where they have no such part. */
+  /** The key of theirs that holds a parameter; undefined if they have no such part. */
   ofPath(path: string): KeyMapping | undefined {
     for (const { theirs, ours, layout } of this.#slots) {
       for (const pattern of ours) {

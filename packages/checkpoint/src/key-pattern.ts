@@ -1,9 +1,9 @@
-/** What the numbers of a key stand for: `{ stage: 2, block: 0 }`. */
+/** The numbers of a key by name: `{ stage: 2, block: 0 }`. */
 export type KeyNumbers = Readonly<Record<string, number>>;
 
-/** A family of keys that differ in numbers. */
+/** A family of keys that differ only in numbers. */
 export interface KeyPattern {
-  /** The numbers by name; undefined where the key is of another family. */
+  /** The numbers by name; undefined if the key does not match. */
   match(key: string): KeyNumbers | undefined;
   /** The key with these numbers. */
   format(numbers: KeyNumbers): string;

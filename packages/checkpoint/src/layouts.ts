@@ -2,7 +2,7 @@ import { ShapeError } from "@detrkit/common";
 import type { TensorData, TensorValues } from "./tensor-data.ts";
 
 /**
- * How PyTorch keeps a parameter, against how detrkit does: `same`; `linear` `[out, in]` against `[in, out]`;
+ * How PyTorch stores a parameter, compared with detrkit: `same`; `linear` `[out, in]` against `[in, out]`;
  * `convolution` `[out, in, height, width]` against `[height, width, in, out]`.
  */
 export type Layout = "same" | "linear" | "convolution";
@@ -12,7 +12,7 @@ const axesFromPytorch: Readonly<Record<Exclude<Layout, "same">, readonly number[
   linear: [1, 0],
   convolution: [2, 3, 1, 0],
 };
-/** The way back. */
+/** The inverse. */
 const axesToPytorch: Readonly<Record<Exclude<Layout, "same">, readonly number[]>> = {
   linear: [1, 0],
   convolution: [3, 2, 0, 1],
@@ -40,7 +40,7 @@ export function splitFirstAxis(data: TensorData, parts: number, what: string): T
   }));
 }
 
-/** Puts tensors of one shape behind each other along their first axis. */
+/** Concatenates tensors of one shape along their first axis. */
 export function joinFirstAxis(parts: readonly [TensorData, ...TensorData[]], what: string): TensorData {
   const [{ dtype, shape }] = parts;
   if (parts.length === 1) return parts[0];

@@ -8,7 +8,7 @@ export interface ShapeMismatch {
   readonly got: readonly number[];
 }
 
-/** What loading did, path by path. */
+/** The result of loading, by path. */
 export interface LoadReport {
   /** Parameters that were given new values. */
   readonly matched: readonly string[];
@@ -25,8 +25,8 @@ export interface LoadOptions {
   /** Whether a missing or unexpected tensor is an error. Default true. */
   readonly strict?: boolean;
   /**
-   * Patterns of paths ({@link pathPattern}) that may differ in shape, be missing or be left over: heads for other
-   * classes.
+   * Patterns of paths ({@link pathPattern}) that may differ in shape, be missing or be unexpected: for example heads
+   * for other classes.
    */
   readonly ignoreMismatched?: readonly string[];
 }

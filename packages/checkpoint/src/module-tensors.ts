@@ -15,10 +15,9 @@ export async function readParameters(module: Module): Promise<ReadonlyMap<string
 }
 
 /**
- * Gives a module's parameters the values of `tensors`, by dotted path. Either all that fit are loaded or, on an error,
- * none.
+ * Sets a module's parameters to the values of `tensors`, by dotted path. On an error none is changed.
  *
- * @param source - what errors call the tensors: the file they come from
+ * @param source - the name of the tensors in errors: the file they come from
  */
 export function loadParameters(
   module: Module,
@@ -33,7 +32,7 @@ export function loadParameters(
   return report;
 }
 
-/** Gives a parameter new values; its dtype stays, its shape must be the same. */
+/** Sets a parameter to new values of the same shape; its dtype stays. */
 export function assignData(parameter: Parameter, { shape, values }: TensorData): void {
   parameter.assign(tensor(values, [...shape], parameter.value.dtype as "float32"));
 }

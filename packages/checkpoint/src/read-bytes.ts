@@ -1,7 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { CheckpointError } from "@detrkit/common";
 
-/** One read call takes at most this much: Node refuses reads of 2 GiB and more. */
+/** The most bytes of one read call: Node refuses reads of 2 GiB and more. */
 const maximumReadBytes = 1 << 28;
 
 export async function openForReading(path: string): Promise<FileHandle> {
@@ -12,7 +12,7 @@ export async function openForReading(path: string): Promise<FileHandle> {
   }
 }
 
-/** Reads `length` bytes, which the file's size says are there. */
+/** Reads `length` bytes, which are within the file's size. */
 export async function readBytes(
   file: FileHandle,
   start: number,

@@ -5,7 +5,7 @@ import { readPth } from "./pth/pth-file.ts";
 import { readSafetensors } from "./safetensors-reader.ts";
 import type { TensorData } from "./tensor-data.ts";
 
-/** Reads a model's tensors from a `.pth` or a `.safetensors` file; which it is, is told by its content. */
+/** Reads a model's tensors from a `.pth` or a `.safetensors` file; its content decides which it is. */
 export async function readStateDict(
   path: string,
   choice: StateDictChoice = {},
@@ -14,8 +14,8 @@ export async function readStateDict(
 }
 
 /**
- * Whether a file is one of `torch.save`, not of safetensors: that has `{` behind the eight bytes of its header's
- * length. Its name decides where the file is shorter.
+ * Whether a file is one of `torch.save`, not of safetensors: that has `{` after the eight bytes of its header's length.
+ * If the file is shorter, its name decides.
  */
 export async function isPth(path: string): Promise<boolean> {
   const file = await openForReading(path);

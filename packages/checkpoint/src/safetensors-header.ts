@@ -2,7 +2,7 @@ import { CheckpointError } from "@detrkit/common";
 import { problemOfKeys } from "./header-keys.ts";
 import { sizeOfShape } from "./tensor-data.ts";
 
-/** Bytes of one element by the format's dtype names: everything the format knows, also what detrkit does not read. */
+/** Bytes of one element by the format's dtype names, including those that detrkit does not read. */
 const bytesByDtype: Readonly<Record<string, number>> = {
   BOOL: 1,
   U8: 1,
@@ -21,12 +21,12 @@ const bytesByDtype: Readonly<Record<string, number>> = {
   F64: 8,
 };
 
-/** The format's own limit. It keeps a damaged length from asking for gigabytes. */
+/** The format's own limit. It prevents a damaged length from asking for gigabytes. */
 const maximumHeaderBytes = 100_000_000;
 
-/** Where one tensor lies in a safetensors file. */
+/** Type, shape and place of one tensor in a safetensors file. */
 export interface SafetensorsEntry {
-  /** As the file says it: `F32`, `BF16`, … */
+  /** As named in the file: `F32`, `BF16`, … */
   readonly dtype: string;
   readonly shape: readonly number[];
   /** First byte, counted from the start of the file. */
@@ -41,10 +41,10 @@ export interface SafetensorsHeader {
 }
 
 /**
- * Reads the eight bytes that say how long the header is.
+ * Reads the header's length from the first eight bytes.
  *
  * @param fileBytes - size of the whole file
- * @param source - what errors call the file
+ * @param source - the file's name in errors
  */
 export function parseHeaderLength(prefix: Uint8Array, fileBytes: number, source: string): number {
   if (prefix.byteLength < 8) {
@@ -94,7 +94,7 @@ function parseJson(header: Uint8Array, source: string): Record<string, unknown> 
   }
   if (problem !== undefined)
     throw new CheckpointError(
-      `${source}: is damaged, or made to be read differently by different programs: its header ${problem}`,
+      `${source}: is damaged, or forged so that programs read it differently: its header ${problem}`,
     );
   if (!isRecord(value))
     throw new CheckpointError(`${source}: is not a safetensors file: its header is not a JSON object`);
@@ -156,7 +156,7 @@ function checkCoverage(
   }
 }
 
-/** The start of what stands there, however much it is. */
+/** The beginning of a value, for messages. */
 function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? "undefined";
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;

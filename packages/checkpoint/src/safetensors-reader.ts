@@ -5,7 +5,7 @@ import { openForReading, readBytes } from "./read-bytes.ts";
 import { parseHeader, parseHeaderLength, type SafetensorsEntry, type SafetensorsHeader } from "./safetensors-header.ts";
 import type { TensorData } from "./tensor-data.ts";
 
-/** An open safetensors file: its header is read and checked, its tensors are read one by one when asked for. */
+/** An open safetensors file: its header is read and checked, its tensors are read one by one on request. */
 export class SafetensorsFile {
   readonly path: string;
   readonly #file: FileHandle;
@@ -30,7 +30,7 @@ export class SafetensorsFile {
   /**
    * Reads one tensor into memory.
    *
-   * @throws CheckpointError when the file has none of that name
+   * @throws CheckpointError if the file has no tensor of that name
    */
   async read(name: string): Promise<TensorData> {
     const entry = this.#header.entries.get(name);

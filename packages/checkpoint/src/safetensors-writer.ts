@@ -5,7 +5,7 @@ import { sizeOfShape, type TensorData, type TensorDtype } from "./tensor-data.ts
 const dtypeNames: Readonly<Record<TensorDtype, string>> = { float32: "F32", int32: "I32", uint8: "U8", bool: "BOOL" };
 
 /**
- * Writes tensors as a safetensors file, whole or not at all.
+ * Writes tensors as a safetensors file, completely or not at all.
  *
  * @param metadata - strings kept in the file's header
  */
@@ -14,7 +14,7 @@ export async function writeSafetensors(
   tensors: ReadonlyMap<string, TensorData>,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  // Bytes go last, so that four-byte numbers stay aligned for whoever maps the file into memory.
+  // Single-byte types go last, so that four-byte numbers stay aligned when the file is mapped into memory.
   const inOrder = [...tensors].toSorted(([, a], [, b]) => b.values.BYTES_PER_ELEMENT - a.values.BYTES_PER_ELEMENT);
   const header: [name: string, entry: unknown][] = Object.keys(metadata).length > 0 ? [["__metadata__", metadata]] : [];
   const pieces: Uint8Array[] = [];

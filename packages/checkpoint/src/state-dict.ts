@@ -5,30 +5,28 @@ import { KeyMap } from "./key-map.ts";
 import { fromPytorchLayout, joinFirstAxis, splitFirstAxis, toPytorchLayout } from "./layouts.ts";
 import type { TensorData } from "./tensor-data.ts";
 
-/** Which part of a model the tensors are of. */
+/** The part of a model that the tensors belong to. */
 export interface StateDictOptions {
   readonly dialect: Dialect;
-  /**
-   * What their keys begin with in a whole model, when they come from a part of it: `transformer.`, `backbone.0.body.`.
-   */
+  /** Prefix of their keys in a whole model, if they come from a part of it: `transformer.`, `backbone.0.body.`. */
   readonly keyPrefix?: string;
   /** The same for detrkit's paths: `transformer.`, `backbone.`. */
   readonly pathPrefix?: string;
 }
 
-/** Tensors under detrkit's names and in its layout, and what found no place. */
+/** Tensors with detrkit's names and layouts, and the keys that were not imported. */
 export interface ImportedStateDict {
   readonly tensors: ReadonlyMap<string, TensorData>;
   /** Keys that the dialect, or the chosen part of the model, does not have. */
   readonly unknown: readonly string[];
-  /** Keys that hold the same tensor again under a second name, with the name it was taken from. */
+  /** Keys that are second names of a tensor, with the key it was read from. */
   readonly aliases: ReadonlyMap<string, string>;
 }
 
 /**
- * Renames and re-lays a PyTorch state dict for detrkit.
+ * Converts a PyTorch state dict to detrkit's names and layouts.
  *
- * @throws CheckpointError where two names of one tensor hold different numbers
+ * @throws CheckpointError if two names of one tensor hold different numbers
  */
 export function importStateDict(
   stateDict: ReadonlyMap<string, TensorData>,
@@ -83,7 +81,7 @@ function requireSame(stateDict: ReadonlyMap<string, TensorData>, first: string, 
   );
 }
 
-/** The way back: a state dict that the dialect's own code can load, second names of tensors included. */
+/** The inverse: a state dict that the dialect's own code can load, with second names of tensors. */
 export function exportStateDict(
   parameters: ReadonlyMap<string, TensorData>,
   { dialect, keyPrefix = "", pathPrefix = "" }: StateDictOptions,
@@ -93,7 +91,9 @@ export function exportStateDict(
   for (const path of parameters.keys()) {
     const mapping = keyMap.ofPath(`${pathPrefix}${path}`);
     if (mapping === undefined || !mapping.key.startsWith(keyPrefix))
-      throw new CheckpointError(`${dialect.name} has no key for "${path}"; this model can't be written in its form`);
+      throw new CheckpointError(
+        `${dialect.name} has no key for "${path}"; this model can't be written in this dialect`,
+      );
     const key = mapping.key.slice(keyPrefix.length);
     if (stateDict.has(key)) continue;
     const [first, ...rest] = mapping.paths.map((fullPath) => {

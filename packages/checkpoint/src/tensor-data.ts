@@ -1,10 +1,10 @@
-/** Numbers as detrkit keeps them outside tensors. Booleans are bytes 0 and 1. */
+/** Numbers outside of tensors. Booleans are bytes 0 and 1. */
 export type TensorValues = Float32Array | Int32Array | Uint8Array;
 
-/** What the numbers of a tensor stand for. */
+/** Type of a tensor's numbers. */
 export type TensorDtype = "float32" | "int32" | "uint8" | "bool";
 
-/** A tensor's content in plain memory, row-major. Holding one costs no tensor of any backend. */
+/** A tensor's content in plain memory, row-major. It takes no memory of a backend. */
 export interface TensorData {
   readonly dtype: TensorDtype;
   readonly shape: readonly number[];

@@ -1,10 +1,10 @@
 /** Settings of {@link editDistance}. */
 export interface EditDistanceOptions {
-  /** A character of `from` that stands for any run of characters of `to`, also none, at no cost. Default: none does. */
+  /** A character of `from` that matches any run of characters of `to`, even an empty one, at no cost. Default: none. */
   readonly wildcard?: string;
 }
 
-/** Number of characters to insert, delete or replace, and of neighbours to swap, that turn one word into the other. */
+/** How many characters to insert, delete or replace, and neighbours to swap, turn one word into the other. */
 export function editDistance(from: string, to: string, { wildcard }: EditDistanceOptions = {}): number {
   let beforePrevious: number[] = [];
   let previous = Array.from({ length: to.length + 1 }, (_, column) => column);

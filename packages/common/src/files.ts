@@ -3,8 +3,8 @@ import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
- * Writes a file so that it is there whole or not at all: the content goes to a temporary name beside it, reaches the
- * disk, and is then renamed. A reader, or a crash in mid-write, never sees half of it. Missing folders are made.
+ * Writes a file completely or not at all: the content is written to a temporary name beside it, flushed to disk, and
+ * then renamed. Nobody sees half a file, even after a crash. Missing folders are created.
  *
  * @param content - the whole content, or its pieces in order (pieces avoid joining large buffers)
  */
@@ -37,7 +37,7 @@ export async function writeFileAtomic(
  * Fills a buffer with what an open file holds from `position` on, for readers of files that may be damaged.
  *
  * @param byteLength - the file's size
- * @throws Error saying of the file what is wrong ("it …") where those bytes are not in it
+ * @throws Error if the file does not hold those bytes; its message says what is wrong with the file ("it …")
  */
 export async function fillFrom(
   file: FileHandle,

@@ -20,7 +20,7 @@ function mix(value: number): number {
 /**
  * A stream of pseudo-random numbers that depends on its seed only: the same on every machine (mulberry32). Pass one
  * down instead of using `Math.random`; `fork` gives a part of the program its own stream, so that what one part draws
- * does not shift what another one gets.
+ * does not change what another one gets.
  */
 export class Random {
   readonly #seed: number;
@@ -49,7 +49,7 @@ export class Random {
     return (word ^ (word >>> 14)) >>> 0;
   }
 
-  /** A number in `[low, high)`; `[0, 1)` unless told. */
+  /** A number in `[low, high)`; default `[0, 1)`. */
   uniform(low = 0, high = 1): number {
     return low + (high - low) * (this.uint32() / twoTo32);
   }

@@ -3,11 +3,11 @@ import type { MatchedMasks } from "./masks/matched-masks.ts";
 import type { MatchedPredictions } from "./matched-predictions.ts";
 import type { PredictionGradient, PredictionGroup } from "./prediction-group.ts";
 
-/** What every loss term has. */
+/** Common to all loss terms. */
 interface Term {
   /** Unique among the terms of a criterion; the last decoder layer's value is reported under it. */
   readonly name: string;
-  /** The term's share in the total loss. Its reported value is without it. */
+  /** The term's factor in the total loss. Its reported value is without this factor. */
   readonly weight: number;
 }
 
@@ -27,12 +27,14 @@ export interface PredictionLoss extends Term {
 
 /**
  * A loss on the matched queries' classes or boxes, of one layer, as tensor ops that tfjs differentiates: the way to
- * write a term of one's own. It costs its ops once for each layer, forwards and backwards; a {@link PredictionLoss}
- * costs none.
+ * write your own term. It costs its ops once for each layer, forwards and backwards; a {@link PredictionLoss} costs
+ * none.
  */
 export interface MatchedLoss extends Term {
   readonly on?: undefined;
-  /** The value, without the weight. Called inside a `tidy`, with at least one pair; without any the term counts 0. */
+  /**
+   * The value, without the weight. Called inside a `tidy`, with at least one pair; without pairs the term counts as 0.
+   */
   call(matched: MatchedPredictions): Scalar;
 }
 
@@ -40,7 +42,8 @@ export interface MatchedLoss extends Term {
 export interface MaskLoss extends Term {
   readonly on: "masks";
   /**
-   * The value, without the weight; differentiable by the mask logits. Called inside a `tidy`, with at least one pair.
+   * The value, without the weight; differentiable with respect to the mask logits. Called inside a `tidy`, with at
+   * least one pair.
    */
   call(masks: MatchedMasks): Scalar;
 }
@@ -51,7 +54,7 @@ export type LossTerm = PredictionLoss | MatchedLoss | MaskLoss;
 /** A number that is reported and never trained on. */
 export interface LoggedTerm {
   readonly name: string;
-  /** Whether earlier decoder layers and the encoder are measured too, or the last decoder layer alone. */
+  /** Whether earlier decoder layers and the encoder are measured too, or only the last decoder layer. */
   readonly everyLayer: boolean;
   /** The number for one layer of the decoder, or for the encoder. */
   measure(group: PredictionGroup): number;

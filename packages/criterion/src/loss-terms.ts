@@ -1,9 +1,9 @@
 import type { Scalar } from "@tensorflow/tfjs-core";
 
 /**
- * The parts of a loss, each without its weight. A term of the last decoder layer goes by its name (`boxL1`), of another
- * layer by both (`auxiliary.0.boxL1`, `encoder.boxL1`). Closed-form terms on classes and boxes are numbers already;
- * those made by tensor ops (masks, one's own) are tensors.
+ * The parts of a loss, each without its weight. A term of the last decoder layer has its plain name (`boxL1`), that of
+ * another layer the layer's name in front (`auxiliary.0.boxL1`, `encoder.boxL1`). Closed-form terms on classes and
+ * boxes are numbers; those made by tensor ops (masks, your own) are tensors.
  */
 export type LossTerms = Readonly<Record<string, number | Scalar>>;
 

@@ -13,17 +13,17 @@ import {
 import type { PredictionBlock } from "./prediction-block.ts";
 import { forEachPair, type PredictionGroup } from "./prediction-group.ts";
 
-/** One layer's predictions of matched queries, and what they are to be. `T` matched pairs of the batch, `C` classes. */
+/** One layer's predictions of matched queries, and their targets. `T` matched pairs of the batch, `C` classes. */
 export interface MatchedPredictions {
   /** `[T, 4]`, cxcywh, normalised by the image's size without padding; differentiable. */
   readonly boxes: Tensor2D;
-  /** `[T, 4]`, the same way. */
+  /** `[T, 4]`, in the same format. */
   readonly targetBoxes: Tensor2D;
-  /** `[T, C]`, with no-object where the model has it; differentiable. */
+  /** `[T, C]`, "no object" included where the model has it; differentiable. */
   readonly logits: Tensor2D;
   /** `[T]` int32. Of the encoder's proposals all are class 0. */
   readonly targetLabels: Tensor1D;
-  /** What box losses are divided by: the number of targets, at least 1, or what `averageBoxCount` makes of it. */
+  /** What box losses are divided by: the number of targets, at least 1, or the result of `averageBoxCount`. */
   readonly normalizer: number;
 }
 
@@ -36,8 +36,8 @@ interface Pairs {
 }
 
 /**
- * Picks what is matched in each layer of a block; undefined where nothing is. Call it inside a `tidy`. All layers of
- * one tensor are picked at once, so that there is one gradient to scatter and not one each.
+ * Picks the matched pairs of each layer of a block; undefined for a layer without any. Call it inside a `tidy`. All
+ * layers of one tensor are picked at once, so that one gradient is scattered and not one for each layer.
  */
 export function matchedPredictions(
   block: PredictionBlock,
@@ -60,7 +60,7 @@ export function matchedPredictions(
 }
 
 /**
- * What a loss term has returned, where it is a number that can be differentiated.
+ * The result of a loss term, if it is a differentiable number.
  *
  * @throws TensorError with the names of term and layer, when it is anything else
  */
@@ -103,7 +103,7 @@ function pickRows(tensors: readonly Tensor[], queries: readonly (readonly number
     if (chosen.length === 0) return layers.map(() => undefined);
     const picked = gather(reshape(tensor, [rows, width]), tensor1d(chosen, "int32"));
     const counts = layers.map(({ length }) => length).filter((length) => length > 0);
-    // tfjs fails to differentiate a split into one part; and the array of parts is its own, which the tape still reads.
+    // tfjs can't differentiate a split into one part. The array of parts belongs to tfjs, whose tape still reads it.
     const parts = (counts.length === 1 ? [picked] : split(picked, counts, 0)).values();
     return layers.map(({ length }) => (length === 0 ? undefined : parts.next().value));
   });

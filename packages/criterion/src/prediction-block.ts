@@ -3,7 +3,7 @@ import { concat, mul, type Scalar, split, type Tensor, tensor } from "@tensorflo
 import type { LayerPrediction } from "@detrkit/boxes";
 import type { SetPrediction } from "./set-prediction.ts";
 
-/** Layers that predict for equally many queries, so that they are read and differentiated together. */
+/** Layers with equal numbers of queries, which are read and differentiated together. */
 export interface PredictionBlock {
   /** Names of the `L` layers in the order of the tensors' content. */
   readonly layers: readonly string[];
@@ -15,7 +15,7 @@ export interface PredictionBlock {
   readonly boxes: readonly Tensor[];
 }
 
-/** The decoder's layers, and the encoder's proposals where there are some. */
+/** The decoder's layers, and the encoder's proposals if there are any. */
 export function blocksOf(prediction: SetPrediction): readonly PredictionBlock[] {
   const decoder = decoderBlock(prediction);
   if (prediction.encoder === undefined) return [decoder];
@@ -55,10 +55,7 @@ function expectSizes(got: Tensor, expected: readonly number[], what: string): vo
   }
 }
 
-/**
- * The values of all tensors one after the other; joined first, so that there is one wait for the backend and not one
- * each.
- */
+/** The values of all tensors one after the other. They are joined first, for a single read from the backend. */
 export function readJoined(tensors: readonly Tensor[]): Float32Array {
   const joined = tensors.length === 1 ? (tensors[0] as Tensor) : concat([...tensors], 0);
   return joined.dataSync<"float32">();

@@ -1,13 +1,11 @@
 import type { DetectionTarget } from "@detrkit/boxes";
 import type { Match } from "@detrkit/matcher";
 
-/**
- * One layer's predictions for a batch in plain memory, and what they are to be. `B` images, `Q` queries, `C` classes.
- */
+/** One layer's predictions for a batch in plain memory, and their targets. `B` images, `Q` queries, `C` classes. */
 export interface PredictionGroup {
   /**
-   * `decoder` is its last layer; `auxiliary.0`, `auxiliary.1`, … those before it; `encoder` the proposals of two
-   * stages.
+   * `decoder` is the last decoder layer; `auxiliary.0`, `auxiliary.1`, … those before it; `encoder` the proposals of a
+   * two-stage model.
    */
   readonly layer: string;
   readonly images: number;
@@ -23,7 +21,7 @@ export interface PredictionGroup {
   readonly boxCount: number;
 }
 
-/** Derivatives by a group's predictions, in the same layout. */
+/** Derivatives with respect to a group's predictions, in the same layout. */
 export interface PredictionGradient {
   readonly logits: Float32Array;
   readonly boxes: Float32Array;
@@ -45,7 +43,7 @@ export function forEachPair({ queries, targets, matches }: PredictionGroup, visi
   });
 }
 
-/** Class that each of the `B·Q` queries is to predict; `unmatched` where it has no target. */
+/** Target class of each of the `B·Q` queries; `unmatched` for one without a target. */
 export function classOfQueries(group: PredictionGroup, unmatched: number): Int32Array {
   const classes = new Int32Array(group.images * group.queries).fill(unmatched);
   forEachPair(group, (query, target, { labels }) => {

@@ -15,30 +15,30 @@ import { classError } from "./terms/class-error.ts";
 
 /** Settings of {@link SetCriterion}. */
 export interface SetCriterionConfig {
-  /** Decides for each layer on its own which query is to predict which target. */
+  /** Decides for each layer separately which query predicts which target. */
   readonly matcher: Matcher;
-  /** What is added up, each with its own weight, over all layers. Their names must differ. */
+  /** Terms that are summed over all layers, each with its own weight. Their names must differ. */
   readonly losses: readonly LossTerm[];
-  /** What is reported only. Default: class error and cardinality error. */
+  /** Numbers that are only reported. Default: class error and cardinality error. */
   readonly logged?: readonly LoggedTerm[];
   /**
-   * Given the number of targets in this batch, the number to divide by (at least 1 is taken). Data-parallel training
-   * puts the mean over all processes here, so that their gradients add up to those of one large batch.
+   * Maps the number of targets in this batch to the number to divide by (at least 1 is used). Data-parallel training
+   * returns the mean over all processes here, so that their gradients add up to those of one large batch.
    */
   readonly averageBoxCount?: (count: number) => number;
 }
 
 /**
- * What {@link SetCriterion.call} gives; @detrkit/optim takes it as it is. The caller owns the loss and the terms that
- * are tensors.
+ * The result of {@link SetCriterion.call}; @detrkit/optim takes it as it is. The caller owns the loss and the terms
+ * that are tensors.
  */
 export type CriterionResult = {
-  /** Weighted sum of all losses over all layers; differentiable by all predictions. */
+  /** Weighted sum of all losses over all layers; differentiable with respect to all predictions. */
   readonly loss: Scalar;
   readonly terms: LossTerms;
 };
 
-/** Values of all closed-form terms on classes and boxes, and where they lead. */
+/** Values and gradients of all closed-form terms on classes and boxes. */
 interface Evaluation {
   readonly total: number;
   readonly terms: Readonly<Record<string, number>>;
@@ -48,7 +48,7 @@ interface Evaluation {
   readonly groups: readonly (readonly PredictionGroup[])[];
 }
 
-/** What a term made of tensor ops comes to in one layer. */
+/** The value of a term made of tensor ops, in one layer. */
 interface TensorTerm {
   readonly reportedAs: string;
   readonly weight: number;
@@ -56,12 +56,12 @@ interface TensorTerm {
 }
 
 /**
- * The loss of set prediction: matches each layer's queries to the targets, then adds up loss terms on what was matched.
+ * The loss of set prediction: matches each layer's queries to the targets, then sums loss terms of the matched pairs.
  *
- * Matching needs logits and boxes as plain numbers, so they cross from the backend once for all layers, synchronously
- * (tfjs's tape is), and the closed-form terms on them are computed there with their derivatives: however many layers
- * and terms, a step takes at most six tensor ops (none and two where the prediction is `stacked`), masks and terms of
- * one's own aside.
+ * Matching needs logits and boxes as plain numbers. They are read from the backend once for all layers, synchronously
+ * like tfjs's tape, and the closed-form terms and their derivatives are computed on them too. So a step takes at most
+ * six tensor ops whatever the number of layers and terms (two if the prediction is `stacked`), plus those of masks and
+ * your own terms.
  */
 export class SetCriterion {
   readonly matcher: Matcher;
@@ -90,7 +90,7 @@ export class SetCriterion {
   }
 
   /**
-   * @param prediction - class logits and cxcywh boxes of every layer for `B` images, maybe mask logits
+   * @param prediction - class logits and cxcywh boxes of every layer for `B` images, optionally mask logits
    * @param targets - one for each image
    */
   call(prediction: SetPrediction, targets: readonly DetectionTarget[]): CriterionResult {
@@ -116,7 +116,7 @@ export class SetCriterion {
   ): { loss: Scalar; evaluation: Evaluation } {
     const evaluations: Evaluation[] = [];
     const lossOf = customGrad(() => {
-      // In here no op is recorded for backpropagation.
+      // No op in here is recorded for backpropagation.
       const evaluation = this.#evaluate(blocks, targets);
       evaluations.push(evaluation);
       const gradFunc = (dy: Tensor): Tensor[] =>
@@ -190,7 +190,7 @@ export class SetCriterion {
     return { ...group, targets, matches };
   }
 
-  /** Terms of one's own, in every layer: tensors where something is matched, elsewhere the number 0. */
+  /** Your own terms, in every layer: tensors where something is matched, elsewhere the number 0. */
   #evaluateMatched(
     blocks: readonly PredictionBlock[],
     groups: Evaluation["groups"],

@@ -2,15 +2,15 @@ import type { LayerPrediction } from "@detrkit/boxes";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 
 /**
- * What a model predicts and {@link SetCriterion} takes: the last decoder layer's output, and what else is trained with
- * it.
+ * The prediction of a model that {@link SetCriterion} takes: the last decoder layer's output, and other outputs that
+ * are trained.
  */
 export interface SetPrediction extends LayerPrediction {
   /** The decoder layers before the last, first layer first. */
   readonly auxiliary?: readonly LayerPrediction[];
   /**
    * The same predictions as one tensor each, all `L` decoder layers in order (the last one last): `[L, B, Q, C]` and
-   * `[L, B, Q, 4]`. Where a model has them so anyway, giving them spares splitting and joining, forwards and backwards.
+   * `[L, B, Q, 4]`. A model that has them in this form saves splitting and joining, forwards and backwards.
    */
   readonly stacked?: { readonly logits: Tensor4D; readonly boxes: Tensor4D };
   /** Proposals of a two-stage model's encoder, one for each token: any object is class 0. */

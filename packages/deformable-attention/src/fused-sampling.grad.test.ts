@@ -42,12 +42,15 @@ describeOnFusedBackends("sampling from predictions", () => {
           uniformTensor<Rank.R3>([B, S, D], { seed: seed + 3 }),
           uniformTensor<Rank.R4>([B, Q, L, seed % 2 === 0 ? 2 : 4], { seed: seed + 4, low: -0.2, high: 1.2 }),
         ];
-        const padding = tensor2d(
+        const paddingMask = tensor2d(
           Array.from({ length: B * S }, (_, index) => (index % 7 === 3 ? 1 : 0)),
           [B, S],
           "bool",
         );
-        const given: Partial<AttentionInputs> = { levelShapes, memoryPadding: seed % 3 === 0 ? undefined : padding };
+        const given: Partial<AttentionInputs> = {
+          levelShapes,
+          memoryPaddingMask: seed % 3 === 0 ? undefined : paddingMask,
+        };
         const compute = (...[queries, memory, referencePoints]: Tensor[]): Tensor =>
           attention.call({ queries: queries as Tensor3D, memory: memory as Tensor3D, referencePoints, ...given });
         const upstream = uniformTensor<Rank.R3>([B, Q, D], { seed: seed + 5 });

@@ -26,14 +26,14 @@ describeOnBackends("gradients of the module", () => {
       tidy(() => {
         const queries = uniformTensor<Rank.R3>([1, 3, 4], { seed: 5 });
         const memory = uniformTensor<Rank.R3>([1, 8, 4], { seed: 6 });
-        const memoryPadding = tensor2d([[0, 0, 0, 0, 1, 0, 0, 0]], [1, 8], "bool");
+        const memoryPaddingMask = tensor2d([[0, 0, 0, 0, 1, 0, 0, 0]], [1, 8], "bool");
         // A quarter of a cell off the centres of either map.
         const referencePoints = uniformTensor<Rank.R4>([1, 3, 2, coordinates], { seed: 7, low: 0.36, high: 0.38 });
         const compute = (...[queries, memory, referencePoints]: Tensor[]): Tensor =>
           attention.call({
             queries: queries as Tensor3D,
             memory: memory as Tensor3D,
-            memoryPadding,
+            memoryPaddingMask,
             referencePoints,
             levelShapes,
           });
@@ -55,13 +55,13 @@ describeOnBackends("gradients of the module", () => {
     tidy(() => {
       const queries = uniformTensor<Rank.R3>([1, 29, 2], { seed: 1 });
       const referencePoints = uniformTensor<Rank.R4>([1, 29, 1, 2], { seed: 2, low: -1, high: 1 });
-      const memoryPadding = tensor2d([[0, 1, 0, 1, 0, 1]], [1, 6], "bool");
+      const memoryPaddingMask = tensor2d([[0, 1, 0, 1, 0, 1]], [1, 6], "bool");
       const compute = (memory: Tensor): Tensor =>
         sum(
           attention.call({
             queries,
             memory: memory as Tensor3D,
-            memoryPadding,
+            memoryPaddingMask,
             referencePoints,
             levelShapes: [{ height: 3, width: 2 }],
           }),

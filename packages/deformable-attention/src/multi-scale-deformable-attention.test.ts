@@ -42,7 +42,7 @@ function inputsOf(coordinates: 2 | 4): AttentionInputs {
     queries: uniformTensor<Rank.R3>([2, 7, 15], { seed: 1 }),
     queryPosition: uniformTensor<Rank.R3>([2, 7, 15], { seed: 2 }),
     memory: uniformTensor<Rank.R3>([2, 17, 15], { seed: 3 }),
-    memoryPadding: tensor2d(
+    memoryPaddingMask: tensor2d(
       Array.from({ length: 34 }, (_, index) => (index % 5 === 3 ? 1 : 0)),
       [2, 17],
       "bool",
@@ -139,7 +139,7 @@ describeOnBackends("MultiScaleDeformableAttention", () => {
           queries: second(inputs.queries),
           queryPosition: second(inputs.queryPosition),
           memory: second(inputs.memory),
-          memoryPadding: gather(inputs.memoryPadding ?? tensor2d([[]]), [1]),
+          memoryPaddingMask: gather(inputs.memoryPaddingMask ?? tensor2d([[]]), [1]),
           referencePoints: second(inputs.referencePoints),
           levelShapes,
         });
@@ -153,20 +153,24 @@ describeOnBackends("MultiScaleDeformableAttention", () => {
       attention.value.bias?.assign(uniformTensor<Rank.R1>([15], { seed: 5 }));
       tidy(() => {
         const inputs = inputsOf(coordinates);
-        const { queryPosition, memoryPadding, ...rest } = inputs;
+        const { queryPosition, memoryPaddingMask, ...rest } = inputs;
         const output = attention.call(inputs);
         expectClose(
-          attention.call({ ...rest, memoryPadding, queries: add<Tensor3D>(inputs.queries, queryPosition as Tensor3D) }),
+          attention.call({
+            ...rest,
+            memoryPaddingMask,
+            queries: add<Tensor3D>(inputs.queries, queryPosition as Tensor3D),
+          }),
           output,
         );
         expectClose(attention.call({ ...inputs, memoryPosition: inputs.memory }), output);
-        const padding = reshape(memoryPadding as Tensor, [2, 17, 1]);
-        const disturbed = where(padding, mul(inputs.memory, 1e3), inputs.memory) as Tensor3D;
+        const isPadded = reshape(memoryPaddingMask as Tensor, [2, 17, 1]);
+        const disturbed = where(isPadded, mul(inputs.memory, 1e3), inputs.memory) as Tensor3D;
         expectClose(attention.call({ ...inputs, memory: disturbed }), output);
         // Zeros before the projection would come out as its bias.
-        const blank = where(padding, zerosLike(inputs.memory), inputs.memory) as Tensor3D;
+        const blank = where(isPadded, zerosLike(inputs.memory), inputs.memory) as Tensor3D;
         expect(() =>
-          expectClose(attention.call({ ...inputs, memory: blank, memoryPadding: undefined }), output),
+          expectClose(attention.call({ ...inputs, memory: blank, memoryPaddingMask: undefined }), output),
         ).toThrow("values are off");
       });
       attention.dispose();
@@ -215,7 +219,10 @@ describeOnBackends("MultiScaleDeformableAttention", () => {
         { queryPosition: uniformTensor<Rank.R2>([2, 15], { seed: 1 }) },
         "queryPosition expected [7, 15], got [2, 15]",
       );
-      expectError({ memoryPadding: tensor2d([[1]], [1, 1], "bool") }, "memoryPadding expected [2, 17], got [1, 1]");
+      expectError(
+        { memoryPaddingMask: tensor2d([[1]], [1, 1], "bool") },
+        "memoryPaddingMask expected [2, 17], got [1, 1]",
+      );
     });
     attention.dispose();
   });

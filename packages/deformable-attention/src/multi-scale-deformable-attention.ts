@@ -44,7 +44,7 @@ export interface MultiScaleDeformableAttentionConfig {
   readonly random: Random;
 }
 
-/** What each query does with the values. `B` images, `S` cells of all maps, `Q` queries. */
+/** Inputs of the sampling kernel. `B` images, `S` cells of all maps, `Q` queries. */
 interface Sampling {
   /** `[B, S, D]` */
   readonly value: Tensor3D;
@@ -110,7 +110,7 @@ export class MultiScaleDeformableAttention extends Module implements Attention {
    *
    * @returns `[B, Q, D]`
    */
-  call({ queries, queryPosition, memory, memoryPadding, referencePoints, levelShapes }: AttentionInputs): Tensor3D {
+  call({ queries, queryPosition, memory, memoryPaddingMask, referencePoints, levelShapes }: AttentionInputs): Tensor3D {
     const name = "MultiScaleDeformableAttention.call";
     const { B, Q } = expectFloats(queries, `${name}: queries`, ["B", "Q", this.dim]);
     if (queryPosition !== undefined)
@@ -120,16 +120,16 @@ export class MultiScaleDeformableAttention extends Module implements Attention {
         queryPosition.rank === 2 ? [Q, this.dim] : [B, Q, this.dim],
       );
     const { S } = expectFloats(memory, `${name}: memory`, [B, "S", this.dim]);
-    if (memoryPadding !== undefined) {
-      expectTensor(memoryPadding, `${name}: memoryPadding`, "bool");
-      expectShape(memoryPadding.shape, `${name}: memoryPadding`, [B, S]);
+    if (memoryPaddingMask !== undefined) {
+      expectTensor(memoryPaddingMask, `${name}: memoryPaddingMask`, "bool");
+      expectShape(memoryPaddingMask.shape, `${name}: memoryPaddingMask`, [B, S]);
     }
     if (referencePoints === undefined || levelShapes === undefined) {
       const missing =
         referencePoints === undefined
           ? "referencePoints [B, Q, L, 2 or 4]"
           : "levelShapes, the sizes of the maps that the memory is made of";
-      throw new ShapeError(`${name}: needs ${missing}; it samples the memory around them`);
+      throw new ShapeError(`${name}: needs ${missing}, to sample the memory`);
     }
     if (levelShapes.length !== this.levels)
       throw new ShapeError(`${name}: levelShapes expected ${this.levels} maps, got ${levelShapes.length}`);
@@ -139,7 +139,7 @@ export class MultiScaleDeformableAttention extends Module implements Attention {
       const query = queryPosition === undefined ? queries : add<Tensor3D>(queries, queryPosition);
       const projected = this.value.call(memory);
       const sampled = this.#sample({
-        value: memoryPadding === undefined ? projected : zeroRows(projected, memoryPadding),
+        value: memoryPaddingMask === undefined ? projected : zeroRows(projected, memoryPaddingMask),
         offsets: this.samplingOffsets.call(query),
         logits: this.attentionWeights.call(query),
         referencePoints: referencePoints as Tensor4D,
@@ -173,8 +173,8 @@ export class MultiScaleDeformableAttention extends Module implements Attention {
 }
 
 /**
- * Each head looks in a direction of its own, its points 1, 2, ... cells along it: the longer of the two coordinates is
- * that long.
+ * Initial offsets: each head has a direction of its own, and its points lie 1, 2, ... cells along it, counted along the
+ * longer of the two coordinates.
  */
 function raysOfPoints(heads: number, levels: number, points: number): Initializer {
   return (): Tensor => {

@@ -87,13 +87,13 @@ function attention(fixture: Fixture): readonly Comparison[] {
   loadOriginalWeights(fixture, module, part);
   const levelShapes = levelShapesOf(fixture);
   const mask = fixture.tensors.get("in.padding_mask");
-  const memoryPadding =
+  const memoryPaddingMask =
     mask === undefined ? undefined : tensor<Rank.R2>(mask.data, mask.shape as [number, number], "bool");
   const compute: Compute = (queries, referencePoints, memory) =>
     module.call({
       queries: queries as Tensor3D,
       memory: memory as Tensor3D,
-      memoryPadding,
+      memoryPaddingMask,
       referencePoints,
       levelShapes,
     });

@@ -27,7 +27,11 @@ const tiny: DetrSettings = {
 function expectRuns(model: DetectionModel): number {
   return tidy(() => {
     const images = uniformTensor<Rank.R4>([1, 37, 41, 3], { seed: 1 });
-    const { stacked } = model.call({ images, mask: zeros([1, 37, 41], "bool"), sizes: [{ height: 37, width: 41 }] });
+    const { stacked } = model.call({
+      images,
+      paddingMask: zeros([1, 37, 41], "bool"),
+      sizes: [{ height: 37, width: 41 }],
+    });
     expect(stacked.boxes.shape.slice(1)).toEqual([1, 5, 4]);
     expect(stacked.boxes.dataSync().every((value) => value > 0 && value < 1)).toBe(true);
     return stacked.boxes.shape[0];
@@ -258,7 +262,7 @@ test("parts of the other model are a type error", () => {
 test("the same seed gives the same model, another seed another one", () => {
   const batch: PaddedBatch = {
     images: uniformTensor<Rank.R4>([1, 37, 41, 3], { seed: 1 }),
-    mask: zeros([1, 37, 41], "bool"),
+    paddingMask: zeros([1, 37, 41], "bool"),
     sizes: [{ height: 37, width: 41 }],
   };
   const boxes: Float32Array[] = [];
@@ -267,7 +271,7 @@ test("the same seed gives the same model, another seed another one", () => {
     boxes.push(tidy(() => model.call(batch, { auxiliary: false }).boxes.dataSync<"float32">()));
     model.dispose();
   }
-  dispose([batch.images, batch.mask]);
+  dispose([batch.images, batch.paddingMask]);
   expect(boxes[1]).toEqual(boxes[0]);
   expect(boxes[2]).not.toEqual(boxes[0]);
 });

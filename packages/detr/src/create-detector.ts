@@ -10,14 +10,14 @@ import type { DeformableDetrSettings, DetectorConfig, DetrSettings } from "./set
 
 /** Settings of {@link createDetector}. The transformer that can be given depends on the model. */
 export interface CreateDetectorOptions<Transformer = DetrTransformer & DeformableTransformer> extends InitialWeights {
-  /** Instead of the configuration's: how many classes the data has. */
+  /** Number of classes of the data, instead of the configuration's. */
   readonly numClasses?: number;
-  /** Parts of one's own instead of the configuration's. */
+  /** Your own parts instead of the configuration's. */
   readonly parts?: OwnParts<Transformer>;
 }
 
 /**
- * Builds a detector from a preset or from a configuration of one's own.
+ * Builds a detector from a preset or from your own configuration.
  *
  * @throws ConfigError when there is no such preset, a setting is impossible, or a given part does not fit
  */
@@ -41,7 +41,7 @@ export function createDetector(
   const found = typeof presetOrConfig === "string" ? presetNamed(presetOrConfig) : presetOrConfig;
   const config = numClasses === undefined ? found : { ...found, numClasses };
   const random = randomFor(options);
-  // The signatures above see to it that the transformer is one for this model.
+  // The signatures above ensure that the transformer is one for this model.
   if (config.model === "detr") return createDetr(config, parts as OwnParts<DetrTransformer>, random);
   if (config.model === "deformable-detr") {
     return createDeformableDetr(config, parts as OwnParts<DeformableTransformer>, random);

@@ -8,7 +8,7 @@ import { DeformableDetr } from "./deformable/deformable-detr.ts";
 import { Detr, type DetrTransformer } from "./detr.ts";
 import type { DeformableDetrSettings, DetectorConfig, DetrSettings } from "./settings.ts";
 
-/** Built parts instead of those that the configuration describes. The other parts get the same weights as without. */
+/** Built parts instead of those that the configuration describes. The other parts keep the same initial weights. */
 export interface OwnParts<Transformer = DetrTransformer & DeformableTransformer> {
   /** Its levels decide what the projections after it expect. */
   readonly backbone?: Backbone;
@@ -75,7 +75,7 @@ function createPositionEncoding(config: DetrSettings, random: Random): PositionE
   return new SinePositionEncoding({ dim, normalize: settings.normalize ?? true });
 }
 
-/** A transformer of one's own does not tell its width; the configuration's must be that of the position encoding. */
+/** Your own transformer does not tell its width, so the configured width must be that of the position encoding. */
 function expectFittingWidth(config: DetectorConfig, { positionEncoding, transformer }: OwnParts<unknown>): void {
   const { dim } = config.transformer;
   if (transformer !== undefined || positionEncoding === undefined || positionEncoding.dim === dim) return;

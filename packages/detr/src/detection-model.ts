@@ -20,8 +20,8 @@ export type DetrOutput = LayerPrediction & {
    */
   readonly stacked: StackedOutput;
   /**
-   * Of a two-stage model: what its encoder proposes at every token, `Q` being the number of tokens. The first logit
-   * says whether there is an object.
+   * Only of a two-stage model: the encoder's proposals, one for each token (`Q` is the number of tokens). The first
+   * logit says whether there is an object.
    */
   readonly encoder?: LayerPrediction;
 };
@@ -43,10 +43,10 @@ export function outputOfLayers(stacked: StackedOutput): DetrOutput {
 }
 
 /**
- * What every detector can do, so that whoever trains or runs one need not know which it is.
+ * The interface of every detector: code that trains or runs one need not know which it is.
  *
- * `Output` is what its criterion and its own `postProcess` read: of a detector with queries a {@link DetrOutput}, of a
- * dense one (heat maps, anchors) whatever it predicts, as an object of tensors.
+ * `Output` is what its criterion and its own `postProcess` read: a {@link DetrOutput} for a detector with queries, any
+ * object of tensors for a dense one (heat maps, anchors).
  */
 export interface DetectionModel<Output extends object = DetrOutput> extends Module {
   readonly backbone: Backbone;
@@ -55,8 +55,8 @@ export interface DetectionModel<Output extends object = DetrOutput> extends Modu
   /** @param batch - images `[B, H, W, 3]`, normalised, with their sizes */
   call(batch: PaddedBatch, options?: DetrCallOptions): Output;
   /**
-   * What an output says about each image, as the model's authors read it.
-   * @param sourceSizes - size of each image in the pixels that the boxes shall have
+   * The detections of each image, read from an output as the model's authors do.
+   * @param sourceSizes - size of each image, in whose pixels the boxes are returned
    */
   postProcess(output: Output, sourceSizes: readonly ImageSize[]): Promise<ImageDetections[]>;
 }

@@ -1,6 +1,6 @@
 import { DataError, type Detection } from "@detrkit/common";
 
-/** Everything a detector says about one image, in plain memory. `N` entries, for DETR one for each query. */
+/** All detections of one image, in plain memory. `N` entries, for DETR one for each query. */
 export interface ImageDetections {
   /** `[N]`, 0 to 1. */
   readonly scores: Float32Array;

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { DetectionModel } from "./detection-model.ts";
 import { UnsetWeights } from "./unset-weights.ts";
 
-/** What the settings of any detector tell: its family's name, and how many classes it finds. Plain JSON. */
+/** What the settings of every detector have: its family's name, and its number of classes. Plain JSON. */
 export interface DetectorSettings {
   readonly model: string;
   readonly numClasses: number;
@@ -15,7 +15,7 @@ export interface BuildOptions {
   readonly random: Random;
 }
 
-/** A setting that cannot be, alone or beside others. */
+/** A setting that is impossible, alone or together with others. */
 export interface SettingProblem {
   /** Where it is: `["transformer", "heads"]`. */
   readonly path: readonly string[];
@@ -24,9 +24,9 @@ export interface SettingProblem {
 }
 
 /**
- * One kind of detector, as a value: what loading, training and a command line have to know of it, so that none of them
- * asks which one it is. DETR is one family, Deformable DETR another, and `defineDetector` of `@detrkit/training` makes
- * one of your own.
+ * One kind of detector, as a value: what loading, training and a command line have to know about it, so that none of
+ * them depends on which one it is. DETR is one family, Deformable DETR another, and `defineDetector` of
+ * `@detrkit/training` makes one of your own.
  */
 export interface DetectorFamily<
   Settings extends DetectorSettings = DetectorSettings,
@@ -34,27 +34,27 @@ export interface DetectorFamily<
 > {
   /** `model` in its settings, and so in its checkpoints. */
   readonly name: string;
-  /** As people write it. */
+  /** Its name as people write it. */
   readonly title: string;
   /**
-   * What the settings may be, but for `model` and `numClasses`, which nobody chooses: a strict object of zod. Types,
-   * flags, help and JSON Schema follow from it.
+   * Schema of the settings, a strict zod object, without `model` and `numClasses`, which nobody chooses. Types, flags,
+   * help and JSON Schema follow from it.
    */
   readonly settings: z.ZodObject;
-  /** Detectors of this family that go by a name. */
+  /** Named settings of this family. */
   readonly presets: Readonly<Record<string, Settings>>;
   /** Builds the model of settings that fit the schema. Impossible ones are a ConfigError. */
   create(settings: Settings, options: BuildOptions): Model;
-  /** What is wrong with settings that each fit the schema, but not one another. Default: nothing. */
+  /** Problems of settings that fit the schema, but not each other. Default: none. */
   problems?(settings: Settings): readonly SettingProblem[];
   /**
-   * Numbers that a model of these settings surely has, by the setting they come from: a file that holds fewer cannot be
-   * its checkpoint, and is refused before memory is taken for it. Default: nothing is known.
+   * Lower bounds of the numbers that a model with these settings holds, by setting: a file with fewer numbers cannot be
+   * its checkpoint, and is refused before memory is allocated for it. Default: none.
    */
   leastNumbers?(settings: Settings): readonly (readonly [setting: string, numbers: number])[];
 }
 
-/** How a detector begins. */
+/** How a detector's weights are initialised. */
 export interface InitialWeights {
   /** Decides the initial weights: the same seed, the same model. Default 0. */
   readonly seed?: number;

@@ -1,4 +1,4 @@
-import { type Backbone, type FeatureMap, ResNet, shrinkMask } from "@detrkit/backbone";
+import { type Backbone, type FeatureMap, ResNet, shrinkPaddingMask } from "@detrkit/backbone";
 import { Random } from "@detrkit/common";
 import { Conv2d, type ImageSize, Module, type PaddedBatch } from "@detrkit/nn";
 import { SinePositionEncoding } from "@detrkit/position-encoding";
@@ -43,7 +43,7 @@ class PatchBackbone extends Module implements Backbone {
     const features = this.patches.call(images);
     const [, height, width] = images.shape;
     const [, mapHeight, mapWidth] = features.shape;
-    return [{ features, ...shrinkMask(sizes, { height, width }, { height: mapHeight, width: mapWidth }) }];
+    return [{ features, ...shrinkPaddingMask(sizes, { height, width }, { height: mapHeight, width: mapWidth }) }];
   }
 }
 
@@ -82,7 +82,7 @@ function batchOf(images: readonly Tensor4D[], { height, width }: ImageSize): Pad
       [0, 0],
     ]);
   });
-  return { images: concat(padded), mask: zeros([images.length, height, width], "bool"), sizes };
+  return { images: concat(padded), paddingMask: zeros([images.length, height, width], "bool"), sizes };
 }
 
 function image(height: number, width: number, seed: number): Tensor4D {

@@ -49,7 +49,7 @@ export interface DetrParts {
   readonly random: Random;
 }
 
-/** What the parts before the heads compute, for heads of one's own. */
+/** What the parts before the heads compute, for your own heads. */
 export type DetrFeatures = TransformerOutput & {
   /** The backbone's maps, from fine to coarse; the cells of the last one are the memory's tokens, row by row. */
   readonly maps: FeatureMap[];
@@ -57,7 +57,7 @@ export type DetrFeatures = TransformerOutput & {
 
 /**
  * DETR (arXiv:2005.12872): features of a backbone become tokens, a transformer turns a fixed set of queries into as
- * many predictions, and two heads, shared by all decoder layers, read class and box from each. `B` images, `S` tokens,
+ * many predictions, and two heads, shared by all decoder layers, predict class and box of each. `B` images, `S` tokens,
  * `D` width, `Q` queries, `C` classes, `L` decoder layers.
  */
 export class Detr extends Module implements DetectionModel {
@@ -98,7 +98,7 @@ export class Detr extends Module implements DetectionModel {
   call(batch: PaddedBatch, options: DetrCallOptions = {}): DetrOutput {
     const { maps, memory, states } = this.features(batch, options);
     const output = this.predict(states, options);
-    dispose([memory, states, ...maps.flatMap(({ features, mask }) => [features, mask])]);
+    dispose([memory, states, ...maps.flatMap(({ features, paddingMask }) => [features, paddingMask])]);
     return output;
   }
 
@@ -107,7 +107,7 @@ export class Detr extends Module implements DetectionModel {
     return tidyRecord(() => {
       const maps = this.backbone.call(batch, options);
       const map = maps.at(-1) as FeatureMap;
-      const [B, height, width] = map.mask.shape;
+      const [B, height, width] = map.paddingMask.shape;
       const tokens = this.inputProjection.call(map.features);
       const [, , , D] = tokens.shape;
       const S = height * width;
@@ -115,7 +115,7 @@ export class Detr extends Module implements DetectionModel {
         {
           tokens: reshape(tokens, [B, S, D]),
           position: reshape(this.positionEncoding.call(map, options), [B, S, D]) as Tensor3D,
-          padding: isPadded(map) ? (reshape(map.mask, [B, S]) as Tensor2D) : undefined,
+          paddingMask: isPadded(map) ? (reshape(map.paddingMask, [B, S]) as Tensor2D) : undefined,
           queryPosition: this.queryEmbedding.weight.value as Tensor2D,
         },
         options,
@@ -143,8 +143,8 @@ export class Detr extends Module implements DetectionModel {
   }
 }
 
-/** Whether any image leaves cells of the map empty; where none does, attention needs no mask. */
-function isPadded({ sizes, mask }: FeatureMap): boolean {
-  const [, mapHeight, mapWidth] = mask.shape;
+/** Whether any image leaves cells of the map empty; where none does, attention needs no padding mask. */
+function isPadded({ sizes, paddingMask }: FeatureMap): boolean {
+  const [, mapHeight, mapWidth] = paddingMask.shape;
   return sizes.some(({ height, width }) => height < mapHeight || width < mapWidth);
 }

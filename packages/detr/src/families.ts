@@ -73,7 +73,7 @@ function widthProblems({ dim, heads }: CommonTransformerSettings, unit: number):
 
 function stageProblems(stages: readonly number[]): SettingProblem[] {
   if (stages.every((stage, index) => stage > (stages[index - 1] ?? 0))) return [];
-  return [{ path: ["backbone", "returnStages"], message: `${stages.join(",")} must rise, for example 2,3,4` }];
+  return [{ path: ["backbone", "returnStages"], message: `${stages.join(",")} must be ascending, for example 2,3,4` }];
 }
 
 function leastNumbersOfAny({ backbone, transformer, numQueries, numClasses }: DetectorConfig): [string, number][] {

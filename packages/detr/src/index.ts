@@ -15,7 +15,7 @@ export {
   encoderReferencePoints,
   LevelScale,
   tokenCount,
-  tokenPadding,
+  tokenPaddingMask,
   validRatios,
 } from "./deformable/level-geometry.ts";
 export type { LevelLayout, TokenPlace } from "./deformable/level-geometry.ts";

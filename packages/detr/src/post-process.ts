@@ -10,7 +10,7 @@ import type { ImageDetections } from "./detections.ts";
  * probability. `B` images, `Q` queries, `C` classes.
  *
  * @param output - logits `[B, Q, C + 1]` and boxes `[B, Q, 4]`
- * @param sourceSizes - size of each image in the pixels that the boxes shall have, `B` of them
+ * @param sourceSizes - size of each of the `B` images, in whose pixels the boxes are returned
  * @returns for each image `Q` detections in the queries' order
  */
 export function postProcess(output: LayerPrediction, sourceSizes: readonly ImageSize[]): Promise<ImageDetections[]> {
@@ -22,7 +22,7 @@ export function postProcess(output: LayerPrediction, sourceSizes: readonly Image
  * a query may appear with several classes. `B` images, `Q` queries, `C` classes.
  *
  * @param output - logits `[B, Q, C]` and boxes `[B, Q, 4]`
- * @param sourceSizes - size of each image in the pixels that the boxes shall have, `B` of them
+ * @param sourceSizes - size of each of the `B` images, in whose pixels the boxes are returned
  * @param count - detections of each image; the published models take 100
  * @returns for each image `count` detections, the highest score first
  * @throws ConfigError when there are fewer than `count` scores
@@ -48,7 +48,7 @@ async function readDetections(
   const { B, Q, C } = expectShape(logits.shape, "postProcess: logits", ["B", "Q", "C"]);
   expectShape(boxes.shape, "postProcess: boxes", [B, Q, 4]);
   expectShape([sourceSizes.length], "postProcess: sourceSizes", [B]);
-  const together = concat([logits, boxes], -1); // [B, Q, C + 4], so that the tensors are waited for once
+  const together = concat([logits, boxes], -1); // [B, Q, C + 4], for a single read from the device
   const values = await together.data<"float32">().finally(() => dispose(together));
   const rowLength = C + 4;
   return sourceSizes.map((size, image) => {

@@ -141,7 +141,7 @@ export type DeformableDetrPresetName =
 /** Names of all detectors that detrkit describes. */
 export type PresetName = DetrPresetName | DeformableDetrPresetName;
 
-/** DETRs that go by a name. */
+/** DETR's presets. */
 export const detrPresets: Readonly<Record<DetrPresetName, DetrSettings>> = {
   "detr-small": detrSmall,
   "detr-r50": detrR50,
@@ -150,7 +150,7 @@ export const detrPresets: Readonly<Record<DetrPresetName, DetrSettings>> = {
   "detr-r101-dc5": detrR101Dc5,
 };
 
-/** Deformable DETRs that go by a name. */
+/** Deformable DETR's presets. */
 export const deformableDetrPresets: Readonly<Record<DeformableDetrPresetName, DeformableDetrSettings>> = {
   "deformable-detr-small": deformableDetrSmall,
   "deformable-detr-r50": deformableDetrR50,
@@ -160,7 +160,7 @@ export const deformableDetrPresets: Readonly<Record<DeformableDetrPresetName, De
   "deformable-detr-r50-single-scale-dc5": deformableDetrR50SingleScaleDc5,
 };
 
-/** The detectors that go by a name. A variant of one is a spread: `{ ...presets["detr-small"], numQueries: 20 }`. */
+/** All presets. A variant of one is a spread: `{ ...presets["detr-small"], numQueries: 20 }`. */
 export const presets: Readonly<
   Record<DetrPresetName, DetrSettings> & Record<DeformableDetrPresetName, DeformableDetrSettings>
 > = { ...deformableDetrPresets, ...detrPresets };

@@ -13,7 +13,7 @@ export const backboneSettings = z.strictObject({
     .min(1)
     .readonly()
     .describe("Stages whose maps the transformer sees: 2 has cells of 8x8 pixels, 3 of 16x16, 4 of 32x32"),
-  frozenStages: count(0).max(5).describe("How many of stem and 4 stages are not trained, from the pixels up"),
+  frozenStages: count(0).max(5).describe("How many of stem and 4 stages are not trained, counted from the image"),
   norm: z.enum(["frozen-batch", "batch", "group"]).describe("Norms; frozen-batch needs trained weights"),
   stem: z.enum(["7x7pool", "3x3pool"]).describe("First layers; 3x3pool for small images"),
   width: count().describe("Channels of the 3x3 convolutions of the first stage, doubled in each later one"),
@@ -23,7 +23,7 @@ export const backboneSettings = z.strictObject({
 /** A ResNet as plain data. */
 export type BackboneSettings = Readonly<z.infer<typeof backboneSettings>>;
 
-/** Where a token stands: sines and cosines, or learned rows and columns (of at most 50 cells). */
+/** Settings of a position encoding: sines and cosines, or learned rows and columns (of at most 50 cells). */
 export const positionEncodingSettings = z.strictObject({
   kind: z.enum(["sine", "learned"]).describe("Sines and cosines, or learned rows and columns of at most 50 cells"),
   normalize: z
@@ -63,7 +63,7 @@ export type DeformableTransformerSettings = Readonly<z.infer<typeof deformableTr
 
 const numQueries = count().describe("Object queries: predictions for each image");
 
-/** What of a DETR is a choice; `model` and `numClasses` are not. */
+/** The choices of a DETR: all settings but `model` and `numClasses`. */
 export const detrSettings = z.strictObject({
   numQueries,
   backbone: backboneSettings,
@@ -77,7 +77,7 @@ export type DetrSettings = DeepReadonly<z.infer<typeof detrSettings>> & {
   readonly numClasses: number;
 };
 
-/** What of a Deformable DETR is a choice; `model` and `numClasses` are not. */
+/** The choices of a Deformable DETR: all settings but `model` and `numClasses`. */
 export const deformableDetrSettings = z.strictObject({
   numQueries,
   backbone: backboneSettings,

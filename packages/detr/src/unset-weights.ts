@@ -1,8 +1,8 @@
 import { Random } from "@detrkit/common";
 
 /**
- * Draws nothing but zeros: initial weights that a checkpoint replaces need no random numbers, which take seconds for a
- * large model.
+ * Draws only zeros: initial weights that a checkpoint replaces need no random numbers, which take seconds for a large
+ * model.
  */
 export class UnsetWeights extends Random {
   constructor() {

@@ -4,7 +4,7 @@ import {
   Detr,
   type LayerPrediction,
   type DetrOutput,
-  tokenPadding,
+  tokenPaddingMask,
 } from "@detrkit/detr";
 import { ConfigError } from "@detrkit/common";
 import type { PaddedBatch } from "@detrkit/nn";
@@ -33,7 +33,7 @@ function detrOutputs(model: Detr, batch: PaddedBatch): ModelOutputs {
     tensors: {
       ...predictions(output, states),
       memory_channel_mean: inMemory(mean(memory, 1)),
-      memory_position_mean: { ...inMemory(mean(memory, 2)), shape: maps.at(-1)?.mask.shape ?? [] },
+      memory_position_mean: { ...inMemory(mean(memory, 2)), shape: maps.at(-1)?.paddingMask.shape ?? [] },
     },
   };
 }
@@ -46,7 +46,7 @@ function deformableDetrOutputs(model: DeformableDetr, batch: PaddedBatch): Model
     output,
     tensors: {
       ...predictions(output, states),
-      ...memoryMeans(inMemory(memory), tokenPadding(levelTokens)),
+      ...memoryMeans(inMemory(memory), tokenPaddingMask(levelTokens)),
       ...(proposals && {
         topk_proposals: { shape: proposals.chosen.shape, data: proposals.chosen.dataSync<"int32">() },
       }),
@@ -69,13 +69,15 @@ function predictions(output: DetrOutput, states: Tensor4D): Readonly<Record<stri
 /** Means of `[B, S, D]` over tokens and over channels; padding counts as 0 in the one and is left out of the other. */
 function memoryMeans(
   { shape, data }: FixtureTensor,
-  padding: Uint8Array | undefined,
+  paddingMask: Uint8Array | undefined,
 ): Readonly<Record<string, FixtureTensor>> {
   const [B, S, D] = shape as readonly [number, number, number];
   const byChannel = new Float32Array(B * D);
   const byPosition = new Float32Array(B * S);
   for (let image = 0; image < B; image++) {
-    const tokens = Array.from({ length: S }, (_, token) => image * S + token).filter((token) => padding?.[token] !== 1);
+    const tokens = Array.from({ length: S }, (_, token) => image * S + token).filter(
+      (token) => paddingMask?.[token] !== 1,
+    );
     const sums = new Float64Array(D);
     for (const token of tokens) {
       let sum = 0;

@@ -1,4 +1,4 @@
-import { type Backbone, type FeatureMap, shrinkMask } from "@detrkit/backbone";
+import { type Backbone, type FeatureMap, shrinkPaddingMask } from "@detrkit/backbone";
 import { Random } from "@detrkit/common";
 import { MultiScaleDeformableAttention } from "@detrkit/deformable-attention";
 import { Conv2d, type ImageSize, Module, type PaddedBatch } from "@detrkit/nn";
@@ -49,7 +49,7 @@ export class PatchBackbone extends Module implements Backbone {
       const features = patch.call(images);
       return {
         features,
-        ...shrinkMask(sizes, { height, width }, { height: features.shape[1], width: features.shape[2] }),
+        ...shrinkPaddingMask(sizes, { height, width }, { height: features.shape[1], width: features.shape[2] }),
       };
     });
   }
@@ -101,7 +101,7 @@ export function batchOf(sizes: readonly ImageSize[], { height, width }: ImageSiz
       [0, 0],
     ]);
   });
-  return { images: concat(images), mask: zeros([sizes.length, height, width], "bool"), sizes: [...sizes] };
+  return { images: concat(images), paddingMask: zeros([sizes.length, height, width], "bool"), sizes: [...sizes] };
 }
 
 /** Two images of different sizes. */
@@ -131,7 +131,7 @@ export function tokensOf(images: readonly (readonly Tensor4D[])[], shapes: reado
         17,
       ),
     );
-    return { features: concat(padded), ...shrinkMask(sizes, { height, width }, { height, width }), sizes };
+    return { features: concat(padded), ...shrinkPaddingMask(sizes, { height, width }, { height, width }), sizes };
   });
   return joinLevels(maps, positionEncoding);
 }

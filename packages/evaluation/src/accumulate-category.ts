@@ -3,7 +3,7 @@ import type { EvaluationParameters } from "./evaluation-options.ts";
 import type { EvaluationTables } from "./evaluation-tables.ts";
 import { readPrecision, truePositive } from "./precision-recall.ts";
 
-/** Writes one category's precision and recall into the tables; leaves -1 where it has no truth that counts. */
+/** Writes one category's precision and recall into the tables; leaves -1 if it has no truth that counts. */
 export function accumulateCategory(
   tables: EvaluationTables,
   parameters: EvaluationParameters,

@@ -63,7 +63,7 @@ export function boxIou(detection: CocoBox, truth: CocoBox, crowd = false): numbe
   return ious[0] as number;
 }
 
-/** Collects boxes in grouped order. A result without a box is given the box and the area of its mask. */
+/** Collects boxes in grouped order. A result without a box gets the box and the area of its mask. */
 export function boxOverlaps(
   detections: readonly CocoResult[],
   truths: readonly CocoAnnotation[],

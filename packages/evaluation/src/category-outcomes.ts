@@ -5,10 +5,10 @@ import type { ObjectGroup } from "./object-groups.ts";
 import { falsePositive, notCounted, truePositive } from "./precision-recall.ts";
 import type { PreparedEvaluation } from "./prepared-evaluation.ts";
 
-/** Detections of one category, image after image, and what became of them. `T` thresholds, `D` detections. */
+/** Detections of one category, image after image, and their outcomes. `T` thresholds, `D` detections. */
 export interface CategoryOutcomes {
   readonly scores: Float64Array;
-  /** `[D]`: the detections by falling score. */
+  /** `[D]`: the detections in order of descending score. */
   readonly order: Int32Array;
   /** `[D]`: place of each by score within its image, from 0. */
   readonly ranks: Int32Array;
@@ -74,7 +74,7 @@ export function categoryOutcomes(
   return { scores, ranks, order: orderByScore(ascendingIndices(total), scores), outcomes, truths: truthCounts };
 }
 
-/** pycocotools takes the id 0 for "unmatched", so that a match with the annotation of that id counts as none. */
+/** pycocotools takes the id 0 for "unmatched", so a match with the annotation of that id does not count. */
 function outcomeOfMatch(ignored: boolean, truthId: number, unmatched: number): number {
   if (ignored) return notCounted;
   return truthId === 0 ? unmatched : truePositive;

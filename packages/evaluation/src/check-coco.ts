@@ -13,11 +13,11 @@ function assertSegmentation(value: unknown, where: string): void {
   if (typeof value["counts"] !== "string") assertNumbers(value["counts"], "segmentation.counts", where);
 }
 
-/** An empty list stands for "none" in files of some tools, for `bbox` as for `segmentation`. */
+/** Some tools write an empty list for "none", both as `bbox` and as `segmentation`. */
 const isGiven = (value: unknown): boolean =>
   value !== undefined && value !== null && !(Array.isArray(value) && value.length === 0);
 
-/** Checks what is given of box and mask; says whether anything is. */
+/** Checks box and mask where they are given; returns whether any is given. */
 function assertShape(fields: Fields, where: string): boolean {
   const hasBox = isGiven(fields["bbox"]);
   const hasMask = isGiven(fields["segmentation"]);
@@ -47,7 +47,7 @@ function assertEntries(
   return ids;
 }
 
-/** Throws, naming the entry, where a value is not a COCO ground truth that metrics can be computed from. */
+/** Throws an error that names the entry, if a value is not a COCO ground truth that metrics can be computed from. */
 export function assertGroundTruth(value: unknown, source: string): asserts value is CocoGroundTruth {
   assertFields(value, `${source}: ground truth`);
   const imageIds = assertEntries(value, "images", source);
@@ -62,7 +62,7 @@ export function assertGroundTruth(value: unknown, source: string): asserts value
   });
 }
 
-/** Throws, naming the entry, where a result can't be counted. */
+/** Throws an error that names the entry, if a result can't be counted. */
 export function assertResult(
   value: unknown,
   imageIds: { has(id: number): boolean } | undefined,

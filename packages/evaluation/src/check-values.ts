@@ -3,7 +3,7 @@ import { DataError } from "@detrkit/common";
 /** The fields of a JSON object. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Says what came, shortly enough for an error message. */
+/** Describes a value in a few words for an error message. */
 function shown(value: unknown): string {
   if (value === undefined) return "nothing";
   if (Array.isArray(value)) return `a list of ${value.length}`;
@@ -45,7 +45,7 @@ export function assertNumbers(
   if (!Array.isArray(value)) throw new DataError(`${where}: ${name} expected a list of numbers, got ${shown(value)}`);
   if (length !== undefined && value.length !== length)
     throw new DataError(`${where}: ${name} expected ${length} numbers, got ${value.length}`);
-  // An indexed loop: polygons of a whole data set pass through here.
+  // An indexed loop for speed: all polygons of a data set are checked here.
   for (let index = 0; index < value.length; index++) {
     const number: unknown = value[index];
     if (typeof number !== "number" || !Number.isFinite(number))

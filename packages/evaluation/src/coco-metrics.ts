@@ -37,7 +37,7 @@ export const metricNames: readonly (keyof CocoMetrics)[] = [
   "ARl",
 ];
 
-/** Part of a table `[outer, …, K]`: one category of it, or all where none is given. */
+/** Part of a table `[outer, …, K]`: one category of it, or all if none is given. */
 export function categoryPart(table: Float64Array, categoryCount: number, category: number | undefined): Float64Array {
   if (category === undefined) return table;
   const part = new Float64Array(table.length / categoryCount);

@@ -38,7 +38,7 @@ export interface CocoAnnotation {
   readonly segmentation?: CocoSegmentation;
 }
 
-/** A COCO ground truth file, as far as the metrics need it. */
+/** The parts of a COCO ground truth file that the metrics need. */
 export interface CocoGroundTruth {
   readonly images: readonly CocoImage[];
   readonly annotations: readonly CocoAnnotation[];

@@ -22,20 +22,20 @@ export interface ClassEvaluation {
   readonly perThreshold: readonly ThresholdMetrics[];
   /** Precision at each recall threshold, `[T, R]`; all -1 where no truth counts. */
   readonly precision: Float64Array;
-  /** Score from which on detections are to be kept for that precision, `[T, R]`; 0 where the recall is not reached. */
+  /** Score threshold that gives this precision, `[T, R]`; 0 where the recall is not reached. */
   readonly scores: Float64Array;
 }
 
-/** All that an evaluation says. */
+/** All results of an evaluation. */
 export interface DetectionEvaluation {
   readonly metrics: CocoMetrics;
   readonly perThreshold: readonly ThresholdMetrics[];
-  /** A category each, ascending ids; those without truth or detections too. */
+  /** One entry for each category, ids ascending, including those without truths or detections. */
   readonly perClass: readonly ClassEvaluation[];
   /** Matches of each image and category that has a truth or a detection, in that order. Computed when first read. */
   readonly perImage: readonly ImageEvaluation[];
   /** What was evaluated, with every default filled in. */
   readonly parameters: EvaluationParameters;
-  /** What COCO's rules leave out, though one may not expect it. */
+  /** What COCO's rules leave out unexpectedly. */
   readonly warnings: readonly string[];
 }

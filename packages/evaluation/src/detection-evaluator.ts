@@ -8,7 +8,7 @@ import type { EvaluationOptions } from "./evaluation-options.ts";
 
 /** What a {@link DetectionEvaluator} is made of. */
 export interface DetectionEvaluatorConfig extends Omit<EvaluationOptions, "detections"> {
-  /** Category id of each label; labels are category ids themselves where it is left out. */
+  /** Category id of each label; default: labels are category ids. */
   readonly labelCategoryIds?: readonly number[];
 }
 
@@ -37,7 +37,7 @@ export class DetectionEvaluator {
     );
   }
 
-  /** Adds results that are in COCO's form already: any number of images, boxes or masks. */
+  /** Adds results in COCO's format: any number of images, boxes or masks. */
   addResults(results: readonly CocoResult[]): void {
     for (const [index, result] of results.entries())
       assertResult(result, this.#imageIds, `DetectionEvaluator: results[${index}]`);

@@ -1,10 +1,10 @@
-/** A threshold of 1 still lets a perfect overlap match that rounding left just below it, as in pycocotools. */
+/** With a threshold of 1, a perfect overlap that rounding left just below 1 still matches, as in pycocotools. */
 const highestThreshold = 1 - 1e-10;
 
 /**
- * Assigns the detections of one group to its truths as COCO does: by falling score, each takes the free truth with the
- * highest IoU not below the threshold, the later one of equals, and an ignored truth only where no other is left.
- * `D` detections, `G` truths, `T` thresholds.
+ * Assigns the detections of one group to its truths as COCO does: in order of descending score, each takes the free
+ * truth with the highest IoU not below the threshold, the later one of equals, and an ignored truth only if no other is
+ * left. `D` detections, `G` truths, `T` thresholds.
  */
 export class DetectionMatcher {
   readonly #thresholds: Float64Array;
@@ -22,8 +22,8 @@ export class DetectionMatcher {
   }
 
   /**
-   * Takes up a group; notes which truths each detection overlaps enough for any threshold, as most overlap none.
-   * @param ious - `[D, G]`, detections by falling score
+   * Starts a group; lists the truths that each detection overlaps enough for any threshold, as most overlap none.
+   * @param ious - `[D, G]`, detections in order of descending score
    */
   start(ious: Float64Array, detections: number, truths: number): void {
     this.#detections = detections;
@@ -50,7 +50,7 @@ export class DetectionMatcher {
   }
 
   /**
-   * Matches the group last taken up.
+   * Matches the group that was started last.
    * @param ignored - `[G]`, 1 for truths that don't count here
    * @param crowd - `[G]`, 1 for truths that may be matched any number of times
    * @param matches - receives `[T, D]`: the truth of each detection, or -1

@@ -1,18 +1,18 @@
 import { DataError, type Detection } from "@detrkit/common";
 import type { CocoResult } from "./coco-types.ts";
 
-/** What COCO's format keeps of a detection. */
+/** The parts of a detection that COCO's format holds. */
 export type ScoredBox = Pick<Detection, "box" | "labelId" | "score">;
 
 /** Where the detections come from. */
 export interface DetectionSource {
   readonly imageId: number;
   /**
-   * Size of the source image. Where given, boxes are cut off at its border; the published models' figures were taken
-   * without.
+   * Size of the source image. If given, boxes are clipped to it; the published models' figures were computed without
+   * clipping.
    */
   readonly size?: { readonly width: number; readonly height: number };
-  /** Category id of each label; labels are category ids themselves where it is left out. */
+  /** Category id of each label; default: labels are category ids. */
   readonly categoryIds?: readonly number[];
 }
 

@@ -13,10 +13,9 @@ import type { ImageEvaluation } from "./image-evaluation.ts";
 import { prepareEvaluation } from "./prepared-evaluation.ts";
 
 /**
- * COCO's detection metrics, equal to pycocotools' (also in its quirks, which `warnings` name).
+ * COCO's detection metrics, equal to pycocotools', including its quirks, which `warnings` name.
  *
- * @example
- * const { metrics } = evaluateDetections({ groundTruth, detections, type: "bbox" });
+ * @example const { metrics } = evaluateDetections({ groundTruth, detections, type: "bbox" });
  */
 export function evaluateDetections(options: EvaluationOptions): DetectionEvaluation {
   checkInput(options);

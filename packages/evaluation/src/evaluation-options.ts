@@ -7,16 +7,16 @@ export interface EvaluationSettings {
   readonly imageIds?: readonly number[];
   /** Count these categories only. */
   readonly categoryIds?: readonly number[];
-  /** `false` treats all categories as one: how good are the boxes, whatever their label. */
+  /** `false` treats all categories as one: it measures the boxes, whatever their label. */
   readonly useCategories?: boolean;
   /**
-   * Three limits of detections per image and class. `AR1`, `AR10` and `AR100` are taken at them, all else at the
+   * Three limits of detections per image and class. `AR1`, `AR10` and `AR100` are measured at them, all else at the
    * largest.
    */
   readonly maxDetections?: readonly number[];
   /** `AP` is the mean over these; `AP50` and `AP75` are -1 where 0.5 and 0.75 are not among them. */
   readonly iouThresholds?: readonly number[];
-  /** Recalls at which precision is read off. */
+  /** Recalls at which precision is measured. */
   readonly recallThresholds?: readonly number[];
 }
 

@@ -2,8 +2,8 @@ import { areaRanges } from "./area-ranges.ts";
 import type { EvaluationParameters } from "./evaluation-options.ts";
 
 /**
- * What the metrics are means of; -1 where a category has nothing to count. `T` IoU thresholds, `R` recall thresholds,
- * `K` categories.
+ * Tables whose means are the metrics; -1 where a category has nothing to count. `T` IoU thresholds, `R` recall
+ * thresholds, `K` categories.
  */
 export interface EvaluationTables {
   readonly thresholdCount: number;
@@ -21,7 +21,7 @@ export interface EvaluationTables {
   readonly truthCounts: Int32Array;
 }
 
-/** Tables in which nothing is counted yet. */
+/** Tables before anything is counted. */
 export function emptyTables(parameters: EvaluationParameters, categoryCount: number): EvaluationTables {
   const thresholdCount = parameters.iouThresholds.length;
   const recallCount = parameters.recallThresholds.length;

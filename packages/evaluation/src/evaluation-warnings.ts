@@ -1,6 +1,6 @@
 import type { SelectedObjects } from "./selected-objects.ts";
 
-/** What the metrics leave out by COCO's rules, though the user may not expect it. */
+/** Warns about what COCO's rules leave out of the metrics unexpectedly. */
 export function evaluationWarnings(
   truths: SelectedObjects,
   detections: SelectedObjects,

@@ -3,8 +3,8 @@ import type { ObjectGroup } from "./object-groups.ts";
 import type { PreparedEvaluation } from "./prepared-evaluation.ts";
 
 /**
- * What was matched with what for one category in one image, all sizes. `D` detections by falling score, at most the
- * largest limit; `G` truths in file order; `T` IoU thresholds.
+ * Matches of one category in one image, all sizes. `D` detections in order of descending score, at most the largest
+ * limit; `G` truths in file order; `T` IoU thresholds.
  */
 export interface ImageEvaluation {
   readonly imageId: number;

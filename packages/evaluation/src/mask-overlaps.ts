@@ -40,7 +40,7 @@ export function maskIou(detection: RunLengthMask, truth: RunLengthMask, crowd = 
   return iouOf(measure(detection), measure(truth), crowd);
 }
 
-/** Masks of grouped detections and truths. A truth is drawn only when a detection is to be compared with it. */
+/** Masks of grouped detections and truths. A truth is rasterised only when a detection is compared with it. */
 class MaskOverlaps implements ShapeOverlaps {
   readonly detectionAreas: Float64Array;
   readonly #detections: readonly MeasuredMask[];
@@ -88,8 +88,8 @@ export function maskOverlaps(
   const measured = detections.map((detection) =>
     measure(masks.maskOf(detection, () => `evaluateDetections: a result of image ${detection.image_id}`)),
   );
-  // The mask's own area, also beside a box: pycocotools would take the box's there, so that evaluators built on it drop
-  // the boxes first.
+  // The mask's own area, even if there is a box: pycocotools would take the box's, so evaluators built on it drop the
+  // boxes first.
   const areas = Float64Array.from(measured, ({ area }) => area);
   const truthMask = (index: number): RunLengthMask => {
     const truth = truths[index] as CocoAnnotation;

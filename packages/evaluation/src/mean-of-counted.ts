@@ -31,7 +31,7 @@ function withoutUncounted(values: Float64Array, count: number): Float64Array {
   return counted;
 }
 
-/** Mean of the values that are not -1, COCO's mark for "nothing to count"; -1 where none is left. */
+/** Mean of the values that are not -1, which COCO writes for "nothing to count"; -1 if none is left. */
 export function meanOfCounted(values: Float64Array): number {
   let count = 0;
   for (let index = 0; index < values.length; index++) if ((values[index] as number) > -1) count++;

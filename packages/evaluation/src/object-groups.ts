@@ -3,8 +3,8 @@ import { ascendingIndices, orderByKey, orderByScore } from "./object-order.ts";
 import type { SelectedObjects } from "./selected-objects.ts";
 
 /**
- * Orders objects by category, then image; detections by falling score within that, equal scores in file order. Without
- * categories the objects of one image stand together, equal ones by category, then in file order.
+ * Orders objects by category, then image; within that, detections by descending score, equal scores in file order.
+ * Without categories the objects of one image form one group, equal scores by category, then in file order.
  */
 export function groupedOrder(
   objects: SelectedObjects,
@@ -27,7 +27,7 @@ export interface ObjectGroup {
   readonly truthStart: number;
   readonly truthEnd: number;
   readonly detectionStart: number;
-  /** At most the largest limit of detections behind the start. */
+  /** At most the largest limit of detections after the start. */
   readonly detectionEnd: number;
 }
 
@@ -37,7 +37,7 @@ export interface GroupColumns {
   readonly categories: Int32Array;
 }
 
-/** Columns of the objects in grouped order; all of category 0 where categories don't count. */
+/** Columns of the objects in grouped order; all have category 0 if categories don't count. */
 export function groupColumns(objects: SelectedObjects, order: Int32Array, useCategories: boolean): GroupColumns {
   return {
     images: order.map((index) => objects.images[index] as number),

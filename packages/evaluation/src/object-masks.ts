@@ -28,7 +28,7 @@ export class ObjectMasks {
     this.#images = new Map(groundTruth.images.map((image) => [image.id, image]));
   }
 
-  /** The object's mask; its box as a mask where it has only that. `what` names the object in errors. */
+  /** The object's mask, or its box as a mask if it has only a box. `what` names the object in errors. */
   maskOf(object: ShapedObject, what: () => string): RunLengthMask {
     const { segmentation, bbox, image_id } = object;
     const outline = isSegmentation(segmentation) ? segmentation : isBox(bbox) ? rectangle(bbox) : undefined;

@@ -22,7 +22,7 @@ export function orderByKey(order: Int32Array, keys: Int32Array, keyCount: number
 
 /** Sorts indices by score, highest first, keeping the order of equal scores. */
 export function orderByScore(order: Int32Array, scores: Float64Array): Int32Array {
-  // Places, not indices, are compared last: the given order decides between equal scores.
+  // Equal scores are ordered by place, not by index, which keeps the given order.
   const places = ascendingIndices(order.length);
   const scoreAt = Float64Array.from(order, (index) => scores[index] as number);
   places.sort((a, b) => (scoreAt[b] as number) - (scoreAt[a] as number) || a - b);

@@ -3,9 +3,9 @@ import type { DetectionEvaluation } from "./detection-evaluation.ts";
 
 /** What to draw. */
 export interface CurveOptions {
-  /** One of the evaluation's IoU thresholds; 0.5 unless told. */
+  /** One of the evaluation's IoU thresholds; default 0.5. */
   readonly iouThreshold?: number;
-  /** One category; the mean over all categories with truth unless told. */
+  /** One category; default: the mean over all categories with truths. */
   readonly categoryId?: number;
 }
 
@@ -15,7 +15,7 @@ export interface PrecisionRecallCurve {
   readonly precision: readonly number[];
 }
 
-/** The precision-recall curve of an evaluation, ready to be drawn; empty where nothing counts. */
+/** The precision-recall curve of an evaluation, ready to be drawn; empty if nothing counts. */
 export function precisionRecallCurve(
   evaluation: DetectionEvaluation,
   options: CurveOptions = {},

@@ -1,4 +1,4 @@
-/** What became of a detection. */
+/** Outcomes of a detection. */
 export const falsePositive = 0;
 export const truePositive = 1;
 /** Matched to a crowd or to a truth of another size, or unmatched and of another size: neither right nor wrong. */
@@ -9,7 +9,7 @@ const tiny = Number.EPSILON;
 
 /** Detections of one category over all images. `T` IoU thresholds, `D` detections. */
 export interface RankedOutcomes {
-  /** `[D]`: the detections by falling score. */
+  /** `[D]`: the detections in order of descending score. */
   readonly order: Int32Array;
   readonly scores: Float64Array;
   /** `[T, D]`: one of the three outcomes above. */
@@ -26,11 +26,11 @@ export interface CurveColumn {
 }
 
 /**
- * Precision at given recalls for one IoU threshold: the best precision that any later point of the curve still has.
- * `R` recall thresholds.
+ * Precision at given recalls for one IoU threshold: the best precision of any later point of the curve. `R` recall
+ * thresholds.
  * @param precision - receives `[R]`; 0 where that recall is not reached
  * @param score - receives `[R]`: the score of the detection that reaches it
- * @returns the recall that all detections reach together
+ * @returns the recall of all detections together
  */
 export function readPrecision(
   ranked: RankedOutcomes,

@@ -8,7 +8,7 @@ export interface SelectedObjects {
   readonly images: Int32Array;
   /** Index of its category among `categoryIds`. */
   readonly categories: Int32Array;
-  /** Objects left out as their category id is not among the ground truth's categories. */
+  /** Number of objects left out because their category id is not among the ground truth's categories. */
   readonly ofUnknownCategory: number;
 }
 

@@ -1,4 +1,5 @@
-// What runs without Node's modules: a detector of a model that the page builds and fills, for pixels.
+// The parts that run without Node's modules: a detector for pixels, with a model that the page builds and loads weights
+// into.
 export { cocoCategories } from "./coco-classes.ts";
 export type { DetectorDescription } from "./description.ts";
 export { Detector } from "./detector.ts";

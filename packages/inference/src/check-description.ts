@@ -1,16 +1,16 @@
 import { CheckpointError, ConfigError } from "@detrkit/common";
 import { checkSettings, type DetectorFamily, type DetectorSettings } from "@detrkit/detr";
 
-/** How much a file holds of a model. */
+/** The tensors of a model that a file holds. */
 export interface HeldTensors {
   readonly tensors: number;
-  /** Numbers in all of them. */
+  /** Numbers in all tensors together. */
   readonly values: number;
 }
 
 /**
- * Refuses a description of a model that cannot be the file's, before it is built: a few made-up bytes could otherwise
- * ask for more memory than there is.
+ * Refuses a description that cannot belong to the file's tensors, before the model is built: a few made-up bytes could
+ * otherwise ask for more memory than there is.
  *
  * @throws CheckpointError naming the setting
  */
@@ -31,6 +31,6 @@ export function expectFitting(
   throw new CheckpointError(
     `${source}: its header describes a larger model than the file holds (${held.values} numbers): ` +
       `${large} cannot be; ` +
-      "the file is damaged or made up",
+      "the file is damaged or forged",
   );
 }

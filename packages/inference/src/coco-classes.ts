@@ -1,6 +1,6 @@
 import type { Category } from "@detrkit/detr";
 
-/** COCO's category names by id, from 1; ids that COCO leaves out have none. */
+/** COCO's category names by id, from 1; ids that COCO does not use have none. */
 const names: readonly (string | undefined)[] = [
   "person",
   "bicycle",

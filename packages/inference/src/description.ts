@@ -3,7 +3,7 @@ import { CheckpointError } from "@detrkit/common";
 import type { Category, DetectorSettings } from "@detrkit/detr";
 import { type AnyTransformKind, readSteps, type TransformRecipe } from "@detrkit/image/pixels";
 
-/** What a checkpoint says about its detector: enough to build it again and to give it images as in training. */
+/** What a checkpoint says about its detector: enough to build it again and to prepare images as in training. */
 export interface DetectorDescription {
   /**
    * The settings that its family builds it from. A custom model without a family leaves them out: only its own code can
@@ -12,11 +12,11 @@ export interface DetectorDescription {
   readonly detector?: DetectorSettings;
   /** The model's classes by label, with the category ids of the data that it was trained on. */
   readonly categories: readonly Category[];
-  /** What is done to an image before the model sees it. */
+  /** How an image is prepared for the model. */
   readonly transforms: TransformRecipe;
 }
 
-/** The description as a checkpoint keeps it. */
+/** The description in the form that a checkpoint stores. */
 export function descriptionMetadata({ detector, categories, transforms }: DetectorDescription): CheckpointMetadata {
   return {
     classes: categories.map(({ name }) => name),
@@ -29,9 +29,9 @@ export function descriptionMetadata({ detector, categories, transforms }: Detect
  * The description in a checkpoint's metadata.
  *
  * @param source - the checkpoint's path, for errors
- * @param transformKinds - transforms of one's own that the description may name: a file holds their settings, not their
+ * @param transformKinds - your own transforms that the description may name: a file holds their settings, not their
  *   code
- * @throws CheckpointError where the metadata describe something else than a detector, or name another transform
+ * @throws CheckpointError if the metadata do not describe a detector, or name an unknown transform
  */
 export function descriptionOf(
   { classes, categoryIds, config }: CheckpointMetadata,
@@ -41,8 +41,8 @@ export function descriptionOf(
   const { detector, transforms } = (config ?? {}) as Partial<DetectorDescription>;
   if (detector === undefined && typeof transforms === "object") {
     throw new CheckpointError(
-      `${source}: was trained without a configuration of its model (detector), so only your own code can build that: ` +
-        "do so, and fill it with openCheckpoint and loadModel of @detrkit/checkpoint",
+      `${source}: was trained without a configuration of its model (detector), so only your own code can build it: ` +
+        "build it there, and load its weights with openCheckpoint and loadModel of @detrkit/checkpoint",
     );
   }
   if (typeof detector !== "object" || typeof transforms !== "object") {

@@ -19,13 +19,13 @@ export type ImageInput = string | Uint8Array | RgbImage;
 export interface DetectOptions {
   /** Detections with a lower score are left out. Default 0.5. */
   readonly threshold?: number;
-  /** The most detections of one image, those with the highest scores. Default: all. */
+  /** The largest number of detections of one image; those with the highest scores are kept. Default: all. */
   readonly limit?: number;
-  /** Names of the classes that are wanted. Default: all. */
+  /** Names of the classes to return. Default: all. */
   readonly labels?: readonly string[];
   /**
-   * Images that go through the model together, padded to the largest of them. Default 4. Convolutions carry the padding
-   * a few cells into an image, as in the original, so its scores depend a little on the sizes of the others; with 1
+   * Images that go through the model together, padded to the largest of them. Default 4. Convolutions carry padding a
+   * few cells into an image, as in the original, so its scores depend a little on the sizes of the other images; with 1
    * they do not.
    */
   readonly batchSize?: number;
@@ -44,14 +44,14 @@ export interface DetectedImage {
 
 /** What a {@link Detector} is made of. */
 export interface DetectorParts<Output extends object = DetrOutput> {
-  /** Becomes the detector's: {@link Detector.dispose} frees it. */
+  /** Belongs to the detector from now on: {@link Detector.dispose} frees it. */
   readonly model: DetectionModel<Output>;
   readonly description: DetectorDescription;
-  /** Reads paths and the bytes of image files; without it only pixels are taken. */
+  /** Reads paths and the bytes of image files; without it only pixels are accepted. */
   readonly decode?: (image: string | Uint8Array) => Promise<RgbImage>;
 }
 
-/** A model with what is needed to use it on images. */
+/** A model and everything needed to run it on images. */
 export class Detector<Output extends object = DetrOutput> {
   readonly model: DetectionModel<Output>;
   readonly description: DetectorDescription;
@@ -73,8 +73,7 @@ export class Detector<Output extends object = DetrOutput> {
    *
    * @returns for each image its size and detections, boxes in its own pixels
    * @throws DataError naming an image that can't be read; ConfigError when an option is out of range or a label is
-   * unknown;
-   *   the signal's reason when it stopped this
+   *   unknown; the signal's reason if it was aborted
    */
   detect(image: ImageInput, options?: DetectOptions): Promise<DetectedImage>;
   detect(images: readonly ImageInput[], options?: DetectOptions): Promise<DetectedImage[]>;
@@ -89,8 +88,8 @@ export class Detector<Output extends object = DetrOutput> {
   }
 
   /**
-   * All that the model says about each image of a batch, boxes in the pixels of `sourceSizes`: `B` images. What a data
-   * set is evaluated with. The batch stays the caller's.
+   * All detections of each image of a batch of `B` images, with boxes in the pixels of `sourceSizes`. Data sets are
+   * evaluated with it. The caller keeps owning the batch.
    */
   async detectBatch(batch: PaddedBatch, sourceSizes: readonly ImageSize[]): Promise<ImageDetections[]> {
     const output = this.model.call(batch, { auxiliary: false });
@@ -120,7 +119,7 @@ export class Detector<Output extends object = DetrOutput> {
       const images = await Promise.all(inputs.slice(first, first + batchSize).map((input) => this.#pixelsOf(input)));
       signal?.throwIfAborted();
       const batch = prepareImages(images, this.description.transforms);
-      const found = await this.detectBatch(batch, images).finally(() => dispose([batch.images, batch.mask]));
+      const found = await this.detectBatch(batch, images).finally(() => dispose([batch.images, batch.paddingMask]));
       images.forEach(({ width, height }, index) => {
         detected.push({ width, height, detections: this.#listed(found[index] as ImageDetections, options) });
       });
@@ -141,7 +140,7 @@ export class Detector<Output extends object = DetrOutput> {
     throw new DataError(
       `Detector.detect: an image of ${width}x${height} expected ${width * height * 3} bytes of ` +
         `red, green and blue, got ${data.length}; ` +
-        "pixels of a canvas have a fourth, which has to be left out",
+        "pixels of a canvas have a fourth byte each, which has to be removed",
     );
   }
 

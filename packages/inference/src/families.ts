@@ -9,7 +9,7 @@ import {
 } from "@detrkit/detr";
 import { deformableDetrDialect, detrDialect } from "./original-state-dict.ts";
 
-/** What tensors do not show; the command line of the training that made the file, where it kept that. */
+/** Settings that tensors do not show, from the training's command line if the file holds it. */
 export interface UnseenSettings {
   /** Attention heads of every layer. */
   readonly heads?: number | undefined;
@@ -19,11 +19,14 @@ export interface UnseenSettings {
   readonly numQueries?: number | undefined;
 }
 
-/** How a family is written by another program: the names of its tensors, and what their shapes say. */
+/**
+ * The format in which another program writes a family: the names of its tensors, and the settings that follow from
+ * their shapes.
+ */
 export interface FamilyDialect<Settings extends DetectorSettings = DetectorSettings> {
   readonly dialect: Dialect;
   /**
-   * The settings of the model that a state dict holds; undefined where it is another program's or family's.
+   * The settings of the model that a state dict holds; undefined if it is of another program or family.
    *
    * @param source - the file, for errors
    */
@@ -57,14 +60,14 @@ export function familyNamed<Family extends DetectorFamily>(
   const found = families.find((family) => family.name === name);
   if (found !== undefined) return found;
   throw new CheckpointError(
-    `${source}: is a checkpoint of model ${JSON.stringify(name)}, which is none of ` +
+    `${source}: is a checkpoint of the model ${JSON.stringify(name)}, which is none of ` +
       `${families.map((family) => family.name).join(", ")}; ` +
       "give the definition it was trained with: loadDetector(path, { detectors: [definition] }), " +
       "or --detector module:FILE on the command line",
   );
 }
 
-/** Which family and which settings a state dict is of, by its tensors. */
+/** Recognises family and settings of a state dict by its tensors. */
 export function recogniseStateDict(
   stateDict: ReadonlyMap<string, TensorData>,
   path: string,

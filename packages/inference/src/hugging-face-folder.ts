@@ -5,7 +5,7 @@ import { CheckpointError } from "@detrkit/common";
 import { imagenetNormalisation, type TransformRecipe } from "@detrkit/image/pixels";
 import type { UnseenSettings } from "./families.ts";
 
-/** What a folder of Hugging Face's Transformers says beside the weights. */
+/** The content of a folder of Hugging Face's Transformers, apart from the weights. */
 export interface HuggingFaceFolder {
   /** The file of the weights. */
   readonly weights: string;
@@ -17,7 +17,7 @@ export interface HuggingFaceFolder {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Whether a folder is one that `save_pretrained` wrote, or that was fetched from a hub. */
+/** Whether a folder was written by `save_pretrained`, or downloaded from a hub. */
 export function isHuggingFaceFolder(folder: string): boolean {
   return existsSync(join(folder, "config.json")) && weightNames.some((name) => existsSync(join(folder, name)));
 }
@@ -25,7 +25,7 @@ export function isHuggingFaceFolder(folder: string): boolean {
 const weightNames = ["model.safetensors", "pytorch_model.bin"] as const;
 
 /**
- * Reads `config.json` and, where there is one, `preprocessor_config.json`. @throws CheckpointError where it is another
+ * Reads `config.json` and, where there is one, `preprocessor_config.json`. @throws CheckpointError if it is another
  * model
  */
 export async function readHuggingFaceFolder(folder: string): Promise<HuggingFaceFolder> {

@@ -28,7 +28,7 @@ async function expectAnswer(folder: string, expectedOf: string): Promise<void> {
   tidy(() => {
     const batch = {
       images: tensor4d(of("pixels").values as Float32Array, [2, 64, 96, 3]),
-      mask: tensor3d(maskOfSecond(), [2, 64, 96], "bool"),
+      paddingMask: tensor3d(maskOfSecond(), [2, 64, 96], "bool"),
       sizes: [
         { height: 64, width: 96 },
         { height: 48, width: 64 },

@@ -33,35 +33,35 @@ import { familyNamed, type LoadableFamily, ownFamilies, recogniseStateDict } fro
 import { type HuggingFaceFolder, isHuggingFaceFolder, readHuggingFaceFolder } from "./hugging-face-folder.ts";
 import { besideTheDetector, settingsOf } from "./original-state-dict.ts";
 
-/** What {@link loadDetector} can't read from a file. */
+/** Settings of {@link loadDetector}: what it can't read from a file. */
 export interface LoadDetectorOptions {
   /**
-   * Of a file of the authors' code, where its tensors do not tell all (DC5, other heads than 8): a preset's name, or
-   * all settings.
+   * For a file of the authors' code whose tensors do not show all settings (DC5, another number of heads than 8): a
+   * preset's name, or all settings.
    */
   readonly config?: PresetName | DetectorConfig;
-  /** Definitions of detectors that detrkit does not have, for checkpoints of these. */
+  /** Definitions of detectors that detrkit does not have, to load their checkpoints. */
   readonly detectors?: readonly LoadableFamily[];
-  /** Class names by label, of a file that does not hold them. Default: COCO's where the model has COCO's 91 labels. */
+  /** Class names by label, for a file that does not hold them. Default: COCO's, if the model has COCO's 91 labels. */
   readonly classes?: readonly string[];
-  /** Transforms of one's own (see `defineTransform`) that the images of a checkpoint go through. */
+  /** Your own transforms (see `defineTransform`) that a checkpoint's images go through. */
   readonly transformKinds?: readonly AnyTransformKind[];
-  /** Told what is being done while the native backend is built, the first time on a machine. */
+  /** Called with each step while the native backend is built, the first time on a machine. */
   readonly onProgress?: (line: string) => void;
 }
 
 /**
  * Loads a detector: a run folder of `detrkit train` (its best checkpoint, else its last), a checkpoint, a `.pth` or
  * `.safetensors` state dict of facebookresearch/detr or fundamentalvision/Deformable-DETR, or a folder of Hugging
- * Face's Transformers with either model. Where no tfjs backend was set, the fastest one there is gets started.
+ * Face's Transformers with either model. If no tfjs backend was set, the fastest available one is started.
  *
- * @throws CheckpointError naming the file where it is missing, damaged or none of these
+ * @throws CheckpointError naming the file if it is missing, damaged or none of these
  */
 export async function loadDetector(path: string, options: LoadDetectorOptions = {}): Promise<Detector> {
   const folder = isHuggingFaceFolder(path) ? await readHuggingFaceFolder(path) : undefined;
   const file = folder?.weights ?? checkpointFile(path);
   const families = [...(options.detectors ?? []), ...ownFamilies];
-  // tfjs's types say that there is always one.
+  // tfjs's types claim that there is always one.
   if (!(getBackend() as string | undefined)) await startBackend({ onProgress: options.onProgress });
   if (await isPth(file)) {
     const { stateDict, content } = await readPth(file);
@@ -73,7 +73,7 @@ export async function loadDetector(path: string, options: LoadDetectorOptions = 
   return await detectorOfStateDict(tensors, file, families, { ...folder, ...options });
 }
 
-/** The file that a path means: itself, or the best (else the last) checkpoint of a run folder. */
+/** The file for a path: the path itself, or the best (else the last) checkpoint of a run folder. */
 export function checkpointFile(path: string): string {
   if (!existsSync(path))
     throw new CheckpointError(
@@ -124,7 +124,7 @@ async function detectorOfStateDict(
   return await filled(family, description, async (model) => void loadParameters(model, tensors, path));
 }
 
-/** Builds the model that is described, and frees it where its weights do not fit. */
+/** Builds the described model, and frees it if its weights do not fit. */
 async function filled(
   family: DetectorFamily,
   description: Required<DetectorDescription>,
@@ -133,7 +133,7 @@ async function filled(
   const model = family.create(description.detector, { random: randomFor({ initialize: false }) });
   try {
     await fill(model);
-    // Whoever reads its outputs directly knows the family, and so their type.
+    // Code that reads its outputs directly knows the family, and so their type.
     return new Detector({ model, description, decode: (image) => decodeImage(image) }) as unknown as Detector;
   } catch (error) {
     model.dispose();

@@ -9,7 +9,7 @@ import { CheckpointError } from "@detrkit/common";
 import { type BackboneSettings, type DeformableDetrSettings, type DetrSettings, presets } from "@detrkit/detr";
 import type { FamilyDialect, UnseenSettings } from "./families.ts";
 
-/** What the authors' code keeps beside the tensors: the arguments of its command line. */
+/** Settings that the authors' code stores with the tensors: the arguments of its command line. */
 export function settingsOf(content: PickleValue): UnseenSettings {
   const args = content instanceof Map ? content.get("args") : undefined;
   const values = args instanceof PickleRecord && args.state instanceof Map ? args.state : undefined;
@@ -24,12 +24,12 @@ export function settingsOf(content: PickleValue): UnseenSettings {
   };
 }
 
-/** Parts around a detector that are not of it: the mask heads of the panoptic models. */
+/** Parts that do not belong to the detector: the mask heads of the panoptic models. */
 export const besideTheDetector: RegExp = /^(?:module\.)?(?:bbox_attention|mask_head)\./;
 
 // Settings follow from the shapes of tensors, by the names that facebookresearch/detr and
-// fundamentalvision/Deformable-DETR give them. What shapes do not show is as published: 8 heads, sine encoding, frozen
-// batch norm.
+// fundamentalvision/Deformable-DETR give them. Settings that shapes do not show are as published: 8 heads, sine
+// encoding, frozen batch norm.
 
 /** State dicts of facebookresearch/detr. */
 export const detrDialect: FamilyDialect<DetrSettings> = {
@@ -136,7 +136,7 @@ const bottleneckDepths = [
 
 const isBottleneck = (shapes: Shapes): boolean => shapes.has("backbone.0.body.layer1.0.conv3.weight");
 
-/** The stage of the backbone whose map has so many channels. */
+/** The stage of the backbone whose map has this number of channels. */
 function stageOf(channels: number, shapes: Shapes): number {
   const ofFirst = shapes.of(`backbone.0.body.layer1.0.conv${isBottleneck(shapes) ? 3 : 2}.weight`)[0];
   return Math.log2(channels / ofFirst) + 1;

@@ -28,9 +28,9 @@ test("a transform of one's own comes back from a checkpoint when it is passed al
   const { transforms } = described([resize({ shortSides: [7], maxSide: 11 }), negative({ from: 255 })]);
   const back = descriptionOf(kept(described(transforms.steps)), "a.safetensors", [negative]);
   const pixels = [transforms, back.transforms, { ...transforms, steps: transforms.steps.slice(0, 1) }].map((recipe) => {
-    const { images, mask } = prepareImages([image], recipe);
+    const { images, paddingMask } = prepareImages([image], recipe);
     const values = [...images.dataSync()];
-    dispose([images, mask]);
+    dispose([images, paddingMask]);
     return values;
   });
   expect(pixels[1]).toEqual(pixels[0]);

@@ -7,17 +7,17 @@ import {
   type RgbImage,
   type TransformRecipe,
 } from "@detrkit/image/pixels";
-import { type PaddedBatch, paddingMask } from "@detrkit/nn";
+import { type PaddedBatch, paddingMaskOf } from "@detrkit/nn";
 import { tensor3d, tensor4d } from "@tensorflow/tfjs-core";
 
 /**
- * Images as the batch that a model sees: transformed, normalised, and padded to the largest of them. `B` images, `H W`
- * the largest height and width.
+ * Makes the batch that a model takes: images transformed, normalised, and padded to the largest of them. `B` images, `H
+ * W` the largest height and width.
  *
- * @returns images `[B, H, W, 3]`, mask `[B, H, W]`, true on padding; both are the caller's
+ * @returns images `[B, H, W, 3]`, padding mask `[B, H, W]`, true on padding; both are the caller's
  */
 export function prepareImages(images: readonly RgbImage[], { steps, normalisation }: TransformRecipe): PaddedBatch {
-  // The transforms of inference draw nothing; the random numbers are there for those of training.
+  // The transforms of inference draw nothing; only those of training use random numbers.
   const plans = images.map((image) => planTransforms(steps, image, new Random(0)));
   const sizes = plans.map(({ size }) => size);
   const padded = {
@@ -33,5 +33,9 @@ export function prepareImages(images: readonly RgbImage[], { steps, normalisatio
     normaliseInto(applyOperations(image, operations), table, place, padded);
   });
   const shape: [number, number, number] = [images.length, padded.height, padded.width];
-  return { images: tensor4d(values, [...shape, 3]), mask: tensor3d(paddingMask(sizes, padded), shape, "bool"), sizes };
+  return {
+    images: tensor4d(values, [...shape, 3]),
+    paddingMask: tensor3d(paddingMaskOf(sizes, padded), shape, "bool"),
+    sizes,
+  };
 }

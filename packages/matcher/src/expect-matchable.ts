@@ -2,7 +2,7 @@ import type { DetectionTarget } from "@detrkit/boxes";
 import { DataError, DetrkitError, ShapeError } from "@detrkit/common";
 import type { ImagePrediction } from "./image-prediction.ts";
 
-/** Checks sizes and values of one image's predictions. A prediction that isn't finite would match at random. */
+/** Checks sizes and values of one image's predictions. A prediction that is not finite would be matched arbitrarily. */
 export function expectFinitePrediction({ queries, classes, logits, boxes }: ImagePrediction): void {
   if (logits.length !== queries * classes || boxes.length !== queries * 4) {
     throw new ShapeError(
@@ -18,7 +18,7 @@ export function expectFinitePrediction({ queries, classes, logits, boxes }: Imag
     if (width < 0 || height < 0) {
       throw new DetrkitError(
         "ERR_NEGATIVE_BOX",
-        `query ${query} has width ${width} and height ${height}; boxes are expected as cxcywh, put through a sigmoid`,
+        `query ${query} has width ${width} and height ${height}; boxes are expected as cxcywh after a sigmoid`,
       );
     }
   }
@@ -35,7 +35,7 @@ function expectFinite(values: Float32Array, width: number, what: string): void {
   }
 }
 
-/** Checks one image's targets against the number of classes that the model can tell apart. */
+/** Checks one image's targets against the model's number of classes. */
 export function expectUsableTarget({ labels, boxes }: DetectionTarget, classes: number): void {
   if (boxes.length !== 4 * labels.length) {
     throw new ShapeError(

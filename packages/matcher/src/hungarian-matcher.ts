@@ -5,7 +5,7 @@ import type { ImagePrediction, Match } from "./image-prediction.ts";
 import { linearSumAssignment } from "./linear-sum-assignment.ts";
 import type { MatchCost } from "./match-cost.ts";
 
-/** Decides, image by image and without gradient, which query is to predict which target. */
+/** Decides, image by image and without gradient, which query predicts which target. */
 export interface Matcher {
   /** The pairs of one image: each query and each target at most once. */
   matchImage(prediction: ImagePrediction, target: DetectionTarget): Match;
@@ -13,19 +13,20 @@ export interface Matcher {
 
 /** Settings of {@link HungarianMatcher}. */
 export interface HungarianMatcherConfig {
-  /** What it costs to match a query with a target; the costs add up. */
+  /** The terms of the cost of matching a query with a target; they are summed. */
   readonly costs: readonly MatchCost[];
 }
 
 /**
- * Matches queries to targets one to one so that the sum of the costs is least. Whatever is left over (queries, or
- * targets where an image has more of them) stays unmatched.
+ * Matches queries to targets one to one with the lowest sum of costs. The other queries (or targets, if an image has
+ * more targets than queries) stay unmatched.
  */
 export class HungarianMatcher implements Matcher {
   readonly costs: readonly MatchCost[];
 
   constructor({ costs }: HungarianMatcherConfig) {
-    if (costs.length === 0) throw new ConfigError("HungarianMatcher: costs is empty; give at least one, e.g. boxL1(5)");
+    if (costs.length === 0)
+      throw new ConfigError("HungarianMatcher: costs is empty; give at least one, e.g. boxL1({ weight: 5 })");
     this.costs = costs;
   }
 
@@ -69,7 +70,7 @@ export class HungarianMatcher implements Matcher {
     return { queries: rows, targets: columns };
   }
 
-  /** What each of `Q` queries would cost with each of `T` targets: `[Q, T]` row-major. */
+  /** The cost of each of `Q` queries with each of `T` targets: `[Q, T]` row-major. */
   costMatrix(prediction: ImagePrediction, target: DetectionTarget): Float64Array {
     const total = new Float64Array(prediction.queries * target.labels.length);
     if (total.length > 0) for (const cost of this.costs) cost.addTo(total, prediction, target);
@@ -77,7 +78,7 @@ export class HungarianMatcher implements Matcher {
   }
 }
 
-/** Puts the place in front of the message of an error that detrkit throws; its kind and code stay. */
+/** Prefixes the message of an error that detrkit throws with the place; its class and code stay. */
 export function namingFault<Result>(place: string, work: () => Result): Result {
   try {
     return work();

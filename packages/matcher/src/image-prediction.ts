@@ -1,6 +1,6 @@
 /**
- * What a model predicts for one image, as plain arrays. `Q` queries, `C` classes (with no-object where the model has
- * it).
+ * A model's predictions for one image, as plain arrays. `Q` queries, `C` classes ("no object" included, where the model
+ * has it).
  */
 export interface ImagePrediction {
   readonly queries: number;
@@ -11,7 +11,7 @@ export interface ImagePrediction {
   readonly boxes: Float32Array;
 }
 
-/** Pairs of one image: query `queries[k]` is to predict target `targets[k]`. `min(Q, T)` pairs, sorted by query. */
+/** Pairs of one image: query `queries[k]` predicts target `targets[k]`. `min(Q, T)` pairs, sorted by query. */
 export interface Match {
   readonly queries: Int32Array;
   readonly targets: Int32Array;

@@ -4,8 +4,8 @@ import { assignByShortestPath } from "./assignment/shortest-path.ts";
 import { createWorkspace, withAdjacentRows, type Workspace } from "./assignment/workspace.ts";
 
 /**
- * Where fewer rows than this share find their cheapest column free, the searches are long and worth a copy of the
- * costs.
+ * If fewer rows than this share find their cheapest column free, the searches are long, and a copy of the costs pays
+ * off.
  */
 const crowded = 0.7;
 
@@ -19,8 +19,8 @@ export interface Assignment {
  * The cheapest way to give each of the `R` rows its own of the `C` columns (or, where there are more rows, each column
  * its own row): exact, in `O(min(R, C)² · max(R, C))`.
  *
- * Shortest augmenting paths with dual variables, as Jonker and Volgenant (1987) start it and Crouse (2016) extends it
- * to rectangles. An entry of +Infinity forbids a pair.
+ * Shortest augmenting paths with dual variables, initialised as by Jonker and Volgenant (1987), for rectangles as by
+ * Crouse (2016). An entry of +Infinity forbids a pair.
  *
  * @param cost - `[R, C]` row-major
  * @throws DetrkitError `ERR_NON_FINITE` where an entry is NaN or -Infinity, `ERR_INFEASIBLE` where the forbidden pairs
@@ -50,14 +50,15 @@ export function linearSumAssignment(cost: Float64Array | Float32Array, rows: num
 }
 
 /**
- * The pairs, written over arrays that are no longer needed: two allocations less, which a small problem would notice.
+ * The pairs, written over arrays that are no longer needed: this saves two allocations, which matter for small
+ * problems.
  */
 function pairsByRow({ size, columnOfRow, shortListNext: rows }: Workspace): Assignment {
   for (let row = 0; row < size; row++) rows[row] = row;
   return { rows, columns: columnOfRow };
 }
 
-/** The same for a problem that was turned: its columns are the caller's rows. */
+/** The same for a transposed problem: its columns are the caller's rows. */
 function pairsByColumn({ width, rowOfColumn, shortListNext: rows, shortListEnd: columns }: Workspace): Assignment {
   for (let column = 0, pair = 0; column < width; column++) {
     const row = rowOfColumn[column] as number;

@@ -7,7 +7,7 @@ export interface CostOptions {
   readonly weight?: number;
 }
 
-/** One part of what it costs to match a query with a target. Write your own to match by something else. */
+/** One term of the cost of matching a query with a target. Write your own to match by something else. */
 export interface MatchCost {
   /**
    * Adds this cost, times its weight, for each of `Q` queries and `T` targets.

@@ -99,10 +99,10 @@ std::vector<int64_t> Draft::Dims(const std::string& axes) const {
 }
 
 Value Draft::Make(const std::vector<int64_t>& dims, Kind kind) {
-  const TF_DataType type = kind == Kind::kPadding                         ? TF_BOOL
+  const TF_DataType type = kind == Kind::kPaddingMask                     ? TF_BOOL
                            : kind == Kind::kSeed || kind == Kind::kLevels ? TF_INT32
                                                                           : TF_FLOAT;
-  Value value = MakeValue(type, dims, kind == Kind::kPadding || random_.Once(2) ? 0 : 4);
+  Value value = MakeValue(type, dims, kind == Kind::kPaddingMask || random_.Once(2) ? 0 : 4);
   Fill(value, kind);
   return value;
 }
@@ -110,7 +110,7 @@ Value Draft::Make(const std::vector<int64_t>& dims, Kind kind) {
 void Draft::Fill(Value& value, Kind kind) {
   for (int64_t i = 0; i < value.size(); ++i) {
     switch (kind) {
-      case Kind::kPadding: value.u8()[i] = random_.Once(3); break;
+      case Kind::kPaddingMask: value.u8()[i] = random_.Once(3); break;
       case Kind::kSeed:
         value.i32()[i] = static_cast<int32_t>(random_.Below(int64_t{1} << 32) - (int64_t{1} << 31));
         break;

@@ -15,7 +15,7 @@ enum class Sizes { kOnes, kSmall, kOdd, kEmpty, kLarge };
 // Huge numbers overflow or not by the order of a sum; NaN and infinity, alone among ordinary numbers, do not depend on
 // it.
 enum class Numbers { kOrdinary, kNotFinite, kHuge };
-enum class Kind { kNumber, kPositive, kLocation, kPadding, kSeed, kLevels };
+enum class Kind { kNumber, kPositive, kLocation, kPaddingMask, kSeed, kLevels };
 enum class Expected { kAccept, kRefuse, kEither };
 
 // One change to a call, and what the op has to say to it.

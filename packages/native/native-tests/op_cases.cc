@@ -118,7 +118,7 @@ void AddAttention(Draft& draft, bool backward) {
   draft.Add("B Q D");
   draft.Add("B S D");
   draft.Add("B S D");
-  draft.Add(draft.random().Once(2) ? "B S" : "0", Kind::kPadding);
+  draft.Add(draft.random().Once(2) ? "B S" : "0", Kind::kPaddingMask);
   draft.Add("", Kind::kSeed);
   if (backward) draft.Add("B Q D");
 }
@@ -146,7 +146,7 @@ void AddMultiHead(Draft& draft, bool backward) {
     draft.Add("D D");
     draft.Add("D");
   }
-  if (draft.Maybe("K", random.Once(2))) draft.Add("B S", Kind::kPadding);
+  if (draft.Maybe("K", random.Once(2))) draft.Add("B S", Kind::kPaddingMask);
   if (draft.Maybe("S", drops)) draft.Add("", Kind::kSeed);
 }
 

@@ -20,12 +20,12 @@ export interface NativeBackend extends LoadedKernels {
 /**
  * Makes TensorFlow's native library the backend of tfjs, with detrkit's kernels. Builds it first if needed.
  *
- * @param progress - told what is being built, and which kernels could not be had
- * @returns undefined where another package has made a backend of that name already: it is the one that runs
- * @throws BackendError saying in one line what can't be done here
+ * @param progress - called with each step of the build, and with kernels that are missing
+ * @returns undefined if another package has already made a backend of that name, which runs then
+ * @throws BackendError saying in one line what failed
  */
 export async function startNativeBackend(progress: Progress): Promise<NativeBackend | undefined> {
-  // tfjs otherwise checks every result for NaN on demand and greets on the console.
+  // Otherwise tfjs prints a greeting, and can check every result for NaN.
   enableProdMode();
   process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
   await import("@detrkit/nn/gradients");
@@ -41,7 +41,7 @@ export async function startNativeBackend(progress: Progress): Promise<NativeBack
 
 async function activated(progress: Progress): Promise<TensorflowBackend | undefined> {
   try {
-    // tfjs complains about a second registration; whoever starts twice gets the one that runs.
+    // tfjs warns about a second registration; a second start returns the running one.
     if (findBackend(nativeBackendName) === null) {
       const node = await loadOrRebuild(progress);
       registerBackend(nativeBackendName, () => node, 3);

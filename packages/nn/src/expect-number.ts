@@ -1,6 +1,6 @@
 import { ConfigError } from "@detrkit/common";
 
-/** What a signed 32-bit integer holds: TensorFlow keeps sizes in such. */
+/** The largest signed 32-bit integer, which is what TensorFlow stores sizes in. */
 const largestInteger = 2 ** 31 - 1;
 
 /**
@@ -14,7 +14,7 @@ export function expectInteger(value: number, what: string, least: number): void 
   );
 }
 
-/** @throws ConfigError unless `rate` is a share that dropout can leave out: 0 or more, and below 1 */
+/** @throws ConfigError unless `rate` is a dropout rate: at least 0 and below 1 */
 export function expectRate(rate: number, op: string): void {
   if (!(rate >= 0 && rate < 1)) throw new ConfigError(`${op}: rate must be at least 0 and below 1, got ${rate}`);
 }
@@ -25,7 +25,7 @@ export function expectEpsilon(epsilon: number, op: string): void {
     throw new ConfigError(`${op}: epsilon must be finite and at least 0, got ${epsilon}`);
 }
 
-/** Whether so many equal parts, at least one, make up a whole that is more than nothing. */
+/** Whether `parts` divides `whole`; both have to be at least 1. */
 export function divides(parts: number, whole: number): boolean {
   return Number.isInteger(parts) && parts >= 1 && whole >= 1 && whole % parts === 0;
 }

@@ -3,8 +3,8 @@ import { type DataType, Tensor } from "@tensorflow/tfjs-core";
 import { expectShape } from "./expect-shape.ts";
 
 /**
- * Checks that a tensor is there, has its memory still, and holds one type of numbers. Kernels read memory by what they
- * expect, so each op asks this of each of its tensors first.
+ * Checks that a value is a tensor, is not disposed, and has this dtype. Kernels rely on it when they read memory, so
+ * each op first checks each of its tensors.
  *
  * @param what - the op and its argument: "linear: weight"
  * @throws TensorError

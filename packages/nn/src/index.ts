@@ -70,7 +70,7 @@ export type {
 } from "./ops/multi-head-attention.ts";
 export type { Statistics } from "./ops/normalize.ts";
 export type { MapShape, Sliding } from "./ops/window-shape.ts";
-export { paddingMask } from "./padded-batch.ts";
+export { paddingMaskOf } from "./padded-batch.ts";
 export type { ImageSize } from "@detrkit/common";
 export type { PaddedBatch } from "./padded-batch.ts";
 export type { ParameterKind } from "./parameter.ts";

@@ -4,9 +4,9 @@ import { type Tensor, tensor } from "@tensorflow/tfjs-core";
 /** What an initialiser knows about the parameter it fills. */
 export interface InitializerContext {
   readonly shape: readonly number[];
-  /** Inputs that one output sums over; for a bias that of its weight. */
+  /** Inputs that one output sums over; for a bias, those of its weight. */
   readonly fanIn: number;
-  /** Outputs that one input takes part in; for a bias that of its weight. */
+  /** Outputs that one input contributes to; for a bias, those of its weight. */
   readonly fanOut: number;
   readonly random: Random;
 }

@@ -1,5 +1,4 @@
-// For those who write kernels for a backend, and ops that use one: what each op of this package calls its kernels, and
-// what it hands them.
+// For backends with kernels of their own: the names of the kernels of each op of this package, and their attributes.
 export { maxPoolGradientKernel, maxPoolKernel } from "./layers/max-pool-2d.ts";
 export { attentionGradientKernel, attentionKernel } from "./ops/attention.ts";
 export {

@@ -4,9 +4,9 @@ const marker = Symbol.for("detrkit.module");
 
 /** A part of a parameter's path that was renamed. */
 export interface MovedPath {
-  /** In paths of before. */
+  /** Matches this part of the old path. */
   readonly from: RegExp;
-  /** What stands there now, as `replace` takes it. */
+  /** Its replacement, as `String.replace` takes it. */
   readonly to: string;
 }
 
@@ -29,7 +29,7 @@ export abstract class Module {
     return typeof value === "object" && value !== null && marker in value;
   }
 
-  /** Every parameter and buffer below this module by dotted path, in the order of construction. */
+  /** Every parameter and buffer below this module by dotted path, in order of construction. */
   parameters(): Map<string, Parameter> {
     return membersOf(this).parameters;
   }
@@ -45,8 +45,8 @@ export abstract class Module {
   }
 
   /**
-   * Parameters that had other paths in earlier versions: checkpoints of these are read by it. Overridden where there
-   * are any; below another module it counts for nothing.
+   * Parameter paths that have changed, so that checkpoints of earlier versions can be read. Modules with such paths
+   * override it. Only the root module's are used.
    */
   get movedPaths(): readonly MovedPath[] {
     return [];
@@ -58,13 +58,13 @@ export abstract class Module {
     return this;
   }
 
-  /** Frees all parameters and what modules keep beside them. The module is unusable afterwards. */
+  /** Frees all parameters and cached tensors. The module is unusable afterwards. */
   dispose(): void {
     for (const module of this.modules().values()) module.disposeCaches();
     for (const parameter of this.parameters().values()) parameter.dispose();
   }
 
-  /** Frees tensors that this module alone keeps to save work (folded weights, say). Overridden where there are any. */
+  /** Frees tensors that this module caches, for example folded weights. Modules with such tensors override it. */
   disposeCaches(): void {}
 }
 
@@ -73,7 +73,9 @@ interface Members {
   readonly modules: Map<string, Module>;
 }
 
-/** Walks the tree by own properties only: private members of a module of another copy are out of reach. */
+/**
+ * Walks the tree by own properties only: private members of a module from another copy of the package can't be read.
+ */
 function membersOf(root: Module): Members {
   const members: Members = { parameters: new Map(), modules: new Map() };
   const seen = new Set<object>();

@@ -5,13 +5,13 @@ import type { Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
  * Images of several sizes in one tensor: each at the top left, zeros to its right and below. `B` images, `H W` the
  * largest height and width of the batch.
  *
- * The mask is **true on padding** here and everywhere else in detrkit.
+ * A padding mask is **true on padding** here and everywhere else in detrkit.
  */
 export type PaddedBatch = {
   /** Normalised pixels `[B, H, W, 3]`. */
   readonly images: Tensor4D;
   /** Boolean `[B, H, W]`, true on padding. */
-  readonly mask: Tensor3D;
+  readonly paddingMask: Tensor3D;
   /** Size of each image without its padding. */
   readonly sizes: ImageSize[];
 };
@@ -22,7 +22,7 @@ export type PaddedBatch = {
  * @param sizes - of each image, none larger than `padded`
  * @param padded - `H`, `W`
  */
-export function paddingMask(sizes: readonly ImageSize[], { height, width }: ImageSize): Uint8Array {
+export function paddingMaskOf(sizes: readonly ImageSize[], { height, width }: ImageSize): Uint8Array {
   const mask = new Uint8Array(sizes.length * height * width);
   sizes.forEach((size, position) => {
     const start = position * height * width;

@@ -9,8 +9,8 @@ const marker = Symbol.for("detrkit.parameter");
 export type ParameterKind = "weight" | "buffer";
 
 /**
- * One named tensor of a module. It wraps a tfjs variable, counts its changes, and knows whether training may touch it.
- * Its name is its place in the module tree (`Module.parameters`), never stored here.
+ * One named tensor of a module. It wraps a tfjs variable, counts its changes, and knows whether it is trained. Its name
+ * is its place in the module tree (`Module.parameters`), never stored here.
  */
 export class Parameter {
   readonly kind: ParameterKind;
@@ -53,7 +53,7 @@ export class Parameter {
     return this.#trainable;
   }
 
-  /** Grows with every change of the value: whoever caches something computed from it compares this. */
+  /** Grows with every change of the value, so that caches of anything computed from it can compare it. */
   get version(): number {
     return this.#version;
   }
@@ -73,16 +73,16 @@ export class Parameter {
   }
 
   /**
-   * Makes sure that nobody else holds this value's memory, before it is written in place: neither a clone, nor the
-   * typed array that the value was made from. Those keep the old value.
+   * Call this before a kernel writes the value in place. Copies the value if a clone, or the typed array that it was
+   * made from, may share its memory; those keep the old value.
    */
-  detach(): void {
+  ensureOwnMemory(): void {
     if (this.#ownsMemory && holdsMemoryAlone(this.#variable)) return;
     this.assign(add(this.#variable, 0));
     this.#ownsMemory = true;
   }
 
-  /** Tells that the value was written in place. */
+  /** Call this after the value was written in place. */
   markChanged(): void {
     this.#version += 1;
   }

@@ -6,9 +6,9 @@ export function tidyRecord<T extends object>(compute: () => T): T {
   return tidy(() => compute() as unknown as TensorContainer) as unknown as T;
 }
 
-/** What `compute` returns, as a constant: nothing of it is recorded, so no gradient flows back through it. */
+/** Runs `compute` without recording it: its result is a constant, through which no gradient flows back. */
 export function withoutGradient<T extends Tensor>(compute: () => T): T {
   if (!isRecordingGradients()) return compute();
-  // An operation of no inputs: backpropagation never comes here.
+  // An op without inputs: backpropagation never reaches it.
   return customGrad(() => ({ value: compute(), gradFunc: () => [] }))() as T;
 }

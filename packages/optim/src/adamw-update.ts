@@ -14,7 +14,10 @@ export interface AdamWUpdate {
   readonly parameters: readonly Parameter[];
   /** One for each parameter, in its shape. */
   readonly gradients: readonly Tensor[];
-  /** First and second moments of all parameters behind each other, `[sum of sizes]`. Taken over: use the result's. */
+  /**
+   * First and second moments of all parameters one after the other, `[sum of sizes]`. This takes ownership: use the
+   * result's.
+   */
   readonly first: Tensor1D;
   readonly second: Tensor1D;
   /** Of each parameter: learning rate, weight decay, and how many steps it will have had, this one included. */
@@ -37,14 +40,14 @@ export interface AdamWUpdated {
 
 /**
  * Changes the parameters by one step. Decoupled weight decay (Loshchilov and Hutter, 2019) with bias-corrected moments,
- * gradients clipped first; epsilon is added to the corrected root, and the clip norm's quotient has 1e-6 below it, both
- * as PyTorch has them.
+ * gradients clipped first; epsilon is added to the corrected root, and 1e-6 is added to the norm that the clip norm is
+ * divided by, both as in PyTorch.
  */
 export async function adamWUpdate(update: AdamWUpdate): Promise<AdamWUpdated> {
   return hasKernel(adamWKernel) ? await updateByKernel(update) : await updateInMemory(update);
 }
 
-/** What one parameter's settings come to, in double precision: float32's `1 - 0.999` is off by 1e-5. */
+/** The factors of one parameter's update, in double precision: float32's `1 - 0.999` is off by 1e-5. */
 function factorsOf(
   { learningRate, weightDecay, step }: AdamWUpdate["settings"][number],
   [beta1, beta2]: AdamWUpdate["betas"],
@@ -70,7 +73,7 @@ async function updateByKernel({
     .map((each) => factorsOf(each, betas))
     .flatMap(({ stepSize, kept, root }) => [stepSize, kept, root]);
   const numbers = tensor1d([...betas.flatMap((beta) => [beta, 1 - beta]), epsilon, clipNorm, ...factors]);
-  for (const parameter of parameters) parameter.detach();
+  for (const parameter of parameters) parameter.ensureOwnMemory();
   const [norm] = runKernel(
     adamWKernel,
     [numbers, first, second, ...parameters.map(({ value }) => value), ...gradients],

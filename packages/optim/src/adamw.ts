@@ -10,15 +10,18 @@ import { constantSchedule, type Schedule } from "./schedules.ts";
 
 /** Settings of {@link AdamW}. */
 export interface AdamWConfig {
-  /** The first group whose pattern fits a parameter has it. A pattern that fits none is an error at the first step. */
+  /**
+   * A parameter belongs to the first group whose pattern matches it. A pattern without a match is an error at the first
+   * step.
+   */
   readonly groups: readonly ParameterGroup[];
   /** Default 0.01. */
   readonly weightDecay?: number;
-  /** How fast the two moments forget. Default 0.9 and 0.999. */
+  /** Decay rates of the two moments. Default 0.9 and 0.999. */
   readonly betas?: readonly [first: number, second: number];
   /** Default 1e-8. */
   readonly epsilon?: number;
-  /** Largest joint norm of all gradients; longer ones are scaled down to it. Default 0: none are. */
+  /** Largest joint norm of all gradients; longer ones are scaled down to it. Default 0: no clipping. */
   readonly clipNorm?: number;
   /** Multiplies the learning rates. Default 1 throughout. */
   readonly schedule?: Schedule;
@@ -35,8 +38,8 @@ export interface StepResult {
 }
 
 /**
- * Adam with decoupled weight decay, to PyTorch's numbers. Frozen parameters, and those without a gradient, stay as they
- * are.
+ * Adam with decoupled weight decay, with PyTorch's numbers. Frozen parameters, and those without a gradient, stay as
+ * they are.
  */
 export class AdamW {
   readonly #groups: ParameterGroups;
@@ -64,7 +67,7 @@ export class AdamW {
       throw new ConfigError(`AdamW: weightDecay and clipNorm must be 0 or more, got ${weightDecay} and ${clipNorm}`);
   }
 
-  /** How many steps have been done: what the schedule is asked with. */
+  /** How many steps have been done: the argument of the schedule. */
   get stepsDone(): number {
     return this.#stepsDone;
   }
@@ -80,7 +83,7 @@ export class AdamW {
    *
    * @param compute - runs the model and returns the scalar loss, or the loss and its terms; synchronous
    * @throws NonFiniteError when the loss or a gradient is not finite; nothing has changed then
-   * @throws ConfigError when a group's pattern fits no parameter of the model
+   * @throws ConfigError when a group's pattern matches no parameter of the model
    */
   async step(model: Module, compute: () => Tensor | LossWithTerms): Promise<StepResult> {
     const trainable = model.trainableParameters();
@@ -98,13 +101,13 @@ export class AdamW {
     }
   }
 
-  /** Everything a later {@link loadState} needs to go on as if nothing had happened, in plain memory, by name. */
+  /** Everything that {@link loadState} needs to continue exactly, in plain memory, by name. */
   async readState(): Promise<ReadonlyMap<string, StateTensor>> {
     const state = await this.#moments.read();
     return state.set("stepsDone", { dtype: "int32", shape: [1], values: Int32Array.of(this.#stepsDone) });
   }
 
-  /** Takes over what {@link readState} gave, of an optimiser for the same model. */
+  /** Loads what {@link readState} returned for an optimiser of the same model. */
   loadState(state: ReadonlyMap<string, StateTensor>): void {
     const stepsDone = state.get("stepsDone")?.values[0];
     if (stepsDone === undefined)
@@ -113,7 +116,7 @@ export class AdamW {
     this.#stepsDone = stepsDone;
   }
 
-  /** Frees the moments. The optimiser starts from nothing afterwards. */
+  /** Frees the moments. The optimiser starts anew afterwards. */
   dispose(): void {
     this.#moments.dispose();
     this.#stepsDone = 0;

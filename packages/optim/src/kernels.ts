@@ -1,2 +1,2 @@
-// For those who write kernels for a backend.
+// For backends with kernels of their own.
 export { adamWKernel } from "./adamw-update.ts";

@@ -19,7 +19,7 @@ export interface LossGradients {
   readonly gradients: ReadonlyMap<string, Tensor>;
 }
 
-/** Runs `compute` once and back. All it makes is freed; what it returns is read. */
+/** Runs `compute` and its backward pass. Frees all tensors that it makes, after reading what it returns. */
 export async function lossGradients(
   parameters: ReadonlyMap<string, Parameter>,
   compute: () => Tensor | LossWithTerms,
@@ -33,11 +33,11 @@ export async function lossGradients(
         const result = compute();
         if (result instanceof Promise)
           throw new ConfigError(
-            "AdamW.step: the loss must be computed synchronously (tfjs records gradients only so), got a promise",
+            "AdamW.step: the loss must be computed synchronously (tfjs records gradients only then), got a promise",
           );
         if (result instanceof Tensor) return result as Scalar;
         terms = result.terms;
-        // tfjs frees what the closure made when it ends; the terms are still to be read.
+        // tfjs frees the tensors of the closure at its end, but the terms are read later.
         for (const term of Object.values(terms)) if (term instanceof Tensor) kept.add(keep(term));
         return result.loss as Scalar;
       },

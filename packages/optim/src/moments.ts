@@ -15,7 +15,7 @@ interface ParameterMoments {
   readonly second: Float32Array;
 }
 
-/** Moments of several parameters behind each other. */
+/** Moments of several parameters, one after the other. */
 interface Packed {
   readonly parameters: ReadonlyMap<string, Parameter>;
   first: Tensor1D;
@@ -23,9 +23,9 @@ interface Packed {
 }
 
 /**
- * The optimiser's memory: two moments for each parameter that has had a gradient. Those of one step's parameters lie
- * behind each other in two tensors, so that one op can update all; the rest waits in plain memory, which happens only
- * when the set of parameters with a gradient changes.
+ * The optimiser's memory: two moments for each parameter that has had a gradient. Those of one step's parameters are
+ * joined in two tensors, so that one op can update all. Others are kept in plain memory, which happens only when the
+ * set of parameters with a gradient changes.
  */
 export class Moments {
   readonly #steps = new Map<string, number>();
@@ -49,7 +49,7 @@ export class Moments {
     return { first, second };
   }
 
-  /** Takes over what one step made of the packed moments. */
+  /** Stores the packed moments after a step. */
   store(first: Tensor1D, second: Tensor1D): void {
     if (this.#packed === undefined) return;
     this.#packed.first = first;
@@ -69,9 +69,9 @@ export class Moments {
   }
 
   /**
-   * Replaces everything by what {@link read} gave.
+   * Replaces everything by what {@link read} returned.
    *
-   * @throws CheckpointError where that is not whole; nothing has changed then
+   * @throws CheckpointError if it is incomplete; nothing has changed then
    */
   load(state: ReadonlyMap<string, StateTensor>): void {
     const loaded: (readonly [path: string, moments: ParameterMoments, steps: number])[] = [];
@@ -109,8 +109,8 @@ export class Moments {
 
   #join(parameters: ReadonlyMap<string, Parameter>): { first: Tensor1D; second: Tensor1D } {
     if (this.#waiting.size === 0) {
-      // A new optimiser's, filled by the backend: in plain memory they would stay around, four times the model, until
-      // the next garbage collection.
+      // Zeros of a new optimiser, filled by the backend: in plain memory they would take four times the model's memory
+      // until the next garbage collection.
       const total = [...parameters.values()].reduce((sum, { size }) => sum + size, 0);
       return { first: fill([total], 0), second: fill([total], 0) };
     }

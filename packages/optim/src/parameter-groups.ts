@@ -6,14 +6,17 @@ const numSuggestions = 3;
 
 /** Settings for some of a model's parameters. */
 export interface ParameterGroup {
-  /** Patterns of the parameters' paths, `backbone.**`; each must fit one. Default: all that no earlier group has. */
+  /**
+   * Patterns of the parameters' paths, `backbone.**`; each must match at least one. Default: all parameters of no
+   * earlier group.
+   */
   readonly match?: string | readonly string[];
   readonly learningRate: number;
   /** Default: the optimiser's. */
   readonly weightDecay?: number;
 }
 
-/** Finds the first group that has a parameter. */
+/** Finds the first group that matches a parameter. */
 export class ParameterGroups {
   readonly groups: readonly ParameterGroup[];
   readonly #tests: readonly ((path: string) => boolean)[];
@@ -36,10 +39,10 @@ export class ParameterGroups {
   }
 
   /**
-   * Sees that each pattern fits a parameter or buffer of the model, frozen ones included: one that fits nothing is
-   * misspelt, or for another model, and its settings would be lost without a word.
+   * Checks that each pattern matches a parameter or buffer of the model, frozen ones included. A pattern without a
+   * match is misspelt, or for another model, and its settings would be lost silently.
    *
-   * @throws ConfigError with the pattern and the paths that come closest to it
+   * @throws ConfigError with the pattern and the closest paths
    */
   expectAllMatch(model: Module): void {
     if (this.#checked.has(model)) return;
@@ -47,8 +50,8 @@ export class ParameterGroups {
     for (const pattern of this.groups.flatMap(({ match = [] }) => match)) {
       if (paths.some(pathPattern(pattern))) continue;
       throw new ConfigError(
-        `AdamW: the pattern "${pattern}" of a parameter group fits none of the model's ${paths.length} parameters; ` +
-          `the closest are ${closestPaths(pattern, paths).join(", ")}. Correct the pattern or leave it out`,
+        `AdamW: the pattern "${pattern}" of a parameter group matches none of the model's ` +
+          `${paths.length} parameters; the closest are ${closestPaths(pattern, paths).join(", ")}. Correct the pattern or leave it out`,
       );
     }
     this.#checked.add(model);

@@ -1,13 +1,13 @@
 import { ConfigError } from "@detrkit/common";
 
-/** What the learning rates are multiplied with, by the number of steps already done. */
+/** Factor of the learning rates, given the number of steps already done. */
 export type Schedule = (stepsDone: number) => number;
 
 /** When a {@link stepSchedule} drops, and by how much. */
 export interface StepScheduleConfig {
-  /** After how many steps each drop comes. */
+  /** Numbers of steps after which the rate drops. */
   readonly dropAfter: readonly number[];
-  /** What each drop multiplies the rate with. Default 0.1. */
+  /** Factor of each drop. Default 0.1. */
   readonly factor?: number;
   /** Steps over which the rate first rises. Default 0. */
   readonly warmupSteps?: number;
@@ -24,7 +24,7 @@ export interface CosineScheduleConfig {
   readonly totalSteps: number;
   /** Steps over which the rate first rises. Default 0. */
   readonly warmupSteps?: number;
-  /** What is left of the rate after the last step. Default 0. */
+  /** Factor of the rate after the last step. Default 0. */
   readonly finalFactor?: number;
 }
 
@@ -46,7 +46,7 @@ export function constantSchedule({ warmupSteps = 0 }: { readonly warmupSteps?: n
   return (stepsDone) => warmup(stepsDone, warmupSteps);
 }
 
-/** Rises linearly; the first step already moves, and step `warmupSteps` is the first at the full rate. */
+/** Rises linearly; the first step has a rate above 0, and step `warmupSteps` is the first at the full rate. */
 function warmup(stepsDone: number, warmupSteps: number): number {
   return Math.min(1, (stepsDone + 1) / (warmupSteps + 1));
 }

@@ -2,16 +2,19 @@ import { ConfigError } from "@detrkit/common";
 import { freeSaved, type RecordedOp, recordOps } from "@detrkit/nn/tfjs-internals";
 import { add, onesLike, type Scalar, type Tensor, tidy, util } from "@tensorflow/tfjs-core";
 
-/** A scalar and its gradients, in the variables' order; none by what it does not depend on. The caller frees them. */
+/**
+ * A scalar and its gradients, in the variables' order; undefined for variables it does not depend on. The caller frees
+ * them.
+ */
 export interface ValueAndGradients {
   readonly value: Scalar;
   readonly gradients: readonly (Tensor | undefined)[];
 }
 
 /**
- * What tfjs's `variableGrads` computes, with less memory: that one holds everything saved in the forward pass, and the
- * gradient of every intermediate result, until the backward pass ends (tfjs-core 4.22). Here either is freed as soon as
- * the backward pass has gone by, so that memory falls from the start of the backward pass on. Not to be called while
+ * The same as tfjs's `variableGrads` with less memory: that one holds everything saved in the forward pass, and the
+ * gradient of every intermediate result, until the backward pass ends (tfjs-core 4.22). Here both are freed as soon as
+ * the backward pass no longer needs them, so memory falls throughout the backward pass. Not to be called while
  * gradients are being recorded.
  */
 export function valueAndGradients(compute: () => Scalar, variables: readonly Tensor[]): ValueAndGradients {
@@ -41,7 +44,7 @@ export function valueAndGradients(compute: () => Scalar, variables: readonly Ten
   return { value, gradients: variables.map(({ id }) => gradients.get(id)) };
 }
 
-/** Ids of the variables and of all that was computed from them. */
+/** Ids of the variables and of all tensors computed from them. */
 function dependentTensors(tape: readonly RecordedOp[], variables: readonly Tensor[]): ReadonlySet<number> {
   const dependent = new Set(variables.map(({ id }) => id));
   for (const { inputs, outputs } of tape) {
@@ -50,7 +53,7 @@ function dependentTensors(tape: readonly RecordedOp[], variables: readonly Tenso
   return dependent;
 }
 
-/** Turns the gradients of a node's outputs, which are complete by now, into those of its inputs, and frees them. */
+/** Computes the gradients of a node's inputs from those of its outputs, which are complete by now, and frees these. */
 function propagate(node: RecordedOp, dependent: ReadonlySet<number>, gradients: Map<number, Tensor>): void {
   const upstream = node.outputs.map(({ id }) => gradients.get(id) ?? null);
   const wanted = Object.entries(node.inputs).filter(([, { id }]) => dependent.has(id));
@@ -72,7 +75,7 @@ function inputGradients(
   const { gradient, kernelName } = node;
   if (gradient === undefined)
     throw new ConfigError(`the loss can't be differentiated: tfjs has no gradient of ${kernelName}`);
-  // A gradient may be the very tensor that came in, or one for two inputs; each has to be freed on its own.
+  // A gradient may be the upstream tensor itself, or one tensor for two inputs; each has to be freed separately.
   const taken = new Set<Tensor | null>([...upstream, ...(node.saved ?? [])]);
   return tidy(() => {
     const functions = gradient(upstream);

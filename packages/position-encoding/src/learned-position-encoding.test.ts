@@ -11,7 +11,11 @@ describeOnBackends("LearnedPositionEncoding", () => {
   test("a cell has its column's vector, then its row's", () => {
     const encoding = create();
     tidy(() => {
-      const cell = slice(encoding.call({ mask: zeros([2, 3, 5], "bool") }), [1, 2, 4, 0], [1, 1, 1, 6]).dataSync();
+      const cell = slice(
+        encoding.call({ paddingMask: zeros([2, 3, 5], "bool") }),
+        [1, 2, 4, 0],
+        [1, 1, 1, 6],
+      ).dataSync();
       const [columns, rows] = [
         encoding.columnEmbedding.weight.value.dataSync(),
         encoding.rowEmbedding.weight.value.dataSync(),
@@ -37,7 +41,7 @@ describeOnBackends("LearnedPositionEncoding", () => {
     const encoding = create();
     tidy(() => {
       const variables = [encoding.rowEmbedding.weight.value, encoding.columnEmbedding.weight.value];
-      expectGradients(() => encoding.call({ mask: zeros([2, 3, 5], "bool") }), [], { variables });
+      expectGradients(() => encoding.call({ paddingMask: zeros([2, 3, 5], "bool") }), [], { variables });
     });
     encoding.dispose();
   });
@@ -45,7 +49,7 @@ describeOnBackends("LearnedPositionEncoding", () => {
   test("a map with more cells than positions is refused, with what to do", () => {
     const encoding = create();
     tidy(() => {
-      expect(() => encoding.call({ mask: zeros([1, 3, 11], "bool") })).toThrow(
+      expect(() => encoding.call({ paddingMask: zeros([1, 3, 11], "bool") })).toThrow(
         "a map of 3 x 11 cells is larger than the 7 learned positions; use smaller images",
       );
     });

@@ -12,7 +12,7 @@ export interface LearnedPositionEncodingConfig {
   readonly random: Random;
 }
 
-/** A learned vector for each row and each column, the x axis first. Padding plays no part. */
+/** A learned vector for each row and each column, the x axis first. It does not depend on padding. */
 export class LearnedPositionEncoding extends Module implements PositionEncoding {
   readonly rowEmbedding: Embedding;
   readonly columnEmbedding: Embedding;
@@ -31,8 +31,8 @@ export class LearnedPositionEncoding extends Module implements PositionEncoding 
   }
 
   /** @returns `[B, H, W, dim]`, x features before y features */
-  call({ mask }: EncodedMap): Tensor4D {
-    const { B, H, W } = expectShape(mask.shape, "LearnedPositionEncoding.call: mask", ["B", "H", "W"]);
+  call({ paddingMask }: EncodedMap): Tensor4D {
+    const { B, H, W } = expectShape(paddingMask.shape, "LearnedPositionEncoding.call: paddingMask", ["B", "H", "W"]);
     if (Math.max(H, W) > this.maxCells) {
       throw new ShapeError(
         `LearnedPositionEncoding.call: a map of ${H} x ${W} cells is larger than the ${this.maxCells} learned ` +

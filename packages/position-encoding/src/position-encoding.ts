@@ -4,10 +4,10 @@ import type { Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
 /** What a position encoding needs to know of a feature map. `B` images, `H W` the map's height and width. */
 export interface EncodedMap {
   /** Boolean `[B, H, W]`, true on padding. */
-  readonly mask: Tensor3D;
+  readonly paddingMask: Tensor3D;
   /**
-   * How many cells of each image are not padding, counted from the top left. Where these are given the mask is not
-   * looked at but for its shape, which is faster.
+   * How many cells of each image are not padding, counted from the top left. If they are given, only the shape of the
+   * mask is read, which is faster.
    */
   readonly sizes?: readonly ImageSize[] | undefined;
 }

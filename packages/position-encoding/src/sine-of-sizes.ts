@@ -2,7 +2,7 @@ import type { ImageSize } from "@detrkit/nn";
 import { type SineSettings, wavelength } from "./sine-settings.ts";
 
 /**
- * The sine encoding in plain memory, of images that fill the top left rectangle of a map: no op runs, and only
+ * The sine encoding as plain numbers, for images that fill the top left rectangle of a map: no op runs, and only
  * `height + width` different positions have to be computed.
  *
  * @param sizes - cells of each image that are not padding, `B` of them
@@ -16,7 +16,7 @@ export function sineOfSizes(sizes: readonly ImageSize[], map: ImageSize, setting
   const encoding = new Float32Array(sizes.length * imageLength);
   let at = 0;
   for (const { height, width } of sizes) {
-    // Most batches are of one size: an image like one before it is copied from there.
+    // Images of a batch often have the same size: the encoding of an earlier one is copied.
     const same = sizes.findIndex((size) => size.height === height && size.width === width) * imageLength;
     if (same < at) {
       encoding.copyWithin(at, same, same + imageLength);
@@ -27,7 +27,8 @@ export function sineOfSizes(sizes: readonly ImageSize[], map: ImageSize, setting
     const columns = axisEncodings(width, settings);
     for (let row = 0; row < map.height; row++) {
       for (let column = 0; column < map.width; column++) {
-        // A cumulative count of unpadded cells: it stays at the size beyond the image, and is 0 beside it.
+        // The cumulative count of unpadded cells along a row or column. Behind the image it stays at the image's size;
+        // in rows or columns that are all padding it is 0.
         const y = column < width ? Math.min(row + 1, height) : 0;
         const x = row < height ? Math.min(column + 1, width) : 0;
         encoding.set(rows[y] as Float32Array, at);
@@ -44,7 +45,7 @@ function axisEncodings(size: number, settings: SineSettings): Float32Array[] {
   const { dim, normalize, scale, epsilon, cellCentres } = settings;
   const waves = Array.from({ length: dim / 2 }, (_, index) => wavelength(index, settings));
   return Array.from({ length: size + 1 }, (_, count) => {
-    // Beside the image the count at the last cell is 0 as well, so that the division has another divisor there.
+    // In rows and columns that are all padding the last count is 0 as well, so positions are divided by epsilon alone.
     const last = count === 0 ? 0 : size;
     const position = normalize ? ((count - (cellCentres ? 0.5 : 0)) / (last + epsilon)) * scale : count;
     return Float32Array.from(waves, (wave, index) =>

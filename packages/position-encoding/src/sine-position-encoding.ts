@@ -44,19 +44,19 @@ export class SinePositionEncoding extends Module implements PositionEncoding {
   }
 
   /** @returns `[B, H, W, dim]`, y features before x features */
-  call({ mask, sizes }: EncodedMap): Tensor4D {
-    const { B, H, W } = expectShape(mask.shape, "SinePositionEncoding.call: mask", ["B", "H", "W"]);
-    if (sizes === undefined) return this.#ofMask(mask);
+  call({ paddingMask, sizes }: EncodedMap): Tensor4D {
+    const { B, H, W } = expectShape(paddingMask.shape, "SinePositionEncoding.call: paddingMask", ["B", "H", "W"]);
+    if (sizes === undefined) return this.#ofMask(paddingMask);
     expectShape([sizes.length], "SinePositionEncoding.call: sizes", [B]);
     return tensor(sineOfSizes(sizes, { height: H, width: W }, this.settings), [B, H, W, this.dim]);
   }
 
   /** For masks of any form: an image's unpadded cells need not be a rectangle. */
-  #ofMask(mask: EncodedMap["mask"]): Tensor4D {
-    const [B, H, W] = mask.shape;
+  #ofMask(paddingMask: EncodedMap["paddingMask"]): Tensor4D {
+    const [B, H, W] = paddingMask.shape;
     const features = this.dim / 2;
     return tidy(() => {
-      const visible = cast(logicalNot(mask), "float32");
+      const visible = cast(logicalNot(paddingMask), "float32");
       const y = this.#scaled(cumsum(visible, 1), [0, H - 1, 0], [B, 1, W]);
       const x = this.#scaled(cumsum(visible, 2), [0, 0, W - 1], [B, H, 1]);
       const positions = reshape(stack([y, x], 3), [B, H, W, 2, 1]);

@@ -2,13 +2,13 @@
 export interface SinePositionEncodingConfig {
   /** Width of the encoding, both axes together: an even number. */
   readonly dim: number;
-  /** Longest wave over 2 pi. Default 10000. */
+  /** Longest wavelength divided by 2 pi. Default 10000. */
   readonly temperature?: number;
   /** Whether positions are divided by the size of the unpadded image. Default true. */
   readonly normalize?: boolean;
-  /** What the far edge becomes when `normalize` is set. Default 2 pi. */
+  /** Position of the far edge when `normalize` is set. Default 2 pi. */
   readonly scale?: number;
-  /** Added to the size before dividing by it. Default 1e-6. */
+  /** Added to the size before division by it. Default 1e-6. */
   readonly epsilon?: number;
   /**
    * Whether `normalize` counts from cell centres, as Deformable DETR does, instead of from far edges, as DETR does.
@@ -20,7 +20,10 @@ export interface SinePositionEncodingConfig {
 /** The settings with every default filled in. */
 export type SineSettings = Required<SinePositionEncodingConfig>;
 
-/** `temperature` to the power of the share of `index` among an axis's features; a sine and its cosine have the same. */
+/**
+ * Divisor of positions for feature `index` of an axis: `temperature ^ (2i / (dim / 2))` with `i = floor(index / 2)`,
+ * the same for a sine and its cosine.
+ */
 export function wavelength(index: number, { temperature, dim }: SineSettings): number {
   return temperature ** ((2 * Math.floor(index / 2)) / (dim / 2));
 }

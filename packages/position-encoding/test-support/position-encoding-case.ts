@@ -57,7 +57,7 @@ function runSine(fixture: Fixture, config: Config): Comparison[] {
     const result = compareTensor(fixture, "out", "out.pos", channelsFirst(position), options);
     return { ...result, what: `${result.what} (${path})` };
   };
-  const map = { mask: maskTensor(mask) };
+  const map = { paddingMask: maskTensor(mask) };
   const results = [compare("from the mask", encoding.call(map))];
   const sizes = sizesOf(mask);
   if (sizes !== undefined) results.push(compare("from the sizes", encoding.call({ ...map, sizes })));
@@ -74,7 +74,8 @@ function runLearned(fixture: Fixture, config: Config): Comparison[] {
   for (const [key, table] of Object.entries(tables)) {
     table.assign(tensor(weightOf(fixture, key, table.shape).data as Float32Array, [...table.shape]));
   }
-  const call = (): Tensor => transpose(encoding.call({ mask: maskTensor(tensorOf(fixture, "in.mask")) }), [0, 3, 1, 2]);
+  const call = (): Tensor =>
+    transpose(encoding.call({ paddingMask: maskTensor(tensorOf(fixture, "in.mask")) }), [0, 3, 1, 2]);
   const results = [compareTensor(fixture, "out", "out.pos", inMemory(call()))];
   if (fixture.tensors.has("in.cotangent")) {
     const cotangent = toTensor(fixture, "in.cotangent");

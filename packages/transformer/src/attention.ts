@@ -5,8 +5,7 @@ import type { Rank, Tensor, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
 export type Position = Tensor<Rank.R2 | Rank.R3>;
 
 /**
- * What the layers of a transformer hand to an attention. `B` images, `Q` queries, `S` memory tokens, `D` width, `L`
- * levels.
+ * Inputs of an attention in a transformer's layer. `B` images, `Q` queries, `S` memory tokens, `D` width, `L` levels.
  */
 export interface AttentionInputs {
   /** `[B, Q, D]` */
@@ -18,11 +17,11 @@ export interface AttentionInputs {
   /** `[B, S, D]` or `[S, D]` */
   readonly memoryPosition?: Position | undefined;
   /** Boolean `[B, S]`, true on padding. */
-  readonly memoryPadding?: Tensor2D | undefined;
-  /** Where each query looks, for attentions that sample: `[B, Q, L, 2 or 4]`. */
+  readonly memoryPaddingMask?: Tensor2D | undefined;
+  /** Reference points of the queries, for attentions that sample: `[B, Q, L, 2 or 4]`. */
   readonly referencePoints?: Tensor | undefined;
   /**
-   * Where each query looks as a vector `[B, Q, D]`, for cross-attentions that keep it apart from the query's content
+   * Position part of each query `[B, Q, D]`, for cross-attentions that keep it apart from the query's content
    * (Conditional DETR, arXiv:2108.06152).
    */
   readonly spatialQuery?: Tensor3D | undefined;

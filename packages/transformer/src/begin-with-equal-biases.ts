@@ -8,7 +8,7 @@ interface StackLayer {
 
 /**
  * Gives the feed-forward parts of a stack's layers the biases of the first one. The originals copy one layer and draw
- * only its matrices anew, so biases begin equal in all layers; those of attentions and norms are constants in any case.
+ * only its matrices anew, so biases start equal in all layers; those of attentions and norms are constants in any case.
  */
 export function beginWithEqualBiases(layers: readonly StackLayer[]): void {
   const [first, ...others] = layers;

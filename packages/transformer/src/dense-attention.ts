@@ -8,7 +8,7 @@ export class DenseAttention extends Module implements Attention {
   readonly key: Linear;
   readonly value: Linear;
   readonly output: Linear;
-  /** Private, so that the projections' paths have no level more than those of a `MultiHeadAttention`. */
+  /** Private, so that parameter paths are those of a `MultiHeadAttention`, without another level. */
   readonly #attention: MultiHeadAttention;
 
   constructor(config: MultiHeadAttentionConfig) {
@@ -21,10 +21,10 @@ export class DenseAttention extends Module implements Attention {
   }
 
   call(
-    { queries, queryPosition, memory, memoryPosition, memoryPadding }: AttentionInputs,
+    { queries, queryPosition, memory, memoryPosition, memoryPaddingMask }: AttentionInputs,
     options: CallOptions = {},
   ): Tensor3D {
-    const keys = { key: memory, keyPosition: memoryPosition, value: memory, keyPadding: memoryPadding };
+    const keys = { key: memory, keyPosition: memoryPosition, value: memory, keyPaddingMask: memoryPaddingMask };
     return this.#attention.call({ query: queries, queryPosition, ...keys }, options);
   }
 }

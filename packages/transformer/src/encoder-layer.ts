@@ -22,7 +22,7 @@ export interface EncoderInputs {
   /** Added to queries and keys of every layer: `[B, S, D]` or `[S, D]`. */
   readonly position?: Position | undefined;
   /** Boolean `[B, S]`, true on padding. */
-  readonly padding?: Tensor2D | undefined;
+  readonly paddingMask?: Tensor2D | undefined;
   /** See `AttentionInputs`. */
   readonly referencePoints?: Tensor | undefined;
   readonly levelShapes?: readonly ImageSize[] | undefined;
@@ -47,11 +47,11 @@ export class EncoderLayer extends Module {
 
   /** @returns `[B, S, D]` */
   call(inputs: EncoderInputs, options: CallOptions = {}): Tensor3D {
-    const { position, padding, referencePoints, levelShapes } = inputs;
+    const { position, paddingMask, referencePoints, levelShapes } = inputs;
     const where = {
       queryPosition: position,
       memoryPosition: position,
-      memoryPadding: padding,
+      memoryPaddingMask: paddingMask,
       referencePoints,
       levelShapes,
     };

@@ -10,19 +10,19 @@ export interface TransformerDecoderConfig {
   readonly layers: readonly DecoderLayer[];
   /** Applied to what each layer returns, the same for all. Default none. */
   readonly norm?: LayerNorm | undefined;
-  /** Whether the states of all layers are returned, or of the last alone. Default true. */
+  /** Whether the states of all layers are returned, or only of the last. Default true. */
   readonly returnIntermediate?: boolean;
 }
 
-/** Where queries look, in the forms that attentions use. */
+/** Positions and reference points of queries, in the forms that attentions use. */
 export type QueryPlaces = Partial<Pick<AttentionInputs, "queryPosition" | "referencePoints" | "spatialQuery">>;
 
 /** What a decoder works on. `B` images, `Q` queries, `D` width, `L` levels. */
 export interface DecoderInputs extends AttentionInputs {
   /**
-   * Called with the queries after each layer `[B, Q, D]`, before the norm, and the layer's number from 0. Returns where
-   * the next layer's queries look; what it leaves out stays as it was. The queries are freed once the decoder is done;
-   * the caller owns what is made here.
+   * Called with the queries after each layer `[B, Q, D]`, before the norm, and the layer's number from 0. Returns
+   * positions and reference points for the next layer; those left out stay as they are. The queries are freed once the
+   * decoder is done; the caller owns what this returns.
    */
   readonly moveQueries?: ((queries: Tensor3D, layer: number) => QueryPlaces | undefined) | undefined;
 }

@@ -26,7 +26,7 @@ export class TransformerEncoder extends Module {
       let tokens = inputs.tokens;
       for (const layer of this.layers) {
         const next = layer.call({ ...inputs, tokens }, options);
-        // Of many tokens each is large: freed once the next layer has used it.
+        // With many tokens each layer's output is large: it is freed once the next layer has used it.
         if (tokens !== inputs.tokens) dispose(tokens);
         tokens = next;
       }

@@ -113,21 +113,21 @@ test("another attention can be passed in, and is told all that the layer knows",
   tidy(() => {
     const tokens = uniformTensor<Rank.R3>([2, 5, 6], { seed: 1 });
     const position = uniformTensor<Rank.R3>([2, 5, 6], { seed: 2 });
-    const padding = zeros<Rank.R2>([2, 5], "bool");
+    const paddingMask = zeros<Rank.R2>([2, 5], "bool");
     const queryPosition = uniformTensor<Rank.R2>([3, 6], { seed: 3 });
     const levelShapes = [{ height: 1, width: 5 }];
     const referencePoints = ones([2, 5, 1, 2]);
     const { memory: encoded } = transformer.call(
-      { tokens, position, padding, queryPosition, levelShapes, referencePoints },
+      { tokens, position, paddingMask, queryPosition, levelShapes, referencePoints },
       { training: true },
     );
     expect(encoderCalls.map(({ queries }) => queries === tokens)).toEqual([true, false]);
     for (const call of encoderCalls) {
       expect(call).toMatchObject({ levelShapes });
-      expect([call.queryPosition, call.memoryPosition, call.memoryPadding, call.referencePoints]).toEqual([
+      expect([call.queryPosition, call.memoryPosition, call.memoryPaddingMask, call.referencePoints]).toEqual([
         position,
         position,
-        padding,
+        paddingMask,
         referencePoints,
       ]);
       expect(call.memory).toBe(call.queries);

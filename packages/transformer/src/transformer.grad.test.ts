@@ -36,9 +36,9 @@ describeOnBackends("gradients of a transformer", () => {
       const tokens = uniformTensor<Rank.R3>([1, 3, 4], { seed: 1 });
       const position = uniformTensor<Rank.R3>([1, 3, 4], { seed: 2 });
       const queryPosition = uniformTensor<Rank.R2>([2, 4], { seed: 3 });
-      const padding = tensor2d([[0, 0, 1]], [1, 3], "bool");
+      const paddingMask = tensor2d([[0, 0, 1]], [1, 3], "bool");
       const compute = (...[x, p, q]: Tensor[]): Tensor => {
-        const given = { tokens: x as Tensor3D, position: p as Tensor3D, queryPosition: q as Tensor2D, padding };
+        const given = { tokens: x as Tensor3D, position: p as Tensor3D, queryPosition: q as Tensor2D, paddingMask };
         const { states, memory } = transformer.call(given, { training: true, random: new Random(5) });
         return concat([reshape(states, [-1]), reshape(memory, [-1])]);
       };

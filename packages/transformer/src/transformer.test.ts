@@ -57,7 +57,7 @@ describeOnBackends("Transformer", () => {
           position: second(position as Tensor3D),
           queryPosition,
         });
-        const padding = tensor2d(
+        const paddingMask = tensor2d(
           [
             [0, 0, 0, 1, 1, 1, 1],
             [0, 0, 0, 0, 0, 1, 1],
@@ -78,7 +78,7 @@ describeOnBackends("Transformer", () => {
         const together = transformer.call({
           tokens: padded(tokens),
           position: padded(position as Tensor3D),
-          padding,
+          paddingMask,
           queryPosition,
         });
         const lastOf = (states: (typeof together)["states"]): Tensor3D => unstack(states).at(-1) as Tensor3D;

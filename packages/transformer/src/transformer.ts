@@ -35,7 +35,7 @@ export interface TransformerConfig {
   readonly preNorm?: boolean;
   /** Whether the decoder's states go through a layer norm that they share. Default true. */
   readonly decoderNorm?: boolean;
-  /** Whether the states of all decoder layers are returned, or of the last alone. Default true. */
+  /** Whether the states of all decoder layers are returned, or only of the last. Default true. */
   readonly returnIntermediate?: boolean;
   /** Self-attention of each encoder layer. Default dense. */
   readonly encoderAttention?: AttentionFactory;
@@ -121,10 +121,10 @@ export class Transformer extends Module {
     );
     return tidy(() => {
       const memory = this.encoder.call(encoderInputs, options);
-      const { position: memoryPosition, padding: memoryPadding, levelShapes } = inputs;
+      const { position: memoryPosition, paddingMask: memoryPaddingMask, levelShapes } = inputs;
       const queries: Tensor3D = zeros([B, Q, D]);
       const states = this.decoder.call(
-        { queries, queryPosition, memory, memoryPosition, memoryPadding, levelShapes },
+        { queries, queryPosition, memory, memoryPosition, memoryPaddingMask, levelShapes },
         options,
       );
       return { states, memory };

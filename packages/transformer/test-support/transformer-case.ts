@@ -80,7 +80,7 @@ function transformerOf(fixture: Fixture, config: TransformerCase): Subject {
   });
   const mask = tensorOf(fixture, "in.mask");
   const [B, H, W] = mask.shape as readonly [number, number, number];
-  const padding = tensor(mask.data, [B, H * W], "bool") as Tensor2D;
+  const paddingMask = tensor(mask.data, [B, H * W], "bool") as Tensor2D;
   const tokens = (map: Tensor): Tensor3D => reshape(transpose(map, [0, 2, 3, 1]), [B, H * W, config.d_model]);
   return {
     module: transformer,
@@ -90,7 +90,7 @@ function transformerOf(fixture: Fixture, config: TransformerCase): Subject {
       const { states, memory } = transformer.call({
         tokens: tokens(source as Tensor),
         position: tokens(position as Tensor),
-        padding,
+        paddingMask,
         queryPosition: queryPosition as Tensor2D,
       });
       return { hs: states, memory: reshape(transpose(memory, [0, 2, 1]), [B, config.d_model, H, W]) };
@@ -106,7 +106,7 @@ function attentionOf(fixture: Fixture, config: AttentionCase): Subject {
     const { data, shape } = tensorOf(fixture, name);
     return tensor(data, shape as [number, number], data instanceof Uint8Array ? "bool" : "float32");
   };
-  const keyPadding = mask("in.key_padding_mask");
+  const keyPaddingMask = mask("in.key_padding_mask");
   const attentionMask = mask("in.attn_mask");
   // PyTorch's module takes [tokens, batch, width].
   const swapped = (tokens: Tensor | undefined): Tensor3D => transpose(tokens as Tensor3D, [1, 0, 2]);
@@ -118,7 +118,7 @@ function attentionOf(fixture: Fixture, config: AttentionCase): Subject {
     },
     inputs: ["query", "key", "value"],
     call: (query, key, value) => {
-      const inputs = { query: swapped(query), key: swapped(key), value: swapped(value), keyPadding, attentionMask };
+      const inputs = { query: swapped(query), key: swapped(key), value: swapped(value), keyPaddingMask, attentionMask };
       const { output, weights } = attention.callWithWeights(inputs);
       return { output: swapped(output), weights_averaged: weights };
     },

@@ -10,7 +10,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import { ones, setBackend, sum, zeros } from "@tensorflow/tfjs-core";
 await setBackend("cpu");
 const model = createDetector(presets["detr-small"]);
-const batch = { images: ones([1, 32, 32, 3]), mask: zeros([1, 32, 32], "bool"), sizes: [{ height: 32, width: 32 }] };
+const batch = { images: ones([1, 32, 32, 3]), paddingMask: zeros([1, 32, 32], "bool"), sizes: [{ height: 32, width: 32 }] };
 const { logits } = model.call(batch);
 const text = "logits " + sum(logits).dataSync()[0].toFixed(4);
 if (globalThis.document) document.body.textContent = text;

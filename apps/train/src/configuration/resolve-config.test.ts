@@ -221,7 +221,7 @@ test("settings that cannot work are refused", async () => {
   expect(() => resolve({ preset: "detr-small", transformer: { dim: 35, heads: 7 } })).toThrow(
     "transformer.dim: 35 must be a multiple of 2",
   );
-  expect(() => resolve({ backbone: { returnStages: [3, 2] } })).toThrow("backbone.returnStages: 3,2 must rise");
+  expect(() => resolve({ backbone: { returnStages: [3, 2] } })).toThrow("backbone.returnStages: 3,2 must be ascending");
   expect(() => resolve({ featureLevels: 2 })).toThrow(
     "featureLevels: 2 must be at least the 3 of backbone.returnStages",
   );

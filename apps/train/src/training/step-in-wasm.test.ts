@@ -42,7 +42,7 @@ async function stepsOn(backend: "wasm" | "native", config: DetectorConfig): Prom
   await startBackend({ prefer: backend });
   const random = new Random(1);
   const pixels = Float32Array.from({ length: batch * height * width * 3 }, () => 4 * random.uniform() - 2);
-  const mask = tensor3d(
+  const paddingMask = tensor3d(
     Array.from({ length: batch * height * width }, (_, index) =>
       Number(index >= height * width && index % width >= shown),
     ),
@@ -51,7 +51,7 @@ async function stepsOn(backend: "wasm" | "native", config: DetectorConfig): Prom
   );
   const images = {
     images: tensor4d(pixels, [batch, height, width, 3]),
-    mask,
+    paddingMask,
     sizes: [
       { height, width },
       { height, width: shown },
@@ -81,7 +81,7 @@ async function stepsOn(backend: "wasm" | "native", config: DetectorConfig): Prom
   for (const [path, { value }] of model.trainableParameters()) weights.set(path, value.dataSync<"float32">().slice());
   optimizer.dispose();
   model.dispose();
-  dispose([images.images, images.mask]);
+  dispose([images.images, images.paddingMask]);
   return { losses, norms, newTensors, weights };
 }
 

@@ -11,7 +11,7 @@ export function countBoxes(boxes: ArrayLike<number>, what: string): number {
   return boxes.length / 4;
 }
 
-/** Number of boxes in two arrays of equally many. */
+/** Number of boxes in each of two arrays, which must be equal. */
 export function countPairs(first: ArrayLike<number>, second: ArrayLike<number>, what: string): number {
   const count = countBoxes(first, what);
   if (first.length !== second.length) {

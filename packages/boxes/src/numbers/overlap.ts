@@ -22,7 +22,7 @@ export const iouOfPair: PairMeasure = (left, top, right, bottom, otherLeft, othe
 };
 
 /**
- * Generalised IoU of one pair of xyxy boxes, in [-1, 1]: the IoU less the share of the smallest enclosing box that
+ * Generalised IoU of one pair of xyxy boxes, in [-1, 1]: the IoU minus the share of the smallest enclosing box that
  * neither covers (Rezatofighi et al. 2019, algorithm 1). Two boxes that lie on one line or point have no enclosing
  * area: 0.
  */

@@ -4,7 +4,7 @@ import type { TensorData } from "../tensor-data.ts";
 
 type Rule = readonly [theirs: RegExp, originals: string];
 
-/** The backbone as timm names it, whose names are torchvision's, and as Transformers itself does. */
+/** The backbone under timm's names, which are torchvision's, and under the names of Transformers itself. */
 const backbone: readonly Rule[] = [
   [/^embedder\.embedder\.convolution\./, "conv1."],
   [/^embedder\.embedder\.normalization\./, "bn1."],
@@ -14,7 +14,7 @@ const backbone: readonly Rule[] = [
   [/^encoder\.stages\.(\d+)\.layers\.(\d+)\.layer\.(\d+)\.normalization\./, "layer{1+1}.$2.bn{3+1}."],
 ];
 
-/** What a layer of both models holds; the norms follow, since the originals number them differently. */
+/** The parts of a layer in both models. The norms follow below, because the originals number them differently. */
 const layer: readonly Rule[] = [
   [/^(?:mlp\.)?fc1\./, "linear1."],
   [/^(?:mlp\.)?fc2\./, "linear2."],
@@ -65,12 +65,12 @@ export function isHuggingFace(keys: Iterable<string>): boolean {
 }
 
 /**
- * A DETR or Deformable DETR of Hugging Face's Transformers under the names of the authors' code, queries, keys and
- * values packed as there: what the dialects of the originals read. Names of all releases so far are known: with a
- * backbone of timm's or of their own, with and without `conv_encoder`, `out_proj` or `o_proj`, `fc1` or `mlp.fc1`. Keys
- * that are none of these stay.
+ * Converts a DETR or Deformable DETR of Hugging Face's Transformers to the names of the authors' code, with queries,
+ * keys and values packed as there, so that the dialects of the originals can read it. It knows the names of all
+ * releases so far: with timm's or their own backbone, with and without `conv_encoder`, `out_proj` or `o_proj`, `fc1` or
+ * `mlp.fc1`. Other keys stay as they are.
  *
- * @throws CheckpointError where an attention lacks its queries, keys or values
+ * @throws CheckpointError if an attention lacks its queries, keys or values
  */
 export function huggingFaceToOriginal(stateDict: ReadonlyMap<string, TensorData>): ReadonlyMap<string, TensorData> {
   const isDeformable = [...stateDict.keys()].some((key) => key.includes("sampling_offsets"));
@@ -88,7 +88,7 @@ function originalKey(key: string, isDeformable: boolean): string {
   return `transformer.${part}.layers.${index}.${apply(rules, ofLayer)}`;
 }
 
-/** The first rule that fits; `{1+1}` in it stands for one more than the first number found. */
+/** Applies the first rule that matches; `{1+1}` in it stands for the first number found plus one. */
 function apply(rules: readonly Rule[], name: string): string {
   const rule = rules.find(([theirs]) => theirs.test(name));
   if (rule === undefined) return name;
@@ -120,8 +120,8 @@ function withPackedAttention(stateDict: ReadonlyMap<string, TensorData>): Map<st
 }
 
 /**
- * Heads that several places share are saved under one name: box heads under the decoder's, class heads under the first,
- * where the layers have equal ones. The original stores them under every name.
+ * Shared heads are saved under one name: box heads under the decoder's, class heads under the first layer's if all
+ * layers share them. The original stores them under every name.
  */
 function withOwnHeads(stateDict: Map<string, TensorData>): ReadonlyMap<string, TensorData> {
   for (const [key, data] of stateDict) {

@@ -1,8 +1,8 @@
 import type { Dialect, ModuleAlias } from "../dialect.ts";
 import { torchvisionBackbone, torchvisionIgnored } from "./torchvision-backbone.ts";
 
-// With refinement the decoder holds the box heads too; with two stages also the class heads, the last of which is the
-// encoder's.
+// With box refinement the decoder holds the box heads too; with two stages also the class heads, the last of which is
+// the encoder's.
 const decoderBoxHeads: ModuleAlias = {
   alias: "transformer.decoder.bbox_embed.{head}.layers.{layer}",
   of: "bbox_embed.{head}.layers.{layer}",
@@ -61,7 +61,7 @@ export const originalDeformableDetr: Dialect = {
   aliases: [
     { ...decoderBoxHeads, where: /^bbox_embed\.1\./ },
     decoderClassHeads,
-    // Without refinement every decoder layer has the same heads.
+    // Without box refinement all decoder layers share their heads.
     {
       alias: "class_embed.{decoderLayer+1}",
       of: "class_embed.0",
@@ -84,8 +84,8 @@ export const originalDeformableDetr: Dialect = {
 
 /**
  * The same for writing models with box refinement. Only one with a single decoder layer needs it: it has as many heads
- * as one without refinement, so that {@link originalDeformableDetr} can't know from its tensors that the decoder holds
- * them too.
+ * as one without refinement, so {@link originalDeformableDetr} can't tell from its tensors that the decoder holds them
+ * too.
  */
 export const originalRefiningDeformableDetr: Dialect = {
   ...originalDeformableDetr,

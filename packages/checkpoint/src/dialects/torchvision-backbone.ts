@@ -23,7 +23,6 @@ export const torchvisionBackbone: Dialect["modules"] = [
 ];
 
 /**
- * Keys of it that carry nothing; the second is the classifier of a torchvision ResNet that is read as
- * `backbone.0.body`.
+ * Its keys that are not needed; the second is the classifier of a torchvision ResNet that is read as `backbone.0.body`.
  */
 export const torchvisionIgnored: Dialect["ignored"] = [/\.num_batches_tracked$/, /^backbone\.0\.body\.fc\./];

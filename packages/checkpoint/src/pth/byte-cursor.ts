@@ -1,15 +1,15 @@
 import { CheckpointError } from "@detrkit/common";
 
-/** Takes little-endian values off bytes one after the other, never past their end. */
+/** Reads little-endian values from bytes one after the other, never past their end. */
 export class ByteCursor {
   position = 0;
-  /** Whether more was asked for than there is: then the same may be read from a larger part of the file. */
+  /** Whether more bytes were asked for than there are: then a larger part of the file may be read. */
   ranOut = false;
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #source: string;
 
-  /** @param source - what errors call the bytes */
+  /** @param source - the name of the bytes in errors */
   constructor(bytes: Uint8Array, source: string) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -47,12 +47,12 @@ export class ByteCursor {
     return Number(this.#view.getBigUint64(this.#advance(8), true));
   }
 
-  /** Pickle keeps floats big-endian. */
+  /** Pickle stores floats big-endian. */
   bigEndianFloat64(): number {
     return this.#view.getFloat64(this.#advance(8));
   }
 
-  /** Text up to the next line feed, which is taken too. */
+  /** Text up to the next line feed, which is consumed too. */
   line(): string {
     const end = this.#bytes.indexOf(0x0a, this.position);
     if (end < 0) throw this.#truncated();

@@ -2,10 +2,10 @@ import { CheckpointError } from "@detrkit/common";
 import type { PickleValue } from "./pickle-value.ts";
 import { PthTensor } from "./pth-tensor.ts";
 
-/** Where training programs keep a model's tensors in their checkpoints, the commonest first. */
+/** Keys under which training programs store a model's tensors in their checkpoints, the most common first. */
 const usualKeys = ["model", "state_dict", "model_state_dict"] as const;
 
-/** Which of a file's dictionaries is meant. */
+/** Which of a file's dictionaries to read. */
 export interface StateDictChoice {
   /**
    * Its key at the top of the file, such as `model_ema`. Default: the first of `model`, `state_dict` and
@@ -15,8 +15,8 @@ export interface StateDictChoice {
 }
 
 /**
- * The tensors of a model in what a file holds: under `model`, `state_dict` or `model_state_dict`, the first of these
- * that has tensors; otherwise those at the top of the file itself. What is not a tensor there is left out.
+ * The tensors of a model in a file's content: under `model`, `state_dict` or `model_state_dict`, the first of these
+ * that has tensors; otherwise those at the top of the file itself. Other values there are left out.
  */
 export function findStateDict(
   content: PickleValue,
@@ -40,7 +40,7 @@ export function findStateDict(
   );
 }
 
-/** The first of them, those that are text: what else can be a key says nothing, and may be lists within lists. */
+/** The first keys that are text. Other keys say nothing, and may be nested lists. */
 function shownKeys(content: ReadonlyMap<PickleValue, PickleValue>): string {
   const names = [...content.keys()]
     .filter((key) => typeof key === "string")

@@ -4,10 +4,10 @@ import { PthTensor, tensorFrom } from "./pth-tensor.ts";
 import { costs, type ReadFile } from "./reading-budget.ts";
 import { storageTypes } from "./storage-types.ts";
 
-/** What comes of a call; undefined where it can't be made with what it is given. */
+/** The result of a call; undefined if the arguments are wrong. */
 type Call = (given: readonly PickleValue[], file: ReadFile) => PickleValue | undefined;
 
-/** Functions and classes that are known well enough to say what they would give. */
+/** Functions and classes whose results are computed here. */
 const calls: ReadonlyMap<string, Call> = new Map<string, Call>([
   ["torch._utils._rebuild_tensor", tensorFrom],
   ["torch._utils._rebuild_tensor_v2", tensorFrom],
@@ -21,7 +21,7 @@ const calls: ReadonlyMap<string, Call> = new Map<string, Call>([
   ["builtins.dict", dictionaryFrom],
   ["collections.OrderedDict", dictionaryFrom],
   ["collections.Counter", dictionaryFrom],
-  // Its one argument makes missing values.
+  // Its argument makes missing values.
   ["collections.defaultdict", () => new Map()],
   ["builtins.bytes", ([content = new Uint8Array()]) => (content instanceof Uint8Array ? content : undefined)],
   [
@@ -29,11 +29,11 @@ const calls: ReadonlyMap<string, Call> = new Map<string, Call>([
     ([content = new Uint8Array(), encoding], file) =>
       content instanceof Uint8Array ? content : encodedText(content, encoding, file),
   ],
-  // How bytes are written where pickle has no instruction for them yet (protocol 2).
+  // Bytes in protocol 2, which has no instruction for them.
   ["_codecs.encode", ([text, encoding], file) => encodedText(text, encoding, file)],
 ]);
 
-/** Classes of plain content, kept as it is written. */
+/** Classes of plain content, which is kept as written. */
 const records: ReadonlySet<string> = new Set([
   "argparse.Namespace",
   "types.SimpleNamespace",
@@ -80,36 +80,35 @@ const names: ReadonlySet<string> = new Set([
 /**
  * The global of this name, if checkpoints need it.
  *
- * @throws CheckpointError for any other: that is what keeps a file from running anything, and from asking for it
- * unnoticed
+ * @throws CheckpointError for any other name: so a file can run nothing, and can't ask for it unnoticed
  */
 export function checkGlobal(module: string, name: string, source: string): PickleGlobal {
   const fullName = `${module === "__builtin__" ? "builtins" : module}.${name}`;
   if (calls.has(fullName) || records.has(fullName) || names.has(fullName)) return new PickleGlobal(fullName);
   throw new CheckpointError(
-    `${source}: was refused, nothing of it was run: it asks for "${module}.${name}", ` +
+    `${source}: was refused, and nothing in it was run: it asks for "${module}.${name}", ` +
       "which is not among the names that detrkit knows in checkpoints. " +
       "If you trust the file, open it in Python and save its tensors alone: " +
       'torch.save(model.state_dict(), "weights.pth")',
   );
 }
 
-/** What calling a global would give, made without it. */
+/** The result of calling a global, made without calling it. */
 export function callGlobal({ name }: PickleGlobal, given: readonly PickleValue[], file: ReadFile): PickleValue {
   file.budget.spendOnValues(costs.collection);
   if (records.has(name)) return new PickleRecord(name, given);
   const result = calls.get(name)?.(given, file);
   if (result === undefined)
-    throw new CheckpointError(`${file.source}: is damaged: it calls "${name}" with what that can't take`);
+    throw new CheckpointError(`${file.source}: is damaged: it calls "${name}" with arguments that it can't take`);
   return result;
 }
 
 /** Sets an object's attributes, as `BUILD` does. */
 export function setState(object: PickleValue, state: PickleValue, source: string): void {
   if (object instanceof PickleRecord) object.state = state;
-  // A state dict carries its modules' versions as an attribute; nothing here depends on them.
+  // A state dict has its modules' versions as an attribute, which is not used here.
   else if (!(object instanceof Map))
-    throw new CheckpointError(`${source}: is damaged: it gives attributes to what has none`);
+    throw new CheckpointError(`${source}: is damaged: it sets attributes of a value that has none`);
 }
 
 function parameterFrom([tensor]: readonly PickleValue[]): PickleValue | undefined {

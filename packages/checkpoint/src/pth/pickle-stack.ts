@@ -3,10 +3,7 @@ import type { ByteCursor } from "./byte-cursor.ts";
 import type { PickleValue } from "./pickle-value.ts";
 import { costs, type ReadFile, type ReadingBudget } from "./reading-budget.ts";
 
-/**
- * The stack of the machine that pickles are programs of, with marks: what is pushed after one can be taken off
- * together; and its memory.
- */
+/** The stack and memo of the pickle machine. A mark on the stack lets the values pushed after it be popped together. */
 export class PickleStack {
   readonly #cursor: ByteCursor;
   readonly #source: string;
@@ -17,8 +14,8 @@ export class PickleStack {
   readonly #memo = new Map<number, PickleValue>();
 
   /**
-   * @param cursor - where the program is, for errors
-   * @param file - what errors call the pickle, and what its values are paid from
+   * @param cursor - position in the program, for errors
+   * @param file - the pickle's name in errors, and the budget of its values
    */
   constructor(cursor: ByteCursor, { source, budget }: ReadFile) {
     this.#cursor = cursor;
@@ -55,7 +52,7 @@ export class PickleStack {
     return this.#values.splice(-count);
   }
 
-  /** What was pushed since the mark. */
+  /** The values pushed since the mark. */
   popMark(): PickleValue[] {
     const values = this.#values;
     const below = this.#below.pop();
@@ -64,7 +61,7 @@ export class PickleStack {
     return values;
   }
 
-  /** Gives the top value a number, by which the program can push it again; by default the next one. */
+  /** Stores the top value under a number, by which the program can push it again; by default the next number. */
   remember(index: number = this.#memo.size): void {
     this.#budget.spendOnValues(costs.entry);
     this.#memo.set(index, this.top());
@@ -72,7 +69,7 @@ export class PickleStack {
 
   recall(index: number): void {
     const value = this.#memo.get(index);
-    if (value === undefined) throw this.damaged(`refers to value ${index}, which it has not given`);
+    if (value === undefined) throw this.damaged(`refers to value ${index}, which it has not stored`);
     this.push(value);
   }
 

@@ -1,8 +1,8 @@
 import type { PthTensor } from "./pth-tensor.ts";
 
 /**
- * What a pickle holds. Tuples, lists and `torch.Size` become arrays, every kind of dictionary a `Map`, integers beyond
- * 2^53 bigints, and objects of the few classes that are let through {@link PickleRecord}s.
+ * The values of a pickle. Tuples, lists and `torch.Size` become arrays, every kind of dictionary a `Map`, integers
+ * beyond 2^53 bigints, and objects of the few accepted classes {@link PickleRecord}s.
  */
 export type PickleValue =
   | null
@@ -28,12 +28,12 @@ export class PickleGlobal {
   }
 }
 
-/** An object, as the class it was of and what that class would have been given. Nothing was called to make it. */
+/** An object: its class and the arguments of its constructor. Nothing was called to make it. */
 export class PickleRecord {
   /** `argparse.Namespace` */
   readonly className: string;
   readonly arguments: readonly PickleValue[];
-  /** Its attributes by name, where it has any. */
+  /** Its attributes by name, if it has any. */
   state: PickleValue = null;
 
   constructor(className: string, constructorArguments: readonly PickleValue[]) {
@@ -42,10 +42,10 @@ export class PickleRecord {
   }
 }
 
-/** The memory behind one or several tensors: where in the file it is, and as what its bytes are to be read. */
+/** The memory of one or several tensors: its place in the file, and the type of its elements. */
 export class PickleStorage {
   readonly key: string;
-  /** As the file says it: `FloatStorage`. */
+  /** As named in the file: `FloatStorage`. */
   readonly type: string;
   /** Number of elements. */
   readonly length: number;

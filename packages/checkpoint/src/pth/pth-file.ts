@@ -11,10 +11,10 @@ import { readZip } from "./read-zip.ts";
 import { ReadingBudget } from "./reading-budget.ts";
 import { gatherView, type PthValues, tensorDataOf, valuesOf } from "./tensor-values.ts";
 
-/** An open `.pth`: what is in it is known, tensors are read one by one when asked for. */
+/** An open `.pth`: its content is known, tensors are read one by one on request. */
 export class PthFile {
   readonly path: string;
-  /** What `torch.save` was given, as plain data. */
+  /** The object passed to `torch.save`, as plain data. */
   readonly content: PickleValue;
   readonly #file: FileHandle;
   readonly #container: PthContainer;
@@ -31,18 +31,15 @@ export class PthFile {
     return valuesOf(tensor.dtype, await this.#readBytes(tensor), `${this.path}: a tensor`);
   }
 
-  /** A tensor of {@link content} in the types that detrkit works with. @param name - what errors call it */
+  /** A tensor of {@link content} in the types that detrkit works with. @param name - its name in errors */
   async read(tensor: PthTensor, name: string): Promise<TensorData> {
     return tensorDataOf(tensor, await this.#readBytes(tensor), `${this.path}: tensor "${name}"`);
   }
 
-  /**
-   * A model's tensors by key, as `importStateDict` takes them.
-   * {@link StateDictChoice} says where they are looked for.
-   */
+  /** A model's tensors by key, as `importStateDict` takes them. {@link StateDictChoice} says where they are. */
   async readStateDict(choice: StateDictChoice = {}): Promise<ReadonlyMap<string, TensorData>> {
     const found = findStateDict(this.content, this.path, choice);
-    // All of them at once, and one that has several names as often: before the first is read.
+    // All tensors are counted before the first is read, one with several names several times.
     const budget = new ReadingBudget(this.path, this.#container.fileBytes);
     for (const tensor of found.values()) budget.spendOnTensor(tensor.byteLength);
     const stateDict = new Map<string, TensorData>();
@@ -63,10 +60,10 @@ export class PthFile {
 }
 
 /**
- * Opens a file of `torch.save`, of any version since 2017; the caller closes it. Nothing in it is run: what is not
- * plain data or a tensor is refused. Devices it was saved from do not matter.
+ * Opens a file of `torch.save`, of any version since 2017; the caller closes it. Nothing in it is run: everything but
+ * plain data and tensors is refused. The device it was saved from does not matter.
  *
- * @throws CheckpointError where it is damaged, no checkpoint, or asks for other code than tensors need
+ * @throws CheckpointError if it is damaged, is not a checkpoint, or asks for code that tensors do not need
  */
 export async function openPth(path: string): Promise<PthFile> {
   const file = await openForReading(path);
@@ -78,15 +75,15 @@ export async function openPth(path: string): Promise<PthFile> {
   }
 }
 
-/** What a `.pth` holds, with the model's tensors in memory. */
+/** The content of a `.pth`, with the model's tensors in memory. */
 export interface PthContent {
   readonly content: PickleValue;
   readonly stateDict: ReadonlyMap<string, TensorData>;
 }
 
 /**
- * Reads a `.pth`'s model into memory, and what else is in it but other tensors (an optimiser's state, say): those stay
- * unread.
+ * Reads a `.pth` into memory: the model's tensors and all plain data. Other tensors, for example an optimiser's state,
+ * are not read.
  */
 export async function readPth(path: string, choice: StateDictChoice = {}): Promise<PthContent> {
   const file = await openPth(path);

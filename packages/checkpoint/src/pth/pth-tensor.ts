@@ -7,11 +7,11 @@ import { type PthDtype, type StorageType, storageTypes } from "./storage-types.t
 /** PyTorch's own limit. */
 const maximumAxes = 64;
 
-/** Where a tensor is in a `.pth`: a view of a storage. Its numbers are read when they are asked for. */
+/** A tensor of a `.pth`: a view of a storage. Its numbers are read on request. */
 export class PthTensor {
   readonly dtype: PthDtype;
   readonly shape: readonly number[];
-  /** Elements from one index to the next, of each axis. */
+  /** Number of elements from one index to the next, for each axis. */
   readonly strides: readonly number[];
   /** Whether it was saved as an `nn.Parameter`. */
   readonly isParameter: boolean;
@@ -40,25 +40,28 @@ export class PthTensor {
     return sizeOfShape(this.shape);
   }
 
-  /** Elements of the storage from the first to the last that the tensor has. */
+  /** Number of elements of the storage from the tensor's first to its last. */
   get extent(): number {
     return this.size === 0
       ? 0
       : this.strides.reduce((last, stride, axis) => last + stride * ((this.shape[axis] as number) - 1), 1);
   }
 
-  /** Bytes of its elements, as many as they are when one that repeats what is stored is read. */
+  /** Bytes of all its elements in memory; repeated ones count each time. */
   get byteLength(): number {
     return this.size * this.elementBytes;
   }
 
-  /** The same tensor, marked as what PyTorch calls a parameter. */
+  /** The same tensor, marked as an `nn.Parameter`. */
   asParameter(): PthTensor {
     return new PthTensor(this, true);
   }
 }
 
-/** What `torch._utils._rebuild_tensor_v2` is given: storage, offset, size, strides; what follows is about gradients. */
+/**
+ * The tensor of the arguments of `torch._utils._rebuild_tensor_v2`: storage, offset, size, strides; the others are
+ * about gradients.
+ */
 export function tensorFrom(
   [storage, offset, size, strides]: readonly PickleValue[],
   { source, budget }: ReadFile,

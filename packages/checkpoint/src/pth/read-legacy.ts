@@ -11,7 +11,7 @@ import { unpickle } from "./unpickle.ts";
 
 const magic = 0x1950a86a20f9469cfc6cn;
 const version = 1001;
-/** The pickles before the numbers are some hundred bytes a tensor: rarely more than this. */
+/** The pickles before the numbers take some hundred bytes for each tensor: rarely more than this. */
 const firstGuessBytes = 1 << 20;
 
 interface Head {
@@ -21,7 +21,7 @@ interface Head {
   readonly byteLength: number;
 }
 
-/** Reads what `torch.save` wrote before PyTorch 1.6: five pickles, then the storages, each behind its length. */
+/** Reads the format of `torch.save` before PyTorch 1.6: five pickles, then the storages, each after its length. */
 export async function readLegacy(file: FileHandle, fileBytes: number, path: string): Promise<PthContainer> {
   const { content, storages, byteLength } = await readHead(file, fileBytes, path);
   const starts = new Map<string, number>();
@@ -45,8 +45,8 @@ export async function readLegacy(file: FileHandle, fileBytes: number, path: stri
 }
 
 /**
- * How long the pickles are is known only once they are read: from the start of the file, and more of it if that ends
- * too early.
+ * The length of the pickles is known only once they are read. So the start of the file is read, and more of it if the
+ * pickles end later.
  */
 async function readHead(file: FileHandle, fileBytes: number, path: string): Promise<Head> {
   for (let length = Math.min(fileBytes, firstGuessBytes); ; length = Math.min(fileBytes, length * 8)) {
@@ -93,7 +93,7 @@ function storagesInOrder(
 ): readonly PickleStorage[] {
   const storages = Array.isArray(keys) ? keys.map((key) => (typeof key === "string" ? known.get(key) : undefined)) : [];
   if (storages.length !== known.size || new Set(storages).size !== known.size || storages.includes(undefined)) {
-    throw new CheckpointError(`${source}: is damaged: its list of storages is not that of its tensors`);
+    throw new CheckpointError(`${source}: is damaged: its list of storages does not match its tensors`);
   }
   return storages as PickleStorage[];
 }

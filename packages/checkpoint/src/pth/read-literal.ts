@@ -1,13 +1,13 @@
 import type { ByteCursor } from "./byte-cursor.ts";
 import type { PickleValue } from "./pickle-value.ts";
 
-/** The largest integer in a file of torch.save is its magic number, of ten bytes. */
+/** Far above the largest integer in a file of torch.save, its magic number of ten bytes. */
 const maximumIntegerBytes = 1 << 10;
 
 /**
- * The value of an instruction that stands for one of its own; undefined for any other instruction.
+ * The value of an instruction that pushes a literal; undefined for any other instruction.
  *
- * @param cursor - behind the instruction's byte
+ * @param cursor - after the instruction's byte
  */
 export function readLiteral(opcode: number, cursor: ByteCursor): PickleValue | undefined {
   switch (opcode) {

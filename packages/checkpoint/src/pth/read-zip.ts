@@ -10,12 +10,13 @@ import { type StorageType, storageTypes } from "./storage-types.ts";
 import { unpickle } from "./unpickle.ts";
 import { ZipSource } from "./zip-source.ts";
 
-/** Of one in memory, with yauzl's description of it. */
+/** Memory of one entry, with yauzl's description of it. */
 const entryCost = 16 * costs.object;
 const pickleName = /^([^/]*\/)?data\.pkl$/;
 
 /**
- * Reads what `torch.save` writes since PyTorch 1.6: a zip of a pickle, `data.pkl`, and a file a storage, `data/<key>`.
+ * Reads the format of `torch.save` since PyTorch 1.6: a zip file of a pickle, `data.pkl`, and a file for each storage,
+ * `data/<key>`.
  */
 export async function readZip(file: FileHandle, fileBytes: number, path: string): Promise<PthContainer> {
   const budget = new ReadingBudget(path, fileBytes);
@@ -70,7 +71,7 @@ async function listEntries(file: FileHandle, fileBytes: number, { source, budget
   }
 }
 
-/** Where the entry's bytes begin; all of them are in the file. */
+/** First byte of the entry's data; all of its bytes are in the file. */
 async function startOfEntry(zip: ZipFile, entry: Entry, fileBytes: number, path: string): Promise<number> {
   try {
     const { fileDataStart } = await zip.readLocalFileHeaderPromise(entry, { minimal: true });
@@ -104,7 +105,7 @@ function findPrefix(names: readonly string[], path: string): string {
   return prefix;
 }
 
-/** PyTorch stores, so that files can be mapped into memory; only other tools compress. */
+/** PyTorch stores without compression, so that files can be mapped into memory; only other tools compress. */
 function requireStored(entries: ReadonlyMap<string, Entry>, name: string, path: string): Entry {
   const entry = entries.get(name);
   if (entry === undefined) throw new CheckpointError(`${path}: is damaged: "${name}" is not in it`);

@@ -2,9 +2,9 @@ import { CheckpointError } from "@detrkit/common";
 import { PickleGlobal, PickleStorage, type PickleValue } from "./pickle-value.ts";
 import { storageTypes } from "./storage-types.ts";
 
-/** Where a file's storages come together while its pickle is read. */
+/** The storages of a file, collected while its pickle is read. */
 export class StorageIds {
-  /** By key; one of several that view the same memory. */
+  /** By key; for several views of the same memory, one of them. */
   readonly byKey: Map<string, PickleStorage> = new Map();
   readonly #source: string;
 
@@ -13,15 +13,15 @@ export class StorageIds {
   }
 
   /**
-   * The storage that a persistent id stands for: `("storage", type, key, device, length)`, in old files with
-   * `(key, offset, length)` of a part of it. The device is where it was saved from, and means nothing here.
+   * The storage that a persistent id stands for: `("storage", type, key, device, length)`, in old files with `(key,
+   * offset, length)` of a part of it. The device, from which it was saved, is not used.
    */
   take(id: PickleValue): PickleStorage {
     if (!Array.isArray(id)) throw this.#damaged();
     const [kind, type, key, , length, view = null] = id;
     if (kind === "module")
       throw new CheckpointError(
-        `${this.#source}: holds a whole model, program included, which is not read. ` +
+        `${this.#source}: holds a whole model including its program, which is not read. ` +
           'Open it in Python and save its tensors alone: torch.save(model.state_dict(), "weights.pth")',
       );
     if (kind !== "storage" || !(type instanceof PickleGlobal) || typeof key !== "string" || !isCount(length))

@@ -16,7 +16,7 @@ export interface StorageType {
   readonly bytes: number;
 }
 
-/** PyTorch's typed storages, by the names that stand in files. */
+/** PyTorch's typed storages, by their names in files. */
 export const storageTypes: ReadonlyMap<string, StorageType> = new Map<string, StorageType>([
   ["DoubleStorage", { dtype: "float64", bytes: 8 }],
   ["FloatStorage", { dtype: "float32", bytes: 4 }],

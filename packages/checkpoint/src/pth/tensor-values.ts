@@ -4,10 +4,12 @@ import type { TensorData } from "../tensor-data.ts";
 import type { PthTensor } from "./pth-tensor.ts";
 import type { PthDtype } from "./storage-types.ts";
 
-/** A tensor's numbers as they are in the file; halves (`float16`, `bfloat16`) as float32, which has all of them. */
+/**
+ * A tensor's numbers with the types of the file; `float16` and `bfloat16` as float32, which represents them exactly.
+ */
 export type PthValues = Float64Array | Float32Array | BigInt64Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
-/** What {@link decodeValues} calls those that it knows. */
+/** Names of the types in {@link decodeValues}, for those that it knows. */
 const codes: Readonly<Partial<Record<PthDtype, string>>> = {
   float32: "F32",
   float16: "F16",
@@ -18,14 +20,14 @@ const codes: Readonly<Partial<Record<PthDtype, string>>> = {
   bool: "BOOL",
 };
 
-/** Puts a view's elements one after the other, row-major. `bytes` are those from its first element to its last. */
+/** Copies a view's elements one after the other, row-major. `bytes` are those from its first element to its last. */
 export function gatherView(
   { shape, strides, size, elementBytes }: PthTensor,
   bytes: Uint8Array<ArrayBuffer>,
 ): Uint8Array<ArrayBuffer> {
   if (isContiguous(shape, strides)) return bytes;
   const gathered = new Uint8Array(size * elementBytes);
-  // An axis of one element moves nothing; dozens of them would be stepped over for every element.
+  // Axes of size 1 are left out: dozens of them would cost time for every element.
   const axes = shape
     .map((length, axis) => ({ length, stride: strides[axis] as number }))
     .filter(({ length }) => length > 1);
@@ -73,7 +75,7 @@ export function valuesOf(dtype: PthDtype, bytes: Uint8Array<ArrayBuffer>, what: 
   }
 }
 
-/** The same in the types that detrkit works with: float64 as float32, integers as int32. */
+/** The same with the types that detrkit works with: float64 as float32, integers as int32. */
 export function tensorDataOf({ dtype, shape }: PthTensor, bytes: Uint8Array<ArrayBuffer>, what: string): TensorData {
   const code = codes[dtype];
   if (code !== undefined) return { shape, ...decodeValues(code, bytes, what) };

@@ -7,13 +7,15 @@ import { readLiteral } from "./read-literal.ts";
 import { costs, type ReadFile, type ReadingBudget } from "./reading-budget.ts";
 
 export interface UnpickleOptions extends ReadFile {
-  /** What stands for memory outside the pickle: PyTorch's storages. Refused where there is none. */
+  /**
+   * The storage of a persistent id, PyTorch's reference to memory outside the pickle. Without it such ids are refused.
+   */
   readonly storageOf?: (id: PickleValue) => PickleStorage;
 }
 
 /**
  * Reads one pickle, up to and with its end, as plain data. A pickle is a program for a stack machine; this one knows
- * the instructions that `torch.save` writes, resolves no name, and calls nothing: {@link callGlobal} says what comes
+ * the instructions that `torch.save` writes, resolves no name, and calls nothing: {@link callGlobal} gives the results
  * instead.
  *
  * @throws CheckpointError for any other instruction, and for names outside the list
@@ -22,7 +24,7 @@ export function unpickle(cursor: ByteCursor, options: UnpickleOptions): PickleVa
   try {
     return new PickleMachine(cursor, options).run();
   } catch (cause) {
-    // A number of megabytes, a dictionary of more keys than JavaScript allows.
+    // For example a number of megabytes, or a dictionary with more keys than JavaScript allows.
     if (cause instanceof RangeError)
       throw new CheckpointError(
         `${options.source}: holds a value too large to be one of a checkpoint (${cause.message})`,
@@ -65,7 +67,7 @@ class PickleMachine {
   }
 
   #pushLiteral(value: PickleValue): void {
-    // Text and bytes are in the file themselves; an empty dictionary is one byte there.
+    // Text and bytes take as much space in the file; an empty dictionary takes one byte there.
     if (typeof value === "object" && value !== null) this.#budget.spendOnValues(costs.collection);
     this.#stack.push(value);
   }
@@ -117,7 +119,7 @@ class PickleMachine {
     }
   }
 
-  /** Instructions about names, objects, the memo and the stack itself. */
+  /** Instructions for names, objects, the memo and the stack itself. */
   #control(opcode: number): boolean {
     const cursor = this.#cursor;
     const stack = this.#stack;
@@ -175,7 +177,7 @@ class PickleMachine {
 
   #append(values: readonly PickleValue[]): void {
     const list = this.#stack.top();
-    if (!Array.isArray(list)) throw this.#stack.damaged("appends to what is not a list");
+    if (!Array.isArray(list)) throw this.#stack.damaged("appends to a value that is not a list");
     for (const value of values) list.push(value);
   }
 
@@ -187,14 +189,14 @@ class PickleMachine {
   #addItems(values: readonly PickleValue[]): void {
     const set = this.#stack.top();
     this.#budget.spendOnValues(costs.entry * values.length);
-    if (!(set instanceof Set)) throw this.#stack.damaged("adds to what is not a set");
+    if (!(set instanceof Set)) throw this.#stack.damaged("adds to a value that is not a set");
     for (const value of values) set.add(value);
   }
 
   #setItems(pairs: readonly PickleValue[]): void {
     const dictionary = this.#stack.top();
     if (!(dictionary instanceof Map) || pairs.length % 2 !== 0)
-      throw this.#stack.damaged("sets items of what is not a dictionary");
+      throw this.#stack.damaged("sets items of a value that is not a dictionary");
     this.#budget.spendOnValues(costs.entry * (pairs.length / 2));
     for (let index = 0; index < pairs.length; index += 2)
       dictionary.set(pairs[index] as PickleValue, pairs[index + 1] as PickleValue);
@@ -204,20 +206,20 @@ class PickleMachine {
     if (protocol < 2 || protocol > 5)
       throw new CheckpointError(
         `${this.#source}: is a pickle of protocol ${protocol}; 2 to 5 can be read. ` +
-          "Save it again with torch.save as it is by default",
+          "Save it again with torch.save and its default protocol",
       );
   }
 
   #pushGlobal(module: PickleValue, name: PickleValue): void {
     if (typeof module !== "string" || typeof name !== "string")
-      throw this.#stack.damaged("names a global by what is not text");
+      throw this.#stack.damaged("names a global by a value that is not text");
     this.#budget.spendOnValues(costs.object);
     this.#stack.push(checkGlobal(module, name, this.#source));
   }
 
   #call(callee: PickleValue, given: PickleValue): void {
     if (!(callee instanceof PickleGlobal) || !Array.isArray(given))
-      throw this.#stack.damaged("calls what is not a function");
+      throw this.#stack.damaged("calls a value that is not a function");
     this.#stack.push(callGlobal(callee, given, { source: this.#source, budget: this.#budget }));
   }
 

@@ -7,8 +7,8 @@ import { RandomAccessReader } from "yauzl";
 type ReadCallback = (error: Error | null) => void;
 
 /**
- * Gives yauzl bytes of a file that stays ours to close. Its own way of reading files throws past all handlers, and ends
- * the process, where a damaged zip points outside of what a file can be.
+ * Lets yauzl read a file that we close ourselves. Its own reader throws outside of all handlers, and ends the process,
+ * if a damaged zip points to an impossible position.
  */
 export class ZipSource extends RandomAccessReader {
   readonly #file: FileHandle;
@@ -26,7 +26,7 @@ export class ZipSource extends RandomAccessReader {
     );
   }
 
-  /** Entries are read from the file itself: yauzl only says where they begin. */
+  /** Entries are read directly from the file: yauzl only says where they begin. */
   override _readStreamForRange(): Readable {
     return Readable.from([]);
   }

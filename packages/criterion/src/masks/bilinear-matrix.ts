@@ -1,7 +1,7 @@
 /**
  * Bilinear resizing along one axis as a matrix `[outputSize, inputSize]`, pixel centres at half (PyTorch's
- * `align_corners=False`): each output pixel is a mean of the two nearest input pixels, those at the border repeated.
- * As a matrix product it has the right gradient; that of tfjs's own resize ignores where pixel centres lie.
+ * `align_corners=False`): each output pixel is a mean of the two nearest input pixels, those at the border repeated. As
+ * a matrix product it has the correct gradient; that of tfjs's own resize ignores the pixel centres.
  */
 export function bilinearMatrix(outputSize: number, inputSize: number): Float32Array {
   const matrix = new Float32Array(outputSize * inputSize);

@@ -22,7 +22,7 @@ export interface MaskFocalOptions {
   readonly weight?: number;
   /** Weight of pixels inside; those outside have `1 - alpha`. Default 0.25. */
   readonly alpha?: number;
-  /** How much easy pixels count less. Default 2. */
+  /** Exponent that lowers the weight of easy pixels. Default 2. */
   readonly gamma?: number;
 }
 
@@ -44,7 +44,7 @@ export function maskFocal({ weight = 1, alpha = 0.25, gamma = 2 }: MaskFocalOpti
 function focalLoss(logits: Tensor2D, signs: Tensor2D, boxCount: number, alpha: number, gamma: number): Scalar {
   const scale = 1 / (logits.shape[1] * boxCount);
   const loss = customGrad((input, save) => {
-    // As for classes: with z the logit for the wrong answer and w = sigmoid(z), the loss is w^γ · softplus(z).
+    // As for classes: with z the logit of the wrong answer and w = sigmoid(z), the loss is w^γ · softplus(z).
     const logit = neg(mul(input as Tensor2D, signs));
     const wrong = sigmoid(logit);
     const entropy = softplus(logit);

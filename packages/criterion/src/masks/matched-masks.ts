@@ -15,8 +15,8 @@ import { forEachPair, type PredictionGroup } from "../prediction-group.ts";
 import { bilinearMatrix } from "./bilinear-matrix.ts";
 
 /**
- * Mask logits of the matched queries beside the masks they are to be. `N` matched pairs, `H W` the largest height and
- * width of the batch's images: what lies beyond an image is to be predicted empty.
+ * Mask logits of the matched queries, and their target masks. `N` matched pairs, `H W` the largest height and width of
+ * the batch's images: beyond its image a mask is empty.
  */
 export interface MatchedMasks {
   /** Upsampled to the targets' size `[N, H·W]`. */
@@ -27,7 +27,7 @@ export interface MatchedMasks {
 }
 
 /**
- * Picks and upsamples the masks of matched queries; undefined where nothing is matched. Call it inside a `tidy`.
+ * Picks and upsamples the masks of matched queries; undefined if nothing is matched. Call it inside a `tidy`.
  *
  * @param predicted - mask logits `[B, Q, h, w]`
  */

@@ -3,8 +3,8 @@ import type { PredictionGroup } from "../prediction-group.ts";
 import { highestClass } from "./highest-class.ts";
 
 /**
- * By how many objects an image's prediction is off, on average: queries whose highest class is not the last one,
- * against targets. The last class is "no object" for DETR; without such a class (focal loss) the number says little.
+ * Mean absolute difference between the number of targets of an image and of queries whose highest class is not the last
+ * one. The last class is "no object" for DETR; without such a class (focal loss) the number means little.
  */
 export function cardinalityError(): LoggedTerm {
   return { name: "cardinalityError", everyLayer: true, measure };

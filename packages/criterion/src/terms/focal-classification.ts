@@ -6,9 +6,9 @@ import { classOfQueries, type PredictionGradient, type PredictionGroup } from ".
 export interface FocalClassificationOptions {
   /** Default 1. */
   readonly weight?: number;
-  /** Weight of the class that is there; all others have `1 - alpha`. Default 0.25. */
+  /** Weight of the target class; all others have `1 - alpha`. Default 0.25. */
   readonly alpha?: number;
-  /** How much easy decisions count less. Default 2. */
+  /** Exponent that lowers the weight of easy examples. Default 2. */
   readonly gamma?: number;
 }
 
@@ -46,8 +46,8 @@ function evaluate(
   for (let query = 0, at = 0; query < wanted.length; query++) {
     const label = wanted[query] as number;
     for (let index = 0; index < classes; index++, at++) {
-      // Both kinds of class are one formula of the logit for the wrong answer, z: with w = sigmoid(z), w^γ ·
-      // softplus(z).
+      // Positive and negative classes have the same formula in z, the logit of the wrong answer: with w = sigmoid(z),
+      // w^γ · softplus(z).
       const positive = index === label;
       const logit = positive ? -(logits[at] as number) : (logits[at] as number);
       const exponential = Math.exp(-Math.abs(logit));

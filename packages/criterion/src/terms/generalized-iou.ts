@@ -24,8 +24,8 @@ export function generalizedIou({ weight = 2 }: GeneralizedIouOptions = {}): Pred
 }
 
 /**
- * Generalised IoU of one pair of cxcywh boxes; `scale` times the derivative of `1 - it` by the first box is added to
- * `gradient`. With intersection I, union U and enclosing area E it is `I/U + U/E - 1`.
+ * Generalised IoU of one pair of cxcywh boxes; `scale` times the derivative of 1 minus it, with respect to the first
+ * box, is added to `gradient`. With intersection I, union U and enclosing area E it is `I/U + U/E - 1`.
  */
 function addPair(
   boxes: Float32Array,
@@ -52,7 +52,8 @@ function addPair(
   const intersection = across.common * down.common;
   const union = width * height + (wanted[to + 2] as number) * (wanted[to + 3] as number) - intersection;
   const enclosing = across.around * down.around;
-  // Neither box has an area: nothing to divide by and no slope, but two that lie apart are still as wrong as can be.
+  // Neither box has an area: there is no union to divide by, and no gradient. Boxes that lie apart still have the worst
+  // value.
   if (!(union > 0)) return enclosing > 0 ? -1 : 0;
 
   const perIntersection = 1 / union;
@@ -70,7 +71,8 @@ function addPair(
 }
 
 /**
- * Along one axis: the length that two intervals share, the length around both, and their derivatives by the first one.
+ * Along one axis: the length that two intervals share, the length around both, and their derivatives with respect to
+ * the first.
  */
 interface AxisOverlap {
   readonly common: number;
@@ -87,7 +89,7 @@ function overlapAlong(centre: number, size: number, otherCentre: number, otherSi
   const otherLow = otherCentre - otherSize / 2;
   const otherHigh = otherCentre + otherSize / 2;
   const common = Math.min(high, otherHigh) - Math.max(low, otherLow);
-  // Which ends belong to the first interval: its own ends move with it, the other's stand still.
+  // 1 where the end belongs to the first interval, with respect to which the derivative is taken.
   const innerHigh = common > 0 && high < otherHigh ? 1 : 0;
   const innerLow = common > 0 && low > otherLow ? 1 : 0;
   const outerHigh = high > otherHigh ? 1 : 0;

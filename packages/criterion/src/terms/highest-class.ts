@@ -1,6 +1,6 @@
 import type { PredictionGroup } from "../prediction-group.ts";
 
-/** The class with the highest logit of one of the group's `B·Q` queries; the first among equals. */
+/** The class with the highest logit of one of the group's `B·Q` queries; the first one of equals. */
 export function highestClass({ classes, logits }: PredictionGroup, query: number): number {
   const offset = query * classes;
   let highest = 0;

@@ -6,13 +6,13 @@ import { classOfQueries, type PredictionGradient, type PredictionGroup } from ".
 export interface SoftmaxClassificationOptions {
   /** Default 1. */
   readonly weight?: number;
-  /** How much a query without a target counts against one with. Default 0.1: most queries have none. */
+  /** Weight of a query without a target, relative to one with. Default 0.1: most queries have none. */
   readonly noObjectWeight?: number;
 }
 
 /**
- * Cross entropy over `C` classes of which the last is "no object" (DETR). Every query counts: the weighted mean of
- * `-ln softmax(logits)[class]`, where queries without a target are of the last class and have `noObjectWeight`.
+ * Cross entropy over `C` classes of which the last is "no object" (DETR). Every query counts: the weighted mean of `-ln
+ * softmax(logits)[class]`, where queries without a target have the last class and the weight `noObjectWeight`.
  */
 export function softmaxClassification({
   weight = 1,
@@ -40,7 +40,7 @@ function evaluate(
     if (labels.includes(noObject)) {
       throw new DataError(
         `softmaxClassification: image ${image} has label ${noObject}, ` +
-          `but of ${classes} logits the last one means "no object": the model needs one more`,
+          `but of ${classes} logits the last one means "no object": the model needs one logit more`,
       );
     }
   }

@@ -37,7 +37,7 @@ function snapshot({ images, targets, records, index }: DetectionBatch): object {
   return {
     index,
     pixels: [...images.images.dataSync()],
-    mask: [...images.mask.dataSync()],
+    mask: [...images.paddingMask.dataSync()],
     shape: images.images.shape,
     sizes: images.sizes,
     targets,
@@ -159,7 +159,7 @@ describe("batches", () => {
         { width: 5, height: 11 },
       ]);
       const pixels = images.images.dataSync();
-      const mask = images.mask.dataSync();
+      const mask = images.paddingMask.dataSync();
       for (const [image, { width, height }] of images.sizes.entries()) {
         for (let y = 0; y < 11; y++) {
           for (let x = 0; x < 7; x++) {

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { DetectionTarget } from "@detrkit/boxes";
 import { ConfigError } from "@detrkit/common";
 import type { TransformRecipe } from "@detrkit/image";
-import { type ImageSize, type PaddedBatch, paddingMask } from "@detrkit/nn";
+import { type ImageSize, type PaddedBatch, paddingMaskOf } from "@detrkit/nn";
 import { tensor3d, tensor4d } from "@tensorflow/tfjs-core";
 import { type BatchOrder, batchOrder, planImage, type PlannedImage } from "./batch-plan.ts";
 import { type Dataset, imageName } from "../dataset.ts";
@@ -102,7 +102,7 @@ function finishBatch({ index, planned, padded, memory }: StartedBatch, waitedMs:
     index,
     images: {
       images: tensor4d(pixels, [planned.length, height, width, 3]),
-      mask: tensor3d(paddingMask(sizes, padded), [planned.length, height, width], "bool"),
+      paddingMask: tensor3d(paddingMaskOf(sizes, padded), [planned.length, height, width], "bool"),
       sizes,
     },
     targets: planned.map(({ target }) => target),
@@ -163,7 +163,7 @@ export async function* batches(dataset: Dataset, options: BatchesOptions): Async
         yield batch;
       } finally {
         batch.images.images.dispose();
-        batch.images.mask.dispose();
+        batch.images.paddingMask.dispose();
         ring.giveBack(current.memory);
       }
     }

@@ -2,15 +2,15 @@ import type { ImageSize } from "@detrkit/nn";
 import { levelStarts } from "../ops/level-shapes.ts";
 
 /**
- * The cells around the points of one query and head, for loops over typed arrays: filled anew by each `locate`, so that
+ * The cells around the points of one query and head, for loops over typed arrays. Each `locate` fills it anew, so that
  * the loops allocate nothing. `K` levels times points.
  */
 export class Neighbourhood {
   /** How many of the points have a corner inside their map. All others contribute nothing. */
   count = 0;
-  /** Whether one of the locations is no number, which is none of these points then. */
+  /** Whether one of the locations is NaN. Its point is not counted. */
   hasUnknown = false;
-  /** Which points these are, by their place in `[L, P]`. */
+  /** Indices of these points in `[L, P]`. */
   readonly points: Int32Array;
   /**
    * Four for each of these points, at `4 · its place in points`: where the corner's row begins, counted from the
@@ -19,7 +19,7 @@ export class Neighbourhood {
   readonly rows: Int32Array;
   /** Bilinear weights in the same order, 0 for a corner outside (whose row is then that of a corner inside). */
   readonly weights: Float64Array;
-  /** Derivatives of the weights by the location's x and y. */
+  /** Derivatives of the weights with respect to the location's x and y. */
   readonly slopesX: Float64Array;
   readonly slopesY: Float64Array;
   readonly #levelShapes: readonly ImageSize[];
@@ -50,7 +50,7 @@ export class Neighbourhood {
       const { height, width } = this.#levelShapes[level] as ImageSize;
       const start = this.#starts[level] as number;
       for (let end = point + this.#pointsPerLevel; point < end; point++) {
-        // Rounded as every other backend does, so that all agree which cell a point at its edge is in.
+        // Rounded as on every other backend, so that all agree in which cell a point at a cell's edge is.
         const x = Math.fround(Math.fround((locations[first + 2 * point] as number) * width) - 0.5);
         const y = Math.fround(Math.fround((locations[first + 2 * point + 1] as number) * height) - 0.5);
         if (x >= -1 && x < width && y >= -1 && y < height) this.#add(point, x, y, height, width, start);

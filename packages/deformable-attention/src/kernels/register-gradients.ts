@@ -8,7 +8,8 @@ import {
 } from "./names.ts";
 
 /**
- * Tells tfjs how both kernels are differentiated, on whichever backend has them: each by a kernel of that backend's.
+ * Registers the gradients of both kernels with tfjs, for every backend that has them: each is a kernel of the same
+ * backend.
  */
 export function registerGradients(): void {
   register(deformableAttentionKernel, deformableAttentionGradientKernel);
@@ -21,7 +22,7 @@ function register(kernelName: string, gradientKernel: string): void {
     kernelName,
     saveAllInputs: true,
     gradFunc: (upstream, saved, attributes) => {
-      // All at once and here: tfjs asks for each in a scope of its own, at whose end it would free those of the others.
+      // All at once: tfjs asks for each gradient in a scope of its own, and would free the others at the end of it.
       const gradients = runKernel(gradientKernel, [...saved, upstream as Tensor], attributes);
       return Object.fromEntries(gradients.map((gradient, index) => [String(index), () => gradient]));
     },

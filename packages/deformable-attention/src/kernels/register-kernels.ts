@@ -14,8 +14,8 @@ import {
 const backendsInMemory = ["cpu", "wasm"] as const;
 
 /**
- * Gives the backends that keep tensors in memory the kernels of this package, unless they have them: importing the
- * package changes nothing by itself, and a second copy of it in one program finds the first one's kernels.
+ * Registers the kernels of this package for the backends that keep tensors in this process's memory, unless they have
+ * them. Importing the package registers nothing by itself. A second copy of the package uses the first one's kernels.
  */
 export function registerKernels(): void {
   register(deformableAttentionKernel, (operands, _upstream, write) => [
@@ -35,7 +35,7 @@ function register(
   compute: (operands: OperandValues, upstream: Float32Array, write: Write) => TensorInfo[],
 ): void {
   for (const backendName of backendsInMemory) {
-    // tfjs complains about a second registration.
+    // tfjs warns about a second registration.
     if (getKernel(kernelName, backendName) !== undefined) continue;
     registerKernel({
       kernelName,

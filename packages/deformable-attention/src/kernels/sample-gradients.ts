@@ -1,7 +1,7 @@
 import { Neighbourhood } from "./neighbourhood.ts";
 import type { OperandValues } from "./sample-values.ts";
 
-/** Gradients by the three operands, in the operands' shapes. */
+/** Gradients with respect to the three operands, in the operands' shapes. */
 export interface OperandGradients {
   readonly byValue: Float32Array;
   readonly byLocations: Float32Array;
@@ -43,8 +43,8 @@ export function sampleGradients(operands: OperandValues, upstream: Float32Array)
 }
 
 /**
- * Gradients of points that are never visited: by a location that is NaN and its weight, and by a location whose weight
- * is not finite.
+ * Sets the NaN gradients of points that are never visited: of a location that is NaN and its weight, and of a location
+ * whose weight is not finite.
  */
 function markUnknown(
   { locations, weights }: OperandValues,
@@ -92,7 +92,7 @@ function visitCorners(
     product1 += dy * (value[row1 + c] as number);
     product2 += dy * (value[row2 + c] as number);
     product3 += dy * (value[row3 + c] as number);
-    // Each read after the last is written: a corner outside has the row of one inside.
+    // Each is read after the one before is written: a corner outside shares the row of one inside.
     byValue[row0 + c] = (byValue[row0 + c] as number) + share0 * dy;
     byValue[row1 + c] = (byValue[row1 + c] as number) + share1 * dy;
     byValue[row2 + c] = (byValue[row2 + c] as number) + share2 * dy;

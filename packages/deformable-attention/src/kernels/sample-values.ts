@@ -35,10 +35,7 @@ export function sampleValues({
   return output;
 }
 
-/**
- * 0; NaN where a weight is no finite number: that has to show in the result even if its point is outside and never
- * read.
- */
+/** 0, or NaN if a weight is not finite: this has to reach the result even if its point is outside and never read. */
 function emptySum(weights: Float32Array, first: number, count: number): number {
   for (let index = first; index < first + count; index++) {
     if (!Number.isFinite(weights[index])) return NaN;
@@ -46,7 +43,7 @@ function emptySum(weights: Float32Array, first: number, count: number): number {
   return 0;
 }
 
-/** Adds what the point at `place` among those around sees. */
+/** Adds the weighted sample of the point at `place`. */
 function addPoint(
   sums: Float64Array,
   value: Float32Array,

@@ -26,8 +26,8 @@ import { type DeformableAttentionOperands, operandSizes, type OperandSizes } fro
 const defaultBudget = 64 * 2 ** 20;
 
 /**
- * The operands, and the value's rows with one of zeros behind them, which stands for all corners outside: `[B·S·M + 1,
- * C]`.
+ * The operands, and the rows of `value` followed by a row of zeros, which all corners outside of the maps read: `[B·S·M
+ * + 1, C]`.
  */
 interface Given {
   readonly operands: DeformableAttentionOperands;
@@ -40,7 +40,7 @@ interface Given {
  */
 interface Run {
   readonly corners: Corners;
-  /** What the corners hold: `[N, 4 K, C]`. */
+  /** Values at the corners: `[N, 4 K, C]`. */
   readonly samples: Tensor3D;
   /** `[N, K, 1, 1]` */
   readonly attention: Tensor4D;
@@ -49,11 +49,10 @@ interface Run {
 
 /**
  * Multi-scale deformable attention composed of tfjs-core's own ops, for backends that have no kernel for it. It works
- * on one run of queries after the other and keeps nothing of them but the inputs, for the backward pass too. So beside
- * inputs, result and gradients (also a copy of `value`, and backwards three gradients of it) it takes no more than a
- * budget, whatever the sizes.
+ * on one run of queries at a time, and keeps only the inputs for the backward pass. So its temporary memory stays
+ * within a budget, whatever the sizes, apart from a copy of `value` and, backwards, three gradients of it.
  *
- * @param memoryBudget - bytes; a single query is worked on whatever it needs. Default 64 MiB
+ * @param memoryBudget - bytes; a single query may take more. Default 64 MiB
  * @returns `[B, Q, D]`
  */
 export function composedDeformableAttention(
@@ -82,7 +81,7 @@ export function composedDeformableAttention(
   return compute(value, samplingLocations, attentionWeights) as Tensor3D;
 }
 
-/** Backwards: four corners' samples and their gradients, and about a hundred numbers for where they are. */
+/** For the backward pass: samples of four corners and their gradients, and about a hundred numbers for their places. */
 function bytesPerQuery({ B, M, L, P, C }: OperandSizes): number {
   return 4 * B * M * L * P * (8 * C + 100);
 }
@@ -113,7 +112,7 @@ function backward(
   return tidy(() => {
     const given: Given = { operands, rows: withBlankRow(operands, sizes) };
     const numRows = B * S * M;
-    // What belongs to corners outside is added up in a last row, and left there.
+    // The gradients of corners outside are summed in a last row, which is dropped.
     let byRow: Tensor2D = zeros([numRows + 1, C]);
     const byLocations: Tensor[] = [];
     const byWeights: Tensor[] = [];
@@ -126,7 +125,7 @@ function backward(
         const along = (slopes: Tensor4D): Tensor => sum(mul(mul(slopes, attention), byCorner), [2, 3]); // [N, K]
         const bySample = matMul(reshape(mul(corners.weights, attention), [N, 4 * K, 1]), reshape(dy, [N, 1, C]));
         return [
-          // TensorFlow scatters nothing into nothing only where both are empty.
+          // TensorFlow's scatter refuses rows of width 0.
           C === 0
             ? clone(byRow)
             : (add(
@@ -151,7 +150,7 @@ function backward(
   });
 }
 
-/** What the runs made, one after the other, in a shape; without queries there are no runs, and nothing to join. */
+/** The results of the runs, joined and reshaped. Without queries there are no runs to join. */
 function joined<T extends Tensor>(parts: readonly Tensor[], shape: T["shape"]): T {
   return (parts.length === 0 ? zeros(shape) : reshape(concat([...parts], 1), shape)) as T;
 }
@@ -173,7 +172,7 @@ function sampleRun(
   const { levelShapes, samplingLocations, attentionWeights } = operands;
   const queries = Math.min(perRun, Q - start);
   const N = B * queries * M;
-  // Cut out of three axes: backends slice up to four or six.
+  // Sliced with three axes: backends slice tensors of at most four or six.
   const cut = (whole: Tensor, width: number): Tensor =>
     slice(reshape(whole, [B, Q, width]), [0, start, 0], [B, queries, width]);
   const locations: Tensor4D = reshape(cut(samplingLocations, M * L * P * 2), [N, L, P, 2]);

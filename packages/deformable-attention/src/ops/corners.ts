@@ -27,8 +27,8 @@ import {
 import { levelStarts } from "./level-shapes.ts";
 
 /**
- * Everything that is known of a run of queries before any value is read. `N` images times queries times heads, `K`
- * levels times points.
+ * What is known about a run of queries before any value is read. `N` images times queries times heads, `K` levels times
+ * points.
  */
 export interface Corners {
   /**
@@ -38,9 +38,9 @@ export interface Corners {
   readonly rows: Tensor1D;
   /** Bilinear weights, y before x, 0 for corners outside, NaN around a location that is NaN: `[N, K, 2, 2]`. */
   readonly weights: Tensor4D;
-  /** Derivatives of the weights by a location's x. */
+  /** Derivatives of the weights with respect to a location's x. */
   readonly slopesX: Tensor4D;
-  /** Derivatives of the weights by a location's y. */
+  /** Derivatives of the weights with respect to a location's y. */
   readonly slopesY: Tensor4D;
 }
 
@@ -54,8 +54,8 @@ export interface CornersInputs {
 
 /**
  * The four cells around each sampling point and their bilinear weights, with `grid_sample`'s rules: pixel = location ·
- * size - 0.5, corners from the floor of that, zeros outside. A location that is NaN in x or y has no corner inside, and
- * weights and slopes that are NaN.
+ * size - 0.5, corners from the floor of that, zeros outside. If x or y of a location is NaN, it has no corner inside,
+ * and its weights and slopes are NaN.
  */
 export function corners({ locations, levelShapes, sizes: { B, S, M } }: CornersInputs): Corners {
   const [N, L, P] = locations.shape;
@@ -74,8 +74,8 @@ export function corners({ locations, levelShapes, sizes: { B, S, M } }: CornersI
     const [columnsInside, linesInside] = unstack(inside, 3) as [Tensor, Tensor];
     const clear = (values: Tensor): Tensor => where(inside, values, zerosLike(values));
     const [columns, lines] = unstack(clear(coordinates), 3) as [Tensor, Tensor];
-    // What is no number is nowhere inside, but must not pass for outside; the distance of infinities to their floor is
-    // none either, and they are.
+    // NaN is not inside, but must not count as outside. An infinity minus its floor is NaN too, but does count as
+    // outside.
     const outside = where(isNaN(coordinates), coordinates, zerosLike(coordinates));
     const [weightsX, weightsY] = unstack(where(inside, stack([sub(1, fraction), fraction], 4), outside), 3) as [
       Tensor,
@@ -90,7 +90,7 @@ export function corners({ locations, levelShapes, sizes: { B, S, M } }: CornersI
     );
     const starts = tensor([...levelStarts(levelShapes)], [L, 1, 1]);
     const cells = outer(add(mul(lines, widths), starts), columns, [N, K], add);
-    // Whole numbers from here on: rows of all images and heads may be more than float32 can count.
+    // int32 from here on: there may be more rows of all images and heads than float32 can count.
     const rows: Tensor = add(
       mul(cast(cells, "int32"), scalar(M, "int32")),
       reshape(firstRows(N, B, S, M), [N, 1, 1, 1]),
@@ -105,7 +105,7 @@ export function corners({ locations, levelShapes, sizes: { B, S, M } }: CornersI
   });
 }
 
-/** Combines what is known by line and by column: two times `[N, L, P, 2]` to `[N, K, 2, 2]`. */
+/** Combines values by line with values by column: two times `[N, L, P, 2]` to `[N, K, 2, 2]`. */
 function outer(
   byLine: Tensor,
   byColumn: Tensor,

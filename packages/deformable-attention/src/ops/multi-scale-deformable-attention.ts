@@ -7,12 +7,12 @@ import { type DeformableAttentionOperands, operandSizes } from "./operands.ts";
 import { type DeformableAttentionAttributes, deformableAttentionKernel } from "../kernels/names.ts";
 
 /**
- * The sampling and averaging of multi-scale deformable attention: each query and head reads its few points from the
- * maps, bilinearly, zeros outside, and adds them up by their weights. Differentiable in value, locations and weights.
+ * The sampling and averaging of multi-scale deformable attention: each query and head samples a few points of the maps
+ * (bilinear, zeros outside) and sums them with its weights. Differentiable in value, locations and weights.
  *
- * A location that is NaN in x or y makes the sums of its query and head NaN, and so the gradients by both of its
- * coordinates and by its weight; it reads no cell, so `value` gets no gradient by it. An infinite location is one
- * outside.
+ * If x or y of a location is NaN, the result of its query and head is NaN, and so are the gradients with respect to
+ * both of its coordinates and to its weight. It reads no cell, so `value` gets no gradient from it. An infinite
+ * location counts as outside.
  *
  * It runs as one kernel where the running backend has one (native, wasm, cpu), else composed of tfjs-core's ops.
  *

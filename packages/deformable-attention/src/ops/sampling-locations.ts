@@ -19,12 +19,13 @@ import { expectSizes } from "./level-shapes.ts";
 /** What {@link samplingLocations} combines. `B` images, `Q` queries, `M` heads, `L` levels, `P` points. */
 export interface SamplingLocationsInputs {
   /**
-   * What a layer predicts, x before y `[B, Q, M, L, P, 2]`: in cells of each map; or, beside reference boxes, in shares
-   * of a box.
+   * Predicted by a layer, x before y `[B, Q, M, L, P, 2]`: in cells of each map, or with reference boxes as shares of a
+   * box.
    */
   readonly offsets: Tensor<Rank.R6>;
   /**
-   * Where each query looks, normalised by each map's size: points x, y `[B, Q, L, 2]` or boxes cxcywh `[B, Q, L, 4]`.
+   * Reference points or boxes of the queries, normalised by each map's size: points x, y `[B, Q, L, 2]` or boxes cxcywh
+   * `[B, Q, L, 4]`.
    */
   readonly referencePoints: Tensor4D;
   /** Heights and widths of the `L` maps. */
@@ -32,8 +33,8 @@ export interface SamplingLocationsInputs {
 }
 
 /**
- * Where each point of each head samples: a reference point plus its offset in cells; or a reference box's centre plus
- * its offset times half of the box's size, divided by `P`.
+ * The sampling location of each point of each head: a reference point plus its offset in cells; or a reference box's
+ * centre plus its offset times half of the box's size, divided by `P`.
  *
  * @returns x, y normalised by each map's size, possibly outside `[0, 1]`: `[B, Q, M, L, P, 2]`
  */
@@ -43,7 +44,7 @@ export function samplingLocations({ offsets, referencePoints, levelShapes }: Sam
   const { B, Q, M, P } = expectFloats(offsets, "samplingLocations: offsets", ["B", "Q", "M", L, "P", 2]);
   const coordinates = expectReferencePoints(referencePoints, "samplingLocations: referencePoints", [B, Q, L]);
   return tidy(() => {
-    // Nothing to place. A plain sum, since tfjs-core's gradients know of no broadcast from 1 to 0.
+    // No offsets. A plain sum, because tfjs-core's gradients do not handle a broadcast from 1 to 0.
     if (offsets.size === 0) return add(offsets, sum(referencePoints));
     // Images and queries as one axis: backends broadcast up to five.
     const rows: Tensor5D = reshape(offsets, [B * Q, M, L, P, 2]);
@@ -61,7 +62,7 @@ export function samplingLocations({ offsets, referencePoints, levelShapes }: Sam
   });
 }
 
-/** @returns how many coordinates each has: 2 for points, 4 for boxes */
+/** @returns the number of coordinates of each: 2 for points, 4 for boxes */
 export function expectReferencePoints(
   referencePoints: Tensor,
   what: string,

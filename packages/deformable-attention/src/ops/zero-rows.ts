@@ -15,7 +15,7 @@ import {
 export function zeroRows(tokens: Tensor3D, mask: Tensor2D): Tensor3D {
   return tidy(() => {
     const keep = expandDims(cast(logicalNot(mask), "float32"), 2);
-    // A plain product would hold on to the tokens until the backward pass, which needs the mask alone.
+    // A plain product would keep the tokens until the backward pass, which only needs the mask.
     const multiply = customGrad((...given: (Tensor | GradSaveFunc)[]) => {
       const [tokens, save] = given as [Tensor3D, GradSaveFunc];
       save([keep]);

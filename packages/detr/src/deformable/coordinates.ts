@@ -17,7 +17,7 @@ const limit = Math.log((1 - 1e-5) / 1e-5);
 
 /**
  * The inverse sigmoid of a coordinate in [0, 1], clipped so that it stays finite: the coordinate and its distance to 1
- * count as at least 1e-5. It takes the coordinate as it was before the sigmoid, so that nothing is lost to rounding
+ * count as at least 1e-5. It takes the coordinate before the sigmoid (its logit), so that nothing is lost to rounding
  * close to 0 and 1.
  */
 export function clippedInverseSigmoid<T extends Tensor>(logits: T): T {

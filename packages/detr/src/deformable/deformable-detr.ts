@@ -31,7 +31,7 @@ import {
   defaultProjectionGroups,
 } from "./deformable-config.ts";
 import { BoxRefinement, createBoxHeads, createClassHeads, predictWithSharedHeads } from "./heads.ts";
-import { encoderReferencePoints, LevelScale, tokenPadding } from "./level-geometry.ts";
+import { encoderReferencePoints, LevelScale, tokenPaddingMask } from "./level-geometry.ts";
 import {
   createProjections,
   type InputProjection,
@@ -42,12 +42,12 @@ import {
 } from "./levels.ts";
 import { LearnedQueries, ProposalQueries, type StartingQueries } from "./queries.ts";
 
-/** Detections of each image, as published; fewer where there are not as many queries and classes. */
+/** Detections of each image, as published; fewer if there are fewer pairs of query and class. */
 const numDetections = 100;
 
 /**
  * Deformable DETR (arXiv:2010.04159): the tokens are the cells of several feature maps, and attention samples a few
- * points of each instead of looking at all. Optionally each decoder layer refines the boxes of the one before, and the
+ * points of each instead of all cells. Optionally each decoder layer refines the boxes of the one before, and the
  * queries start from the encoder's proposals. `B` images, `S` tokens, `D` width, `Q` queries, `C` classes, `L` decoder
  * layers.
  */
@@ -55,13 +55,13 @@ export class DeformableDetr extends Module implements DetectionModel {
   readonly backbone: Backbone;
   readonly inputProjections: readonly InputProjection[];
   readonly positionEncoding: PositionEncoding;
-  /** A vector for each level, that tells its tokens from those of the others. */
+  /** A vector for each level, which distinguishes its tokens from those of the others. */
   readonly levelEmbedding: Embedding;
   readonly transformer: DeformableTransformer;
-  /** What the decoder starts from: learned, or with two stages the encoder's best proposals. */
+  /** The decoder's first queries: learned, or in a two-stage model the encoder's best proposals. */
   readonly queries: LearnedQueries | ProposalQueries;
   /**
-   * One that all decoder layers share; with refinement one for each; with two stages one more, which reads the
+   * One head shared by all decoder layers; with box refinement one for each layer; with two stages one more, for the
    * encoder's tokens.
    */
   readonly classHeads: readonly Linear[];
@@ -129,18 +129,18 @@ export class DeformableDetr extends Module implements DetectionModel {
     return tidyRecord(() => {
       const { tokens, levelShapes } = levelTokens;
       const [B, S] = tokens.shape;
-      const paddingValues = tokenPadding(levelTokens);
-      const padding = paddingValues && (tensor(paddingValues, [B, S], "bool") as Tensor2D);
+      const maskValues = tokenPaddingMask(levelTokens);
+      const paddingMask = maskValues && (tensor(maskValues, [B, S], "bool") as Tensor2D);
       const position = positionWithLevel(levelTokens, this.levelEmbedding.weight.value as Tensor2D);
       const referencePoints = tensor(encoderReferencePoints(levelTokens), [B, S, levelShapes.length, 2]);
       const memory = this.transformer.encoder.call(
-        { tokens, position, padding, referencePoints, levelShapes },
+        { tokens, position, paddingMask, referencePoints, levelShapes },
         options,
       );
       const start = this.#startingQueries(memory, levelTokens);
       const { states, stacked } = this.#decode(
         start,
-        { memory, memoryPadding: padding, levelShapes },
+        { memory, memoryPaddingMask: paddingMask, levelShapes },
         new LevelScale(levelTokens),
         options,
       );
@@ -169,7 +169,7 @@ export class DeformableDetr extends Module implements DetectionModel {
 
   #decode(
     { queries, position: queryPosition, reference }: StartingQueries,
-    memory: Pick<DecoderInputs, "memory" | "memoryPadding" | "levelShapes">,
+    memory: Pick<DecoderInputs, "memory" | "memoryPaddingMask" | "levelShapes">,
     scale: LevelScale,
     options: DetrCallOptions,
   ): { states: Tensor4D; stacked: StackedOutput } {

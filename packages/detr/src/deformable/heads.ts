@@ -11,17 +11,20 @@ export interface HeadsConfig {
   /** Width `D`. */
   readonly dim: number;
   readonly numClasses: number;
-  /** How many of each. */
+  /** Number of heads. */
   readonly count: number;
-  /** Whether boxes begin at proposals, which have a size already. */
+  /** Whether boxes start from proposals, which already have a size. */
   readonly twoStage: boolean;
   readonly random: Random;
 }
 
-/** Every class begins with a probability of 0.01: most queries find nothing, and the focal loss would drown in that. */
+/**
+ * Every class starts with a probability of 0.01, because most queries match no object and would dominate the focal
+ * loss.
+ */
 const initialClassBias = -Math.log((1 - 0.01) / 0.01);
 
-/** Heads that read a class from a query, all with the same initial weights. */
+/** Heads that predict a query's class logits, all with the same initial weights. */
 export function createClassHeads({ dim, numClasses, count, random }: HeadsConfig): Linear[] {
   return Array.from(
     { length: count },
@@ -35,9 +38,7 @@ export function createClassHeads({ dim, numClasses, count, random }: HeadsConfig
   );
 }
 
-/**
- * Heads that read the correction of a box from a query: none to begin with, but that the first one makes boxes small.
- */
+/** Heads that predict the correction of a query's box. It starts at 0, but the first head makes boxes small. */
 export function createBoxHeads({ dim, count, twoStage, random }: HeadsConfig): Mlp[] {
   return Array.from({ length: count }, (_, index) => {
     const head = new Mlp({ inputDim: dim, hiddenDim: dim, outputDim: 4, layers: 3, random: random.fork("boxHead") });
@@ -53,14 +54,14 @@ export function createBoxHeads({ dim, count, twoStage, random }: HeadsConfig): M
 export interface SharedHeadsInputs {
   readonly classHead: Linear;
   readonly boxHead: Mlp;
-  /** Where all layers look, before the sigmoid: `[B, Q, 2]` or `[B, Q, 4]`. */
+  /** Reference points or boxes of all layers, before the sigmoid: `[B, Q, 2]` or `[B, Q, 4]`. */
   readonly reference: Tensor3D;
   /** Whether the layers before the last predict too. */
   readonly auxiliary: boolean;
 }
 
 /**
- * What the layers of a decoder predict whose heads are the same for all.
+ * Predictions of all decoder layers by heads that they share.
  *
  * @param states - queries after each decoder layer `[L, B, Q, D]`
  */
@@ -85,15 +86,16 @@ export interface BoxRefinementConfig {
   /** One for each decoder layer. */
   readonly boxHeads: readonly Mlp[];
   readonly scale: LevelScale;
-  /** Where the first layer looks, before the sigmoid: `[B, Q, 2]` or `[B, Q, 4]`. */
+  /** Reference points or boxes of the first layer, before the sigmoid: `[B, Q, 2]` or `[B, Q, 4]`. */
   readonly reference: Tensor3D;
   /** Whether the layers before the last predict too. */
   readonly auxiliary: boolean;
 }
 
 /**
- * One pass through a decoder whose layers each correct the boxes of the layer before. A layer's box is where it looked
- * plus what its head says (before the sigmoid), and where the next layer looks; only the layer itself is trained by it.
+ * One pass through a decoder with iterative box refinement: each layer corrects the boxes of the layer before. A
+ * layer's box is its reference box plus its head's output, both before the sigmoid. It is also the next layer's
+ * reference box, but no gradient flows back from there.
  */
 export class BoxRefinement {
   readonly #config: BoxRefinementConfig;
@@ -123,7 +125,7 @@ export class BoxRefinement {
     return { referencePoints: withoutGradient(() => scale.referencePoints(box)) };
   }
 
-  /** What the layers have predicted. */
+  /** The predictions of all layers. */
   output(): StackedOutput {
     return tidy(() => ({ logits: stack(this.#logits) as Tensor4D, boxes: sigmoid(stack(this.#boxes)) as Tensor4D }));
   }

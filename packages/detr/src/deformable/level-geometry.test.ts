@@ -1,6 +1,12 @@
 import { expectClose } from "@detrkit/test-utils";
 import { expect, test } from "vitest";
-import { encoderReferencePoints, type LevelLayout, tokenCount, tokenPadding, validRatios } from "./level-geometry.ts";
+import {
+  encoderReferencePoints,
+  type LevelLayout,
+  tokenCount,
+  tokenPaddingMask,
+  validRatios,
+} from "./level-geometry.ts";
 import { gridProposals } from "./queries.ts";
 
 /** Two images, two levels; the second image fills 1 of 2 rows and 3 of 4 columns of the first level. */
@@ -29,8 +35,8 @@ test("valid ratios are shares of each level, width before height", () => {
 
 test("padding is marked token by token, level after level, image after image; nothing where there is none", () => {
   expect(tokens).toBe(10);
-  expect([...(tokenPadding(layout) ?? [])]).toEqual([...Array<number>(10).fill(0), 0, 0, 0, 1, 1, 1, 1, 1, 0, 0]);
-  expect(tokenPadding({ ...layout, levelSizes: layout.levelShapes.map((shape) => [shape]) })).toBeUndefined();
+  expect([...(tokenPaddingMask(layout) ?? [])]).toEqual([...Array<number>(10).fill(0), 0, 0, 0, 1, 1, 1, 1, 1, 0, 0]);
+  expect(tokenPaddingMask({ ...layout, levelSizes: layout.levelShapes.map((shape) => [shape]) })).toBeUndefined();
 });
 
 test("a token of the encoder looks at its own place in the image, as a share of every padded level", () => {

@@ -1,7 +1,7 @@
 import type { ImageSize } from "@detrkit/nn";
 import { mul, reshape, sigmoid, tensor, type Tensor, type Tensor3D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 
-/** How the tokens of `L` levels lie: one map after the other, each row by row, `S` in all. For `B` images. */
+/** Layout of the tokens of `L` levels: one map after the other, each row by row, `S` in all. For `B` images. */
 export interface LevelLayout {
   /** Of the maps, `L` of them. */
   readonly levelShapes: readonly ImageSize[];
@@ -37,22 +37,22 @@ export function eachToken({ levelShapes, levelSizes }: LevelLayout, visit: (plac
   }
 }
 
-/** Which tokens are padding: 0 or 1 `[B, S]`, or nothing where no image leaves any cell of any level empty. */
-export function tokenPadding(layout: LevelLayout): Uint8Array | undefined {
+/** The padding mask of the tokens `[B, S]`, 1 on padding; undefined if no cell of any level is padding. */
+export function tokenPaddingMask(layout: LevelLayout): Uint8Array | undefined {
   const { levelShapes, levelSizes } = layout;
   const isPadded = levelShapes.some((shape, level) =>
     levelSizes[level]?.some(({ height, width }) => height < shape.height || width < shape.width),
   );
   if (!isPadded) return undefined;
-  const padding = new Uint8Array((levelSizes[0]?.length ?? 0) * tokenCount(layout));
+  const mask = new Uint8Array((levelSizes[0]?.length ?? 0) * tokenCount(layout));
   let at = 0;
   eachToken(layout, ({ row, column, filled }) => {
-    padding[at++] = row < filled.height && column < filled.width ? 0 : 1;
+    mask[at++] = row < filled.height && column < filled.width ? 0 : 1;
   });
-  return padding;
+  return mask;
 }
 
-/** How much of each level an image fills, along width and height: `[B, L, 2]`, width first. */
+/** The valid ratios: the share of each level's width and height that an image fills, `[B, L, 2]`, width first. */
 export function validRatios({ levelShapes, levelSizes }: LevelLayout): Float32Array {
   const images = levelSizes[0]?.length ?? 0;
   const ratios: number[] = [];
@@ -66,9 +66,9 @@ export function validRatios({ levelShapes, levelSizes }: LevelLayout): Float32Ar
 }
 
 /**
- * Where each token of the encoder looks first: at the centre of its own cell, in every level. Coordinates are shares of
- * the padded map, since that is what is sampled, so the centre as a share of the image is multiplied by the share of
- * the map that the image fills.
+ * Reference points of the encoder: the centre of each token's cell, in every level. Coordinates are normalised by the
+ * padded map, because that is what is sampled: the centre normalised by the image is multiplied by each level's valid
+ * ratio.
  *
  * @returns `[B, S, L, 2]`, x first
  */
@@ -89,7 +89,9 @@ export function encoderReferencePoints(layout: LevelLayout): Float32Array {
   return points;
 }
 
-/** From shares of the image to shares of each padded map: where the queries of a decoder layer look. */
+/**
+ * Converts references of the decoder from coordinates normalised by the image to ones normalised by each padded map.
+ */
 export class LevelScale {
   readonly #ratios: Float32Array;
   readonly #images: number;

@@ -1,4 +1,4 @@
-import { type FeatureLevel, type FeatureMap, shrinkMask } from "@detrkit/backbone";
+import { type FeatureLevel, type FeatureMap, shrinkPaddingMask } from "@detrkit/backbone";
 import type { Random } from "@detrkit/common";
 import { constant, Conv2d, GroupNorm, Module, type PaddedBatch, xavierUniform } from "@detrkit/nn";
 import type { PositionEncoding } from "@detrkit/position-encoding";
@@ -55,7 +55,7 @@ export class InputProjection extends Module {
 export interface ProjectionsConfig {
   /** Of the backbone. */
   readonly levels: readonly FeatureLevel[];
-  /** How many there are to be. */
+  /** Number of feature levels `L`. */
   readonly featureLevels: number;
   /** Width `D` of the tokens. */
   readonly dim: number;
@@ -89,7 +89,8 @@ export function createProjections({
 }
 
 /**
- * The maps of all levels, of one width, from fine to coarse. Their masks are the images', shrunk to each map's size.
+ * The maps of all levels, of one width, from fine to coarse. Padding masks are the images' masks, shrunk to each map's
+ * size.
  */
 export function projectLevels(
   projections: readonly InputProjection[],
@@ -103,8 +104,9 @@ export function projectLevels(
     const source = own ?? (level === maps.length ? maps.at(-1) : levels.at(-1));
     const features = projection.call((source as FeatureMap).features);
     const [, mapHeight, mapWidth] = features.shape;
-    const { mask, sizes } = own ?? shrinkMask(batch.sizes, { height, width }, { height: mapHeight, width: mapWidth });
-    levels.push({ features, mask, sizes });
+    const { paddingMask, sizes } =
+      own ?? shrinkPaddingMask(batch.sizes, { height, width }, { height: mapHeight, width: mapWidth });
+    levels.push({ features, paddingMask, sizes });
   });
   return levels;
 }
@@ -113,7 +115,7 @@ export function projectLevels(
 export interface LevelTokens extends LevelLayout {
   /** `[B, S, D]` */
   readonly tokens: Tensor3D;
-  /** Where in its map each token stands `[B, S, D]`; which map that is, is not in it. */
+  /** Position encoding of each token in its map `[B, S, D]`, without the level. */
   readonly position: Tensor3D;
 }
 
@@ -142,7 +144,7 @@ function rowsOf(map: Tensor4D): Tensor3D {
 }
 
 /**
- * The tokens' positions with their levels' vectors added.
+ * Position encodings of the tokens with the embedding of their level added.
  *
  * @param levelEmbedding - `[L, D]`
  * @returns `[B, S, D]`
@@ -154,7 +156,7 @@ export function positionWithLevel(tokens: LevelTokens, levelEmbedding: Tensor2D)
   tokens.levelShapes.forEach(({ height, width }, level) => {
     for (const end = token + height * width; token < end; token++) isOfLevel[token * levels + level] = 1;
   });
-  // A product, since the gradient of adding a vector to each level on its own is several ops a level.
+  // A matrix product, because adding a vector to each level separately has a gradient of several ops a level.
   return tidy(() =>
     add(tokens.position, matMul(tensor2d(isOfLevel, [isOfLevel.length / levels, levels]), levelEmbedding)),
   );

@@ -34,14 +34,14 @@ export interface StartingQueries {
   readonly queries: Tensor3D;
   /** `[B, Q, D]` */
   readonly position: Tensor3D;
-  /** Where the queries look, before the sigmoid: points `[B, Q, 2]` or boxes `[B, Q, 4]`. */
+  /** Reference points or boxes of the queries, before the sigmoid: points `[B, Q, 2]` or boxes `[B, Q, 4]`. */
   readonly reference: Tensor3D;
   readonly proposals?: EncoderProposals;
 }
 
-/** What the encoder of a two-stage model proposes. */
+/** Proposals of the encoder of a two-stage model. */
 export interface EncoderProposals {
-  /** Class logits of every token `[B, S, C]`, the first of which says how good the proposal is. */
+  /** Class logits of every token `[B, S, C]`; the first one is the proposal's score. */
   readonly logits: LayerPrediction["logits"];
   /** cxcywh before the sigmoid `[B, S, 4]`; infinite where there is no proposal. */
   readonly coordinates: Tensor3D;
@@ -57,7 +57,9 @@ export interface QueriesConfig {
   readonly random: Random;
 }
 
-/** Queries that are the same for all images: learned contents, and learned positions that say where to look. */
+/**
+ * Queries that are the same for all images: learned contents, and learned positions, which give the reference points.
+ */
 export class LearnedQueries extends Module {
   /** `[Q, 2D]`: positions, then contents. */
   readonly queryEmbedding: Embedding;
@@ -79,8 +81,8 @@ export class LearnedQueries extends Module {
   call(images: number): StartingQueries {
     return tidy(() => {
       const embedding = this.queryEmbedding.weight.value as Tensor2D;
-      // Repeated for each image here, and not where it is used, which is twice in each layer; by an addition, since the
-      // gradient of repeating is many small ops.
+      // Repeated for each image here, instead of twice in each layer. By an addition, because the gradient of tfjs's
+      // `tile` is many small ops.
       const repeated: Tensor3D = add(zeros([images, ...embedding.shape]), embedding);
       const [position, queries] = split(repeated, 2, 2) as [Tensor3D, Tensor3D];
       return { queries, position, reference: this.referencePoints.call(position) };
@@ -93,13 +95,13 @@ export interface ProposalInputs {
   /** The encoder's result `[B, S, D]`. */
   readonly memory: Tensor3D;
   readonly layout: LevelLayout;
-  /** Reads class logits from a token. */
+  /** Predicts a token's class logits. */
   readonly classHead: Linear;
-  /** Reads the correction of a token's box. */
+  /** Predicts the correction of a token's box. */
   readonly boxHead: Mlp;
 }
 
-/** Queries made from the tokens that the encoder finds most like an object: the first of two stages. */
+/** Queries made from the encoder's tokens with the best scores: the first stage of a two-stage model. */
 export class ProposalQueries extends Module {
   readonly encoderOutput: Linear;
   readonly encoderOutputNorm: LayerNorm;
@@ -131,7 +133,7 @@ export class ProposalQueries extends Module {
     return tidyRecord(() => {
       const [, , D] = inputs.memory.shape;
       const proposals = this.#propose(inputs);
-      // The places of the queries are taken as given: the loss on the proposals trains these, the decoder's does not.
+      // No gradient flows from the decoder to the proposals: only the loss on the proposals trains them.
       const reference = withoutGradient(() => gather(proposals.coordinates, proposals.chosen, 1, 1));
       const code = withoutGradient(() => sineOfCoordinates(reference, D / 2));
       const [position, queries] = split(this.queryProjectionNorm.call(this.queryProjection.call(code)), 2, 2) as [
@@ -189,7 +191,7 @@ export function gridProposals(layout: LevelLayout): GridProposals {
   eachToken(layout, ({ level, row, column, filled }) => {
     const side = 0.05 * 2 ** level;
     const box = [(column + 0.5) / filled.width, (row + 0.5) / filled.height, side, side];
-    // A cell of the padding has a centre beyond 1, so this leaves padding out as well.
+    // The centre of a padded cell is beyond 1, so this excludes padding as well.
     if (box.every((value) => value > 0.01 && value < 0.99)) {
       coordinates.set(
         box.map((value) => Math.log(value / (1 - value))),

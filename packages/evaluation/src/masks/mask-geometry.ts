@@ -26,7 +26,7 @@ export function maskBoundingBox(mask: RunLengthMask): CocoBox {
     if (firstColumn < left) left = firstColumn;
     if (lastColumn > right) right = lastColumn;
     if (lastColumn > firstColumn) {
-      // A run that goes on in the next column touches the bottom of one and the top of the other.
+      // A run that continues in the next column touches the bottom of one column and the top of the next.
       top = 0;
       bottom = height - 1;
     } else {

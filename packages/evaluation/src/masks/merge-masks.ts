@@ -23,7 +23,7 @@ function mergePair(first: RunLengthMask, second: RunLengthMask, intersect: boole
   while (runA < a.length && runB < b.length) {
     const bit = intersect ? runA & runB & 1 : (runA | runB) & 1;
     const position = Math.min(endA, endB);
-    // `bit` is the colour of what ends at `position`; a change of colour closes the run before it.
+    // `bit` says whether the part that ends at `position` is foreground; where it changes, the run before it ends.
     if (bit !== foreground) {
       const begin = Math.max(endA - (a[runA] as number), endB - (b[runB] as number));
       merged[runs++] = begin - start;

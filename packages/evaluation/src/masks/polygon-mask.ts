@@ -37,7 +37,10 @@ export function polygonToMask(
   return { height, width, counts: runsBetween(Uint32Array.from(positions).sort()) };
 }
 
-/** Run lengths between ascending positions; two equal positions cancel, as the outline went in and out at one place. */
+/**
+ * Run lengths between ascending positions; two equal positions cancel, because the outline enters and leaves at one
+ * place.
+ */
 function runsBetween(positions: Uint32Array): Uint32Array {
   const counts = new Uint32Array(positions.length);
   counts[0] = positions[0] as number;

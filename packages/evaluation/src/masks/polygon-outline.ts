@@ -1,11 +1,11 @@
 /**
- * Told for every place where an outline crosses the middle of a pixel column.
+ * Called for every place where an outline crosses the middle of a pixel column.
  * @param y - on the fine grid, may be negative
  */
 export type CrossingVisitor = (column: number, y: number) => void;
 
-// COCO draws a polygon's outline on a grid five times as fine as the pixels and reads off where it crosses the middle
-// of each pixel column, that is where it goes from sub-pixel step 2 of 0 … 4 to step 3, or back.
+// COCO draws a polygon's outline on a grid five times as fine as the pixels, and takes the points where it crosses the
+// middle of each pixel column: where it goes from sub-pixel step 2 of 0 … 4 to step 3, or back.
 export const subPixels = 5;
 const leftOfMiddle = 2;
 const rightOfMiddle = leftOfMiddle + 1;
@@ -55,7 +55,7 @@ function roundedOn(start: number, slope: number, offset: number): number {
  */
 function stepBefore(startX: number, slope: number, boundary: number, span: number): number {
   const hasPassed = (step: number): boolean => roundedOn(startX, slope, step) >= boundary === slope > 0;
-  // The quotient is off by rounding at most; the points themselves decide.
+  // The quotient may be off by rounding, so the points themselves decide.
   let step = Math.min(Math.max(Math.round((boundary - 0.5 - startX) / slope), 1), span);
   while (step > 1 && hasPassed(step - 1)) step--;
   while (!hasPassed(step)) step++;

@@ -11,7 +11,7 @@ export interface RunLengthMask {
   readonly counts: Uint32Array;
 }
 
-/** Makes a mask from run lengths; throws where they don't fill the image exactly. `where` names it in the error. */
+/** Makes a mask from run lengths; throws if they don't fill the image exactly. `where` names it in the error. */
 export function runLengthMask(height: number, width: number, counts: Uint32Array, where = "mask"): RunLengthMask {
   let sum = 0;
   for (const count of counts) sum += count;
@@ -25,7 +25,7 @@ export function runLengthMask(height: number, width: number, counts: Uint32Array
 
 /**
  * Encodes a mask given row by row. `H` height, `W` width.
- * @param pixels - `[H, W]`, anything but 0 is foreground
+ * @param pixels - `[H, W]`, all values but 0 are foreground
  */
 export function encodeMask(pixels: ArrayLike<number>, height: number, width: number): RunLengthMask {
   if (pixels.length !== height * width) {

@@ -10,7 +10,7 @@ export function readByRow({ size, width, cost, rowDual, columnOfRow }: Workspace
     let cheapest = -1;
     for (let column = 0; column < width; column++, at++) {
       const entry = cost[at] as number;
-      // Turned around so that NaN, which compares with nothing, comes this way too.
+      // Negated so that NaN, which fails every comparison, is handled here too.
       if (!(entry >= lowest)) {
         if (!(entry > -Infinity)) throw notAllowed(entry, row, column);
         lowest = entry;
@@ -22,7 +22,7 @@ export function readByRow({ size, width, cost, rowDual, columnOfRow }: Workspace
   }
 }
 
-/** The same for a turned problem, still reading the costs in the order they lie in. */
+/** The same for a transposed problem, still reading the costs in memory order. */
 export function readByColumn({ size, width, cost, rowDual, columnOfRow }: Workspace): void {
   rowDual.fill(Infinity);
   for (let column = 0, at = 0; column < width; column++) {
@@ -38,9 +38,9 @@ export function readByColumn({ size, width, cost, rowDual, columnOfRow }: Worksp
 }
 
 /**
- * Lets each row keep its cheapest column unless an earlier row has it. With a row's minimum as its dual no reduced cost
- * is negative and every pair kept costs nothing, so the searches can go on from here; most rows of a matching problem
- * are settled by it. Returns how many.
+ * Lets each row keep its cheapest column unless an earlier row has it. With a row's minimum as its dual, no reduced
+ * cost is negative and every pair kept has a reduced cost of 0, so the searches can continue from here. Most rows of a
+ * matching problem are assigned this way. Returns how many.
  */
 export function takeCheapestColumns(work: Workspace): number {
   const { size, columnOfRow, rowOfColumn, owned } = work;

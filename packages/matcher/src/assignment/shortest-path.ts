@@ -18,9 +18,9 @@ export function assignByShortestPath(start: number, ownedCount: number, work: Wo
 }
 
 /**
- * Dijkstra's search over reduced costs from one row; moves the duals so that the path found costs nothing. Free columns
- * all have a dual of 0, and the search ends at the first one settled: of those only each row's cheapest can matter, so
- * only the owned columns, far fewer as a rule, are searched through.
+ * Dijkstra's search over reduced costs from one row; changes the duals so that the path found has a reduced cost of 0.
+ * Free columns all have a dual of 0, and the search ends at the first one settled. So only each row's cheapest free
+ * column can matter, and only the owned columns, usually far fewer, are searched.
  */
 function findFreeColumn(start: number, ownedCount: number, work: Workspace): number {
   const { cost, rowStride, columnStride, rowDual, columnDual, rowOfColumn, owned, distance, reachedFrom } = work;
@@ -29,7 +29,7 @@ function findFreeColumn(start: number, ownedCount: number, work: Workspace): num
   let sinkDistance = Infinity;
   let row = start;
   let reached = 0;
-  // Columns settled gather at the end of `owned`.
+  // Settled columns are moved to the end of `owned`.
   let openCount = ownedCount;
   for (;;) {
     const offset = row * rowStride;
@@ -80,7 +80,7 @@ function findFreeColumn(start: number, ownedCount: number, work: Workspace): num
   return sink;
 }
 
-/** The row's cheapest column that has no row, or -1 where all those cost +Infinity. */
+/** The row's cheapest free column, or -1 if all of them cost +Infinity. */
 function cheapestFreeColumn(row: number, work: Workspace): number {
   const { rowOfColumn, shortList, shortListNext, shortListEnd } = work;
   const offset = row * shortListLength;
@@ -95,8 +95,8 @@ function cheapestFreeColumn(row: number, work: Workspace): number {
 }
 
 /**
- * Lists the row's cheapest free columns anew (by insertion) and returns the first. Free columns only grow fewer: the
- * list stays right until it is used up.
+ * Lists the row's cheapest free columns again (by insertion) and returns the first. Columns never become free again, so
+ * the list stays valid until it is used up.
  */
 function writeShortList(
   row: number,
@@ -104,7 +104,7 @@ function writeShortList(
 ): number {
   const offset = row * shortListLength;
   const rowOffset = row * rowStride;
-  // Most rows never ask again: their first list is of one column.
+  // Most rows never ask again, so their first list has one column.
   const capacity = shortListEnd[row] === 0 ? 1 : shortListLength;
   let count = 0;
   let limit = Infinity;

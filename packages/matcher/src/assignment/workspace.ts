@@ -1,12 +1,12 @@
 import { DetrkitError } from "@detrkit/common";
 
-/** How many of a row's cheapest free columns are remembered; searches in a crowd of rows use several of them up. */
+/** How many of a row's cheapest free columns are remembered. Where many rows compete, a search uses several of them. */
 export const shortListLength = 8;
 
 /**
  * Everything the search needs. The arrays lie in one piece of memory: allocating them one by one would cost more than
- * solving a small problem does. `size` rows, `width >= size` columns; a problem with more rows than that is turned by
- * swapping the strides, which touches less memory than transposing it.
+ * solving a small problem does. `size` rows, `width >= size` columns; a problem with more rows than columns is
+ * transposed by swapping the strides, which touches less memory than a copy.
  */
 export interface Workspace {
   readonly size: number;
@@ -21,15 +21,14 @@ export interface Workspace {
   /** The assignment from both sides; -1 where there is none yet. */
   readonly columnOfRow: Int32Array;
   readonly rowOfColumn: Int32Array;
-  /** The columns that have a row: as many as rows that have a column. A column never loses its row but to another. */
+  /** The columns that have a row. A column with a row may change to another row, but never becomes free. */
   readonly owned: Int32Array;
-  /** Shortest known way from the row being searched for to each owned column, and the row that way comes from. */
+  /**
+   * Length of the shortest known path from the searched row to each owned column, and the row before it on the path.
+   */
   readonly distance: Float64Array;
   readonly reachedFrom: Int32Array;
-  /**
-   * Of each row its cheapest free columns, ascending `[size, shortListLength]`; which of them come next, and where they
-   * end.
-   */
+  /** The cheapest free columns of each row, ascending `[size, shortListLength]`; the next one to use, and their end. */
   readonly shortList: Int32Array;
   readonly shortListNext: Int32Array;
   readonly shortListEnd: Int32Array;
@@ -85,7 +84,7 @@ export function withAdjacentRows(work: Workspace): Workspace {
 export function infeasible({ size, width }: Workspace): DetrkitError {
   return new DetrkitError(
     "ERR_INFEASIBLE",
-    `linearSumAssignment: the entries of +Infinity leave no way to make ${size} pairs (of ${size} and ${width}); ` +
+    `linearSumAssignment: the entries of +Infinity make ${size} pairs impossible (of ${size} and ${width}); ` +
       `each of the ${size} needs a finite entry of its own`,
   );
 }

@@ -3,8 +3,8 @@ import type { ImagePrediction } from "../image-prediction.ts";
 import type { CostOptions, MatchCost } from "../match-cost.ts";
 
 /**
- * Minus the softmax probability of the target's class, for models with a no-object class (DETR). The paper's cost is
- * `1 - p`; the 1 moves no minimum and is left out.
+ * Minus the softmax probability of the target's class, for models with a no-object class (DETR). The paper's cost is `1
+ * - p`; the 1 changes no minimum and is left out.
  */
 export function classProbability({ weight = 1 }: CostOptions = {}): MatchCost {
   return { addTo: (total, prediction, target) => addClassProbability(weight, total, prediction, target) };

@@ -7,16 +7,16 @@ import type { CostOptions, MatchCost } from "../match-cost.ts";
 export interface FocalClassOptions extends CostOptions {
   /** Weight of the positive part; the negative part has `1 - alpha`. Default 0.25. */
   readonly alpha?: number;
-  /** How much easy decisions count less. Default 2. */
+  /** Exponent that lowers the weight of easy examples. Default 2. */
   readonly gamma?: number;
 }
 
-/** What keeps the logarithm of a probability of 0 finite. */
+/** Keeps the logarithm of a probability of 0 finite. */
 const epsilon = Math.fround(1e-8);
 
 /**
- * What the sigmoid focal loss of the target's class would change if the query were matched: its positive less its
- * negative part, for models with one sigmoid for each class (Deformable DETR).
+ * The change of the sigmoid focal loss of the target's class if the query is matched: its positive part minus its
+ * negative part. For models with one sigmoid for each class (Deformable DETR).
  */
 export function focalClass({ weight = 2, alpha = 0.25, gamma = 2 }: FocalClassOptions = {}): MatchCost {
   if (!(alpha >= 0 && alpha <= 1) || !(gamma >= 0))

@@ -1,7 +1,7 @@
 // The tfjs addon (its sources come from the npm package @tensorflow/tfjs-node-gpu, on the include path) with two
 // changes: attributes that are lists of strings or types, which TensorFlow's fused kernels need, can be passed from
-// JavaScript, and libraries of detrkit's own kernels can be loaded. Both sources are included here, not compiled apart,
-// to reach what they keep static.
+// JavaScript, and libraries of detrkit's own kernels can be loaded. Both sources are included here instead of compiled
+// separately, to reach their static functions.
 #include <dlfcn.h>
 #include <node_api.h>
 
@@ -20,7 +20,7 @@
 
 namespace {
 
-// tfjs passes a string where TensorFlow wants a list of them: "BiasAdd,Relu".
+// tfjs passes one string where TensorFlow expects a list of strings: "BiasAdd,Relu".
 void SetStringAttribute(TFE_Op* op, const char* name, const void* value, size_t length) {
   if (std::strcmp(name, "fused_ops") != 0) {
     TFE_OpSetAttrString(op, name, value, length);
@@ -57,7 +57,7 @@ void SetIntListAttribute(TFE_Op* op, const char* name, const int64_t* values, in
 #undef TFE_OpSetAttrString
 #undef TFE_OpSetAttrIntList
 
-// The stock source ends by registering itself as a module; ours does that instead.
+// The stock source ends with the registration of its module; ours replaces it.
 #undef NAPI_MODULE
 #define NAPI_MODULE(name, initialize)
 #include "tfjs_binding.cc"
@@ -66,13 +66,13 @@ void SetIntListAttribute(TFE_Op* op, const char* name, const int64_t* values, in
 
 namespace {
 
-// Each op's result is an allocation of its own, often of megabytes. By default these go back to the system when freed,
-// and every step pays for their pages again; so what was freed is kept for the next step.
+// Each op's result is an allocation of its own, often of megabytes. By default these are returned to the system when
+// freed, and every step pays for their pages again. So freed memory is kept for the next step.
 //
-// Two arenas instead of eight a processor: what one has free no other can use, so that a process whose batches have
-// ever other sizes would grow for hours. For the same reason oneDNN keeps 128 compiled layers of its own, not 1,024,
-// beside those that TensorFlow keeps; with none small models lose up to a tenth of their speed, with 32 nothing.
-// Whoever sets these in the environment decides.
+// Two arenas instead of eight for each processor: free memory of one arena can't be used by another, so a process whose
+// batches have many different sizes would grow for hours. For the same reason oneDNN keeps 128 compiled layers of its
+// own, not 1,024, in addition to those that TensorFlow keeps; with none small models lose up to a tenth of their speed,
+// with 32 nothing. Settings in the environment take precedence.
 void KeepFreedMemory() {
 #if defined(__GLIBC__)
   mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most that glibc allows
@@ -83,13 +83,12 @@ void KeepFreedMemory() {
 #endif
 }
 
-// Ops are registered once per process: the library that was first is the one that stays.
+// Ops are registered once per process, so the first library stays.
 std::mutex kernels_mutex;
 std::string kernels_path;
 
-// trimMemory(): what was freed and kept goes back to the system, as far as whole pages are free. Tensors of ever other
-// sizes leave ever other gaps between what lives long (oneDNN's compiled layers), so that without it the process would
-// grow for hours.
+// trimMemory(): returns freed memory to the system, as far as whole pages are free. Tensors of many different sizes
+// leave gaps between long-lived memory (oneDNN's compiled layers), so without this the process would grow for hours.
 napi_value TrimMemoryCallback(napi_env, napi_callback_info) {
 #if defined(__GLIBC__)
   malloc_trim(0);
@@ -101,7 +100,7 @@ std::string LoadKernels(const std::string& path) {
   const std::lock_guard<std::mutex> lock(kernels_mutex);
   if (!kernels_path.empty())
     return kernels_path == path ? "" : "the kernels of " + kernels_path + " are loaded already";
-  // Never closed: TensorFlow goes on knowing the kernels, and their threads run.
+  // Never closed: TensorFlow keeps pointers to the kernels, and their threads run.
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (!library) return dlerror();
   const auto register_kernels = reinterpret_cast<const char* (*)()>(dlsym(library, "DetrkitRegisterKernels"));
@@ -111,7 +110,7 @@ std::string LoadKernels(const std::string& path) {
   return problem;
 }
 
-// loadKernels(path): throws what went wrong.
+// loadKernels(path): throws the reason if it fails.
 napi_value LoadKernelsCallback(napi_env env, napi_callback_info info) {
   size_t count = 1, length = 0;
   napi_value argument;

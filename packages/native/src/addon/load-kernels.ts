@@ -2,11 +2,11 @@ import { type Baseline, usableBaselines } from "../build/baselines.ts";
 import type { NativeInstallation } from "../build/native-cache.ts";
 import type { Binding } from "./tfjs-node.ts";
 
-/** Which of detrkit's kernels a process has. */
+/** The kernels of detrkit that a process has loaded. */
 export interface LoadedKernels {
-  /** What they are compiled for; undefined where TensorFlow's own kernels do all the work. */
+  /** The baseline they are compiled for; undefined if only TensorFlow's own kernels run. */
   readonly baseline: Baseline | undefined;
-  /** Why they are not those that this processor could run, and what that costs; undefined where they are. */
+  /** Why they are not the best that this processor can run, and what that costs; undefined if they are. */
   readonly stepDown: string | undefined;
 }
 
@@ -20,10 +20,10 @@ const costs: Readonly<Record<Baseline | "none", string>> = {
 };
 
 /**
- * Loads the kernels of the best baseline that this processor can run and whose library is there and loads; what a
- * process loaded first stays, whoever asks again.
+ * Loads the kernels of the best baseline that this processor can run and whose library exists and loads. The first
+ * library that a process loads stays, also for later calls.
  *
- * @throws ConfigError where `DETRKIT_BASELINE` asks for what this processor cannot run
+ * @throws ConfigError if `DETRKIT_BASELINE` asks for a baseline that this processor cannot run
  */
 export function loadKernels(
   binding: Binding,

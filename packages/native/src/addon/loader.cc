@@ -1,6 +1,6 @@
-// A tiny addon of its own that brings TensorFlow's libraries into the process before the addon that needs them, which
-// then finds them by their names, wherever they lie. libtensorflow greets on stderr from its static initialisers,
-// before any log level can be set, so file descriptor 2 points elsewhere meanwhile.
+// A tiny separate addon that loads TensorFlow's libraries before the addon that needs them, which then finds them by
+// name, whatever their folder. libtensorflow prints a greeting on stderr from its static initialisers, before any log
+// level can be set, so file descriptor 2 is redirected meanwhile.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <node_api.h>
@@ -33,7 +33,7 @@ class QuietStderr {
   int saved_ = -1;
 };
 
-// load(path): opens a library for good. Throws what the system's loader says of it.
+// load(path): opens a library permanently. Throws the system loader's message if it fails.
 napi_value Load(napi_env env, napi_callback_info info) {
   size_t count = 1, length = 0;
   napi_value argument;

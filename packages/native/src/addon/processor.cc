@@ -12,7 +12,7 @@ namespace detrkit {
 #if defined(__x86_64__)
 namespace {
 
-// The registers that one leaf of the processor's own description fills; zeros where it has no such leaf.
+// The registers that one leaf of CPUID fills; zeros if the processor has no such leaf.
 struct Leaf {
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
   explicit Leaf(unsigned number) { __get_cpuid_count(number, 0, &eax, &ebx, &ecx, &edx); }
@@ -25,7 +25,7 @@ bool HasAll(unsigned features, std::initializer_list<int> bits) {
   return true;
 }
 
-// Which registers the operating system saves for programs: wide ones that it does not know must not be used.
+// Registers that the operating system saves for programs: wide ones that it does not save must not be used.
 uint32_t SavedRegisters() {
   uint32_t low, high;
   __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
@@ -34,7 +34,7 @@ uint32_t SavedRegisters() {
 
 }  // namespace
 
-// The levels of the x86-64 psABI. Asked of the processor, since compilers before g++ 12 do not know the levels' names.
+// The levels of the x86-64 psABI. Read by CPUID, because compilers before g++ 12 do not know the levels' names.
 const char* ProcessorBaseline() {
   const Leaf basic(1), structured(7), extended(0x80000001);
   // SSE3, SSSE3, CMPXCHG16B, SSE4.1, SSE4.2, POPCNT; LAHF.

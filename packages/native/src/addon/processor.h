@@ -3,7 +3,7 @@
 namespace detrkit {
 
 // The best baseline that kernels are compiled for (build/baselines.ts) whose instructions this processor has and this
-// operating system lets programs use; empty where not even the lowest can be.
+// operating system supports; empty if it is below the lowest.
 const char* ProcessorBaseline();
 
 }  // namespace detrkit

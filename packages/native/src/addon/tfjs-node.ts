@@ -10,7 +10,7 @@ import { type LoadedKernels, loadKernels } from "./load-kernels.ts";
 export interface Binding extends TensorflowBinding {
   /** The best of our baselines that this processor can run; empty if not even the lowest. */
   readonly processorBaseline: string;
-  /** Registers the kernels of a library, for good. */
+  /** Registers the kernels of a library permanently. */
   loadKernels(path: string): void;
   /** The library whose kernels this process has, or an empty text. */
   loadedKernels(): string;
@@ -23,14 +23,14 @@ export interface NodeBackend extends TensorflowBackend {
   readonly kernels: LoadedKernels;
 }
 
-/** Often enough that a process does not grow for hours, seldom enough that it costs nothing: about 20 ms each time. */
+/** Often enough that a process does not grow for hours, rarely enough to cost almost nothing: about 20 ms each time. */
 const trimMilliseconds = 60_000;
 
 /**
- * Loads the addon with detrkit's kernels and tfjs-node's JavaScript, and makes a backend of them. The stock entry of
- * that package is passed by: it insists on its own prebuilt binary.
+ * Loads the addon with detrkit's kernels and tfjs-node's JavaScript, and makes a backend of them. That package's own
+ * entry point is not used, because it insists on its own prebuilt binary.
  *
- * @throws ConfigError where `DETRKIT_BASELINE` asks for kernels that this processor cannot run
+ * @throws ConfigError if `DETRKIT_BASELINE` asks for kernels that this processor cannot run
  */
 export function createNodeBackend(installation: NativeInstallation): NodeBackend {
   replaceRemovedUtilities();
@@ -42,7 +42,7 @@ export function createNodeBackend(installation: NativeInstallation): NodeBackend
     NodeJSKernelBackend: new (binding: Binding, name: string) => TensorflowBackend & { readonly binding: Binding };
   };
   require("./register_all_kernels.js");
-  // Never what keeps the program from ending.
+  // Does not keep the program from ending.
   setInterval(() => binding.trimMemory(), trimMilliseconds).unref();
   return Object.assign(new NodeJSKernelBackend(binding, "@detrkit/native"), {
     kernels: loadKernels(binding, installation),

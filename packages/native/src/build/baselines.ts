@@ -1,15 +1,15 @@
 import { ConfigError } from "@detrkit/common";
 
 /**
- * Instruction sets that detrkit's kernels are compiled for, best first: each a fixed one, so that what is built on one
- * machine runs on every other. The levels of x86-64 are those of its psABI: v4 has AVX-512, v3 AVX2 and FMA, v2 SSE4.2.
+ * Instruction sets that detrkit's kernels are compiled for, best first. They are fixed, so that a build of one machine
+ * runs on every other. The levels of x86-64 are those of its psABI: v4 has AVX-512, v3 AVX2 and FMA, v2 SSE4.2.
  */
 const baselinesByArchitecture: Readonly<Record<string, readonly Baseline[]>> = {
   x64: ["x86-64-v4", "x86-64-v3", "x86-64-v2"],
   arm64: ["armv8-a"],
 };
 
-/** As compilers name it (`-march=`). */
+/** The name that compilers use (`-march=`). */
 export type Baseline = "x86-64-v4" | "x86-64-v3" | "x86-64-v2" | "armv8-a";
 
 /** The baselines of a processor architecture (`process.arch`), best first. */
@@ -18,23 +18,22 @@ export function baselinesOf(architecture: string): readonly Baseline[] {
 }
 
 /**
- * What the kernels of a baseline are compiled with. With AVX-512 loops still become vectors of 256 bits, as compilers
- * choose for all processors that have it: rows of 64 numbers are too short for wider ones. Eigen's products use them
- * all the same.
+ * Compiler flags for the kernels of a baseline. With AVX-512 loops still use vectors of 256 bits, the default of
+ * compilers: rows of 64 numbers are too short for wider ones. Eigen's products use the wide ones nevertheless.
  */
 export function baselineFlags(baseline: Baseline): readonly string[] {
   return [`-march=${baseline}`, ...(baseline === "x86-64-v4" ? ["-mprefer-vector-width=256"] : [])];
 }
 
-/** What not to load any of detrkit's kernels is called in `DETRKIT_BASELINE`. */
+/** Value of `DETRKIT_BASELINE` that loads none of detrkit's kernels. */
 const withoutKernels = "none";
 
 /**
- * The baselines to try, best first: what the processor can run, or below what `DETRKIT_BASELINE` says (a baseline, or
+ * The baselines to try, best first: those that the processor can run, limited by `DETRKIT_BASELINE` (a baseline, or
  * `none`).
  *
- * @param processor - the best one that it can run; empty if not even the lowest
- * @throws ConfigError where the variable names no baseline, or one that this processor cannot run
+ * @param processor - the best one that it can run; empty if it is below the lowest
+ * @throws ConfigError if the variable names no baseline, or one that this processor cannot run
  */
 export function usableBaselines(
   architecture: string,

@@ -12,11 +12,11 @@ import type { Progress } from "./progress.ts";
 import { findTool } from "./run-tool.ts";
 
 /**
- * Makes sure that the native backend is built, and returns its paths. Where the one for an NVIDIA GPU can't be had, it
+ * Makes sure that the native backend is built, and returns its paths. If the one for an NVIDIA GPU can't be built, it
  * is the one for the CPU.
  *
- * @param options - `replace`: what is there does not load and is made again
- * @throws BackendError saying in one line what can't be done here
+ * @param options - `replace`: the existing build does not load and is made again
+ * @throws BackendError saying in one line what failed
  */
 export async function buildNative(
   progress: Progress,
@@ -27,7 +27,7 @@ export async function buildNative(
     return await buildVariant("gpu", progress, options);
   } catch (error) {
     if (!DetrkitError.isInstance(error)) throw error;
-    progress(`no TensorFlow for the GPU (${error.message}): taking the CPU's`);
+    progress(`no TensorFlow for the GPU (${error.message}): using the CPU's`);
     return buildVariant("cpu", progress, options);
   }
 }
@@ -58,7 +58,7 @@ async function buildVariant(
   return own;
 }
 
-/** The user's own choice, as make and its kind name it, or the first compiler there is. */
+/** The user's choice (the variable that make uses), or the first compiler that is found. */
 function findCompiler(): Promise<string | undefined> {
   return findTool([...(process.env["CXX"] ? [process.env["CXX"]] : []), "g++", "clang++", "c++"]);
 }

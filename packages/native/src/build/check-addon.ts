@@ -5,7 +5,7 @@ import type { NativeInstallation } from "./native-cache.ts";
 import { tensorflowLibrary } from "./native-parts.ts";
 
 // Loads the addon and runs one of TensorFlow's ops; with kernels, one of ours too. Prints the best baseline of this
-// processor. In a process of its own: a broken binary may take it down.
+// processor. It runs in a process of its own, because a broken binary may crash it.
 const script = `
 const [addon, loader, kernels, library] = process.argv.slice(1);
 require(loader).load(library);
@@ -26,15 +26,15 @@ if (kernels !== "") {
 process.stdout.write(binding.processorBaseline);
 `;
 
-/** What came of trying out what was built. */
+/** The result of testing a build. */
 export interface AddonCheck {
   /** What is wrong with the addon, if it does not run. */
   readonly problem?: string;
-  /** Baselines that this processor should run and whose kernels it doesn't, each with what is wrong. */
+  /** Baselines whose kernels should run on this processor but don't, each with the reason. */
   readonly brokenKernels: ReadonlyMap<Baseline, string>;
 }
 
-/** Tries out a built addon, then each library of kernels that this processor can run. */
+/** Tests a built addon, then each library of kernels that this processor can run. */
 export async function checkAddon(installation: NativeInstallation, signal: AbortSignal): Promise<AddonCheck> {
   const alone = await tryOut(installation, "", signal);
   if ("problem" in alone) return { ...alone, brokenKernels: new Map() };

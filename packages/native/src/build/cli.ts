@@ -1,5 +1,5 @@
-// Builds the native backend where it is missing (the bootstrap runs this before every command). Never fails: what can't
-// be done is said in one line, and the commands take the next backend.
+// Builds the native backend if it is missing (the bootstrap runs this before every command). It never fails: problems
+// are reported in one line, and the commands use the next backend.
 import { DetrkitError, wrapText } from "@detrkit/common";
 import { buildNative } from "./build-native.ts";
 

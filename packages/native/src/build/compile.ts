@@ -8,15 +8,15 @@ import { addonSources, commonSource, kernelSources, loaderSource, matrixSource }
 import { runTool } from "./run-tool.ts";
 
 const systemLibraries = ["libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "libgcc_s.so.1"];
-// What Eigen's matrix products take to compile with AVX-512, the most of all.
+// Memory for compiling Eigen's matrix products with AVX-512, the most of all files.
 const compilerBytes = 900e6;
 
 /**
  * Compiles the loader, the addon and a library of kernels for each baseline, as many files at once as cores and memory
- * allow. Objects lie in a folder beside them until all is linked.
+ * allow. Object files are kept in a folder beside them until all is linked.
  *
- * @returns what went wrong with baselines whose kernels are missing now
- * @throws BackendError where not even the addon can be had
+ * @returns the errors of baselines whose kernels could not be compiled
+ * @throws BackendError if the addon can't be compiled
  */
 export async function compileAddons(
   compiler: string,
@@ -30,16 +30,16 @@ export async function compileAddons(
   return missing;
 }
 
-/** One of the libraries that come out: what its sources are compiled with, and what links them. */
+/** One of the resulting libraries, with the flags of its compilation and linking. */
 interface Product {
   readonly file: string;
   readonly sources: readonly string[];
   readonly flags: readonly string[];
-  /** File that says which symbols it shows. */
+  /** File that lists its exported symbols. */
   readonly symbols: string;
-  /** Whether it calls TensorFlow; what brings that into the process must not. */
+  /** Whether it calls TensorFlow; the loader of TensorFlow must not. */
   readonly usesTensorflow: boolean;
-  /** What it holds kernels for. Those without are the addons: where one is missing, nothing else is of use. */
+  /** The baseline of its kernels. Undefined for the addons, without which nothing else is of use. */
   readonly baseline?: Baseline;
 }
 
@@ -60,7 +60,7 @@ class Compilation {
   async run(): Promise<ReadonlyMap<Baseline, Error>> {
     const products = this.#products();
     const jobs = products.flatMap((product) => product.sources.map((source) => ({ product, source })));
-    // Longest first, so that no core waits for one late long file.
+    // Longest first, so that no core waits for one long file at the end.
     await this.#inParallel(
       jobs.toSorted((a, b) => cost(b.source) - cost(a.source)),
       ({ product, source }) => this.#compile(product, source),
@@ -84,7 +84,7 @@ class Compilation {
     const { loader, addon, kernels } = this.#installation;
     const sources = kernelSources();
     return [
-      // Glue: nothing to gain from the optimiser, and it has to run on every processor.
+      // Glue code: not worth optimising, and it has to run on every processor.
       {
         file: loader,
         sources: [loaderSource, commonSource],
@@ -137,26 +137,26 @@ class Compilation {
         "-Wl,--gc-sections",
         `-Wl,--version-script=${join(nativeSourceFolder(), product.symbols)}`,
         "-Wl,--unresolved-symbols=ignore-all",
-        // Node closes an addon with the last JavaScript thread that loaded it; TensorFlow goes on knowing its kernels,
-        // and its threads run.
+        // Node closes an addon with the last JavaScript thread that loaded it; TensorFlow keeps pointers to its
+        // kernels, and its threads run.
         "-Wl,-z,nodelete",
         "-o",
         product.file,
       ]);
     try {
-      // For machines with older C and C++ libraries too: the one is asked for names alone, without this machine's
-      // versions of them, the other is linked in.
+      // For machines with older C and C++ libraries too: symbols of the C library are linked without this machine's
+      // versions, and the C++ library is linked statically.
       await link(["-nodefaultlibs", ...system, "-l:libstdc++.a", "-l:libgcc.a"]);
     } catch {
-      // Where only the shared C++ library is installed.
+      // If only the shared C++ library is installed.
       await link(["-ldl", "-pthread"]);
     }
   }
 
   /**
-   * Libraries without content to link with. The linker would otherwise read the 435,000 symbols of TensorFlow's real
-   * one, which takes longer than all compiling; whoever loads the addon has loaded the real one before, and loading
-   * checks every symbol.
+   * Libraries without content to link with. Otherwise the linker would read the 435,000 symbols of TensorFlow's real
+   * library, which takes longer than all compiling. The real one is loaded before the addon, and loading checks every
+   * symbol.
    */
   async #emptyLibraries(names: readonly string[]): Promise<readonly string[]> {
     const paths = names.map((name) => join(this.#objects, name));
@@ -169,10 +169,7 @@ class Compilation {
     await runTool(this.#compiler, args, { signal: this.#signal, log: this.#installation.log });
   }
 
-  /**
-   * Works through the jobs of all products. A product that fails is left, and the others go on; without the addon all
-   * is over.
-   */
+  /** Runs the jobs of all products. If a product fails, the others continue; if an addon fails, all stop. */
   async #inParallel<Job extends { readonly product: Product }>(
     jobs: readonly Job[],
     work: (job: Job) => Promise<void>,

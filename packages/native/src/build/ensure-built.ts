@@ -17,15 +17,17 @@ export interface BuildNeeds {
   readonly python: boolean;
 }
 
-/** Those programs, found. */
+/** The programs that were found. */
 export interface BuildTools {
   readonly compiler?: string | undefined;
   readonly python?: string | undefined;
 }
 
-/** What a build does, apart from the order of it, which is {@link ensureBuilt}'s. */
+/** The steps of a build; {@link ensureBuilt} decides their order. */
 export interface BuildSteps {
-  /** Finds the programs, or throws what is missing. Cheap: it is never remembered as a failed attempt. */
+  /**
+   * Finds the programs, or throws an error that says what is missing. It is cheap, so its failure is not remembered.
+   */
   prepare(needs: BuildNeeds): Promise<BuildTools>;
   fetchTensorflow(tools: BuildTools, folder: string, progress: Progress, signal: AbortSignal): Promise<void>;
   /** Compiles the addon and as many of the kernels as it can; returns why others are missing. */
@@ -38,15 +40,15 @@ export interface BuildSteps {
   check(installation: NativeInstallation, signal: AbortSignal): Promise<AddonCheck>;
 }
 
-// What is mapped into the process that uses the backend. Headers are looked at only when something is compiled.
+// Files that are mapped into the process that uses the backend. Headers are checked only when something is compiled.
 const binaries = /\.(node|so[.\d]*)$/;
 
 /**
- * Makes sure that everything of an installation is there and whole. What is whole already is used as it is (whoever
- * finds that it does not load asks again with `replace`); what is built now is tried out first.
+ * Makes sure that an installation is complete and undamaged. What is complete already is used as it is (if it does not
+ * load, call this again with `replace`); new builds are tested first.
  *
- * Of several processes that come at the same time one builds and the others wait. Everything is made in a folder beside
- * its place and renamed when it is whole, so that an interrupted build leaves nothing that looks finished. A failure is
+ * If several processes call this at the same time, one builds and the others wait. Everything is made in a temporary
+ * folder and renamed when it is complete, so that an interrupted build leaves nothing that looks finished. A failure is
  * remembered for an hour, so that not every run spends minutes on the same one.
  */
 export async function ensureBuilt(
@@ -88,17 +90,17 @@ export async function ensureBuilt(
   );
 }
 
-/** Whether all that gets loaded is as it was made. */
+/** Whether all files that are loaded are undamaged. */
 export async function isBuilt({ folder, prebuilt, tensorflow }: NativeInstallation): Promise<boolean> {
   return (prebuilt || (await isUndamaged(folder, binaries))) && (await isUndamaged(tensorflow, binaries));
 }
 
-/** Whether kernels that did not compile the last time are to be tried again. */
+/** Whether kernels that did not compile last time should be tried again. */
 function isToComplete(installation: NativeInstallation): boolean {
   return isRetry() && !installation.prebuilt && missingBaselines(installation).length > 0;
 }
 
-/** Whether all that is needed of TensorFlow is there: its headers too where something is compiled. */
+/** Whether all needed files of TensorFlow exist, including its headers if something is compiled. */
 async function hasTensorflow({ tensorflow, prebuilt }: NativeInstallation): Promise<boolean> {
   return (prebuilt || isWhole(tensorflow)) && (await isUndamaged(tensorflow, binaries));
 }
@@ -143,7 +145,7 @@ async function build(
   try {
     await (installation.prebuilt ? tryOut() : compile());
   } catch (error) {
-    // Damage that nothing written down shows: a library fetched earlier is fetched once more.
+    // Damage that the list of contents does not show: a library fetched earlier is fetched again.
     if (isFresh || installation.prebuilt || !(error instanceof AddonCheckError)) throw error;
     progress(`${error.message}: fetching TensorFlow's library again`);
     await fetch(await steps.prepare({ compiler: true, python: true }));
@@ -152,7 +154,7 @@ async function build(
   progress("native backend ready");
 }
 
-/** What was compiled does not run. */
+/** The compiled code does not run. */
 export class AddonCheckError extends BackendError {}
 
 function messageOf(error: unknown): string {

@@ -7,15 +7,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 const pollMs = 200;
 
 /**
- * Runs `work` while no other process or thread on this machine does under the same name. Linux only, as the native
- * build is.
+ * Runs `work` while no other process or thread on this machine runs work with the same name. Linux only, like the
+ * native build.
  *
- * The lock is a listening socket in Linux's abstract namespace: binding it is atomic, and the kernel lets go of it when
- * its owner ends, in whatever way. So there is nothing to clean up, and no moment in which two waiters could both take
- * over.
+ * The lock is a listening socket in Linux's abstract namespace: binding it is atomic, and the kernel releases it when
+ * its owner ends, in whatever way. So there is nothing to clean up, and two waiters can never both take it.
  *
- * @param name - what is guarded, a path
- * @param waiting - told once, when somebody else has the lock
+ * @param name - the path to protect
+ * @param waiting - called once, if another process has the lock
  */
 export async function exclusively<Result>(
   name: string,

@@ -11,7 +11,7 @@ export function findPython(): Promise<string | undefined> {
   return findTool(["python3", "python"], ["-m", "pip", "--version"]);
 }
 
-/** What pip's last line hides: it says "no matching distribution" of an index that it could not ask. */
+/** Causes that pip's last line hides: it says "no matching distribution" even if the index could not be reached. */
 const pipFailures: readonly (readonly [pattern: RegExp, meaning: string])[] = [
   [
     /certificate verify failed/i,
@@ -28,22 +28,22 @@ const pipFailures: readonly (readonly [pattern: RegExp, meaning: string])[] = [
   ],
 ];
 
-/** What pip's output says about its failure, where its last line does not. */
+/** The cause of pip's failure from its output, if its last line does not say it. */
 export function whyPipFailed(output: string): string | undefined {
   return pipFailures.find(([pattern]) => pattern.test(output))?.[1];
 }
 
-/** What a fetch works with. */
+/** Settings of a fetch. */
 export interface FetchContext {
   readonly progress: Progress;
   readonly signal: AbortSignal;
-  /** File that gets all that pip says. */
+  /** File for all of pip's output. */
   readonly log: string;
 }
 
 /**
- * Fetches the wheels of TensorFlow's library with pip (for any Python: nothing of them is run) and unpacks what is
- * needed into `folder`.
+ * Fetches the wheels of TensorFlow's library with pip (for any Python version, because nothing in them is run) and
+ * unpacks what is needed into `folder`.
  */
 export async function fetchTensorflow(
   python: string,
@@ -79,7 +79,7 @@ export async function fetchTensorflow(
   for (const wheel of wheels) {
     progress(`unpacking ${wheel}`);
     await unpackWheel(join(downloads, wheel), folder, signal);
-    // Room for the next one.
+    // Makes room for the next one.
     await rm(join(downloads, wheel));
   }
   await rm(downloads, { recursive: true });

@@ -1,8 +1,8 @@
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Runs `work` so that a signal ends it in order: what it started is stopped by the AbortSignal, its `finally` blocks
- * clean up, and then the signal does what it does otherwise.
+ * Runs `work` so that a process signal ends it cleanly: the AbortSignal stops what it started, its `finally` blocks
+ * clean up, and then the process signal has its usual effect.
  */
 export async function interruptible<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const controller = new AbortController();
@@ -16,7 +16,7 @@ export async function interruptible<Result>(work: (signal: AbortSignal) => Promi
     return await work(controller.signal);
   } finally {
     for (const signal of signals) process.off(signal, abort);
-    // Whoever else listens has heard it already; without a listener the process ends by it here.
+    // Other listeners have received it already; without any the process ends by it here.
     if (received !== undefined && process.listenerCount(received) === 0) process.kill(process.pid, received);
   }
 }

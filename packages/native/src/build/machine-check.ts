@@ -5,20 +5,20 @@ import { promisify } from "node:util";
 import { BackendError } from "@detrkit/common";
 import { instructionSets } from "./native-cache.ts";
 
-/** What of a machine decides whether TensorFlow's library can run on it. */
+/** The properties of a machine that decide whether TensorFlow's library can run on it. */
 export interface Machine {
   readonly architecture: string;
-  /** As {@link instructionSets} gives them; empty where the system does not tell. */
+  /** As {@link instructionSets} returns them; empty if the system does not tell. */
   readonly instructionSets: readonly string[];
-  /** Version of the C library that Node runs with; undefined where that is another one (musl). */
+  /** Version of glibc that Node runs with; undefined if it is another C library (musl). */
   readonly glibc: string | undefined;
 }
 
 const oldestGlibc = "2.27";
 
 /**
- * Why TensorFlow's library would end the process here, or undefined. Cheap enough to be asked before each start: a
- * cache that another machine filled may be there.
+ * Why TensorFlow's library would end the process on this machine, or undefined. It is cheap enough to be checked before
+ * each start, because another machine may have filled the cache.
  */
 export function processorProblem({
   architecture,
@@ -31,7 +31,7 @@ export function processorProblem({
 /** Why TensorFlow's library can't be used with this C library, or undefined. */
 export function libraryProblem({ glibc }: Pick<Machine, "glibc">): string | undefined {
   if (glibc === undefined)
-    return "TensorFlow publishes nothing for musl (Alpine): take Debian, Ubuntu or another system with glibc";
+    return "TensorFlow publishes nothing for musl (Alpine): use Debian, Ubuntu or another system with glibc";
   return glibc.localeCompare(oldestGlibc, "en", { numeric: true }) < 0
     ? `glibc ${glibc} is older than ${oldestGlibc}, which TensorFlow's library needs`
     : undefined;
@@ -43,16 +43,16 @@ export function thisMachine(): Machine {
 }
 
 function glibcVersion(): string | undefined {
-  // Otherwise the report asks the network for the names of this machine's addresses, which can take seconds.
+  // Otherwise the report looks up the names of this machine's addresses in the network, which can take seconds.
   const report = Object.assign(process.report, { excludeNetwork: true });
   const { header } = report.getReport() as { readonly header: { readonly glibcVersionRuntime?: string } };
   return header.glibcVersionRuntime;
 }
 
 /**
- * Checks, before anything is fetched, that a cache folder can hold and run what will be built.
+ * Checks, before anything is fetched, that a cache folder can hold and run the build.
  *
- * @param bytes - room that is needed
+ * @param bytes - space that is needed
  * @throws BackendError saying what to do
  */
 export async function checkCacheFolder(folder: string, bytes: number): Promise<void> {

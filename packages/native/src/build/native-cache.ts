@@ -11,28 +11,27 @@ import { nativeSources } from "./native-sources.ts";
 export interface NativeInstallation {
   /** Folder that TensorFlow's wheel was unpacked into. */
   readonly tensorflow: string;
-  /** Folder of what we compile: the files below. */
+  /** Folder of the files that we compile, listed below. */
   readonly folder: string;
   /**
-   * Whether they came compiled with a package (@detrkit/native-linux-x64) and only TensorFlow's library has to be
-   * fetched.
+   * Whether they come from a package (@detrkit/native-linux-x64), so that only TensorFlow's library has to be fetched.
    */
   readonly prebuilt: boolean;
-  /** The addon that tfjs-node's JavaScript works with. */
+  /** The addon that tfjs-node's JavaScript uses. */
   readonly addon: string;
-  /** The small one that brings TensorFlow's library into the process. */
+  /** The small addon that loads TensorFlow's library into the process. */
   readonly loader: string;
-  /** A library of kernels for each baseline; one that could not be compiled is not there. */
+  /** A library of kernels for each baseline; those that could not be compiled are missing. */
   readonly kernels: ReadonlyMap<Baseline, string>;
-  /** File that tells of the last attempt to build it, if that failed. */
+  /** File that records the last attempt to build it, if that failed. */
   readonly failure: string;
-  /** What compiler and pip said in the last attempt. */
+  /** Output of compiler and pip in the last attempt. */
   readonly log: string;
 }
 
 type OtherPaths = Pick<NativeInstallation, "tensorflow" | "failure" | "log">;
 
-/** The same installation with what we compile in another folder. */
+/** The same installation with the compiled files in another folder. */
 export function installedIn(
   folder: string,
   { tensorflow, failure, log }: OtherPaths,
@@ -52,7 +51,7 @@ export function installedIn(
   };
 }
 
-/** Baselines whose kernels are missing in what is built. */
+/** Baselines whose kernels are missing in the build. */
 export function missingBaselines({ kernels }: NativeInstallation): readonly Baseline[] {
   return [...kernels].filter(([, path]) => !existsSync(path)).map(([baseline]) => baseline);
 }
@@ -64,9 +63,9 @@ export function cacheFolder(): string {
 }
 
 /**
- * Where the native backend of these versions is, or will be. The name carries whatever the binaries depend on:
- * versions, platform, the C++ sources and the flags. Not the processor: they hold kernels for each, so a cache can be
- * copied or shared.
+ * Where the native backend of these versions is, or will be. The folder's name depends on everything that the binaries
+ * depend on: versions, platform, the C++ sources and the flags. It does not depend on the processor: there are kernels
+ * for each baseline, so a cache can be copied or shared.
  */
 export function nativeInstallation(variant: "cpu" | "gpu"): NativeInstallation {
   const platform = `${process.platform}-${process.arch}`;
@@ -77,7 +76,8 @@ export function nativeInstallation(variant: "cpu" | "gpu"): NativeInstallation {
 }
 
 /**
- * The same with the compiled parts that a package brings; undefined where none is installed, or one of other sources.
+ * The same with the compiled parts of an installed package; undefined if there is none, or only one made from other
+ * sources.
  */
 export function prebuiltInstallation(installation: NativeInstallation): NativeInstallation | undefined {
   const folder = prebuiltFolder();
@@ -86,16 +86,16 @@ export function prebuiltInstallation(installation: NativeInstallation): NativeIn
     const { key } = JSON.parse(readFileSync(join(folder, prebuiltManifest), "utf8")) as PrebuiltManifest;
     return key === sourcesKey("cpu") ? { ...installedIn(folder, installation), prebuilt: true } : undefined;
   } catch {
-    // A clone's own package, in which nothing was compiled yet.
+    // The package in a clone of the repository, where nothing is compiled yet.
     return undefined;
   }
 }
 
-/** File of a package of compiled parts that says what they were made of. */
+/** File of a package of compiled parts that says what they were made from. */
 export const prebuiltManifest = "native.json";
 
 export interface PrebuiltManifest {
-  /** As {@link sourcesKey} gives it. */
+  /** As {@link sourcesKey} returns it. */
   readonly key: string;
 }
 
@@ -110,7 +110,7 @@ export function prebuiltFolder(): string | undefined {
   }
 }
 
-/** Whatever the compiled parts depend on, as a short text. */
+/** Hash of everything that the compiled parts depend on. */
 export function sourcesKey(variant: "cpu" | "gpu"): string {
   const hash = createHash("sha256");
   const tfjsVersion = (JSON.parse(readFileSync(join(tfjsNodeFolder(), "package.json"), "utf8")) as { version: string })
@@ -131,7 +131,7 @@ export function sourcesKey(variant: "cpu" | "gpu"): string {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Names of the instruction sets that matter for speed, as the kernel reports them; empty where it doesn't. */
+/** Names of the instruction sets that matter for speed, as the operating system reports them; empty if it doesn't. */
 export function instructionSets(): readonly string[] {
   if (!existsSync("/proc/cpuinfo")) return [];
   const flags = /^(?:flags|Features)\s*:\s*(.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1]?.split(" ") ?? [];

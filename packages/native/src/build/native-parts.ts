@@ -6,8 +6,8 @@ import { fileURLToPath } from "node:url";
 export const tensorflowVersion = "2.21.0";
 
 /**
- * How detrkit's kernels are compiled, beside the instruction sets of each baseline. Sums may be reordered (once, when
- * compiling), or they would not be vectorised; NaN and infinity keep their meaning.
+ * Compiler flags of detrkit's kernels, apart from the instruction sets of each baseline. Sums may be reordered (by the
+ * compiler only), because otherwise they would not be vectorised; NaN and infinity keep their meaning.
  */
 export const kernelFlags: readonly string[] = [
   "-O3",
@@ -18,8 +18,8 @@ export const kernelFlags: readonly string[] = [
 ];
 
 /**
- * What every source is compiled with. Eigen's templates stay hidden from libtensorflow, which has its own, compiled
- * otherwise.
+ * Compiler flags of every source. Eigen's templates stay hidden from libtensorflow, which has its own, compiled with
+ * other flags.
  */
 export const commonFlags: readonly string[] = [
   "-std=c++17",
@@ -32,20 +32,20 @@ export const commonFlags: readonly string[] = [
 
 /** Where the parts of the native backend come from on this platform. */
 export interface NativeParts {
-  /** Wheel on PyPI that carries libtensorflow and its headers, and further ones (CUDA's) it needs at run time. */
+  /** Wheel on PyPI with libtensorflow and its headers, and others (CUDA's) that it needs at run time. */
   readonly requirement: string;
   readonly withDependencies: boolean;
   /** pip's name of the platform. */
   readonly platform: string;
-  /** Room that wheels and what is unpacked of them take, about, at the most. */
+  /** Upper estimate of the space for wheels and unpacked files. */
   readonly bytes: number;
-  /** Distributions whose wheels are unpacked; what else pip brings along is Python's and of no use here. */
+  /** Distributions whose wheels are unpacked; the others that pip fetches are for Python, and not needed here. */
   readonly wanted: RegExp;
 }
 
 /**
- * The wheel for this machine, or why there is none. Linux x64 is what was run; an NVIDIA GPU takes the full wheel and
- * its CUDA packages.
+ * The wheel for this machine, or why there is none. Only Linux x64 was run; an NVIDIA GPU needs the full wheel and its
+ * CUDA packages.
  */
 export function nativeParts(
   platform: string,
@@ -86,16 +86,16 @@ function packageFolder(): string {
 }
 
 /**
- * The library that brings all of TensorFlow, its other one (libtensorflow_framework) too. Loaded by itself before it,
- * that one would keep its own copies of what both define, and every op runs a tenth slower.
+ * The library that loads all of TensorFlow, including libtensorflow_framework. If that one is loaded first by itself,
+ * it keeps its own copies of what both define, and every op runs a tenth slower.
  *
- * @param folder - where its wheel was unpacked
+ * @param folder - folder that its wheel was unpacked into
  */
 export function tensorflowLibrary(folder: string): string {
   return join(folder, "tensorflow", "libtensorflow_cc.so.2");
 }
 
-/** Folder that this package's C++ sources are in, from `src` and from `dist` alike, and that they include from. */
+/** Folder of this package's C++ sources, which they include from; the same from `src` and from `dist`. */
 export function nativeSourceFolder(): string {
   return join(packageFolder(), "src");
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 
 const driverFile = "/proc/driver/nvidia/version";
 
-/** Whether a driver of an NVIDIA GPU is loaded (Linux). `DETRKIT_GPU=0` says to leave it alone. */
+/** Whether a driver of an NVIDIA GPU is loaded (Linux). `DETRKIT_GPU=0` ignores it. */
 export function hasNvidiaGpu(): boolean {
   return process.env["DETRKIT_GPU"] !== "0" && existsSync(driverFile);
 }

@@ -1,6 +1,6 @@
-// `npm run prebuild`: puts what is compiled here into @detrkit/native-PLATFORM, for machines without a compiler, with
-// another processor and an older C library. For whoever publishes the packages; everybody else's native backend is
-// built by cli.ts.
+// `npm run prebuild`: puts the compiled parts into @detrkit/native-PLATFORM, for machines without a compiler, with
+// another processor or an older C library. Only needed to publish the packages; on other machines cli.ts builds the
+// native backend.
 import { copyFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BackendError, DetrkitError } from "@detrkit/common";
@@ -23,7 +23,7 @@ const say = (line: string): void => {
 };
 
 async function prebuild(target: string): Promise<void> {
-  // What another build left counts as not there: this one is to be made of the sources.
+  // Files of another build don't count: this one is made from the sources.
   await rm(join(target, prebuiltManifest), { force: true });
   const installation = await buildNative(say);
   const missing = missingBaselines(installation);

@@ -1,2 +1,2 @@
-/** Told what is being done, a line at a time. */
+/** Called with a line for each step. */
 export type Progress = (line: string) => void;

@@ -6,19 +6,19 @@ import { BackendError } from "@detrkit/common";
 /** How a program is run. */
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
-  /** File that gets all it says, for somebody who wants to know more than the line in the error. */
+  /** File for all of its output, to find out more than the error's single line. */
   readonly log?: string | undefined;
-  /** How many characters of what it says are kept, from the end. Default 200,000. */
+  /** How many characters at the end of its output are kept. Default 200,000. */
   readonly keep?: number;
-  /** Says what a failure is about where the first line of an error does not. */
+  /** Explains a failure if the first line of an error does not. */
   readonly explain?: (output: string) => string | undefined;
 }
 
 /**
- * Runs a program to its end, or until `signal` says stop.
+ * Runs a program to its end, or until `signal` aborts it.
  *
- * @returns what it said
- * @throws BackendError with the first line that tells of an error
+ * @returns its output
+ * @throws BackendError with the first line of its output that reports an error
  */
 export async function runTool(
   program: string,
@@ -35,7 +35,7 @@ export async function runTool(
 
 interface Run {
   readonly output: string;
-  /** How it ended, if not well. */
+  /** How it ended, if it failed. */
   readonly problem?: string;
   readonly cause?: Error | undefined;
 }
@@ -60,7 +60,7 @@ function runToEnd(
     let cause: Error | undefined;
     child.on("error", (error) => {
       cause = error;
-      // Without a process there will be no "close"; an aborted one is waited for, since it may still write.
+      // Without a process there is no "close" event. An aborted process is waited for, because it may still write.
       if (child.pid === undefined)
         reject(new BackendError(`${program} could not be started: ${error.message}`, { cause }));
     });
@@ -82,13 +82,15 @@ export async function findTool(
       await runTool(name, args);
       return name;
     } catch {
-      // Not here or broken: the next one is asked.
+      // Missing or broken: the next one is tried.
     }
   }
   return undefined;
 }
 
-/** Adds to a log. Where none can be written (no space left) the work goes on without, and its own error tells. */
+/**
+ * Adds to a log. If it can't be written (no space left), the work continues without it, and fails with its own error.
+ */
 export async function writeLog(log: string, text: string): Promise<void> {
   try {
     await mkdir(dirname(log), { recursive: true });
@@ -98,7 +100,7 @@ export async function writeLog(log: string, text: string): Promise<void> {
   }
 }
 
-/** One short line, however much a program said: the first one of an error, without the folders of its file. */
+/** One short line of a program's output: the first one that reports an error, without the folders of its file. */
 function firstProblem(output: string): string {
   const lines = output
     .split("\n")

@@ -12,11 +12,11 @@ const systemLibraries = [
 ];
 
 /**
- * What a library asks for that a machine with an older C library, or without this one's C++ library, does not have.
- * This machine's C library says of each of its symbols since when it has had it.
+ * Symbols that a library needs and that a machine with an older C library, or without this machine's C++ library, does
+ * not have. This machine's C library has a version for each of its symbols.
  *
  * @param glibc - the older version, as "2.28"
- * @returns names, each with the version that brought it
+ * @returns names, each with the version that introduced it
  */
 export async function unportableSymbols(library: string, glibc: string): Promise<readonly string[]> {
   const since = new Map<string, string>();

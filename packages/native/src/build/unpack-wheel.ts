@@ -6,7 +6,7 @@ import { BackendError } from "@detrkit/common";
 import yauzl from "yauzl";
 import { WheelSource } from "./wheel-source.ts";
 
-// Of a wheel of 1.5 GB unpacked: the two libraries, CUDA's, and the headers that the addon's sources include.
+// The parts of a wheel of 1.5 GB unpacked: the two libraries, CUDA's, and the headers that the addon's sources include.
 const needed = [
   /^tensorflow\/libtensorflow_(cc|framework)\.so\.2$/,
   /^tensorflow\/include\/tensorflow\/c\//,
@@ -19,7 +19,7 @@ const needed = [
 /**
  * Unpacks what the native backend needs of one wheel (a zip file) into a folder.
  *
- * @throws BackendError where the wheel is damaged or holds nothing of use
+ * @throws BackendError if the wheel is damaged or does not hold TensorFlow's libraries
  */
 export async function unpackWheel(wheel: string, folder: string, signal?: AbortSignal): Promise<void> {
   const file = await open(wheel);

@@ -9,8 +9,8 @@ type ReadCallback = (error: Error | null) => void;
 const chunkBytes = 2 ** 20;
 
 /**
- * Gives yauzl bytes of an open file that stays ours to close. Its own way of reading files throws past all handlers,
- * and ends the process, where a damaged zip points outside of what a file can be.
+ * Lets yauzl read an open file that we close ourselves. Its own reader throws outside of all handlers, and ends the
+ * process, if a damaged zip points to an impossible position.
  */
 export class WheelSource extends RandomAccessReader {
   readonly #file: FileHandle;

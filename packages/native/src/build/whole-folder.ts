@@ -6,15 +6,12 @@ import { dirname, join, relative, sep } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { writeFileAtomic } from "@detrkit/common/files";
 
-/**
- * File of a finished folder that lists what it holds: a library cut short would otherwise crash the process that maps
- * it.
- */
+/** File of a finished folder that lists its content: a truncated library would crash the process that maps it. */
 export const contentsName = "contents.json";
-// After this long a folder of another machine (a shared home) counts as abandoned too.
+// After this time a folder of another machine (a shared home) counts as abandoned too.
 const foreignPatienceMs = 24 * 3600_000;
 
-/** A file as it was made. */
+/** A file when it was made. */
 interface Entry {
   readonly size: number;
   readonly modifiedMs: number;
@@ -22,9 +19,9 @@ interface Entry {
 }
 
 /**
- * Fills a new folder beside `target`, then gives it that name, in place of what was there. Until then nothing under
- * that name has changed. Where another machine has filled it meanwhile (a shared cache), and to the full, that one
- * stays: it may be in use.
+ * Fills a temporary folder beside `target`, then renames it to `target` in place of what was there. Until then `target`
+ * does not change. If another machine has completed it meanwhile (a shared cache), that one stays, because it may be in
+ * use.
  */
 export async function fillInPlace(target: string, fill: (folder: string) => Promise<void>): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
@@ -44,12 +41,12 @@ export async function fillInPlace(target: string, fill: (folder: string) => Prom
   }
 }
 
-/** When a folder was made, in milliseconds; 0 where it is not there or not finished. */
+/** When a folder was made, in milliseconds; 0 if it is missing or not finished. */
 export function madeAt(folder: string): number {
   return statSync(join(folder, contentsName), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-/** Writes down what a folder holds, for {@link isWhole} and {@link isUndamaged}. */
+/** Lists a folder's content in a file, for {@link isWhole} and {@link isUndamaged}. */
 async function listContents(folder: string): Promise<void> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
@@ -77,9 +74,9 @@ function readContents(folder: string): readonly (readonly [path: string, entry: 
 }
 
 /**
- * Whether a folder is there with everything it was made with, by names and sizes, which costs microseconds.
+ * Whether a folder exists and has all its files, by name and size; this takes microseconds.
  *
- * @param which - the files to look at; default all
+ * @param which - the files to check; default all
  */
 export function isWhole(folder: string, which: RegExp = /./): boolean {
   const contents = readContents(folder);
@@ -94,10 +91,10 @@ function sizeOf(path: string): number | undefined {
 }
 
 /**
- * Whether a folder still holds the bytes it was made with. Files that nobody has written to since are taken as they
- * are; others (damaged, or copied from another machine) are read once, and found good they are not read again.
+ * Whether a folder still holds the bytes it was made with. Files that were not written to since are trusted; others
+ * (damaged, or copied from another machine) are read once, and if they are good not again.
  *
- * @param which - the files to look at; default all
+ * @param which - the files to check; default all
  */
 export async function isUndamaged(folder: string, which: RegExp = /./): Promise<boolean> {
   if (!isWhole(folder, which)) return false;
@@ -111,12 +108,12 @@ export async function isUndamaged(folder: string, which: RegExp = /./): Promise<
     if ((await checksum(join(folder, path))) !== entry.sha256) return false;
     now[path] = { ...entry, modifiedMs: statSync(join(folder, path)).mtimeMs };
   }
-  // A cache that cannot be written is read again every time.
+  // A cache that can't be written is read again every time.
   await writeFileAtomic(join(folder, contentsName), JSON.stringify(now)).catch(() => {});
   return true;
 }
 
-/** Removes what builds that were killed left in the folder `parent`. */
+/** Removes what killed builds left in the folder `parent`. */
 export async function removeAbandoned(parent: string): Promise<void> {
   for (const name of await readdir(parent)) {
     const [, host, pid] = /\.building-(.*)-(\d+)-[^-]*$/.exec(name) ?? [];
@@ -131,7 +128,7 @@ async function ageMs(path: string): Promise<number> {
   try {
     return Date.now() - (await stat(path)).mtimeMs;
   } catch {
-    // Finished in this very moment.
+    // It was finished and renamed just now.
     return 0;
   }
 }

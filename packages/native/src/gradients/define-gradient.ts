@@ -1,6 +1,6 @@
 import { type GradConfig, registerGradient, type Tensor } from "@tensorflow/tfjs-core";
 
-/** What of a kernel its gradient needs; the rest of a step's memory can be freed earlier. */
+/** The tensors of a kernel that its gradient needs; all others can be freed earlier. */
 export interface SavedForGradient {
   /** Which inputs, by position. Default all. */
   readonly inputs?: readonly number[];
@@ -9,8 +9,8 @@ export interface SavedForGradient {
 }
 
 /**
- * Registers the gradient of a kernel: from the outputs' gradients and what was saved (inputs, then outputs), a function
- * for each input's gradient, called only where that gradient is needed.
+ * Registers the gradient of a kernel: given the outputs' gradients and the saved tensors (inputs, then outputs), it
+ * returns a function for each input's gradient, which is called only if that gradient is needed.
  */
 export function defineGradient<Attributes>(
   name: string,
@@ -42,7 +42,7 @@ export function present(...tensors: readonly (Tensor | undefined)[]): Tensor[] {
   return tensors.filter((tensor) => tensor !== undefined);
 }
 
-/** A gradient that was computed with others, as a function that gives it. */
+/** A function that returns a gradient which was computed together with others. */
 export function value(tensor: Tensor | undefined): () => Tensor {
   return () => tensor as Tensor;
 }

@@ -9,8 +9,8 @@ import {
 } from "@tensorflow/tfjs-core";
 
 /**
- * The gradients of a sum and of a copy pass on what comes in. tfjs does so by running a Reshape or Cast of TensorFlow's
- * on it, a good part of all ops in a small model's backward pass; a second handle on the same data is enough.
+ * The gradients of a sum and of a copy are the upstream gradient. tfjs runs TensorFlow's Reshape or Cast on it, a large
+ * part of all ops in a small model's backward pass; a second handle on the same data is enough.
  */
 export function registerLeanGradients(): void {
   registerGradient({ kernelName: Identity, gradFunc: (dy) => ({ x: () => (dy as Tensor).clone() }) });

@@ -5,8 +5,8 @@ import { ops } from "../ops/index.ts";
 import { registerLeanGradients } from "./lean-gradients.ts";
 
 /**
- * Tells tfjs how detrkit's kernels are differentiated, on whichever backend has them: each by another kernel of that
- * backend. Done once, however many backends are started.
+ * Registers the gradients of detrkit's kernels with tfjs, for every backend that has them: each is another kernel of
+ * the same backend. It is done once, whatever the number of backends started.
  */
 export function registerKernelGradients(): void {
   if (getGradient(linearKernel) !== undefined) return;

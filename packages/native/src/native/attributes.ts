@@ -3,19 +3,19 @@ import { expectInteger, expectRate } from "@detrkit/nn";
 import type { OpAttribute, TensorflowBinding } from "@detrkit/nn/tfjs-internals";
 
 /**
- * Shorthands for the attributes of one op. Numbers are checked here, since the addon cuts what is not whole and
- * TensorFlow ends the process over some that are too large.
+ * Shorthands for the attributes of one op. Numbers are checked here, because the addon truncates fractions and
+ * TensorFlow ends the process for some that are too large.
  */
 export interface AttributeWriter {
   int(name: string, value: number): OpAttribute;
-  /** Of ints that were checked already. */
+  /** For ints that are checked already. */
   ints(name: string, values: readonly number[]): OpAttribute;
   float(name: string, value: number): OpAttribute;
-  /** A share that dropout leaves out. */
+  /** A dropout rate. */
   rate(value: number): OpAttribute;
   flag(name: string, value: boolean): OpAttribute;
   text(name: string, value: string): OpAttribute;
-  /** `T: float32`, which most ops want. */
+  /** `T: float32`, which most ops need. */
   readonly float32: OpAttribute;
 }
 

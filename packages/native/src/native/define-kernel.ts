@@ -7,7 +7,7 @@ import type { TensorflowBackend } from "@detrkit/nn/tfjs-internals";
 /** Name under which tfjs knows the native backend. */
 export const nativeBackendName = "tensorflow";
 
-/** What the body of a native kernel works with. */
+/** Arguments of the body of a native kernel. */
 export interface NativeCall<Attributes> {
   readonly inputs: readonly Tensor[];
   readonly attributes: Attributes;
@@ -16,16 +16,16 @@ export interface NativeCall<Attributes> {
 }
 
 /**
- * Registers one kernel for the native backend; inputs come as an array, since several kernels take optional ones.
- * Number and types of the inputs are checked against its signature, shapes in `compute` or in C++. It throws
- * detrkit's errors only.
+ * Registers one kernel for the native backend; inputs come as an array, because several kernels have optional ones.
+ * Number and types of the inputs are checked against its signature, shapes in `compute` or in C++. It throws only
+ * detrkit's errors.
  */
 export function defineNativeKernel<Attributes>(
   name: string,
   signature: KernelSignature<Attributes>,
   compute: (call: NativeCall<Attributes>) => Tensor | Tensor[],
 ): void {
-  // One writer for all calls, since a small model makes hundreds a step.
+  // One writer for all calls, because a small model makes hundreds in each step.
   let write: AttributeWriter | undefined;
   const config: KernelConfig = {
     kernelName: name,

@@ -8,17 +8,17 @@ export interface KernelInput {
   readonly dtype: "float32" | "int32" | "bool";
 }
 
-/** What a kernel is called with. */
+/** The inputs that a kernel takes. */
 export interface KernelSignature<Attributes> {
   /** In order; `count` is how many were given, for kernels of lists. */
   readonly inputs: readonly KernelInput[] | ((attributes: Attributes, count: number) => readonly KernelInput[]);
-  /** How many of the last may be missing. Default 0. */
+  /** How many of the last inputs may be missing. Default 0. */
   readonly optional?: number;
 }
 
 /**
- * The seed of a kernel's own random numbers: a scalar, since TensorFlow would keep every step's attribute as another
- * kernel.
+ * The seed of a kernel's own random numbers: a scalar input, because as an attribute it would make TensorFlow cache
+ * another kernel for every step.
  */
 export const seedInput: KernelInput = { name: "seed", dtype: "int32" };
 
@@ -28,8 +28,8 @@ export function floats(...names: readonly string[]): readonly KernelInput[] {
 }
 
 /**
- * Checks number and types of a kernel's inputs. TensorFlow ends the process where there is one too many; what a
- * disposed tensor's memory holds is somebody else's.
+ * Checks number and types of a kernel's inputs. TensorFlow ends the process if there is one too many, and the memory of
+ * a disposed tensor may hold another one's values.
  *
  * @throws TensorError
  */

@@ -186,9 +186,9 @@ describeOnFusedBackends("refusals", () => {
 
   test("attention refuses inputs that do not fit", () => {
     tidy(() => {
-      const attend = (query: Shape, key: Shape, value: Shape, padding: Shape, heads: number) => () => {
+      const attend = (query: Shape, key: Shape, value: Shape, mask: Shape, heads: number) => () => {
         const [q, k, v] = [query, key, value].map((shape) => ones([...shape] as [number])) as [Tensor, Tensor, Tensor];
-        return runKernel(attentionKernel, [q, k, v, ones([...padding] as [number], "bool"), scalar(0, "int32")], {
+        return runKernel(attentionKernel, [q, k, v, ones([...mask] as [number], "bool"), scalar(0, "int32")], {
           heads,
           rate: 0,
         });
@@ -201,7 +201,9 @@ describeOnFusedBackends("refusals", () => {
       expect(attend([1, 5, 6], [1, 3, 6], [1, 2, 6], [0], 2)).toThrow(
         "attention: value expected [1, 3, 6], got [1, 2, 6]",
       );
-      expect(attend([1, 5, 6], [1, 3, 6], [1, 3, 6], [3], 2)).toThrow("attention: padding expected [1, 3], got [3]");
+      expect(attend([1, 5, 6], [1, 3, 6], [1, 3, 6], [3], 2)).toThrow(
+        "attention: keyPaddingMask expected [1, 3], got [3]",
+      );
     });
   });
 
@@ -228,7 +230,7 @@ describe("on the native backend", () => {
 
   test("multi-head attention refuses biases and positions that do not fit", () => {
     tidy(() => {
-      const flags = { queries: false, queryPosition: false, padding: false };
+      const flags = { queries: false, queryPosition: false, keyPaddingMask: false };
       const attend = (position: Shape, bias: Shape) => () => {
         const parameters = Array.from({ length: 4 }, () => [ones([6, 6]), ones([...bias] as [number])]).flat();
         return runKernel(multiHeadAttentionKernel, [ones([...position] as [number]), ones([2, 5, 6]), ...parameters], {

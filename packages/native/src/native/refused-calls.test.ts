@@ -39,7 +39,7 @@ useBackend("native");
  * Inputs of float32 by shape, or by the type that one has; attributes; and how many of the last inputs may be missing.
  */
 interface KernelCall {
-  readonly inputs: readonly (readonly number[] | "seed" | "no padding")[];
+  readonly inputs: readonly (readonly number[] | "seed" | "no mask")[];
   readonly attributes?: object;
   readonly optional?: number;
 }
@@ -58,7 +58,7 @@ const predicted = [
   [1, 3, 10],
   [1, 3, 1, 2],
 ];
-const flags = { heads: 2, rate: 0.5, memoryPosition: true, queryPosition: true, queries: true, padding: false };
+const flags = { heads: 2, rate: 0.5, memoryPosition: true, queryPosition: true, queries: true, keyPaddingMask: false };
 
 const listed = {
   [convolutionKernel]: { inputs: [[1, 5, 7, 2], [3, 3, 2, 3], [3], [1, 3, 5, 3]], attributes: sliding },
@@ -97,11 +97,11 @@ const listed = {
     attributes: { window: 3, stride: 2, padding: 1 },
   },
   [attentionKernel]: {
-    inputs: [[1, 5, 6], [1, 3, 6], [1, 3, 6], "no padding", "seed"],
+    inputs: [[1, 5, 6], [1, 3, 6], [1, 3, 6], "no mask", "seed"],
     attributes: { heads: 2, rate: 0.5 },
   },
   [attentionGradientKernel]: {
-    inputs: [[1, 5, 6], [1, 3, 6], [1, 3, 6], "no padding", "seed", [1, 5, 6]],
+    inputs: [[1, 5, 6], [1, 3, 6], [1, 3, 6], "no mask", "seed", [1, 5, 6]],
     attributes: { heads: 2, rate: 0.5 },
   },
   [multiHeadAttentionKernel]: {
@@ -151,7 +151,7 @@ const calls: Readonly<Record<Kernel, KernelCall>> = listed;
 function inputsOf({ inputs }: KernelCall): Tensor[] {
   return inputs.map((input) => {
     if (input === "seed") return scalar(7, "int32");
-    return input === "no padding" ? ones([0], "bool") : ones([...input] as [number]);
+    return input === "no mask" ? ones([0], "bool") : ones([...input] as [number]);
   });
 }
 
@@ -242,7 +242,12 @@ test.each<[Kernel, object, string]>([
 test.each<[Kernel, number, readonly number[], string]>([
   [convolutionKernel, 2, [1, 3], "DetrkitConvolution: bias expected [3], got [1, 3]"],
   [convolutionKernel, 3, [1, 1, 1, 3], "DetrkitConvolution: residual expected [1, 3, 5, 3], got [1, 1, 1, 3]"],
-  [convolutionKernel, 0, [0, 5, 7, 2], "DetrkitConvolution expected something to sum up, got input [0, 5, 7, 2]"],
+  [
+    convolutionKernel,
+    0,
+    [0, 5, 7, 2],
+    "DetrkitConvolution expected operands that are not empty, got input [0, 5, 7, 2]",
+  ],
   [
     convolutionInputGradientKernel,
     1,

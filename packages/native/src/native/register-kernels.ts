@@ -8,15 +8,15 @@ import { attributeWriter } from "./attributes.ts";
 import { nativeBackendName } from "./define-kernel.ts";
 
 /**
- * Registers what makes tfjs-node faster with any TensorFlow, and detrkit's kernels where the process has them, with
+ * Registers kernels that make tfjs-node faster with any TensorFlow, and detrkit's kernels if the process has them, with
  * their gradients. For the native backend, which must be the running one.
  */
 export function registerNativeKernels(backend: TensorflowBackend, hasKernels: boolean): { readonly oneDnn: boolean } {
   saveByReference();
-  // Our kernels are written for the CPU; on a GPU the model parts compose TensorFlow's own ops.
+  // Our kernels are written for the CPU; on a GPU the ops are composed of TensorFlow's own.
   if (backend.binding.isUsingGpuDevice()) return { oneDnn: false };
   const oneDnn = oneDnnConvolutionRuns(backend, attributeWriter(backend.binding, convolutionKernel));
-  // tfjs complains about a second registration.
+  // tfjs warns about a second registration.
   if (getKernel(convolutionKernel, nativeBackendName) !== undefined) return { oneDnn };
   registerKernelGradients();
   for (const { registerTensorflow } of ops) registerTensorflow?.(oneDnn);

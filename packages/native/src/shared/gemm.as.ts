@@ -1,8 +1,8 @@
 // Matrix products. Operands are packed into panels first, in blocks that stay in the cache, so that one inner loop
-// serves every layout; a matrix is an address and the distances between its rows and columns, in floats.
+// works for every layout. A matrix is an address and the distances between its rows and columns, in floats.
 import { at, fill, LANES, multiplyAdd, optionalAt, VECTOR } from "./vector.as";
 
-/** Rows and columns of the inner loop's tile: 12 of the 16 vector registers of x86 are its sums. */
+/** Rows and columns of the inner loop's tile: its sums take 12 of the 16 vector registers of x86. */
 const MR: i32 = 6;
 const NR: i32 = 8;
 /** Blocks: a panel of B (`KC` by `NR`) in the first cache, A (`MC` by `KC`) in the second. */
@@ -15,7 +15,7 @@ const PACKED_A: i32 = MC * KC;
 const PACKED_B: i32 = NC * KC;
 export const GEMM_SCRATCH: i32 = PACKED_A + PACKED_B + MR * NR;
 
-/** `KC` rows at most of `width` columns into panels of `NR`, the last filled up with zeros. */
+/** Packs at most `KC` rows of `width` columns into panels of `NR` columns, the last padded with zeros. */
 function packB(b: usize, rowStride: i32, columnStride: i32, rows: i32, width: i32, target: usize): void {
   for (let column = 0; column < width; column += NR) {
     const count = min(NR, width - column);
@@ -39,7 +39,7 @@ function packB(b: usize, rowStride: i32, columnStride: i32, rows: i32, width: i3
   }
 }
 
-/** `height` rows of `width` columns, `KC` at most, into panels of `MR` rows, the last filled up with zeros. */
+/** Packs `height` rows of `width` columns, at most `KC`, into panels of `MR` rows, the last padded with zeros. */
 function packA(a: usize, rowStride: i32, columnStride: i32, height: i32, width: i32, target: usize): void {
   for (let row = 0; row < height; row += MR) {
     const count = min(MR, height - row);
@@ -55,7 +55,7 @@ function packA(a: usize, rowStride: i32, columnStride: i32, height: i32, width: 
         s5 = s4 + step;
       let to = target;
       let column = 0;
-      // Four columns of the first four rows are a 4 by 4 block to be turned.
+      // Four columns of the first four rows are a 4 by 4 block to transpose.
       for (; column + LANES <= width; column += LANES) {
         const r0 = v128.load(s0),
           r1 = v128.load(s1),
@@ -110,8 +110,8 @@ function packA(a: usize, rowStride: i32, columnStride: i32, height: i32, width: 
 }
 
 /**
- * The 6 by 8 sums of products of two panels, written (row by row, `stride` floats apart) to `target`, or added to what
- * is there.
+ * The 6 by 8 sums of products of two panels, written (row by row, `stride` floats apart) to `target`, or added to the
+ * values there.
  */
 // @ts-ignore: decorator
 @inline
@@ -256,8 +256,8 @@ function copyEdge(edge: usize, target: usize, stride: i32, rows: i32, columns: i
 }
 
 /**
- * `x = activation(x + bias + residual)` of rows of `columns` floats; bias (a row) and residual (as x) may be 0: none.
- * NaN stays NaN.
+ * `x = activation(x + bias + residual)` of rows of `columns` floats; bias (a row) and residual (as x) may be 0 for
+ * none. NaN stays NaN.
  */
 export function finishRows(x: usize, rows: i32, columns: i32, bias: usize, residual: usize, relu: bool): void {
   if (bias == 0 && residual == 0 && !relu) return;

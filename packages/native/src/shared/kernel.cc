@@ -44,20 +44,19 @@ View ViewOf(TF_Tensor* tensor) {
   return view;
 }
 
-// What TensorFlow hands back for every call of a kernel.
+// What TensorFlow passes to every call of a kernel.
 struct Instance {
   void (*compute)(Context&);
   Attributes attributes;
 };
 
-// TensorFlow's kernel callbacks carry no user data when an instance is made, so each op gets a creator of its own:
-// slot I of this table, filled at registration. With room to grow.
+// TensorFlow's callback that makes a kernel instance has no user data, so each op gets a creator of its own: slot I of
+// this table, filled at registration. With room for more ops.
 constexpr int kMaxOps = 64;
 const Op* registered[kMaxOps];
 int num_registered = 0;
 
-// Reads attributes by name. Each is reported by itself: the next one's success would hide a failure in a status that
-// they share.
+// Reads attributes by name. Each has its own status: in a shared one, the next success would hide a failure.
 template <typename Value, typename Get>
 std::vector<Value> ReadAttributes(TF_OpKernelConstruction* construction, const std::vector<const char*>& names,
                                   const Get& get) {
@@ -96,7 +95,7 @@ auto Creators(std::integer_sequence<int, Slots...>) {
 void Compute(void* kernel, TF_OpKernelContext* context) {
   const auto* instance = static_cast<const Instance*>(kernel);
   Context wrapped(context, instance->attributes);
-  // No exception may pass through TensorFlow, which is called through C and knows none.
+  // No exception may pass through TensorFlow's C API.
   try {
     instance->compute(wrapped);
   } catch (const std::bad_alloc&) {
@@ -112,7 +111,7 @@ void Delete(void* kernel) { delete static_cast<Instance*>(kernel); }
 }  // namespace
 
 View Context::Input(int index) {
-  // TensorFlow's functions overwrite the status, with OK too: what failed before has to stay.
+  // TensorFlow's functions overwrite the status, even with OK, but an earlier failure has to stay.
   if (!ok()) return {};
   TF_Tensor* tensor = nullptr;
   TF_GetInput(context_, index, &tensor, status_);
@@ -164,7 +163,7 @@ void Context::Fail(TF_Code code, const char* reason) {
 
 namespace {
 
-// Grows while the library is loaded, and outlives it: a kernel may be made until the process ends.
+// Filled while the library is loaded, and never freed: a kernel may be made until the process ends.
 std::vector<Op>& DeclaredOps() {
   static auto& ops = *new std::vector<Op>;
   return ops;
@@ -200,7 +199,7 @@ Declared::Declared(std::vector<Op> ops) {
 std::string RegisterAll() {
   std::vector<Op>& ops = DeclaredOps();
   if (ops.size() > kMaxOps) return "detrkit: more ops than kMaxOps";
-  // In the same order however the files were linked.
+  // In the same order whatever the order of linking.
   std::sort(ops.begin(), ops.end(), [](const Op& a, const Op& b) { return std::string(a.name) < b.name; });
   for (const Op& op : ops) {
     if (const std::string problem = Register(op); !problem.empty()) return problem;

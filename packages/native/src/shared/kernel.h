@@ -1,6 +1,6 @@
 #pragma once
-// What every kernel here shares: declaring an op to TensorFlow and reading and making tensors, through its C API only
-// (which survives TensorFlow updates and needs few headers).
+// Shared by all kernels here: declaring an op to TensorFlow, and reading and making tensors. Only through its C API,
+// which stays stable over TensorFlow's updates and needs few headers.
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -9,7 +9,7 @@
 #include "tensorflow/c/kernels.h"
 #include "tensorflow/c/tf_tensor.h"
 
-// Before an inner loop: its arrays do not overlap, which the compiler can't see for itself, so it may be vectorised.
+// Before an inner loop: its arrays do not overlap, which the compiler can't see, so it may vectorise.
 #define DETRKIT_VECTOR _Pragma("GCC ivdep")
 
 namespace detrkit {
@@ -25,18 +25,18 @@ std::string Text(const Dims& dims);
 struct View {
   Dims dims;
   void* bytes = nullptr;
-  bool given = false;  // also without bytes, where it is empty
+  bool given = false;  // also if it is empty and has no bytes
 
   float* f32() const { return static_cast<float*>(bytes); }
   const int32_t* i32() const { return static_cast<const int32_t*>(bytes); }
   const uint8_t* u8() const { return static_cast<const uint8_t*>(bytes); }
   int64_t size() const { return Count(dims); }
   int64_t columns() const { return dims.empty() ? 1 : dims.back(); }
-  // 0 where there is nothing in them.
+  // 0 if they are empty.
   int64_t rows() const { return columns() == 0 ? 0 : size() / columns(); }
 };
 
-// Says what is wrong where an input ("linear: bias") has not the dimensions that are expected, or nothing.
+// Returns what is wrong if an input ("linear: bias") does not have the expected dimensions, or an empty text.
 std::string CheckDims(const char* input, const View& view, const Dims& expected);
 
 // Attributes of one kernel, read when TensorFlow makes it.
@@ -55,15 +55,15 @@ class Context {
 
   View Input(int index);
   int NumInputs() const { return TF_NumInputs(context_); }
-  // Fails where that would be more numbers than 32 bits count: TensorFlow ends the process over sizes that overflow.
+  // Fails if that is more numbers than 32 bits count: TensorFlow ends the process when sizes overflow.
   View Output(int index, const Dims& dims);
 
   // The first failure is reported, once, at the end; from then on views are empty and must not be touched.
   bool ok() const { return TF_GetCode(status_) == TF_OK; }
 
-  // Fails for what is wrong with the inputs, unless that is empty.
+  // Fails with this problem of the inputs, unless it is empty.
   void Require(const std::string& problem);
-  // Fails where an input has not the dimensions that are expected.
+  // Fails if an input does not have the expected dimensions.
   void RequireDims(const char* input, const View& view, const Dims& expected);
   void Fail(TF_Code code, const char* reason);
 
@@ -85,13 +85,13 @@ struct Op {
   void (*compute)(Context&);
 };
 
-// Makes ops known: one constant of this class in the file that holds their kernels is all that they need.
+// Makes ops known: they need only one constant of this class in the file of their kernels.
 class Declared {
  public:
   explicit Declared(std::vector<Op> ops);
 };
 
-// Registers every op that was declared, and its kernel, with TensorFlow. Returns what went wrong, or nothing.
+// Registers every op that was declared, and its kernel, with TensorFlow. Returns the error, or an empty text.
 std::string RegisterAll();
 
 }  // namespace detrkit

@@ -26,7 +26,7 @@ void LinearLayer::Run(const float* x, int64_t rows, int64_t first, float* y) con
       for (int64_t i = 0; i < out; ++i) values[i] += bias[i];
     }
     if (relu) {
-      // In this order of arguments NaN comes through.
+      // In this order of arguments NaN passes through.
       DETRKIT_VECTOR
       for (int64_t i = 0; i < out; ++i) values[i] = std::max(values[i], 0.0f);
     }

@@ -1,6 +1,6 @@
 #pragma once
 // Matrix products by Eigen (its headers come with TensorFlow's wheel), over slices of tensors without copying them. The
-// products are compiled in one place: each further file with one of its own would take half a minute more.
+// products are compiled in one place: each further file with its own products would take half a minute more.
 #if defined(__AVX512FP16__)
 // Eigen's half-precision header, as TensorFlow 2.21 ships it, does not compile for processors that have such
 // instructions; nothing here computes in half precision.
@@ -29,8 +29,7 @@ inline MatrixView IntoWhole(Matrix& matrix) {
   return View2d(matrix.data(), matrix.rows(), matrix.cols(), matrix.cols());
 }
 
-// What is written to must not overlap what is read. In order: a b, a bT, aT b, and a bT and aT b added to what is
-// there.
+// The output must not overlap the inputs. In order: a b, a bT, aT b, and a bT and aT b added to the output.
 void Multiply(ConstMatrixView a, ConstMatrixView b, MatrixView into);
 void MultiplyByTransposed(ConstMatrixView a, ConstMatrixView b, MatrixView into);
 void MultiplyTransposedBy(ConstMatrixView a, ConstMatrixView b, MatrixView into);

@@ -13,12 +13,12 @@
 namespace detrkit {
 namespace {
 
-// More than any machine has: a mistyped number must not cost gigabytes of stacks.
+// More than any machine has, so that a mistyped number does not cost gigabytes of stacks.
 constexpr long kMostThreads = 1024;
 
 constexpr auto kStayAwake = std::chrono::microseconds(150);
 
-// Lets whoever wants the core have it: another of TensorFlow's threads, or one that decodes images.
+// Yields the core to other threads: TensorFlow's, or those that decode images.
 inline void Pause() {
 #if defined(__x86_64__)
   for (int i = 0; i < 16; ++i) __builtin_ia32_pause();
@@ -35,8 +35,8 @@ struct Job {
   std::exception_ptr failure;
 };
 
-// Throws nothing: on a thread of the pool that would end the process, and on the caller's it would free the job under
-// the others.
+// Never throws: on a thread of the pool that would end the process, and on the caller's thread it would free the job
+// while others use it.
 void Work(Job& job) {
   try {
     for (;;) {
@@ -58,7 +58,7 @@ class Pool {
     try {
       for (int i = 0; i < workers; ++i) std::thread(&Pool::Loop, this).detach();
     } catch (const std::system_error&) {
-      // The system gives no more threads: those that there are, or the caller alone, do all the work.
+      // The system allows no more threads: the existing ones, or the caller alone, do all the work.
     }
   }
 
@@ -73,7 +73,7 @@ class Pool {
     }
     wake_.notify_all();
     Work(job);
-    // Whoever has not woken by now is not waited for: waking takes longer than many a small job.
+    // Threads that have not woken by now are not waited for: waking takes longer than many small jobs.
     std::unique_lock<std::mutex> lock(mutex_);
     job_ = nullptr;
     done_.wait(lock, [this] { return active_ == 0; });
@@ -84,8 +84,7 @@ class Pool {
   void Loop() {
     std::unique_lock<std::mutex> lock(mutex_);
     for (;;) {
-      // A small model's ops follow each other faster than a sleeping thread wakes, so it stays awake a little for the
-      // next.
+      // A small model's ops follow each other faster than a sleeping thread wakes, so it stays awake for a moment.
       const uint64_t seen = posted_;
       lock.unlock();
       const auto until = std::chrono::steady_clock::now() + kStayAwake;
@@ -123,7 +122,7 @@ int NumThreads() {
 void ParallelFor(int64_t total, int64_t grain, const std::function<void(int64_t, int64_t)>& body) {
   if (total <= 0) return;
   const int64_t least = std::max<int64_t>(grain, 1);
-  // Four pieces a thread even out uneven ones; more only cost.
+  // Four pieces for each thread balance uneven ones; more would only cost.
   const int64_t pieces = std::min<int64_t>((total + least - 1) / least, 4 * NumThreads());
   const int64_t piece = (total + pieces - 1) / pieces;
   if (pieces <= 1 || NumThreads() == 1) {

@@ -1,7 +1,7 @@
-// There is never more of the weights in memory than one tile of queries. The backward pass computes a tile's weights
-// again (Dao et al., FlashAttention, 2022), in the very way of the forward pass. It stores no logarithm of a row's sum
-// for that, and takes the mean gradient over the weights and not over the result: both would leave rounding noise where
-// a row has one weight of 1, whose gradient is exactly 0, and AdamW makes full steps of noise.
+// Only the attention weights of one tile of queries are in memory at a time. The backward pass computes a tile's
+// weights again (Dao et al., FlashAttention, 2022), exactly as the forward pass does. It does not store the logarithm
+// of a row's sum for that, and takes the mean gradient over the weights, not over the result: both would leave rounding
+// noise where a row has one weight of 1, whose gradient is exactly 0, and AdamW would turn noise into full steps.
 #include "scaled_attention.h"
 
 #include <algorithm>
@@ -14,8 +14,8 @@ namespace detrkit {
 namespace {
 
 constexpr int64_t kTile = 64;
-// Stands for minus infinity, as in the plain composition of this op: a row that is padding throughout attends to all
-// keys alike instead of giving NaN.
+// Stands for minus infinity, as in the plain composition of this op: a row whose keys are all padding attends to all of
+// them equally instead of giving NaN.
 constexpr float kMasked = -1e30f;
 
 }  // namespace
@@ -37,13 +37,13 @@ void ScaledAttention::Weights(int64_t image, int64_t h, int64_t first, int64_t c
   scores.resize(count, keys);
   MultiplyByTransposed(Queries(image, h, first, count), Keys(image, h), IntoWhole(scores));
   scores *= scale();
-  if (padding) {
-    const uint8_t* ignored = padding + image * keys;
+  if (key_padding_mask) {
+    const uint8_t* ignored = key_padding_mask + image * keys;
     for (int64_t k = 0; k < keys; ++k) {
       if (ignored[k]) scores.col(k).setConstant(kMasked);
     }
   }
-  // Of nothing there is no largest.
+  // Without keys there is no maximum.
   if (keys == 0) return;
   for (int64_t row = 0; row < count; ++row) {
     auto values = scores.row(row).array();

@@ -1,6 +1,6 @@
 #pragma once
-// Multi-head scaled dot-product attention on projected queries, keys and values, for the kernels that are made of it.
-// Heads lie side by side in the last dimension as the projections leave them: no transposes.
+// Multi-head scaled dot-product attention on projected queries, keys and values, for the kernels that contain it. Heads
+// lie side by side in the last dimension as the projections leave them: no transposes.
 #include <cstdint>
 #include <string>
 
@@ -9,14 +9,14 @@
 
 namespace detrkit {
 
-// Says what is wrong with queries [B, Q, D], keys [B, S, D] and the number of heads, or nothing.
+// Returns what is wrong with queries [B, Q, D], keys [B, S, D] and the number of heads, or an empty text.
 std::string CheckAttention(const View& queries, const View& keys, int64_t heads);
 
 struct ScaledAttention {
   const float *query, *key, *value;  // [B, Q, D], [B, S, D], [B, S, D]
-  const uint8_t* padding;            // [B, S], where not 0 a key is ignored; null where none is
+  const uint8_t* key_padding_mask;   // [B, S], a key is ignored where it is not 0; null if there is no mask
   int64_t batch, queries, keys, width, heads;
-  float rate;  // of the dropout on the weights
+  float rate;  // of the dropout on the attention weights
   uint32_t seed;
 
   // result [B, Q, D]; without keys it is 0.

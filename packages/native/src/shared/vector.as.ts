@@ -1,10 +1,13 @@
-// What the other kernels are made of: vectors of four floats.
+// Vectors of four floats, for all other kernels.
 
 /** Floats in a vector, and its bytes. */
 export const LANES: i32 = 4;
 export const VECTOR: usize = 16;
 
-/** `a * b + c`, in two roundings: fused ones (relaxed SIMD) gain a sixth, but give other bits on other processors. */
+/**
+ * `a * b + c`, with two roundings: a fused one (relaxed SIMD) is a sixth faster, but gives different bits on different
+ * processors.
+ */
 // @ts-ignore: decorator
 @inline
 export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
@@ -25,7 +28,7 @@ export function at(base: usize, index: i32): usize {
   return base + ((<usize>index) << 2);
 }
 
-/** The same for what may be missing: the address 0 stays 0. */
+/** The same for optional values: the address 0 stays 0. */
 // @ts-ignore: decorator
 @inline
 export function optionalAt(base: usize, index: i32): usize {
@@ -56,7 +59,7 @@ export function exponential(x: v128): v128 {
   series = f32x4.add(multiplyAdd(f32x4.mul(series, rest), rest, rest), f32x4.splat(1.0));
   const scale = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(power), i32x4.splat(127)), 23);
   const result = f32x4.mul(series, scale);
-  // NaN goes through; what is below the smallest normal number is 0.
+  // NaN passes through; results below the smallest normal number are 0.
   return v128.bitselect(v128.bitselect(f32x4.splat(0.0), result, f32x4.lt(x, f32x4.splat(-87.0))), x, f32x4.eq(x, x));
 }
 

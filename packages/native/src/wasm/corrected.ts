@@ -15,8 +15,8 @@ import { wasmBackendName } from "./define-kernel.ts";
 import type { KernelModule } from "./kernel-module.ts";
 
 /**
- * Kernels of tfjs's WebAssembly backend (4.22) that give wrong numbers: a sum over nothing is whatever memory held, and
- * a gather in each image of a batch reads the first image's rows, or beyond.
+ * Corrects kernels of tfjs's WebAssembly backend (4.22) that give wrong numbers: an empty sum is left uninitialised,
+ * and a batched gather reads the first image's rows for every image, or beyond.
  */
 export function correctKernels(module: KernelModule): void {
   correct(Sum, (original) => (call) => {
@@ -33,12 +33,12 @@ export function correctKernels(module: KernelModule): void {
 
 function correct(kernelName: string, corrected: (original: KernelFunc) => KernelFunc): void {
   const config = getKernel(kernelName, wasmBackendName);
-  // tfjs complains about a second registration.
+  // tfjs warns about a second registration.
   unregisterKernel(kernelName, wasmBackendName);
   registerKernel({ ...config, kernelFunc: corrected(config.kernelFunc) });
 }
 
-/** The batch `[B, O, S, D]` as one table of `B·O·S` rows, in which each index is moved to the rows of its image. */
+/** The batch `[B, O, S, D]` as one table of `B·O·S` rows, in which each index points to the rows of its image. */
 function gatherInBatch(module: KernelModule, original: KernelFunc, call: Parameters<KernelFunc>[0]): TensorInfo {
   const { x, indices } = call.inputs as unknown as { readonly x: TensorInfo; readonly indices: TensorInfo };
   const { axis, batchDims } = call.attrs as unknown as GatherV2Attrs;

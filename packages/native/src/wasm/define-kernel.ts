@@ -4,14 +4,15 @@ import { registerKernel, type Tensor, type TensorInfo, util } from "@tensorflow/
 /** Name under which tfjs knows its WebAssembly backend. */
 export const wasmBackendName = "wasm";
 
-/** What the body of a kernel works with. */
+/** Arguments of the body of a kernel. */
 export interface WasmCall<Attributes> {
   readonly inputs: readonly TensorInfo[];
   readonly attributes: Attributes;
 }
 
 /**
- * Registers one kernel for the WebAssembly backend; inputs come as an array, since several kernels take optional ones.
+ * Registers one kernel for the WebAssembly backend; inputs come as an array, because several kernels have optional
+ * ones.
  */
 export function defineWasmKernel<Attributes>(
   name: string,
@@ -26,8 +27,8 @@ export function defineWasmKernel<Attributes>(
 }
 
 /**
- * Kernels read and write memory by these shapes, so what does not fit must not come through. Checks nothing that is not
- * there.
+ * Kernels read and write memory by these shapes, so tensors of other shapes must be refused. A missing tensor is not
+ * checked.
  *
  * @throws ShapeError
  */
@@ -36,7 +37,7 @@ export function requireShape(name: string, tensor: TensorInfo | undefined, shape
   throw new ShapeError(`${name} expected [${shape.join(", ")}], got [${tensor.shape.join(", ")}]`);
 }
 
-/** Rows and columns of a tensor taken as a matrix: everything but the last axis, and that. */
+/** Rows and columns of a tensor as a matrix: the columns are its last axis. */
 export function matrixShape({ shape }: TensorInfo): { readonly rows: number; readonly columns: number } {
   const columns = shape.at(-1) ?? 1;
   return { rows: shape.slice(0, -1).reduce((product, size) => product * size, 1), columns };

@@ -6,7 +6,7 @@ import { type KernelName, kernelsWasm } from "./kernels-wasm.ts";
 /** A function of the compiled kernels: addresses, integers and floats in, mostly nothing out. */
 type Kernel = (...values: readonly number[]) => number;
 
-// What is used of the global; TypeScript has its types in the browser's library only.
+// The part of the global that is used; TypeScript declares its types only in the browser's library.
 declare const WebAssembly: {
   readonly instantiate: (
     bytes: Uint8Array,
@@ -29,7 +29,7 @@ export class KernelModule {
     this.run = kernels;
   }
 
-  /** Where a tensor's values begin; 0 for one that is not there, which kernels take for "none". */
+  /** Where a tensor's values begin; 0 for a missing one, which kernels treat as "none". */
   at(tensor: TensorInfo | undefined): number {
     return tensor === undefined ? 0 : this.#memory.offsetOf(tensor);
   }
@@ -39,7 +39,7 @@ export class KernelModule {
     return this.#memory.makeTensor(shape, dtype);
   }
 
-  /** Frees an {@link output} that was handed to nobody. */
+  /** Frees an {@link output} that nobody else has. */
   dispose(tensor: TensorInfo): void {
     this.#memory.disposeTensor(tensor);
   }
@@ -59,13 +59,13 @@ export class KernelModule {
     return new Float32Array(this.#buffer, this.at(tensor), util.sizeFromShape(tensor.shape));
   }
 
-  /** Working memory, the same at each call; `integers` are written to its start. It is whoever's asked last. */
+  /** Working memory, the same at each call, so it is valid until the next call; `integers` are written to its start. */
   scratch(bytes: number, integers: readonly number[] = []): { readonly integers: number; readonly free: number } {
-    // A multiple of 16, so that vectors behind the integers are aligned.
+    // A multiple of 16, so that vectors after the integers are aligned.
     const head = (4 * integers.length + 15) & ~15;
     if (head + bytes > this.#scratchBytes) {
       if (this.#scratch !== 0) this.#memory.free(this.#scratch);
-      // Nothing is left where the next line throws.
+      // Nothing is left if the next line throws.
       [this.#scratch, this.#scratchBytes] = [0, 0];
       this.#scratch = this.#memory.allocate(head + bytes);
       this.#scratchBytes = head + bytes;
@@ -79,7 +79,7 @@ export class KernelModule {
   }
 }
 
-/** Compiles the kernels and gives them the backend's memory. From then on the backend throws where memory runs out. */
+/** Compiles the kernels and gives them the backend's memory. From then on the backend throws when memory runs out. */
 export async function loadKernels(memory: WasmMemory): Promise<KernelModule> {
   memory.refuseToRunOut();
   const bytes = kernelBytes(isShared(memory.memory));
@@ -94,12 +94,12 @@ function isShared({ buffer }: LinearMemory): boolean {
 
 /** The start of the compiled module's import section: its id and length, one import, env.memory, no limits. */
 const plainImport = [2, 15, 1, 3, 101, 110, 118, 6, 109, 101, 109, 111, 114, 121, 2, 0, 0] as const;
-/** The same of a memory that threads share, of at most 65,536 pages: such a one has to say its limit. */
+/** The same of a memory that threads share, of at most 65,536 pages: such a memory has to declare its limit. */
 const sharedImport = [2, 18, 1, 3, 101, 110, 118, 6, 109, 101, 109, 111, 114, 121, 2, 3, 0, 128, 128, 4] as const;
 
 /**
  * The compiled kernels. A module has to say whether the memory that it imports is shared; nothing else in it depends on
- * that, so that the declaration alone is exchanged instead of carrying all kernels twice.
+ * that, so only this declaration is replaced instead of shipping all kernels twice.
  */
 export function kernelBytes(shared: boolean): Uint8Array {
   const bytes = Uint8Array.from(atob(kernelsWasm), (character) => character.charCodeAt(0));
@@ -107,7 +107,7 @@ export function kernelBytes(shared: boolean): Uint8Array {
   const at = bytes.findIndex((_, start) => plainImport.every((byte, offset) => bytes[start + offset] === byte));
   if (at < 0)
     throw new BackendError(
-      "the compiled kernels import no plain memory; build them again with tools/build-backend-kernels.mjs",
+      "the compiled kernels do not import plain memory; build them again with tools/build-backend-kernels.mjs",
     );
   return Uint8Array.from([...bytes.subarray(0, at), ...sharedImport, ...bytes.subarray(at + plainImport.length)]);
 }

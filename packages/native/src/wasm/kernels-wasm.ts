@@ -1,4 +1,4 @@
-// Made by tools/build-backend-kernels.mjs from wasm/kernels.as.ts (768f638c8beee2fe); don't edit.
+// Made by tools/build-backend-kernels.mjs from wasm/kernels.as.ts (d7cf87361472610e); don't edit.
 
 /** What the compiled kernels can be asked to do. */
 export type KernelName =

@@ -1,6 +1,6 @@
-// The kernels that the WebAssembly backend gets, beside its own: AssemblyScript with SIMD, compiled by
+// Kernels that are added to the WebAssembly backend's own: AssemblyScript with SIMD, compiled by
 // tools/build-backend-kernels.mjs to src/wasm/kernels-wasm.ts. Not part of the TypeScript build. They work in the
-// backend's own memory: addresses are tensors'.
+// backend's own memory: addresses are those of tensors.
 export { adamW, sumOfSquares } from "../ops/adamw/adamw.as";
 export { attention, attentionGradient, attentionScratch } from "../ops/attention/attention.as";
 export { convolution, convolutionFilterGradient, convolutionInputGradient } from "../ops/convolution/convolution.as";

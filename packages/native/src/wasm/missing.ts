@@ -13,8 +13,8 @@ import type { KernelModule } from "./kernel-module.ts";
 import { filterGradient, type Shape4 } from "../ops/convolution/wasm-convolution.ts";
 
 /**
- * Kernels of tfjs's own that gradients ask for and its WebAssembly backend lacks: for `conv2d` and `gather` called
- * directly.
+ * Registers kernels of tfjs that gradients need and its WebAssembly backend lacks: for direct calls of `conv2d` and
+ * `gather`.
  */
 export function registerMissingKernels(module: KernelModule): void {
   registerKernel({

@@ -10,7 +10,7 @@ import { registerMissingKernels } from "./missing.ts";
 
 /** Registers detrkit's kernels and their gradients for tfjs's WebAssembly backend, which must be the running one. */
 export async function registerWasmKernels(): Promise<void> {
-  // tfjs complains about a second registration.
+  // tfjs warns about a second registration.
   if (getKernel(linearKernel, wasmBackendName) !== undefined) return;
   const module = await loadKernels(new WasmMemory());
   saveByReference();

@@ -4,13 +4,13 @@ import { wasmBackendName } from "./define-kernel.ts";
 import { registerWasmKernels } from "./register-kernels.ts";
 
 /**
- * Makes WebAssembly tfjs's backend, with detrkit's kernels for training; also in a browser. A page says with
- * `setWasmPaths` of `@tensorflow/tfjs-backend-wasm` beforehand where that package's `.wasm` files are.
+ * Makes WebAssembly tfjs's backend, with detrkit's kernels for training; also in a browser. A page first sets the place
+ * of that package's `.wasm` files with `setWasmPaths` of `@tensorflow/tfjs-backend-wasm`.
  *
- * @throws BackendError where it can't be started
+ * @throws BackendError if it can't be started
  */
 export async function startWasmBackend(): Promise<void> {
-  // tfjs otherwise checks every result for NaN on demand and greets on the console.
+  // Otherwise tfjs prints a greeting, and can check every result for NaN.
   enableProdMode();
   await import("@detrkit/nn/gradients");
   await import("@tensorflow/tfjs-backend-cpu");

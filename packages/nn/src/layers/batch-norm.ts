@@ -11,14 +11,14 @@ export interface BatchNormConfig {
   readonly channels: number;
   /** Added to the variance. Default 1e-5. */
   readonly epsilon?: number;
-  /** Share of the batch's statistics in the running ones, as PyTorch counts it. Default 0.1. */
+  /** Weight of the batch's statistics in the update of the running ones, as in PyTorch. Default 0.1. */
   readonly momentum?: number;
 }
 
 /**
  * Batch norm over all axes but the last: `[..., C]` to `[..., C]`. With `training` it normalises by the batch's own
- * statistics and moves the running ones towards them; without, by the running ones. A batch without values has no
- * statistics to train by.
+ * statistics and moves the running ones towards them; without, by the running ones. An empty batch can't be trained on,
+ * because it has no statistics.
  */
 export class BatchNorm extends Module {
   /** Each `[C]`; the running ones are buffers. */
@@ -44,8 +44,7 @@ export class BatchNorm extends Module {
     expectLastAxis(input, "BatchNorm.call: input", weight.size);
     if (options.training === true && input.size === 0) {
       throw new ShapeError(
-        `BatchNorm.call: input [${input.shape.join(", ")}] has no values to take the statistics of; ` +
-          "train on at least one",
+        `BatchNorm.call: input [${input.shape.join(", ")}] is empty and has no statistics; train on at least one`,
       );
     }
     return tidy(() => {
@@ -61,8 +60,8 @@ export class BatchNorm extends Module {
   }
 
   /**
-   * The running variance takes in the unbiased estimate, although the batch is normalised by the biased one (as in
-   * PyTorch).
+   * The running variance is updated with the unbiased estimate, although the batch is normalised by the biased one, as
+   * in PyTorch.
    */
   #update({ mean, variance }: Statistics, count: number): void {
     const { momentum, runningMean, runningVariance } = this;

@@ -5,7 +5,7 @@ import { Module } from "../module.ts";
 import { convolution } from "../ops/convolution.ts";
 import { Parameter } from "../parameter.ts";
 
-/** Sizes of a {@link Conv2d}, and how its weights begin. */
+/** Sizes of a {@link Conv2d}, and how its weights are initialised. */
 export interface Conv2dConfig {
   readonly inputChannels: number;
   readonly outputChannels: number;

@@ -22,10 +22,7 @@ export class Dropout extends Module {
     this.rate = rate;
   }
 
-  /**
-   * What `call` would do; undefined where that is nothing, so that a layer can go on with the input and save itself a
-   * copy.
-   */
+  /** What `call` would do; undefined if it would change nothing, so that a layer can use its input without a copy. */
   active({ training, random }: CallOptions = {}): ActiveDropout | undefined {
     if (training !== true || this.rate === 0) return undefined;
     if (random === undefined) {

@@ -5,7 +5,7 @@ import { type Initializer, normal } from "../initializers.ts";
 import { Module } from "../module.ts";
 import { Parameter } from "../parameter.ts";
 
-/** Sizes of an {@link Embedding}, and how its rows begin. */
+/** Sizes of an {@link Embedding}, and how its rows are initialised. */
 export interface EmbeddingConfig {
   /** Number of rows. */
   readonly count: number;

@@ -8,7 +8,7 @@ import { feedForward } from "../ops/feed-forward.ts";
 import { Dropout } from "./dropout.ts";
 import { Linear } from "./linear.ts";
 
-/** Sizes of a {@link FeedForward}, and how its weights begin. */
+/** Sizes of a {@link FeedForward}, and how its weights are initialised. */
 export interface FeedForwardConfig {
   /** Width `D` of input and output. */
   readonly dim: number;

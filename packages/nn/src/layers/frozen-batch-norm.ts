@@ -22,7 +22,7 @@ export interface FrozenBatchNormConfig {
   readonly epsilon?: number;
 }
 
-/** A frozen batch norm as what it comes down to: `input * scale + shift`. */
+/** A frozen batch norm written as `input * scale + shift`. */
 export interface ScaleAndShift {
   /** `[C]` */
   readonly scale: Tensor1D;
@@ -55,9 +55,7 @@ export class FrozenBatchNorm extends Module {
     return tidy(() => add(mul(input, scale), shift));
   }
 
-  /**
-   * The two vectors that a convolution before this norm can take into its filter and bias. They belong to this module.
-   */
+  /** Two vectors that a convolution before this norm can fold into its filter and bias. The module owns them. */
   scaleAndShift(): ScaleAndShift {
     const buffers = [this.weight, this.bias, this.runningMean, this.runningVariance];
     const versions = buffers.map(({ version }) => version).join();

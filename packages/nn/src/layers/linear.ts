@@ -6,7 +6,7 @@ import type { Activation } from "../ops/activation.ts";
 import { linear } from "../ops/linear.ts";
 import { Parameter } from "../parameter.ts";
 
-/** Sizes of a {@link Linear} layer, and how its weights begin. */
+/** Sizes of a {@link Linear} layer, and how its weights are initialised. */
 export interface LinearConfig {
   /** Width of the input, `I`. */
   readonly inputDim: number;

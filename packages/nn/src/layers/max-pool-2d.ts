@@ -53,8 +53,7 @@ export class MaxPool2d extends Module {
       return runKernel(maxPoolKernel, [input], attributes)[0] as Tensor4D;
     }
     return tidy(() => {
-      // Padded apart from pooling, because the native backend has no gradient for a pool that pads by itself other than
-      // "same".
+      // Padded in a step of its own: the native backend has no gradient of pooling with other padding than "same".
       const padded =
         padding === 0
           ? input

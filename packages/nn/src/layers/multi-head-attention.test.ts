@@ -30,7 +30,7 @@ describeOnBackends("MultiHeadAttention", () => {
   test("with its weights it returns the same output, and weights that sum to 1", () => {
     const attention = new MultiHeadAttention({ dim: 6, heads: 3, random: new Random(1) });
     tidy(() => {
-      const keyPadding = tensor2d(
+      const keyPaddingMask = tensor2d(
         [
           [0, 1, 0, 0, 0],
           [0, 0, 0, 1, 1],
@@ -38,8 +38,8 @@ describeOnBackends("MultiHeadAttention", () => {
         [2, 5],
         "bool",
       );
-      const { output, weights } = attention.callWithWeights({ ...inputs(), keyPadding });
-      expectClose(output, attention.call({ ...inputs(), keyPadding }));
+      const { output, weights } = attention.callWithWeights({ ...inputs(), keyPaddingMask });
+      expectClose(output, attention.call({ ...inputs(), keyPaddingMask }));
       expect(weights.shape).toEqual([2, 3, 5]);
       expectClose(sum(weights, 2), ones([2, 3]));
     });

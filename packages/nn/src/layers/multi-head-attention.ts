@@ -17,7 +17,7 @@ import {
 import { Dropout } from "./dropout.ts";
 import { Linear } from "./linear.ts";
 
-/** Sizes of a {@link MultiHeadAttention}, and how its output projection begins. */
+/** Sizes of a {@link MultiHeadAttention}, and how its output projection is initialised. */
 export interface MultiHeadAttentionConfig {
   /** Width `D` of queries, keys, values and output. */
   readonly dim: number;
@@ -42,8 +42,8 @@ export interface WeightedAttention {
 const packedXavier: Initializer = (context) => xavierUniform()({ ...context, fanOut: 3 * context.fanOut });
 
 /**
- * Multi-head attention between projected queries, keys and values, and a projection of the result. Fastest where values
- * are the keys.
+ * Multi-head attention between projected queries, keys and values, and a projection of the result. Fastest when the
+ * values are the keys.
  */
 export class MultiHeadAttention extends Module {
   readonly query: Linear;
@@ -78,12 +78,12 @@ export class MultiHeadAttention extends Module {
   /** {@link call}, with the weights by which it averaged. Slower: the weights have to be kept. */
   callWithWeights(inputs: MultiHeadAttentionInputs, options: CallOptions = {}): WeightedAttention {
     return tidy(() => {
-      const { keyPadding, attentionMask } = inputs;
+      const { keyPaddingMask, attentionMask } = inputs;
       const projections = this.#projections();
       expectOperands(inputs, projections, this.heads);
       const { query, key, value } = projectOperands(inputs, projections);
       const weights = this.#dropout.call(
-        attentionWeights({ query, key, heads: this.heads, keyPadding, attentionMask }),
+        attentionWeights({ query, key, heads: this.heads, keyPaddingMask, attentionMask }),
         options,
       );
       return {

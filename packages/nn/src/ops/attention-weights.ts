@@ -24,40 +24,37 @@ export interface AttentionWeightsInputs {
   readonly query: Tensor3D;
   /** Projected keys `[B, S, D]`. */
   readonly key: Tensor3D;
-  /** Number of heads `N`, a divisor of `D`. */
+  /** Number of heads `M`, a divisor of `D`. */
   readonly heads: number;
   /** Boolean `[B, S]`, true on keys that are padding: nobody attends to them. */
-  readonly keyPadding?: Tensor2D | undefined;
+  readonly keyPaddingMask?: Tensor2D | undefined;
   /** `[Q, S]`: boolean, true where the query must not see the key; or floats that are added to the scores. */
   readonly attentionMask?: Tensor2D | undefined;
 }
 
-/**
- * Stands for minus infinity: e to the power of it is 0, but a row that is masked throughout becomes uniform instead of
- * NaN.
- */
+/** Stands for minus infinity: its exponential is 0, but a fully masked row becomes uniform instead of NaN. */
 const masked = -1e30;
 
 /**
  * Softmax over the keys of the scaled products of queries and keys, per head. `B` images, `Q` queries, `S` keys, `D`
- * width, `N` heads.
+ * width, `M` heads.
  *
- * @returns `[B, N, Q, S]`, summing to 1 over `S`
+ * @returns `[B, M, Q, S]`, summing to 1 over `S`
  */
 export function attentionWeights(inputs: AttentionWeightsInputs): Tensor4D {
-  const { query, key, heads, keyPadding, attentionMask } = inputs;
+  const { query, key, heads, keyPaddingMask, attentionMask } = inputs;
   const { B, S, D } = attentionSizes(inputs);
   return tidy(() => {
     const scaled = mul<Tensor3D>(query, 1 / Math.sqrt(D / heads));
-    let scores: Tensor4D = matMul(splitHeads(scaled, heads), splitHeads(key, heads), false, true); // [B, N, Q, S]
-    if (keyPadding !== undefined) scores = add(scores, reshape(scoreMask(keyPadding), [B, 1, 1, S]));
+    let scores: Tensor4D = matMul(splitHeads(scaled, heads), splitHeads(key, heads), false, true); // [B, M, Q, S]
+    if (keyPaddingMask !== undefined) scores = add(scores, reshape(scoreMask(keyPaddingMask), [B, 1, 1, S]));
     if (attentionMask !== undefined) scores = add(scores, scoreMask(attentionMask));
     return softmax(scores);
   });
 }
 
 /**
- * What the letters of an attention stand for, once all of its shapes fit each other.
+ * The sizes of an attention by letter, after a check that all shapes fit each other.
  *
  * @throws ShapeError when they don't, TensorError for other numbers than expected, ConfigError when the heads do not
  *   divide the width
@@ -68,12 +65,12 @@ export function attentionSizes(inputs: AttentionWeightsInputs): {
   readonly S: number;
   readonly D: number;
 } {
-  const { query, key, heads, keyPadding, attentionMask } = inputs;
+  const { query, key, heads, keyPaddingMask, attentionMask } = inputs;
   const { B, Q, D } = expectFloats(query, "attention: query", ["B", "Q", "D"]);
   const { S } = expectFloats(key, "attention: key", [B, "S", D]);
-  if (keyPadding !== undefined) {
-    expectTensor(keyPadding, "attention: keyPadding", "bool");
-    expectShape(keyPadding.shape, "attention: keyPadding", [B, S]);
+  if (keyPaddingMask !== undefined) {
+    expectTensor(keyPaddingMask, "attention: keyPaddingMask", "bool");
+    expectShape(keyPaddingMask.shape, "attention: keyPaddingMask", [B, S]);
   }
   if (attentionMask !== undefined) {
     expectTensor(attentionMask, "attention: attentionMask", attentionMask.dtype === "bool" ? "bool" : "float32");
@@ -83,7 +80,7 @@ export function attentionSizes(inputs: AttentionWeightsInputs): {
   return { B, Q, S, D };
 }
 
-/** Splits the width among the heads: `[B, S, D]` to `[B, N, S, D/N]`. */
+/** Splits the width among the heads: `[B, S, D]` to `[B, M, S, D/M]`. */
 export function splitHeads(tokens: Tensor3D, heads: number): Tensor4D {
   const [B, S, D] = tokens.shape;
   return transpose(reshape(tokens, [B, S, heads, D / heads]), [0, 2, 1, 3]);

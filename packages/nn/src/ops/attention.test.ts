@@ -65,7 +65,7 @@ describeOnBackends("attention", () => {
   test("what padding holds does not matter, and nobody attends to it", () => {
     tidy(() => {
       const { query, key, value, heads } = operands();
-      const keyPadding = tensor2d(
+      const keyPaddingMask = tensor2d(
         [
           [0, 0, 1, 0, 1],
           [1, 0, 0, 0, 0],
@@ -73,12 +73,12 @@ describeOnBackends("attention", () => {
         [2, 5],
         "bool",
       );
-      const blank = where(reshape(keyPadding, [2, 5, 1]), zerosLike(value), value);
+      const blank = where(reshape(keyPaddingMask, [2, 5, 1]), zerosLike(value), value);
       expectClose(
-        attention({ query, key, value, heads, keyPadding }),
-        attention({ query, key, value: blank, heads, keyPadding }),
+        attention({ query, key, value, heads, keyPaddingMask }),
+        attention({ query, key, value: blank, heads, keyPaddingMask }),
       );
-      const weights = attentionWeights({ query, key, heads, keyPadding });
+      const weights = attentionWeights({ query, key, heads, keyPaddingMask });
       expect(weights.shape).toEqual([2, 7, 3, 5]);
       expectClose(sum(weights, 3), ones([2, 7, 3]));
       expectClose(max(weights, [1, 2]).dataSync().map(Math.sign), [1, 1, 0, 1, 0, 0, 1, 1, 1, 1]);
@@ -99,7 +99,7 @@ describeOnBackends("attention", () => {
   test("an image of padding alone gives finite numbers, values and gradients", () => {
     tidy(() => {
       const { query, key, value, heads } = operands();
-      const keyPadding = tensor2d(
+      const keyPaddingMask = tensor2d(
         [
           [1, 1, 1, 1, 1],
           [0, 0, 0, 0, 1],
@@ -107,13 +107,13 @@ describeOnBackends("attention", () => {
         [2, 5],
         "bool",
       );
-      const output = attention({ query, key, value, heads, keyPadding });
+      const output = attention({ query, key, value, heads, keyPaddingMask });
       expect(output.dataSync().every(Number.isFinite)).toBe(true);
       const rest = tensor2d([[0, 0, 0, 0, 1]], [1, 5], "bool");
       const one = (tokens: Tensor3D): Tensor3D => gather(tokens, [1]);
       expectClose(
         one(output),
-        attention({ query: one(query), key: one(key), value: one(value), heads, keyPadding: rest }),
+        attention({ query: one(query), key: one(key), value: one(value), heads, keyPaddingMask: rest }),
       );
     });
   });
@@ -155,7 +155,7 @@ describeOnBackends("attention", () => {
         [2, 5, 6],
         [2, 5, 6],
       ].map((shape, index) => uniformTensor<Rank.R3>(shape as [number, number, number], { seed: index + 1 }));
-      const keyPadding = tensor2d(
+      const keyPaddingMask = tensor2d(
         [
           [0, 0, 1, 0, 0],
           [0, 1, 0, 0, 1],
@@ -170,7 +170,7 @@ describeOnBackends("attention", () => {
           key: key as Tensor3D,
           value: value as Tensor3D,
           heads: 3,
-          keyPadding,
+          keyPaddingMask,
           attentionMask,
         });
       expectGradients(compute, inputs);
@@ -214,8 +214,8 @@ describeOnBackends("attention", () => {
     tidy(() => {
       const inputs = operands();
       expect(() => attention({ ...inputs, heads: 3 })).toThrow("attention: 3 heads do not divide a width of 14");
-      expect(() => attention({ ...inputs, keyPadding: tensor2d([[0, 1]], [1, 2], "bool") })).toThrow(
-        "attention: keyPadding expected [2, 5], got [1, 2]",
+      expect(() => attention({ ...inputs, keyPaddingMask: tensor2d([[0, 1]], [1, 2], "bool") })).toThrow(
+        "attention: keyPaddingMask expected [2, 5], got [1, 2]",
       );
       expect(() => attention({ ...inputs, value: inputs.query })).toThrow(
         "attention: value expected [2, 5, 14], got [2, 3, 14]",

@@ -22,7 +22,7 @@ export const attentionKernel = "DetrkitAttention";
 /** Of its gradient. */
 export const attentionGradientKernel = "DetrkitAttentionGradient";
 
-/** Inputs: query, key, value, padding (empty where there is none), seed. Output: the result. */
+/** Inputs: query, key, value, key padding mask (empty where there is none), seed. Output: the result. */
 export interface AttentionAttributes {
   readonly heads: number;
   readonly rate: number;
@@ -50,7 +50,7 @@ export function attention(operands: AttentionOperands): Tensor3D {
   expectRate(dropoutRate, "attention");
   if (dropoutRate > 0 && random === undefined)
     throw new ConfigError("attention: dropoutRate above 0 needs `random` to draw from");
-  // A mask by query and key is rare and has no kernel.
+  // An attention mask `[Q, S]` is rare and has no kernel.
   if (operands.attentionMask === undefined && hasKernel(attentionKernel)) return fusedAttention(operands);
   return tidy(() => {
     const weights = attentionWeights(operands);
@@ -67,7 +67,7 @@ function fusedAttention({
   key,
   value,
   heads,
-  keyPadding,
+  keyPaddingMask,
   dropoutRate = 0,
   random,
 }: AttentionOperands): Tensor3D {
@@ -75,12 +75,12 @@ function fusedAttention({
     const seed = scalar(dropoutRate > 0 && random !== undefined ? random.uint32() | 0 : 0, "int32");
     const attributes: AttentionAttributes = { heads, rate: dropoutRate };
     return firstOf<Tensor3D>(
-      runKernel(attentionKernel, [query, key, value, keyPadding ?? tensor1d([], "bool"), seed], attributes),
+      runKernel(attentionKernel, [query, key, value, keyPaddingMask ?? tensor1d([], "bool"), seed], attributes),
     );
   });
 }
 
-/** `[B, N, Q, S]` weights on values `[B, S, D]`: `[B, Q, D]`. */
+/** `[B, M, Q, S]` weights on values `[B, S, D]`: `[B, Q, D]`. */
 export function weightedValues(weights: Tensor4D, value: Tensor3D, heads: number): Tensor3D {
   const [B, , D] = value.shape;
   const Q = weights.shape[2];

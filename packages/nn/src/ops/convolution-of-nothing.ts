@@ -1,8 +1,8 @@
 import { customGrad, type Tensor, type Tensor4D, tidy, zeros, zerosLike } from "@tensorflow/tfjs-core";
 
 /**
- * What a convolution sums up where its input or filter is empty: nothing, so zeros, whose gradients are zeros.
- * TensorFlow's kernels give it other shapes, and no gradient.
+ * The result of a convolution whose input or filter is empty: zeros, with gradients of zeros. TensorFlow's kernels
+ * return other shapes, and have no gradient.
  *
  * @param shape - of the result
  */

@@ -24,12 +24,10 @@ export const convolutionKernel = "DetrkitConvolution";
 export const convolutionInputGradientKernel = "DetrkitConvolutionInputGradient";
 /** Of its gradient by the filter. */
 export const convolutionFilterGradientKernel = "DetrkitConvolutionFilterGradient";
-/** Of the gradient of a ReLU behind it, from the upstream gradient and the result. */
+/** Of the gradient of a ReLU after it, from the upstream gradient and the result. */
 export const reluGradientKernel = "DetrkitReluGradient";
 
-/**
- * Inputs: input, filter, then bias and residual where their flags are set. Output: as the input, padded and slid over.
- */
+/** Inputs: input, filter, then bias and residual where their flags are set. Output: the result. */
 export interface ConvolutionAttributes {
   readonly strides: number;
   readonly padding: number;
@@ -39,7 +37,7 @@ export interface ConvolutionAttributes {
   readonly residual: boolean;
 }
 
-/** How {@link convolution} slides, and what it does with the sum. */
+/** How the window of a {@link convolution} slides, and what is added to the result. */
 export interface ConvolutionOptions {
   /** Added per output channel `[O]`. */
   readonly bias?: Tensor1D | undefined;
@@ -75,8 +73,8 @@ export function convolution(input: Tensor4D, filter: Tensor4D, given: Convolutio
   if (residual !== undefined) expectFloats(residual, "convolution: residual", shape);
   if (input.size === 0 || filter.size === 0 || shape.includes(0))
     return tidy(() => finished(convolutionOfNothing(input, filter, shape), options));
-  // TensorFlow's gradients of dilated convolutions depend on processor and padding; those of what they decompose into
-  // don't.
+  // TensorFlow's gradients of dilated convolutions differ between processors and paddings; those of the ops that they
+  // decompose into don't.
   const isDirect = options.dilation === 1 || !isRecordingGradients();
   if (isDirect && hasKernel(convolutionKernel)) return fusedConvolution(input, filter, options);
   if (options.dilation === 1) return plainConvolution(input, filter, options);
@@ -118,9 +116,9 @@ function plainConvolution(input: Tensor4D, filter: Tensor4D, options: Convolutio
 }
 
 /**
- * A strided 1×1 filter over few channels: the filter gradient of TensorFlow's oneDNN writes behind its own buffers
- * there (seen in 2.21, fewer channels than a vector has lanes), which stride 1 over the cells that the filter meets
- * does not.
+ * A strided 1×1 filter over few channels. There the filter gradient of TensorFlow's oneDNN writes beyond its buffers
+ * (seen in 2.21 with fewer channels than a vector has lanes). Stride 1 over only the cells that the filter meets avoids
+ * this.
  */
 function meetsSeparateCells({ shape: [height, width, channels] }: Tensor4D, { strides }: ConvolutionOptions): boolean {
   return height === 1 && width === 1 && strides > 1 && channels < 16;
@@ -147,8 +145,8 @@ function finished(output: Tensor4D, { bias, residual, activation }: ConvolutionO
 }
 
 /**
- * Explicit padding has no gradient on the native backend, so it becomes "same" where that means the same, else a padded
- * input.
+ * Explicit padding has no gradient on the native backend, so "same" is used where it is equal, and the input is padded
+ * elsewhere.
  */
 function paddedInput(
   input: Tensor4D,
@@ -171,12 +169,13 @@ function padded(map: Tensor4D, { padding }: { readonly padding: number }): Tenso
 }
 
 /**
- * Stride 1: pixels that share their place modulo the dilation become images of their own, in which neighbours touch.
+ * For stride 1: pixels whose coordinates are equal modulo the dilation become separate images, in which the taps are
+ * neighbours.
  */
 function dilatedConvolution(input: Tensor4D, filter: Tensor4D, options: ConvolutionOptions): Tensor4D {
   const { padding, dilation } = options;
   const [, height, width] = input.shape;
-  // Rows and columns missing until the dilation divides the padded size; the output has as many too many.
+  // Rows and columns to add until the dilation divides the padded size; as many are cut from the output.
   const bottom = positiveModulo(-(height + 2 * padding), dilation);
   const right = positiveModulo(-(width + 2 * padding), dilation);
   return tidy(() => {

@@ -13,11 +13,11 @@ export interface DropoutAttributes {
   readonly rate: number;
 }
 
-/** Dropout while it is on. */
+/** Settings of dropout while it is active. */
 export interface ActiveDropout {
   /** Above 0. */
   readonly rate: number;
-  /** What is drawn from. */
+  /** Where the seed is drawn from. */
   readonly random: Random;
 }
 

@@ -1,9 +1,9 @@
 import { getBackend, getKernel } from "@tensorflow/tfjs-core";
 
 /**
- * Whether the running backend has this kernel beside tfjs's own. A kernel fuses what would otherwise be many small ops;
- * an op uses its own where there is one, and composes tfjs-core's ops where not. The op owns the kernel's name, which
- * begins with "Detrkit", and says what inputs, attributes and outputs are.
+ * Whether the running backend has this kernel of detrkit's. A kernel fuses what would otherwise be many small ops;
+ * without it the op is composed of tfjs-core's ops. The op defines the kernel's name, which begins with "Detrkit", and
+ * its inputs, attributes and outputs.
  */
 export function hasKernel(name: string): boolean {
   return getKernel(name, getBackend()) !== undefined;

@@ -6,7 +6,7 @@ import { hasKernel } from "./has-kernel.ts";
 
 /** The kernel of this op, where a backend has it. */
 export const linearKernel = "DetrkitLinear";
-/** The same with a ReLU behind it, whose gradient needs the result. */
+/** The same followed by a ReLU, whose gradient needs the result. */
 export const linearReluKernel = "DetrkitLinearRelu";
 /** Of its gradient. */
 export const linearGradientKernel = "DetrkitLinearGradient";

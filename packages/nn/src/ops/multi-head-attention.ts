@@ -25,9 +25,9 @@ export const multiHeadAttentionGradientKernel = "DetrkitMultiHeadAttentionGradie
 
 /**
  * Inputs: position of the memory, position of the queries, memory, queries, weight and bias of the query, key, value
- * and output projections, padding, seed; positions, queries and padding where their flags are set, a seed where the
- * rate is above 0. Without queries of its own the memory attends to itself, and its position is that of both. Outputs:
- * the result, and what its gradient needs.
+ * and output projections, key padding mask, seed. Positions, queries and mask are given where their flags are set, the
+ * seed where the rate is above 0. Without queries it is self-attention: the memory and its position are those of the
+ * queries too. Outputs: the result, and what its gradient needs.
  */
 export interface MultiHeadAttentionAttributes {
   readonly heads: number;
@@ -36,7 +36,7 @@ export interface MultiHeadAttentionAttributes {
   readonly memoryPosition: boolean;
   readonly queryPosition: boolean;
   readonly queries: boolean;
-  readonly padding: boolean;
+  readonly keyPaddingMask: boolean;
 }
 
 /** What attends to what. `B` images, `Q` queries, `S` keys, `D` width. */
@@ -52,7 +52,7 @@ export interface MultiHeadAttentionInputs {
   /** `[B, S, D]` */
   readonly value: Tensor3D;
   /** Boolean `[B, S]`, true on keys that are padding. */
-  readonly keyPadding?: Tensor2D | undefined;
+  readonly keyPaddingMask?: Tensor2D | undefined;
   /** `[Q, S]`: boolean, true where the query must not see the key; or floats that are added to the scores. */
   readonly attentionMask?: Tensor2D | undefined;
 }
@@ -86,19 +86,18 @@ export function multiHeadAttention(
 ): Tensor3D {
   expectOperands(inputs, projections, options.heads);
   if (options.dropout !== undefined) expectRate(options.dropout.rate, "multiHeadAttention");
-  // The kernel is for what a transformer has: values are the keys without positions, and masks by query and key are
-  // rare.
+  // The kernel covers what a transformer needs: values that are the keys without positions, and no attention mask.
   if (inputs.value === inputs.key && inputs.attentionMask === undefined && hasKernel(multiHeadAttentionKernel)) {
     return fusedMultiHeadAttention(inputs, projections, options);
   }
-  const { keyPadding, attentionMask } = inputs;
+  const { keyPaddingMask, attentionMask } = inputs;
   const { heads, dropout } = options;
   return tidy(() => {
     const projected = projectOperands(inputs, projections);
     const attended = attention({
       ...projected,
       heads,
-      keyPadding,
+      keyPaddingMask,
       attentionMask,
       dropoutRate: dropout?.rate,
       random: dropout?.random,
@@ -131,7 +130,7 @@ function fusedMultiHeadAttention(
   projections: AttentionProjections,
   { heads, dropout }: MultiHeadAttentionOptions,
 ): Tensor3D {
-  const { query: queries, queryPosition, key: memory, keyPosition: memoryPosition, keyPadding } = inputs;
+  const { query: queries, queryPosition, key: memory, keyPosition: memoryPosition, keyPaddingMask } = inputs;
   const isSelfAttention = memory === queries && memoryPosition === queryPosition;
   return tidy(() => {
     const attributes: MultiHeadAttentionAttributes = {
@@ -140,7 +139,7 @@ function fusedMultiHeadAttention(
       memoryPosition: memoryPosition !== undefined,
       queryPosition: !isSelfAttention && queryPosition !== undefined,
       queries: !isSelfAttention,
-      padding: keyPadding !== undefined,
+      keyPaddingMask: keyPaddingMask !== undefined,
     };
     const weights = [projections.query, projections.key, projections.value, projections.output].flatMap(
       ({ weight, bias }) => [weight, bias],
@@ -149,7 +148,7 @@ function fusedMultiHeadAttention(
     const operands = [
       ...tokens,
       ...weights,
-      keyPadding,
+      keyPaddingMask,
       dropout === undefined ? undefined : scalar(dropout.random.uint32() | 0, "int32"),
     ];
     return firstOf<Tensor3D>(
@@ -173,8 +172,8 @@ export function expectOperands(
   projections: AttentionProjections,
   heads: number,
 ): void {
-  const { query, key, value, queryPosition, keyPosition, keyPadding, attentionMask } = inputs;
-  const { B, Q, S, D } = attentionSizes({ query, key, heads, keyPadding, attentionMask });
+  const { query, key, value, queryPosition, keyPosition, keyPaddingMask, attentionMask } = inputs;
+  const { B, Q, S, D } = attentionSizes({ query, key, heads, keyPaddingMask, attentionMask });
   if (value !== key) expectFloats(value, "attention: value", [B, S, D]);
   expectPosition(queryPosition, "queryPosition", B, Q, D);
   expectPosition(keyPosition, "keyPosition", B, S, D);

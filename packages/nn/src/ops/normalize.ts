@@ -11,7 +11,7 @@ export interface Statistics {
  * `(input - mean) / sqrt(variance + epsilon)` with mean and biased variance over `axes`: the core of layer, group and
  * batch norm.
  *
- * @param onStatistics - is shown mean and variance, which are freed when it returns
+ * @param onStatistics - called with mean and variance, which are freed when it returns
  */
 export function normalize<T extends Tensor>(
   input: T,

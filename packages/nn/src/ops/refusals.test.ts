@@ -232,7 +232,7 @@ describeOnBackends("ops refuse", () => {
       expectRefused(() => linear(whole, matrix(2, 3)), "linear: input expected float32, got int32");
       expectRefused(() => dropout(whole, 0.5, new Random(1)), "dropout: input expected float32, got int32");
       expectRefused(() => activate(whole, "gelu"), "gelu: input expected float32, got int32");
-      expectRefused(attend({ keyPadding: matrix(2, 5) }), "attention: keyPadding expected bool, got float32");
+      expectRefused(attend({ keyPaddingMask: matrix(2, 5) }), "attention: keyPaddingMask expected bool, got float32");
       expectRefused(
         attend({ attentionMask: ones<Rank.R2>([5, 5], "int32") }),
         "attention: attentionMask expected float32, got int32",
@@ -286,7 +286,7 @@ describeOnBackends("ops refuse", () => {
     tidy(
       () =>
         void expect(() => norm.call(map(0, 2, 2, 3), { training: true })).toThrow(
-          "BatchNorm.call: input [0, 2, 2, 3] has no values to take the statistics of",
+          "BatchNorm.call: input [0, 2, 2, 3] is empty and has no statistics",
         ),
     );
     expect([...norm.runningMean.value.dataSync()]).toEqual([0, 0, 0]);

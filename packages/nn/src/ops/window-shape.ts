@@ -12,7 +12,7 @@ export interface MaxPoolAttributes {
 /** TensorFlow's kernels count the numbers of a tensor in 32 bits. */
 const mostNumbers = 2 ** 31 - 1;
 
-/** How a convolution's window slides over a map, alike in both directions. */
+/** How a convolution's window slides over a map, the same in both directions. */
 export interface Sliding {
   readonly strides: number;
   readonly padding: number;
@@ -56,8 +56,8 @@ export function convolutionShape(
 }
 
 /**
- * The same slide in the smallest numbers: a step past the map's end is any such step, and a single tap has no distance
- * to its neighbours. oneDNN works these out in 32 bits, and ends the process where they overflow.
+ * An equal convolution with the smallest settings: all strides beyond the map's end are equal, and so are all dilations
+ * of a single tap. oneDNN computes with them in 32 bits, and ends the process when they overflow.
  *
  * @param input - `[B, H, W, I]`
  * @param filter - `[filter height, filter width, I, O]`, both as {@link convolutionShape} takes them

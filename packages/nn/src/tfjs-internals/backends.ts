@@ -1,7 +1,7 @@
 import { BackendError } from "@detrkit/common";
 import { backend, type DataType, type KernelBackend, type Tensor, type TensorInfo } from "@tensorflow/tfjs-core";
 
-/** Whether nobody else holds a tensor's memory: neither a clone of it nor what was saved for a gradient. */
+/** Whether nothing else holds a tensor's memory: no clone of it, and nothing saved for a gradient. */
 export function holdsMemoryAlone({ dataId }: TensorInfo): boolean {
   return backend().refCount(dataId) === 1;
 }
@@ -13,7 +13,7 @@ export interface OpAttribute {
   readonly value: number | boolean | string | readonly number[];
 }
 
-/** What of tfjs-node's addon is used. */
+/** The part of tfjs-node's addon that is used. */
 export interface TensorflowBinding {
   readonly TF_FLOAT: number;
   readonly TF_INT32: number;
@@ -25,16 +25,16 @@ export interface TensorflowBinding {
   readonly TF_Version: string;
   /** Whether tensors are computed on a GPU. */
   isUsingGpuDevice(): boolean;
-  /** Gives memory that was freed, and kept for the next step, back to the system. Of detrkit's own addon. */
+  /** Returns memory that was freed but kept for the next step to the system. Only detrkit's own addon has it. */
   trimMemory?(): void;
 }
 
-/** What of tfjs-node's backend is used: it runs TensorFlow's ops by their names. */
+/** The part of tfjs-node's backend that is used: it runs TensorFlow's ops by name. */
 export interface TensorflowBackend extends KernelBackend {
   readonly binding: TensorflowBinding;
   /** Runs an op that has one output. */
   executeSingleOutput(name: string, attributes: readonly OpAttribute[], inputs: readonly TensorInfo[]): Tensor;
-  /** Runs an op that has so many outputs. */
+  /** Runs an op that has `numOutputs` outputs. */
   executeMultipleOutputs(
     name: string,
     attributes: readonly OpAttribute[],
@@ -49,12 +49,12 @@ export function tensorflowBackend(): TensorflowBackend | undefined {
   return running.binding === undefined ? undefined : (running as TensorflowBackend);
 }
 
-/** Memory of WebAssembly; TypeScript has its type in the browser's library only. */
+/** WebAssembly memory. TypeScript declares its type only in the browser's library. */
 export interface LinearMemory {
   readonly buffer: ArrayBuffer | SharedArrayBuffer;
 }
 
-/** What of tfjs's WebAssembly backend is used here; its types leave out where its memory is. */
+/** The part of tfjs's WebAssembly backend that is used here; tfjs's types leave out its memory. */
 interface WasmBackend {
   readonly wasm?: {
     /** Exports of the module, its memory among them. The threaded build has the memory at `wasmMemory` instead. */
@@ -80,7 +80,7 @@ export class WasmMemory {
   /**
    * Of the running backend.
    *
-   * @throws BackendError where it keeps its memory elsewhere, or is another backend
+   * @throws BackendError if it is another backend, or its memory is not found
    */
   constructor() {
     this.#backend = backend() as unknown as WasmBackend;
@@ -88,8 +88,7 @@ export class WasmMemory {
     const memory = wasm?.wasmMemory ?? wasm?.asm?.memory;
     if (wasm === undefined || memory === undefined)
       throw new BackendError(
-        "the WebAssembly backend keeps its memory where detrkit does not find it; " +
-          "@tensorflow/tfjs-backend-wasm 4.22 is expected",
+        "the memory of the WebAssembly backend was not found; @tensorflow/tfjs-backend-wasm 4.22 is expected",
       );
     this.#wasm = wasm;
     this.memory = memory;
@@ -105,7 +104,7 @@ export class WasmMemory {
     return this.#backend.makeOutput([...shape], dtype);
   }
 
-  /** Frees a tensor of {@link makeTensor} that was handed to nobody. */
+  /** Frees a tensor of {@link makeTensor} that nobody else has. */
   disposeTensor({ dataId }: TensorInfo): void {
     this.#backend.disposeData(dataId);
   }
@@ -120,17 +119,17 @@ export class WasmMemory {
     this.#wasm._free(offset);
   }
 
-  /** From now on the backend throws where memory runs out; by itself it would write over what lies at address 0. */
+  /** Makes the backend throw when memory runs out; by default it would overwrite what lies at address 0. */
   refuseToRunOut(): void {
     const wasm = this.#wasm;
-    // Emscripten puts its function in place at the first call, and would remove one that took its place before.
+    // Emscripten installs its function at the first call, and would replace one installed before that.
     wasm._free(wasm._malloc(1));
     const allocate = wasm._malloc.bind(wasm);
     let isFull = false;
     wasm._malloc = (bytes) => {
       const offset = isFull ? 0 : allocate(bytes) >>> 0;
-      // Near 4 GB Emscripten's addresses wrap around: it hands out memory beyond the end, and after that what others
-      // hold.
+      // Near 4 GB Emscripten's addresses wrap around: it returns memory beyond the end, and after that memory that is
+      // in use.
       isFull ||= offset + bytes > this.memory.buffer.byteLength;
       if (!isFull && (offset !== 0 || bytes === 0)) return offset;
       const [asked, held] = [bytes, this.memory.buffer.byteLength].map((size) => (size / bytesPerMb).toFixed(0));

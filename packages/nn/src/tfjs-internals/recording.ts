@@ -19,7 +19,7 @@ export interface RecordedOp {
   readonly gradient?: (upstream: readonly (Tensor | null)[]) => Readonly<Record<string, () => Tensor>>;
 }
 
-/** What of tfjs's engine (tfjs-core 4.22) is used here; its types tell of some of it. */
+/** The part of tfjs's engine (tfjs-core 4.22) that is used here; tfjs declares only some of it. */
 interface Engine {
   readonly backend: KernelBackend;
   readonly state: { readonly gradientDepth: number; activeTape: RecordedOp[] | null };
@@ -47,8 +47,8 @@ export function runKernel(name: string, inputs: readonly Tensor[], attributes: o
 }
 
 /**
- * Takes a gradient within a backward pass, which would throw away the tape of that pass (tfjs-core 4.22), though it is
- * still needed.
+ * Takes a gradient inside a backward pass and keeps the tape of that pass, which tfjs-core 4.22 would discard although
+ * it is still needed.
  */
 export function keepingTape<Result>(takeGradient: () => Result): Result {
   const { state } = tfjsEngine();
@@ -59,8 +59,8 @@ export function keepingTape<Result>(takeGradient: () => Result): Result {
 }
 
 /**
- * Computes a value and hands over the record of it, which is to be played backwards by whoever called. Not to be called
- * while gradients are being recorded.
+ * Computes a value and returns the ops that were recorded, through which the caller then backpropagates. Not to be
+ * called while gradients are being recorded.
  *
  * @returns the operations in the order in which they ran; each one's `saved` tensors are the caller's to free
  */
@@ -87,9 +87,8 @@ export function freeSaved({ saved = [] }: RecordedOp): void {
 }
 
 /**
- * Has only the first output of these kernels recorded; the others are there for the gradient, which has saved them.
- * tfjs would make gradients of zeros for them in each backward pass, which for an attention are several times its
- * input.
+ * Records only the first output of these kernels. The others are only for the gradient, which has saved them; tfjs
+ * would make gradients of zeros for them in each backward pass, for an attention several times the size of its input.
  */
 export function recordFirstOutputs(kernels: readonly string[]): void {
   const chosen: ReadonlySet<string> = new Set(kernels);
@@ -100,9 +99,9 @@ export function recordFirstOutputs(kernels: readonly string[]): void {
 }
 
 /**
- * On the running backend: tfjs saves what a gradient needs by running its Identity kernel and recording that too. These
- * are more than half of all kernels in a small model's step. Here a second handle on the same data is saved instead.
- * Inside a gradient of a gradient, which has to differentiate through what was saved, tfjs does as before.
+ * Makes the running backend save tensors for gradients as a second handle on the same data. By default tfjs runs its
+ * Identity kernel and records it: more than half of all kernels in a training step of a small model. Inside a gradient
+ * of a gradient, which has to differentiate through saved tensors, the default stays.
  */
 export function saveByReference(): void {
   const recording = tfjsEngine();

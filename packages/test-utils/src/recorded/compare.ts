@@ -8,7 +8,7 @@ export interface Tolerance {
 }
 
 export interface CompareOptions {
-  /** Which entries count, by flat index; all unless told. */
+  /** Which entries count, by flat index. Default: all. */
   readonly where?: (index: number) => boolean;
 }
 

@@ -28,7 +28,7 @@ export function inputBatch(fixture: Fixture): PaddedBatch {
   });
   return {
     images: tensor(values, [images.length, height, width, 3]) as Tensor4D,
-    mask: zeros([images.length, height, width], "bool") as Tensor3D,
+    paddingMask: zeros([images.length, height, width], "bool") as Tensor3D,
     sizes: images.map((image) => ({ height: image.height, width: image.width })),
   };
 }

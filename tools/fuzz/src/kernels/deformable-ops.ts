@@ -70,7 +70,7 @@ export const deformableOps: Readonly<Record<string, FuzzedOp>> = {
         },
       };
     },
-    run: ([queries, memory, referencePoints, memoryPadding], attributes) => {
+    run: ([queries, memory, referencePoints, memoryPaddingMask], attributes) => {
       const config = attributes["config"] as Omit<MultiScaleDeformableAttentionConfig, "random">;
       const module = new MultiScaleDeformableAttention({ ...config, random: new Random(1) });
       try {
@@ -79,7 +79,7 @@ export const deformableOps: Readonly<Record<string, FuzzedOp>> = {
             queries: queries as Tensor3D,
             memory: memory as Tensor3D,
             referencePoints,
-            memoryPadding: memoryPadding as Tensor2D | undefined,
+            memoryPaddingMask: memoryPaddingMask as Tensor2D | undefined,
             levelShapes: levelsOf(attributes),
           }),
         ];

@@ -62,7 +62,7 @@ function attentionInputs({ a: B, b: Q, c: S, n, m, flags }: Sizes): TensorPlan[]
 function multiHeadCall(sizes: Sizes, isGradient: boolean): Call {
   const { a: B, b: Q, c: S, n, m } = sizes;
   const D = n * m;
-  const [memoryPosition, queries, padding] = [flag(sizes, 0), flag(sizes, 2), flag(sizes, 4)];
+  const [memoryPosition, queries, keyPaddingMask] = [flag(sizes, 0), flag(sizes, 2), flag(sizes, 4)];
   const queryPosition = queries && flag(sizes, 1);
   const rate = rateOf(sizes);
   const position = (rows: number): TensorPlan => (flag(sizes, 5) ? float(rows, D) : float(B, rows, D));
@@ -74,10 +74,10 @@ function multiHeadCall(sizes: Sizes, isGradient: boolean): Call {
     float(B, S, D),
     ...(queries ? [float(...asked)] : []),
     ...Array.from({ length: 4 }, () => [float(D, D), float(D)]).flat(),
-    ...(padding ? [mask(B, S)] : []),
+    ...(keyPaddingMask ? [mask(B, S)] : []),
     ...(rate > 0 ? [seed] : []),
   ];
-  return { inputs, attributes: { heads: n, rate, memoryPosition, queryPosition, queries, padding } };
+  return { inputs, attributes: { heads: n, rate, memoryPosition, queryPosition, queries, keyPaddingMask } };
 }
 
 function feedForwardInputs(sizes: Sizes): TensorPlan[] {

@@ -32,7 +32,7 @@ interface Arguments {
   readonly groups: number;
   readonly heads: number;
   readonly rate: number;
-  readonly keyPadding: boolean;
+  readonly keyPaddingMask: boolean;
   readonly attentionMask: boolean;
   readonly positions: boolean;
   readonly kernelSize: number;
@@ -69,21 +69,21 @@ const dividedBy = ({ n, m }: Sizes): number => n * m;
 
 function attentionCall(sizes: Sizes): Call {
   const [B, Q, S, D] = [sizes.a, sizes.b, sizes.c, dividedBy(sizes)];
-  const [keyPadding, attentionMask] = [flag(sizes, 0), flag(sizes, 1)];
-  const masks = [...(keyPadding ? [mask(B, S)] : []), ...(attentionMask ? [constant(float(Q, S))] : [])];
+  const [keyPaddingMask, attentionMask] = [flag(sizes, 0), flag(sizes, 1)];
+  const masks = [...(keyPaddingMask ? [mask(B, S)] : []), ...(attentionMask ? [constant(float(Q, S))] : [])];
   return {
     inputs: [float(B, Q, D), float(B, S, D), float(B, S, D), ...masks],
-    attributes: { heads: sizes.n, keyPadding, attentionMask, rate: rateOf(sizes) },
+    attributes: { heads: sizes.n, keyPaddingMask, attentionMask, rate: rateOf(sizes) },
   };
 }
 
 function masksOf(
   rest: readonly Tensor[],
-  { keyPadding, attentionMask }: Arguments,
-): { readonly keyPadding?: Tensor2D | undefined; readonly attentionMask?: Tensor2D | undefined } {
-  const [padding, scores] = keyPadding ? rest : [undefined, rest[0]];
+  { keyPaddingMask, attentionMask }: Arguments,
+): { readonly keyPaddingMask?: Tensor2D | undefined; readonly attentionMask?: Tensor2D | undefined } {
+  const [paddingMask, scores] = keyPaddingMask ? rest : [undefined, rest[0]];
   return {
-    keyPadding: padding as Tensor2D | undefined,
+    keyPaddingMask: paddingMask as Tensor2D | undefined,
     attentionMask: (attentionMask ? scores : undefined) as Tensor2D | undefined,
   };
 }

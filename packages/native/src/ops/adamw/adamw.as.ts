@@ -1,7 +1,7 @@
 // One step of AdamW (Loshchilov and Hutter, 2019), parameter by parameter.
 import { at, LANES, horizontalSum, multiplyAdd } from "../../shared/vector.as";
 
-/** Sum of the squares of `count` floats. Stretches of 4096 are added up in floats, those in doubles. */
+/** Sum of the squares of `count` floats. Blocks of 4096 are summed in floats, the blocks' sums in doubles. */
 export function sumOfSquares(values: usize, count: i32): f64 {
   let total: f64 = 0;
   for (let first = 0; first < count; first += 4096) {
@@ -20,8 +20,8 @@ export function sumOfSquares(values: usize, count: i32): f64 {
 }
 
 /**
- * Changes `count` values and their moments in place. `factor` clips the gradient; `size` is the learning rate by the
- * first bias correction, `left` what decay leaves, `root` the root of the second bias correction.
+ * Changes `count` values and their moments in place. `factor` clips the gradient; `size` is the learning rate divided
+ * by the first bias correction, `left` the factor of the weight decay, `root` the root of the second bias correction.
  */
 export function adamW(
   gradient: usize,

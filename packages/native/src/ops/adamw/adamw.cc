@@ -11,10 +11,10 @@ namespace {
 
 // Inputs: settings [6 + 3N]; moments m and v, each flat [sum of sizes]; N parameters; N gradients. Moments and
 // parameters are written in place, as TensorFlow's own training ops do to variables: new ones for hundreds of small
-// tensors took longer than the arithmetic. The caller sees to it that nobody else holds their memory. Output: the
-// gradients' norm before clipping. Where that is not finite, nothing is changed. Settings: [beta1, 1 - beta1, beta2, 1
-// - beta2, epsilon, clip norm (0: none)] then, of each parameter, [step size: learning rate / (1 - beta1^step), factor
-// that decay leaves: 1 - learning rate * decay, root: sqrt(1 - beta2^step)]. The caller works these out in double
+// tensors took longer than the arithmetic. The caller ensures that no other tensor shares their memory. Output: the
+// gradients' norm before clipping. If it is not finite, nothing is changed. Settings: [beta1, 1 - beta1, beta2, 1 -
+// beta2, epsilon, clip norm (0: none)] then, of each parameter, [step size: learning rate / (1 - beta1^step), factor of
+// the weight decay: 1 - learning rate * decay, root: sqrt(1 - beta2^step)]. The caller computes these in double
 // precision: 1 - 0.999f is off by 1e-5.
 void Compute(Context& context) {
   const int count = (context.NumInputs() - 3) / 2;
@@ -36,7 +36,7 @@ void Compute(Context& context) {
   const float* given = settings.f32();
   const float keep1 = given[0], add1 = given[1], keep2 = given[2], add2 = given[3], epsilon = given[4], clip = given[5];
 
-  // Each tensor's squares are summed on their own and added in order, whatever the number of threads.
+  // Each tensor's squares are summed separately and added in order, whatever the number of threads.
   std::vector<double> squares(count);
   ParallelFor(count, std::max(1, count / 16), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
@@ -55,7 +55,7 @@ void Compute(Context& context) {
   const float length = static_cast<float>(std::sqrt(total));
   norm.f32()[0] = length;
   if (!std::isfinite(length)) return;
-  // As torch.nn.utils.clip_grad_norm_ has it: never scaled up, and 1e-6 keeps the quotient finite.
+  // As in torch.nn.utils.clip_grad_norm_: gradients are never scaled up, and 1e-6 keeps the quotient finite.
   const float factor = clip > 0 ? std::min(1.0f, clip / (length + 1e-6f)) : 1.0f;
 
   ParallelFor(starts[count], 16384, [&](int64_t begin, int64_t end) {

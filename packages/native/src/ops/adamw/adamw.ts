@@ -67,7 +67,7 @@ function registerWasm(module: KernelModule): void {
       number,
       number,
     ];
-    // As torch.nn.utils.clip_grad_norm_ has it: never scaled up, and 1e-6 keeps the quotient finite.
+    // As in torch.nn.utils.clip_grad_norm_: gradients are never scaled up, and 1e-6 keeps the quotient finite.
     const factor = clip > 0 ? Math.min(1, clip / (length + 1e-6)) : 1;
     let start = 0;
     for (const [index, parameter] of parameters.entries()) {

@@ -1,15 +1,17 @@
-// Multi-head scaled dot-product attention on projected queries, keys and values, whose heads lie side by side. There is
-// never more of the weights in memory than one tile of queries; the backward pass computes them again, in the very way
-// of the forward pass.
+// Multi-head scaled dot-product attention on projected queries, keys and values, whose heads lie side by side. Only the
+// attention weights of one tile of queries are in memory at a time; the backward pass computes them again, exactly as
+// the forward pass does.
 import { applyMask } from "../dropout/dropout.as";
 import { gemm, GEMM_SCRATCH } from "../../shared/gemm.as";
 import { at, exponential, horizontalSum, LANES, multiplyAdd } from "../../shared/vector.as";
 
 const TILE: i32 = 64;
-/** As in the plain composition: a row that is padding throughout attends to all keys alike instead of giving NaN. */
+/**
+ * As in the plain composition: a row whose keys are all padding attends to all of them equally instead of giving NaN.
+ */
 const MASKED: f32 = -1e30;
 
-/** Floats from one row of weights to the next: whole vectors. */
+/** Number of floats from one row of weights to the next, a multiple of a vector. */
 // @ts-ignore: decorator
 @inline
 function strideOf(keys: i32): i32 {
@@ -22,13 +24,13 @@ export function attentionScratch(keys: i32): i32 {
 }
 
 /**
- * For each key, whether its score is replaced (all bits set) and by what: padding by `MASKED`, what only fills up the
- * vector by -Infinity.
+ * For each key, whether its score is replaced (all bits set), and the replacement: `MASKED` for padding, -Infinity for
+ * entries that only fill up the vector.
  */
-function writeReplacements(padding: usize, image: i32, keys: i32, masks: usize, replacements: usize): void {
+function writeReplacements(keyPaddingMask: usize, image: i32, keys: i32, masks: usize, replacements: usize): void {
   const stride = strideOf(keys);
   for (let key = 0; key < stride; key++) {
-    const padded = key < keys && padding != 0 && load<u8>(padding + <usize>(image * keys + key)) != 0;
+    const padded = key < keys && keyPaddingMask != 0 && load<u8>(keyPaddingMask + <usize>(image * keys + key)) != 0;
     store<i32>(at(masks, key), padded || key >= keys ? -1 : 0);
     store<f32>(at(replacements, key), key < keys ? MASKED : -Infinity);
   }
@@ -87,13 +89,13 @@ function drop(source: usize, target: usize, row: i64, count: i32, keys: i32, rat
 
 /**
  * Heads `[begin, end)` of all images' heads: result `[B, Q, D]` from query `[B, Q, D]`, key and value `[B, S, D]`,
- * padding `[B, S]` or 0.
+ * keyPaddingMask `[B, S]` or 0.
  */
 export function attention(
   query: usize,
   key: usize,
   value: usize,
-  padding: usize,
+  keyPaddingMask: usize,
   result: usize,
   queries: i32,
   keys: i32,
@@ -114,7 +116,7 @@ export function attention(
     const image = task / heads,
       ownQueries = image * queries * width + (task % heads) * head,
       ownKeys = image * keys * width + (task % heads) * head;
-    writeReplacements(padding, image, keys, masks, replacements);
+    writeReplacements(keyPaddingMask, image, keys, masks, replacements);
     for (let first = 0; first < queries; first += TILE) {
       const count = min(TILE, queries - first),
         place = ownQueries + first * width;
@@ -139,12 +141,12 @@ export function attention(
   }
 }
 
-/** Gradients of query, key and value from the result's. */
+/** Gradients of query, key and value from the gradient of the result. */
 export function attentionGradient(
   query: usize,
   key: usize,
   value: usize,
-  padding: usize,
+  keyPaddingMask: usize,
   dresult: usize,
   dquery: usize,
   dkey: usize,
@@ -171,7 +173,7 @@ export function attentionGradient(
     const image = task / heads,
       ownQueries = image * queries * width + (task % heads) * head,
       ownKeys = image * keys * width + (task % heads) * head;
-    writeReplacements(padding, image, keys, masks, replacements);
+    writeReplacements(keyPaddingMask, image, keys, masks, replacements);
     if (queries == 0) {
       gemm(0, 0, 0, 0, 0, 0, at(dkey, ownKeys), width, keys, head, 0, false, scratch);
       gemm(0, 0, 0, 0, 0, 0, at(dvalue, ownKeys), width, keys, head, 0, false, scratch);
@@ -237,8 +239,8 @@ export function attentionGradient(
 }
 
 /**
- * Turns a row of weights into the gradient by its scores before scaling, from the gradient by the weights. What fills
- * up the row is 0.
+ * Converts a row's gradient with respect to the weights to the one with respect to the scores before scaling. Entries
+ * that only fill up the row are 0.
  */
 function toScoreGradients(weights: usize, dweights: usize, keys: i32, scale: v128): void {
   const stride = strideOf(keys);

@@ -1,4 +1,4 @@
-// Multi-head scaled dot-product attention on queries, keys and values that are projected already.
+// Multi-head scaled dot-product attention on projected queries, keys and values.
 #include "shared/kernel.h"
 #include "shared/random_mask.h"
 #include "shared/scaled_attention.h"
@@ -6,27 +6,28 @@
 namespace detrkit {
 namespace {
 
-// Inputs 0..4 of both ops: query [B, Q, D], key [B, S, D], value [B, S, D], padding [B, S] or [0] (bool, true is
-// ignored), seed (a scalar). Attributes: heads; rate.
+// Inputs 0..4 of both ops: query [B, Q, D], key [B, S, D], value [B, S, D], key padding mask [B, S] or [0] (bool, true
+// is ignored), seed (a scalar). Attributes: heads; rate.
 struct Problem {
-  View query, key, value, padding, seed;
+  View query, key, value, key_padding_mask, seed;
 
   explicit Problem(Context& context)
       : query(context.Input(0)),
         key(context.Input(1)),
         value(context.Input(2)),
-        padding(context.Input(3)),
+        key_padding_mask(context.Input(3)),
         seed(context.Input(4)) {
     if (context.ok()) context.Require(CheckAttention(query, key, context.attributes.ints[0]));
     if (!context.ok()) return;
     context.RequireDims("attention: value", value, key.dims);
-    if (padding.dims != Dims{0}) context.RequireDims("attention: padding", padding, {key.dims[0], key.dims[1]});
+    if (key_padding_mask.dims != Dims{0})
+      context.RequireDims("attention: keyPaddingMask", key_padding_mask, {key.dims[0], key.dims[1]});
     context.RequireDims("attention: seed", seed, {});
     context.Require(CheckRate(context.attributes.floats[0]));
   }
 
   ScaledAttention Attention(const Attributes& attributes) const {
-    return {query.f32(), key.f32(), value.f32(), padding.size() > 0 ? padding.u8() : nullptr,
+    return {query.f32(), key.f32(), value.f32(), key_padding_mask.size() > 0 ? key_padding_mask.u8() : nullptr,
             query.dims[0], query.dims[1], key.dims[1], query.dims[2], attributes.ints[0],
             attributes.floats[0], static_cast<uint32_t>(seed.i32()[0])};
   }
@@ -55,11 +56,11 @@ void Backward(Context& context) {
 
 const Declared ops({
     {"DetrkitAttention",
-     {"query: float", "key: float", "value: float", "padding: bool", "seed: int32"},
+     {"query: float", "key: float", "value: float", "key_padding_mask: bool", "seed: int32"},
      {"result: float"},
      {"heads"}, {"rate"}, {}, Forward},
     {"DetrkitAttentionGradient",
-     {"query: float", "key: float", "value: float", "padding: bool", "seed: int32", "dresult: float"},
+     {"query: float", "key: float", "value: float", "key_padding_mask: bool", "seed: int32", "dresult: float"},
      {"dquery: float", "dkey: float", "dvalue: float"},
      {"heads"}, {"rate"}, {}, Backward},
 });

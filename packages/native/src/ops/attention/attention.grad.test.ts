@@ -36,9 +36,9 @@ describeOnFusedBackends("attention", () => {
   }
 
   const apply =
-    (heads: number, keyPadding?: Tensor2D) =>
+    (heads: number, keyPaddingMask?: Tensor2D) =>
     (...[query, key, value]: Tensor[]): Tensor =>
-      attention({ query: query as Tensor3D, key: key as Tensor3D, value: value as Tensor3D, heads, keyPadding });
+      attention({ query: query as Tensor3D, key: key as Tensor3D, value: value as Tensor3D, heads, keyPaddingMask });
 
   // Images, queries, keys, width, heads: single rows, primes, exactly a tile of 64 queries, one more, several, and many
   // keys.

@@ -12,7 +12,7 @@ import type { OpKernels } from "../op-kernels.ts";
 
 const operands: readonly KernelInput[] = [
   ...floats("query", "key", "value"),
-  { name: "padding", dtype: "bool" },
+  { name: "keyPaddingMask", dtype: "bool" },
   seedInput,
 ];
 
@@ -25,7 +25,7 @@ function registerGradient(): void {
   });
 }
 
-/** Multi-head attention: `attention.cc`. Inputs query, key, value, padding, seed. */
+/** Multi-head attention: `attention.cc`. Inputs query, key, value, key padding mask, seed. */
 function registerNative(): void {
   defineNativeKernel<AttentionAttributes>(
     attentionKernel,
@@ -46,7 +46,7 @@ function opAttributes({ heads, rate }: AttentionAttributes, write: AttributeWrit
 }
 
 /**
- * Multi-head attention: `attention.as.ts`. Inputs query, key, value, padding (empty where there is none), seed.
+ * Multi-head attention: `attention.as.ts`. Inputs query, key, value, key padding mask (empty where there is none), seed.
  */
 function registerWasm(module: KernelModule): void {
   defineWasmKernel<AttentionAttributes>(attentionKernel, ({ inputs, attributes }) => {
@@ -73,7 +73,13 @@ function registerWasm(module: KernelModule): void {
 }
 
 function prepare(module: KernelModule, inputs: readonly TensorInfo[], { heads, rate }: AttentionAttributes) {
-  const [query, key, value, padding, seed] = inputs as [TensorInfo, TensorInfo, TensorInfo, TensorInfo, TensorInfo];
+  const [query, key, value, keyPaddingMask, seed] = inputs as [
+    TensorInfo,
+    TensorInfo,
+    TensorInfo,
+    TensorInfo,
+    TensorInfo,
+  ];
   const [images, queries, width] = query.shape as [number, number, number];
   if (query.shape.length !== 3)
     throw new ShapeError(`attention: queries expected [B, Q, D], got [${query.shape.join(", ")}]`);
@@ -83,9 +89,9 @@ function prepare(module: KernelModule, inputs: readonly TensorInfo[], { heads, r
   if (!util.arraysEqual(key.shape, [images, keys, width]))
     throw new ShapeError(`attention: keys expected [${images}, S, ${width}], got [${key.shape.join(", ")}]`);
   requireShape("attention: value", value, key.shape);
-  if (!padding.shape.includes(0)) requireShape("attention: padding", padding, [images, keys]);
+  if (!keyPaddingMask.shape.includes(0)) requireShape("attention: keyPaddingMask", keyPaddingMask, [images, keys]);
   const { free } = module.scratch(module.run.attentionScratch(keys));
-  const addresses = [query, key, value, padding.shape.includes(0) ? undefined : padding].map((tensor) =>
+  const addresses = [query, key, value, keyPaddingMask.shape.includes(0) ? undefined : keyPaddingMask].map((tensor) =>
     module.at(tensor),
   );
   return { addresses, sizes: [queries, keys, width, heads, rate, module.integer(seed)], tasks: images * heads, free };

@@ -9,12 +9,15 @@ import {
 import { sum, type Tensor } from "@tensorflow/tfjs-core";
 import { defineGradient } from "../../gradients/define-gradient.ts";
 
-/** Attributes of the two gradient kernels: how the convolution went, and the shape of what its gradient is taken by. */
+/**
+ * Attributes of the two gradient kernels: those of the convolution, and the shape of the operand that the gradient is
+ * taken by.
+ */
 export interface ConvolutionGradientAttributes extends ConvolutionAttributes {
   readonly shape: readonly number[];
 }
 
-/** Of a convolution with bias, residual and ReLU, by all four operands. */
+/** Registers the gradient of a convolution with bias, residual and ReLU, with respect to all four operands. */
 export function registerConvolutionGradient(): void {
   defineGradient<ConvolutionAttributes>(
     convolutionKernel,

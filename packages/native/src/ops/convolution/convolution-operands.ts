@@ -17,9 +17,10 @@ export function convolutionInputs({ bias, residual }: ConvolutionAttributes): re
 }
 
 /**
- * oneDNN trusts these shapes, and none of TensorFlow's kernels gives an empty convolution its shape.
+ * Checks the operands of a convolution: oneDNN does not check shapes, and TensorFlow's kernels return wrong shapes for
+ * an empty one.
  *
- * @returns the attributes to go by
+ * @returns the attributes to use
  */
 export function expectConvolution(
   kernel: string,
@@ -32,7 +33,7 @@ export function expectConvolution(
   return { ...attributes, ...leastSliding((input as Tensor).shape, (filter as Tensor).shape, attributes) };
 }
 
-/** The same of a gradient by the input, from filter and `dy`, or of one by the filter, from input and `dy`. */
+/** The same for the gradient with respect to the input, from filter and `dy`, or to the filter, from input and `dy`. */
 export function expectConvolutionGradient(
   kernel: string,
   [other, dy]: readonly Tensor[],
@@ -57,8 +58,9 @@ function expectSlide(
   const result = convolutionShape(input, filter, attributes);
   if ([...input, ...filter, ...result].includes(0)) {
     throw new ShapeError(
-      `${kernel} expected something to sum up, got input [${input.join(", ")}] and filter [${filter.join(", ")}]; ` +
-        "the op in nn does without this kernel there",
+      `${kernel} expected operands that are not empty, got input [${input.join(", ")}] and ` +
+        `filter [${filter.join(", ")}]; ` +
+        "for empty ones the op of @detrkit/nn does not use this kernel",
     );
   }
   return result;

@@ -1,7 +1,6 @@
-// Convolution of NHWC maps and its two gradients as matrix products: the windows of a few hundred output pixels are
-// laid out as rows ("im2col"), multiplied, and forgotten. Sizes come as integers at an address: B, H, W, I, filter
-// height and width, O, H', W', steps down and right, rows and columns of padding before the first, dilation down and
-// right.
+// Convolution of NHWC maps and its two gradients as matrix products: the windows of a few hundred output pixels at a
+// time are written as rows ("im2col") and multiplied. Sizes come as integers at an address: B, H, W, I, filter height
+// and width, O, H', W', strides down and right, rows and columns of padding before the first, dilation down and right.
 import { finishRows, gemm, GEMM_SCRATCH } from "../../shared/gemm.as";
 import { addTo, at, fill, optionalAt } from "../../shared/vector.as";
 
@@ -11,7 +10,7 @@ function size(sizes: usize, index: i32): i32 {
   return load<i32>(at(sizes, index));
 }
 
-/** Whether windows are single pixels in their order, so that the map itself is the matrix. */
+/** Whether windows are single pixels in order, so that the map itself is the matrix. */
 function isProduct(sizes: usize): bool {
   return (
     size(sizes, 4) == 1 &&
@@ -57,7 +56,7 @@ function moveWindows(map: usize, rows: usize, sizes: usize, first: i32, count: i
       }
       const line = map + <usize>((image * height + y) * width) * bytes;
       if (whole && left >= 0 && left + filterWidth <= width) {
-        // The taps of one line lie side by side.
+        // The taps of one line are adjacent in memory.
         const source = line + <usize>left * bytes;
         if (back) addTo(source, row, filterWidth * channels);
         else copyFloats(row, source, filterWidth * channels);
@@ -122,7 +121,7 @@ export function convolution(
   }
 }
 
-/** The gradient by the input, of images `[begin, end)`. */
+/** The gradient with respect to the input, of images `[begin, end)`. */
 export function convolutionInputGradient(
   filter: usize,
   dy: usize,
@@ -147,7 +146,7 @@ export function convolutionInputGradient(
   }
 }
 
-/** The part of the gradient by the filter that output pixels `[begin, end)` give. */
+/** The part of the gradient with respect to the filter that comes from output pixels `[begin, end)`. */
 export function convolutionFilterGradient(
   input: usize,
   dy: usize,

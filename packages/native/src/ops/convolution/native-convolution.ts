@@ -18,10 +18,9 @@ import { floats } from "../../native/kernel-inputs.ts";
 const vectorLanes = 16;
 
 /**
- * Convolution by TensorFlow's own kernels. Where oneDNN's fused one runs (x86; `oneDnn`), bias, residual and ReLU cost
- * no op and no pass over memory of their own (its ReLU turns NaN into 0, so NaN has to be caught before it gets into
- * weights: the optimiser refuses gradients that are not finite). Inputs: input, filter, then bias and residual where
- * the attributes say so.
+ * Convolution by TensorFlow's own kernels. Where oneDNN's fused one runs (x86; `oneDnn`), bias, residual and ReLU need
+ * no separate op and no separate pass over memory. Its ReLU turns NaN into 0, so the optimiser refuses gradients that
+ * are not finite. Inputs: input, filter, then bias and residual if the attributes say so.
  */
 export function registerTensorflowConvolution(oneDnn: boolean): void {
   defineNativeKernel<ConvolutionAttributes>(convolutionKernel, { inputs: convolutionInputs }, (given) => {
@@ -57,7 +56,7 @@ export function registerTensorflowConvolution(oneDnn: boolean): void {
   registerReluGradient();
 }
 
-/** Whether oneDNN's fused convolution runs here: it is asked for one product. */
+/** Whether oneDNN's fused convolution runs on this machine: it is tried on one product. */
 export function oneDnnConvolutionRuns(backend: TensorflowBackend, write: AttributeWriter): boolean {
   return tidy(() => {
     try {
@@ -81,7 +80,7 @@ function fusedConvolution(call: NativeCall<ConvolutionAttributes>): Tensor {
   const { inputs, attributes, backend, write } = call;
   const { bias, residual, relu } = attributes;
   if (!bias) {
-    // The fused kernel always adds a bias; what is asked for without one is a bare convolution nearly always.
+    // The fused kernel always adds a bias; calls without a bias are nearly always bare convolutions.
     const output = backend.executeSingleOutput(
       "_MklNativeConv2D",
       [...slide(attributes, write), renamed(write)],
@@ -98,7 +97,7 @@ function fusedConvolution(call: NativeCall<ConvolutionAttributes>): Tensor {
       write.int("num_args", types.length),
       write.ints("TArgs", types),
       write.text("fused_ops", fused),
-      // Its cache of reordered filters belongs to the kernel, which all layers of the same attributes share.
+      // Its cache of reordered filters belongs to the kernel, which all layers with the same attributes share.
       write.flag("is_filter_const", false),
       renamed(write),
     ],
@@ -142,7 +141,7 @@ function gradientOf(
   const [other, dy] = inputs as [Tensor, Tensor];
   const byInput = op === "Conv2DBackpropInput";
   const padding = namedPadding(attributes, byInput ? other.shape : attributes.shape);
-  // oneDNN's gradients know the named paddings only, and no dilation; the general kernel (slower) takes any padding.
+  // oneDNN's gradients support only named paddings and no dilation; the general kernel (slower) takes any padding.
   if (!oneDnn || attributes.dilation > 1)
     return gradientOp(op, slide(attributes, write), attributes.shape, [other, dy], backend);
   const again = (input: Tensor, changed: Partial<ConvolutionGradientAttributes>): Tensor =>
@@ -175,9 +174,9 @@ function gradientOf(
 }
 
 /**
- * Whether oneDNN's filter gradient would write behind its own buffers (seen in TensorFlow 2.21: heap corruption and
- * crashes): a strided 1×1 filter over fewer channels than a vector has lanes. What such a filter meets is every
- * `strides`-th cell, so that the same gradient comes from these cells at stride 1.
+ * Whether oneDNN's filter gradient would write beyond its own buffers (seen in TensorFlow 2.21: heap corruption and
+ * crashes): a strided 1×1 filter over fewer channels than a vector has lanes. Such a filter meets every `strides`-th
+ * cell, so these cells at stride 1 give the same gradient.
  */
 function overrunsOneDnn({ shape, strides, padding }: ConvolutionGradientAttributes): boolean {
   const [height, width, channels] = shape as [number, number, number, number];
@@ -199,7 +198,7 @@ function gradientOp(
   }
 }
 
-/** TensorFlow's name of a padding, where it has one. "SAME" splits unevenly for strides above 1. */
+/** TensorFlow's name of a padding, if it has one. "SAME" splits unevenly for strides above 1. */
 function namedPadding(
   { strides, padding, dilation }: ConvolutionAttributes,
   filterShape: readonly number[],
@@ -229,7 +228,7 @@ function renamed(write: AttributeWriter): OpAttribute {
   return write.text("_kernel", "MklNameChangeOp");
 }
 
-/** The gradient of ReLU by its output: `dy` where that is positive, else 0. */
+/** The gradient of ReLU from its output: `dy` where the output is positive, else 0. */
 function registerReluGradient(): void {
   defineNativeKernel<unknown>(reluGradientKernel, { inputs: floats("dy", "y") }, ({ inputs, backend, write }) => {
     const [dy, y] = inputs as [Tensor, Tensor];

@@ -13,10 +13,7 @@ import type { KernelModule } from "../../wasm/kernel-module.ts";
 
 export type Shape4 = readonly [number, number, number, number];
 
-/**
- * How a filter slides: step, padding before the first row and column, distance of neighbouring taps; each down and
- * right.
- */
+/** How a filter slides: stride, padding before the first row and column, dilation; each down and right. */
 export interface Slide {
   readonly outSize: readonly [height: number, width: number];
   readonly strides: readonly [number, number];
@@ -26,7 +23,7 @@ export interface Slide {
 
 const bytesPerFloat = 4;
 /**
- * Windows are laid out a megabyte at a time, which stays in the cache; but not so few that packing the filter counts.
+ * Windows are written one megabyte at a time: it stays in the cache, and is enough to make packing the filter cheap.
  */
 const windowBytes = 2 ** 20;
 const fewestWindows = 96;
@@ -119,7 +116,7 @@ function inputGradient(
   return dx;
 }
 
-/** The gradient by a filter of this shape. */
+/** The gradient with respect to a filter of this shape. */
 export function filterGradient(
   module: KernelModule,
   input: TensorInfo,
@@ -150,9 +147,9 @@ interface Sizes {
   readonly outHeight: number;
   readonly outWidth: number;
   readonly outChannels: number;
-  /** Floats under one position of the filter. */
+  /** Number of floats under one position of the filter. */
   readonly window: number;
-  /** As the kernels take them. */
+  /** In the form that the kernels take. */
   readonly integers: readonly number[];
 }
 

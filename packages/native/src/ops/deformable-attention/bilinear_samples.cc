@@ -7,20 +7,20 @@
 namespace detrkit {
 namespace {
 
-// Added to anything that a cell's number is made of, gives a negative number, and twice so.
+// Added once or twice to parts of a cell's index, it makes the index negative.
 constexpr int32_t kOutside = -(1 << 30);
 
-// Position in cells. Kept within two cells around the map, where nothing counts, so that it can be made an integer.
+// Position in cells, clamped to at most two cells outside of the map, where samples are 0, so that it fits an integer.
 inline float Position(float location, float size) {
   const float position = location * size - 0.5f;
   const float from_left = position < -2 ? -2 : position;
   return from_left > size + 1 ? size + 1 : from_left;
 }
 
-// NaN, which is no integer, is outside.
+// NaN can't be an integer, and counts as outside.
 inline int32_t Whole(float floor) { return static_cast<int32_t>(floor == floor ? floor : -2); }
 
-// One comparison for both ends: as unsigned numbers the negative ones are large.
+// One comparison for both ends: negative numbers are large as unsigned ones.
 inline bool Inside(int32_t position, int32_t size) {
   return static_cast<uint32_t>(position) < static_cast<uint32_t>(size);
 }

@@ -21,7 +21,7 @@ const predicted = floats("value", "offsets", "logits", "reference points");
 const upstream = floats("dresult");
 
 /**
- * Multi-scale deformable attention: `deformable_attention.cc` and, from a layer's predictions,
+ * Multi-scale deformable attention: `deformable_attention.cc` and, from the offsets and logits that a layer predicts,
  * `deformable_sampling.cc`.
  */
 function registerNative(): void {
@@ -44,8 +44,8 @@ function registerNative(): void {
 }
 
 /**
- * Runs an op on the level shapes and the inputs. As an attribute, the shapes would have every new image size kept as
- * another kernel.
+ * Runs an op on the level shapes and the inputs. As an attribute, the shapes would make TensorFlow cache another kernel
+ * for every image size.
  */
 function execute(
   op: string,
@@ -131,7 +131,7 @@ function prepare(
     levelShapes.length,
     references.shape.at(-1) === 4 ? 4 : 2,
   ]);
-  // A row of zeros and one for what falls outside, then a head's weights in whole vectors.
+  // A row of zeros and one for gradients of cells outside, then a head's weights, padded to whole vectors.
   const { integers, free } = module.scratch(4 * (2 * width + levelShapes.length * points + 3), levels);
   return {
     operands: [...inputs.slice(0, 4).map((tensor) => module.at(tensor)), references.shape.at(-1) ?? 2],
@@ -143,5 +143,5 @@ function prepare(
   };
 }
 
-/** Multi-scale deformable attention; its package registers the gradients, with its own kernels. */
+/** Multi-scale deformable attention; its package registers the gradients together with its own kernels. */
 export const deformableAttentionKernels: OpKernels = { registerNative, registerWasm };

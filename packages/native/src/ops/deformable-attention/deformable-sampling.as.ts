@@ -1,11 +1,11 @@
-// Multi-scale deformable attention from what a layer predicts. `levels` holds each level's height, width and first cell
-// as integers. Query by query and head by head: locations and weights are worked out for the points of one head,
-// sampled, and forgotten.
+// Multi-scale deformable attention from the offsets and logits that a layer predicts. `levels` holds each level's
+// height, width and first cell as integers. For one query and head at a time, locations and weights of its points are
+// computed and sampled.
 import { at, exponential, fill, horizontalSum, LANES, multiplyAdd } from "../../shared/vector.as";
 
 /**
- * The cells around a point and what each counts: upper left, upper right, lower left, lower right. Read only after
- * {@link locate}.
+ * The cells around a point and their weights: upper left, upper right, lower left, lower right. Read only after {@link
+ * locate}.
  */
 let right: f32 = 0,
   below: f32 = 0;
@@ -18,10 +18,12 @@ let cell0: i32 = 0,
   cell2: i32 = 0,
   cell3: i32 = 0;
 
-/** Added to anything that a cell's number is made of, gives a negative number, and twice so. */
+/** Added once or twice to parts of a cell's index, it makes the index negative. */
 const OUTSIDE: i32 = -(1 << 30);
 
-/** In cells, kept within two of the map, where nothing counts, so that it can be made an integer. */
+/**
+ * Position in cells, clamped to at most two cells outside of the map, where samples are 0, so that it fits an integer.
+ */
 // @ts-ignore: decorator
 @inline
 function position(location: f32, size: i32): f32 {
@@ -47,7 +49,7 @@ function locate(x: f32, y: f32, height: i32, width: i32, first: i32): void {
   share1 = right * (1 - below);
   share2 = (1 - right) * below;
   share3 = right * below;
-  // NaN, which is no integer, is outside.
+  // NaN can't be an integer, and counts as outside.
   const column = left == left ? <i32>left : -2,
     row = top == top ? <i32>top : -2;
   const atLeft = <u32>column < <u32>width ? column : OUTSIDE,
@@ -60,7 +62,7 @@ function locate(x: f32, y: f32, height: i32, width: i32, first: i32): void {
   cell3 = lower + atRight;
 }
 
-/** Softmax of `count` numbers into whole vectors, filled up with zeros. */
+/** Softmax of `count` numbers, written as whole vectors that are padded with zeros. */
 function softmax(logits: usize, count: i32, weights: usize): void {
   const end = (count + LANES - 1) & ~(LANES - 1);
   let largest = load<f32>(logits);
@@ -79,10 +81,7 @@ function softmax(logits: usize, count: i32, weights: usize): void {
   for (let i = 0; i < end; i += LANES) v128.store(at(weights, i), f32x4.mul(v128.load(at(weights, i)), factor));
 }
 
-/**
- * How far an offset of 1 reaches in a level, the map being 1 wide and high: a cell, or a part of half the reference
- * box.
- */
+/** Length of an offset of 1 in a level, in units of the map's size: a cell, or a part of half the reference box. */
 // @ts-ignore: decorator
 @inline
 function unitOf(reference: usize, referenceSize: i32, axis: i32, size: i32, points: i32): f32 {
@@ -200,9 +199,10 @@ function visitCell(upstream: usize, from: usize, into: usize, factor: f32, head:
 }
 
 /**
- * Images `[begin, end)`: gradients by value, offsets, logits and references from the result's.
+ * Images `[begin, end)`: gradients with respect to value, offsets, logits and references, from the gradient of the
+ * result.
  *
- * @param scratch - as forwards, and another `D` floats
+ * @param scratch - as in the forward pass, and another `D` floats
  */
 export function deformableSamplingGradient(
   value: usize,

@@ -3,7 +3,7 @@
 namespace detrkit {
 namespace {
 
-// Cells are counted in 32 bits, of which BilinearSamples takes two for what is outside.
+// Cells are counted in 32 bits, of which BilinearSamples needs two for cells outside.
 constexpr int64_t kMostCells = 1 << 29;
 
 }  // namespace

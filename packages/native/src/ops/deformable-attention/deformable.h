@@ -1,5 +1,5 @@
 #pragma once
-// The shapes of multi-scale deformable attention, and what checks them.
+// The shapes of multi-scale deformable attention, and their checks.
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -19,7 +19,7 @@ struct Deformable {
   int64_t num_levels() const { return static_cast<int64_t>(levels.size()); }
   int64_t samples() const { return num_levels() * points; }  // of one head of one query
 
-  // One head of an image's cells, or of its queries, in a matrix that has a row for each.
+  // One head of an image's cells, or of its queries, as a matrix with a row for each.
   template <typename Number>
   Rows<Number> Cells(Number* value, int64_t image, int64_t head) const {
     return {value + image * cells * width() + head * channels, width()};
@@ -29,14 +29,14 @@ struct Deformable {
     return {result + image * queries * width() + head * channels, width()};
   }
 
-  // Number of the first sample of one head of one query, among all weights.
+  // Index of the first sample of one head of one query, among all weights.
   int64_t FirstSample(int64_t image, int64_t query, int64_t head) const {
     return ((image * queries + query) * heads + head) * samples();
   }
 };
 
-// Adds the levels of `shapes` [L, 2] (heights and widths). Says what is wrong with them or the number of points, or
-// nothing.
+// Adds the levels of `shapes` [L, 2] (heights and widths). Returns what is wrong with them or the number of points, or
+// an empty text.
 std::string ReadLevels(const View& shapes, Deformable& sizes);
 
 }  // namespace detrkit

@@ -1,4 +1,4 @@
-// Multi-scale deformable attention where locations and weights are given as such.
+// Multi-scale deformable attention with given locations and weights.
 #include "deformable.h"
 #include "sample_all.h"
 

@@ -1,6 +1,6 @@
 // Multi-scale deformable attention from what a layer predicts: offsets from reference points, and logits of the
-// weights. The gradient of locations and weights is worked out where that of offsets and logits will be, so nothing is
-// stored beside it.
+// weights. The gradients of locations and weights are computed in the memory of those of offsets and logits, so no
+// other memory is needed.
 #include <algorithm>
 
 #include "deformable.h"

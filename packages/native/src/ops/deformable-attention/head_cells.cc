@@ -4,7 +4,7 @@
 
 namespace detrkit {
 
-// Copying takes about as long as is won by half a dozen samples of a cell.
+// Copying pays off from about half a dozen samples of each cell.
 bool HeadCells::Copied(const Deformable& sizes) { return sizes.queries * sizes.samples() >= 8 * sizes.cells; }
 
 HeadCells::HeadCells(const Deformable& sizes, const float* value, float* dvalue)

@@ -6,20 +6,20 @@
 
 namespace detrkit {
 
-// The cells of one head at a time, and their gradients. Where they are sampled often, it is from a copy in which they
-// lie together, each beside its gradient: in value itself a cell's next neighbour is all heads' width away, so that a
-// head is spread over every page of it and, its rows being a power of two apart, meets in a fraction of the cache.
+// The cells of one head at a time, and their gradients. If they are sampled often, they are copied first, so that they
+// are adjacent and each lies beside its gradient: in `value` itself neighbouring cells are the width of all heads
+// apart, so a head is spread over every page, and with rows a power of two apart it uses only a fraction of the cache.
 class HeadCells {
  public:
-  // Without `dvalue`, for the values alone.
+  // Without `dvalue`, only for the values.
   HeadCells(const Deformable& sizes, const float* value, float* dvalue);
 
-  // Whether cells are copied, and one thread should thus do as much of a head as it can.
+  // Whether cells are copied. If so, one thread should do as much of a head as it can.
   static bool Copied(const Deformable& sizes);
 
-  // Turns to levels [first, last) of a head. Gradients there are 0 then.
+  // Opens levels [first, last) of a head and sets their gradients to 0.
   void Open(int64_t image, int64_t head, int64_t first, int64_t last);
-  // Brings the gradients of what was opened to dvalue.
+  // Adds the gradients of the opened levels to dvalue.
   void Close();
 
   Rows<const float> values() const { return values_; }

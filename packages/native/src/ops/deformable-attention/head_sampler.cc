@@ -9,8 +9,8 @@ namespace {
 
 constexpr int64_t kSamplesInRun = 256;
 
-// Calls `work` with the number of channels as a constant where it is a common one: its loops are then unrolled, without
-// the tests and remainders that would take as long as the arithmetic. 0 stands for any other number.
+// Calls `work` with the number of channels as a constant if it is a common one: its loops are then unrolled, without
+// tests and remainders, which would take as long as the arithmetic. 0 stands for any other number.
 template <typename Work>
 void WithFixedChannels(int64_t channels, const Work& work) {
   switch (channels) {
@@ -29,7 +29,7 @@ inline float Product(const float* a, const float* b, int64_t channels) {
   return sum;
 }
 
-// Told by __restrict that nothing overlaps, the compiler uses vectors also where it unrolls the loop first.
+// __restrict says that nothing overlaps, so the compiler uses vectors even where it unrolls the loop first.
 inline void AddScaled(const float* __restrict what, float factor, int64_t channels, float* __restrict into) {
   DETRKIT_VECTOR
   for (int64_t i = 0; i < channels; ++i) into[i] += factor * what[i];
@@ -102,8 +102,8 @@ void HeadSampler::VisitCells(int64_t queries, const Points& points, Rows<const f
   }
 }
 
-// The sampled value is linear in each of the four cells, and bilinear in the position between them. A position that is
-// NaN in x or y, around which no cell is read, has NaN for both of its gradients.
+// The sampled value is linear in each of the four cells, and bilinear in the position between them. If x or y of a
+// position is NaN, no cell is read around it, and both of its gradients are NaN.
 void HeadSampler::CombineProducts(const Level& level, int64_t queries, const Points& points, float* dlocations,
                                   float* dweights) const {
   const float height = static_cast<float>(level.height), width = static_cast<float>(level.width);

@@ -1,6 +1,6 @@
 #pragma once
-// The core of multi-scale deformable attention (Zhu et al., Deformable DETR, 2021, eq. 3) and its gradient: what a run
-// of queries samples from one level of one head's value.
+// The core of multi-scale deformable attention (Zhu et al., Deformable DETR, 2021, eq. 3) and its gradient: a run of
+// queries samples from one level of one head's value.
 #include <cstdint>
 #include <vector>
 
@@ -17,26 +17,27 @@ struct Rows {
   Rows From(int64_t row) const { return {(*this)[row], stride}; }
 };
 
-// Of a run of queries, the points in one level: locations (x, y) and weights. The next query's come `stride` points
-// later.
+// The points of a run of queries in one level: locations (x, y) and weights. The next query's points come `stride`
+// points later.
 struct Points {
   const float* locations;
   const float* weights;
   int64_t stride;
 };
 
-// Works for one thread; it keeps its scratch between runs.
+// For one thread; it keeps its working memory between runs.
 class HeadSampler {
  public:
   HeadSampler(int64_t channels, int64_t points);
 
-  // Queries in one run at most: enough for vectors to be long, few enough for the scratch to stay in the nearest cache.
+  // The largest number of queries in one run: enough for long vectors, few enough for the working memory to stay in the
+  // nearest cache.
   static int64_t LongestRun(int64_t points);
 
   // Adds the weighted samples to the queries' rows of `result`.
   void Add(const Level& level, int64_t queries, const Points& points, Rows<const float> value, Rows<float> result);
 
-  // Adds to dvalue; writes dlocations and dweights, laid out as the points and perhaps in their very place.
+  // Adds to dvalue; writes dlocations and dweights, laid out as the points, possibly in the same memory.
   void Gradient(const Level& level, int64_t queries, const Points& points, Rows<const float> value,
                 Rows<const float> upstream, Rows<float> dvalue, float* dlocations, float* dweights);
 
@@ -52,7 +53,7 @@ class HeadSampler {
   const int64_t channels_, points_;
   BilinearSamples samples_;
   std::vector<float> products_[4];  // of each sample's four cells with the upstream gradient
-  // Stand for the cells outside, so that no sample needs a branch: one is read, the other written and never read.
+  // They stand for the cells outside, so that no sample needs a branch: one is read, the other written and never read.
   std::vector<float> zeros_, sink_;
 };
 

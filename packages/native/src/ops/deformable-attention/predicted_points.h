@@ -1,5 +1,5 @@
 #pragma once
-// Locations and weights from what a layer predicts, and the way back of their gradients.
+// Locations and weights from the offsets and logits that a layer predicts, and the backward pass of this.
 #include <cstdint>
 #include <vector>
 
@@ -15,22 +15,22 @@ class PredictedPoints {
   PredictedPoints(const Deformable& sizes, const float* offsets, const float* logits, const float* references,
                   int64_t reference_size);
 
-  // The points of a run of queries, in scratch that the next run takes over.
+  // The points of a run of queries, in working memory that the next run overwrites.
   Points Take(int64_t image, int64_t head, int64_t first, int64_t queries);
 
   // Of one head of one of the B*Q queries: locations [L, P, 2] and weights [L, P].
   void WriteLocations(int64_t query, int64_t head, float* locations) const;
   void WriteWeights(int64_t query, int64_t head, float* weights) const;
 
-  // For one of the B*Q queries: turns the gradients by its locations [M, L, P, 2] and by its weights [M, L, P] into
-  // those by offsets and by logits, in place, and writes that by its references [L, 2 or 4].
+  // For one of the B*Q queries: converts the gradients with respect to its locations [M, L, P, 2] and weights [M, L, P]
+  // to those of offsets and logits, in place, and writes the one of its references [L, 2 or 4].
   void ChainBack(int64_t query, float* by_locations, float* by_weights, float* by_references);
 
  private:
   struct Unit {
     float x, y;
   };
-  // How far an offset of 1 reaches in a level, the map being 1 wide and high.
+  // Length of an offset of 1 in a level, in units of the map's size.
   Unit UnitOf(int64_t query, int64_t level) const;
   const float* Reference(int64_t query, int64_t level) const {
     return references_ + (query * levels_ + level) * reference_size_;

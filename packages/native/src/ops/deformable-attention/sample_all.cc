@@ -2,9 +2,8 @@
 
 namespace detrkit {
 
-// A task owns its levels of one head's value, whose gradient no other task adds to: the sums are the same whatever the
-// number of threads. Levels of a head are kept together where there are heads enough, since they share lines of the
-// cache.
+// A task owns its levels of one head's value, to whose gradient no other task adds, so the sums are the same for any
+// number of threads. If there are enough heads, the levels of a head stay together, because they share cache lines.
 void SampleAllGradient(const Deformable& sizes, const float* value, const float* locations, const float* weights,
                        const float* upstream, float* dvalue, float* dlocations, float* dweights) {
   const int64_t together = sizes.batch * sizes.heads >= NumThreads() ? sizes.num_levels() : 1,

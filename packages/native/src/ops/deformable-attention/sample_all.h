@@ -1,6 +1,6 @@
 #pragma once
-// Both passes of multi-scale deformable attention over a whole batch, whichever way its locations and weights come
-// about.
+// Both passes of multi-scale deformable attention over a whole batch, for stored and for predicted locations and
+// weights.
 #include <algorithm>
 #include <cstdint>
 
@@ -11,8 +11,8 @@
 
 namespace detrkit {
 
-// Writes the result. `source` gives the points of a run of queries, as Source::Take(image, head, first query, queries);
-// each thread works with a copy of it.
+// Writes the result. `source` returns the points of a run of queries by Source::Take(image, head, first query,
+// queries); each thread works with a copy of it.
 template <typename Source>
 void SampleAll(const Deformable& sizes, const float* value, const Source& source, float* result) {
   const int64_t run = HeadSampler::LongestRun(sizes.points), runs = (sizes.queries + run - 1) / run;

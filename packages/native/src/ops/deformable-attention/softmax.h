@@ -11,7 +11,7 @@ namespace detrkit {
 // e^x for x <= 0, to about 1e-7 (relative, times the power of two). x = n ln 2 + rest; the polynomial is that of
 // Cephes' expf.
 inline float ExpOfNegative(float x) {
-  const float kept = x > -87.0f ? x : -87.0f;  // below, the result would be no normal number
+  const float kept = x > -87.0f ? x : -87.0f;  // below, the result would not be a normal number
   const float power = std::floor(kept * 1.44269504f + 0.5f);
   const float rest = kept - power * 0.693147181f;
   float series = 1.9875691500e-4f;

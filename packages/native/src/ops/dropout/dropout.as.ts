@@ -1,5 +1,5 @@
-// Which elements dropout keeps follows from a seed and the element's index alone, as in the native kernels
-// (shared/random_mask.h): the backward pass draws again instead of remembering, and both backends drop the same.
+// Seed and index of an element alone decide whether dropout keeps it, as in the native kernels (shared/random_mask.h):
+// the backward pass draws again instead of storing the mask, and both backends drop the same elements.
 import { at, LANES } from "../../shared/vector.as";
 
 function mix(word: u32): u32 {
@@ -16,7 +16,9 @@ function mixFour(word: v128): v128 {
   return v128.xor(word, i32x4.shr_u(word, 16));
 }
 
-/** Multiplies each of `count` values by 0 or `1 / (1 - rate)`, by the draw of its place: `index` is the first one's. */
+/**
+ * Multiplies each of `count` values by 0 or `1 / (1 - rate)`, drawn by its index; `index` is that of the first value.
+ */
 export function applyMask(values: usize, into: usize, index: u64, count: i32, rate: f32, seed: u32): void {
   const threshold = <u32>(<f64>rate * 4294967295.0);
   const scale = <f32>1 / (<f32>1 - rate);

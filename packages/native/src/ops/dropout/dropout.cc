@@ -1,4 +1,4 @@
-// Dropout; run again on the gradient with the same seed it is its own backward pass.
+// Dropout. Its backward pass is the same op on the gradient with the same seed.
 #include "shared/kernel.h"
 #include "shared/parallel.h"
 #include "shared/random_mask.h"
@@ -6,7 +6,8 @@
 namespace detrkit {
 namespace {
 
-// Inputs x, seed (a scalar: as an attribute, every step's would be kept as another kernel); attribute rate. Output y.
+// Inputs x, seed (a scalar: as an attribute, TensorFlow would cache another kernel for every step); attribute rate.
+// Output y.
 void Compute(Context& context) {
   const View x = context.Input(0), seed = context.Input(1);
   context.RequireDims("dropout: seed", seed, {});

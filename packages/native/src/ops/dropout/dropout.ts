@@ -7,14 +7,14 @@ import { defineWasmKernel } from "../../wasm/define-kernel.ts";
 import type { KernelModule } from "../../wasm/kernel-module.ts";
 import type { OpKernels } from "../op-kernels.ts";
 
-/** Of dropout: what comes in is dropped by the same seed. */
+/** Registers the gradient of dropout: dropout of the upstream gradient with the same seed. */
 function registerGradient(): void {
   defineGradient<DropoutAttributes>(dropoutKernel, { inputs: [1] }, ([dy], [seed], attributes) => [
     () => runKernel(dropoutKernel, [dy as Tensor, seed as Tensor], { ...attributes })[0] as Tensor,
   ]);
 }
 
-/** Dropout: `dropout.cc`. Inputs x and a seed; the gradient is dropped by the same seed. */
+/** Dropout: `dropout.cc`. Inputs x and a seed; the gradient uses the same seed. */
 function registerNative(): void {
   defineNativeKernel<DropoutAttributes>(
     dropoutKernel,

@@ -23,8 +23,8 @@ function registerGradient(): void {
 }
 
 /**
- * Feed-forward part of a transformer layer: `feed_forward.cc`. Its hidden activations are computed again
- * backwards.
+ * Feed-forward part of a transformer layer: `feed_forward.cc`. Its hidden activations are computed again in the
+ * backward pass.
  */
 function registerNative(): void {
   defineNativeKernel<FeedForwardAttributes>(
@@ -41,7 +41,7 @@ function registerNative(): void {
   );
 }
 
-/** With a seed where anything is dropped. */
+/** Adds a seed if dropout is active. */
 function seeded(inputs: readonly KernelInput[]): (attributes: FeedForwardAttributes) => readonly KernelInput[] {
   const withSeed = [...inputs, seedInput];
   return ({ rate }) => (rate > 0 ? withSeed : inputs);

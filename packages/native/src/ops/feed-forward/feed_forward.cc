@@ -1,6 +1,6 @@
-// The feed-forward part of a transformer layer, y = dropout(relu(x w1 + b1)) w2 + b2. What is in between, several times
-// wider than x and y, is never whole in memory: forwards it lives for a block of rows, backwards it is computed again
-// for each block.
+// The feed-forward part of a transformer layer, y = dropout(relu(x w1 + b1)) w2 + b2. The hidden activations, several
+// times wider than x and y, are never all in memory: the forward pass keeps them for one block of rows at a time, the
+// backward pass computes them again for each block.
 #include <algorithm>
 #include <optional>
 
@@ -13,8 +13,7 @@
 namespace detrkit {
 namespace {
 
-// Rows that are worked on at once: enough to be worth packing the weights for, few enough for the block to stay in the
-// cache.
+// Rows of a block: enough to make packing the weights pay off, few enough for the block to stay in the cache.
 constexpr int64_t kBlock = 512;
 
 // Inputs, from `first` on: x [..., D], w1 [D, H], b1 [H], w2 [H, D], b2 [D], seed (one where the rate is above 0);
@@ -76,7 +75,7 @@ struct WeightGradients {
   float *expand, *expand_bias, *contract, *contract_bias;
 };
 
-// Adds up the gradients of weights and biases over rows [begin, end), and writes those rows of dx.
+// Sums the gradients of weights and biases over rows [begin, end), and writes those rows of dx.
 void BackwardRows(const Problem& problem, const float* dy, int64_t begin, int64_t end, float* dx,
                   const WeightGradients& sums) {
   const int64_t dim = problem.dim, hidden = problem.hidden;
@@ -110,7 +109,8 @@ void Backward(Context& context) {
   const View outputs[] = {context.Output(1, {dim, hidden}), context.Output(2, {hidden}),
                           context.Output(3, {hidden, dim}), context.Output(4, {dim})};
   if (!context.ok()) return;
-  // Each thread adds up the weights' gradients over its rows, the first into the outputs; then they are added in order.
+  // Each thread sums the weights' gradients over its rows, the first one into the outputs; then they are added in
+  // order.
   const int64_t share = problem.Share(), pieces = Pieces(problem.rows, share);
   const int64_t starts[] = {0, dim * hidden, dim * hidden + hidden, 2 * dim * hidden + hidden,
                             2 * dim * hidden + hidden + dim};

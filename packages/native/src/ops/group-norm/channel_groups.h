@@ -1,5 +1,5 @@
 #pragma once
-// The channels of a map in groups, and sums over them: what both passes of group normalisation are made of.
+// The channels of a map in groups, and sums over them: both passes of group normalisation are made of these.
 #include <algorithm>
 #include <cstdint>
 #include <vector>
@@ -43,7 +43,7 @@ void SumCells(int64_t cells, int64_t width, double* first, double* second, const
   }
 }
 
-// Adds up each group's channels and gives every channel its group's sum.
+// Sums each group's channels and gives every channel its group's sum.
 inline void ShareByGroup(std::vector<double>& sums, int64_t width, int64_t group) {
   for (int64_t first = 0; first < width; first += group) {
     double total = 0;

@@ -1,4 +1,4 @@
-// Group norm of NHWC maps with what follows it in a residual network: act(norm(x) * weight + bias + residual).
+// Group norm of NHWC maps with the ops that follow it in a residual network: act(norm(x) * weight + bias + residual).
 import { at, fill, LANES, multiplyAdd, optionalAt } from "../../shared/vector.as";
 
 /** Adds `count` floats to as many doubles, and sets the floats to 0. */
@@ -11,10 +11,10 @@ function drain(parts: usize, sums: usize, count: i32): void {
 }
 
 /**
- * Images `[begin, end)`: the result, and mean and 1/deviation of each image's channels `[B, C]`. Squares are taken
- * about each channel's first value, not about 0: a mean far from 0 would otherwise cost all of their digits.
+ * Images `[begin, end)`: the result, and mean and 1/deviation of each image's channels `[B, C]`. Squares are of
+ * differences to each channel's first value, not to 0: with a mean far from 0 they would lose all digits.
  *
- * @param scratch - `8 C` floats, on an address that 8 divides
+ * @param scratch - `8 C` floats, at an address that is a multiple of 8
  */
 export function groupNorm(
   x: usize,
@@ -102,8 +102,8 @@ export function groupNorm(
 }
 
 /**
- * Images `[begin, end)`: gradients by x and, where its address is not 0, by the residual; sums for weight and bias of
- * each image as doubles `[B, 2, C]`, which {@link groupNormParameterGradients} adds up.
+ * Images `[begin, end)`: gradients with respect to x and, if its address is not 0, to the residual; sums for weight and
+ * bias of each image as doubles `[B, 2, C]`, which {@link groupNormParameterGradients} adds up.
  *
  * @param scratch - `5 C` floats
  */
@@ -140,7 +140,7 @@ export function groupNormGradient(
       along = plain + ((<usize>channels) << 3);
     memory.fill(plain, 0, <usize>channels * 16);
     fill(parts, 2 * channels, 0);
-    // Where the output was cut at 0 nothing flows back; dx holds the masked gradient until it is finished.
+    // Where ReLU set the output to 0 no gradient flows back; dx holds the masked gradient until it is finished.
     for (let cell = 0; cell < cells; cell++) {
       const row = offset + cell * channels;
       let i = 0;
@@ -204,7 +204,7 @@ export function groupNormGradient(
   }
 }
 
-/** Adds up the images' sums `[B, 2, C]` to the gradients by bias and by weight. */
+/** Sums the images' sums `[B, 2, C]` to the gradients of bias and weight. */
 export function groupNormParameterGradients(
   sums: usize,
   images: i32,

@@ -11,7 +11,7 @@ import type { OpKernels } from "../op-kernels.ts";
 const bytesPerFloat = 4;
 const signature = { inputs: floats("input", "weight", "bias", "residual"), optional: 1 };
 
-/** What the kernel of group norm's gradient is told beside the attributes of group norm. */
+/** Attributes of the kernel of group norm's gradient. */
 interface GroupNormGradientAttributes extends GroupNormAttributes {
   /** Whether the residual's gradient is wanted too. */
   readonly residual: boolean;
@@ -105,7 +105,7 @@ function registerWasm(module: KernelModule): void {
         module.output([channels]),
         module.output(residual ? x.shape : [0]),
       ];
-      // Two doubles of each image's channels, then what the kernel works with.
+      // Two doubles for each image's channels, then the kernel's working memory.
       const sumBytes = 16 * images * channels;
       const { free: sums } = module.scratch(sumBytes + 5 * channels * bytesPerFloat);
       const addresses = inputs.map((tensor) => module.at(tensor));
@@ -139,7 +139,7 @@ function mapShape(
   return { images, cells: rest.reduce((product, size) => product * size, 1), channels };
 }
 
-/** Group norm, with residual and ReLU behind it. */
+/** Group norm, followed by residual and ReLU. */
 export const groupNormKernels: OpKernels = {
   registerGradient,
   recordsFirstOutput: [groupNormKernel],

@@ -1,5 +1,5 @@
-// Group normalisation of NHWC maps, with what follows it in a residual network: y = act(norm(x) * weight + bias +
-// residual).
+// Group normalisation of NHWC maps, with the ops that follow it in a residual network: y = act(norm(x) * weight + bias
+// + residual).
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -15,7 +15,8 @@ struct Moments {
   double mean, squares;
 };
 
-// Mean of a group and the sum of its squared distances from it, of each channel's sums about a value of its own.
+// Mean of a group and the sum of squared distances to it, from each channel's sums of differences to a value of its
+// own.
 Moments GroupMoments(const double* sums, const double* squares, const float* about, int64_t cells, int64_t group) {
   double total = 0;
   for (int64_t i = 0; i < group; ++i) total += sums[i] + static_cast<double>(about[i]) * cells;
@@ -28,7 +29,7 @@ Moments GroupMoments(const double* sums, const double* squares, const float* abo
   return {mean, std::max(distances, 0.0)};
 }
 
-// Says what is wrong with a map and its number of groups, or nothing.
+// Returns what is wrong with a map and its number of groups, or an empty text.
 std::string CheckGroups(const View& x, int64_t groups) {
   if (x.dims.size() < 2) return "group norm: input expected [B, ..., C], got " + Text(x.dims);
   if (groups >= 1 && x.columns() >= 1 && x.columns() % groups == 0) return "";
@@ -60,8 +61,7 @@ void Forward(Context& context) {
       const float* in = x.f32() + offset;
       std::vector<double> sums(width), squares(width);
       std::vector<float> factor(width), shift(width);
-      // Squares are taken about the first cell, not about 0: a mean far from 0 would otherwise cost all of their
-      // digits.
+      // Squares are of differences to the first cell, not to 0: with a mean far from 0 they would lose all digits.
       const std::vector<float> about = at.cells > 0 ? std::vector<float>(in, in + width) : std::vector<float>(width);
       SumCells(at.cells, width, sums.data(), squares.data(), [&](int64_t cell, float* plain, float* squared) {
         const float* row = in + cell * at.channels;
@@ -85,7 +85,7 @@ void Forward(Context& context) {
       }
       float* out = y.f32() + offset;
       const float* more = residual.bytes ? residual.f32() + offset : nullptr;
-      // std::max(value, floor) in this order lets a NaN through: it has to reach the loss, which stops the run.
+      // std::max(value, floor) in this order lets NaN through: it has to reach the loss, which stops the run.
       const float floor = relu ? 0.0f : -INFINITY;
       for (int64_t cell = 0; cell < at.cells; ++cell) {
         const int64_t row = cell * at.channels;
@@ -129,7 +129,7 @@ void Backward(Context& context) {
       const int64_t offset = image * at.cells * at.channels + first, statistics = image * at.channels + first;
       const float *in = x.f32() + offset, *out = y.f32() + offset, *gradient = dy.f32() + offset;
       const float *centre = mean.f32() + statistics, *deviation = scale.f32() + statistics;
-      // Where the output was cut at 0 nothing flows back; dx holds the masked gradient until it is finished.
+      // Where ReLU set the output to 0 no gradient flows back; dx holds the masked gradient until it is finished.
       float* into = dx.f32() + offset;
       double *plain = bias_sums.data() + statistics, *along = weight_sums.data() + statistics;
       SumCells(at.cells, width, plain, along, [&](int64_t cell, float* plain_part, float* along_part) {

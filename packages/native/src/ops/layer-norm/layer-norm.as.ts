@@ -1,7 +1,7 @@
 // Layer norm of rows, with the residual sum that comes before it in a transformer.
 import { at, fill, horizontalSum, LANES, multiplyAdd, optionalAt } from "../../shared/vector.as";
 
-// Lengths need not be multiples of four: the rest of a row goes number by number.
+// Lengths need not be multiples of four: the rest of a row is processed number by number.
 
 /**
  * Rows `[begin, end)` of `norm(x + residual) * weight + bias`, with each row's mean and 1/deviation. Residual 0: none.
@@ -65,7 +65,7 @@ export function layerNorm(
 }
 
 /**
- * Gradients by x (and the residual alike), by weight and by bias, over rows `[begin, end)`.
+ * Gradients with respect to x (the residual's is the same), weight and bias, over rows `[begin, end)`.
  *
  * @param scratch - a row of floats
  */

@@ -20,8 +20,8 @@ function registerGradient(): void {
       present(dy, input, weight, mean, scale, residual),
       {},
     );
-    // The sum of input and residual has one gradient; each of them gets a handle of its own, which may be disposed
-    // alone.
+    // The sum of input and residual has one gradient; each of them gets its own handle, which may be disposed
+    // separately.
     return [value(dx), value(dweight), value(dbias), ...(residual === undefined ? [] : [() => value(dx)().clone()])];
   });
 }

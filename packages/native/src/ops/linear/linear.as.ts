@@ -54,8 +54,8 @@ export function linearWeightGradient(
 }
 
 /**
- * Sums over the rows of a matrix. Stretches of 64 rows are added up in floats, those in doubles: many rows would cost
- * digits.
+ * Sums over the rows of a matrix. Blocks of 64 rows are summed in floats, the blocks' sums in doubles: sums of many
+ * rows in floats would lose digits.
  */
 export function sumRows(x: usize, rows: i32, columns: i32, sums: usize): void {
   let column = 0;

@@ -10,7 +10,7 @@
 namespace detrkit {
 namespace {
 
-// Says what is wrong with a layer's input and weight, or nothing.
+// Returns what is wrong with a layer's input and weight, or an empty text.
 std::string CheckLayer(const View& x, const View& weight) {
   if (weight.dims.size() != 2) return "linear: weight expected [I, O], got " + Text(weight.dims);
   if (!x.dims.empty() && x.columns() == weight.dims[0]) return "";
@@ -36,7 +36,7 @@ void Forward(Context& context) {
   const bool relu = context.attributes.ints[0] != 0;
   const View y = context.Output(0, DimsOfResult(x, weight));
   if (!context.ok()) return;
-  // Not those of x, which may be empty: the sum of nothing is the bias.
+  // Not the rows of x, which may be empty: then the result is the bias.
   const int64_t rows = y.rows();
   const LinearLayer layer{weight.f32(), bias.f32(), in, out, relu};
   ParallelFor(rows, RowsPerThread(rows, in * out, NumThreads()), [&](int64_t begin, int64_t end) {
@@ -55,7 +55,7 @@ void Backward(Context& context) {
   context.RequireDims("linear: dy", gradient, DimsOfResult(x, weight));
   if (relu) context.RequireDims("linear: y", y, DimsOfResult(x, weight));
   const bool bias = context.attributes.ints[0] != 0;
-  // Of the two that is not empty: each has gradients of its own.
+  // Rows of the one that is not empty: each has its own gradients.
   const int64_t rows = std::max(x.rows(), gradient.rows()), in = weight.dims[0], out = weight.dims[1];
   const View dx = context.Output(0, x.dims), dweight = context.Output(1, weight.dims),
              dbias = context.Output(2, Dims{bias ? out : 0});
@@ -67,10 +67,10 @@ void Backward(Context& context) {
     MaskByResult(y.f32(), dy, 1.0f, rows * out, masked.data());
     dy = masked.data();
   }
-  // Both products take the same time: half the threads do one, half the other, without waiting in between.
+  // Both products take the same time: half of the threads do one, half the other, without a wait in between.
   const int64_t half = std::max(1, NumThreads() / 2);
   const int64_t row_share = RowsPerThread(rows, in * out, half), in_share = RowsPerThread(in, rows * out, half);
-  // At least one of the weight, with which comes dbias.
+  // At least one piece of the weight, because dbias comes with it.
   const int64_t row_pieces = Pieces(rows, row_share), in_pieces = std::max<int64_t>(1, Pieces(in, in_share));
   const LinearGradient layer{x.f32(), weight.f32(), dy, rows, in, out};
   RunPieces(row_pieces + in_pieces, rows * in * out, [&](int64_t piece) {

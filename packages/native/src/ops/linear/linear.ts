@@ -13,7 +13,7 @@ interface LinearGradientAttributes {
   readonly bias: boolean;
 }
 
-/** Of linear layers, bare and with ReLU behind them, which alone need their result for the gradient. */
+/** Registers the gradients of linear layers without and with ReLU; only those with ReLU need their result for it. */
 function registerGradient(): void {
   defineGradient<unknown>(linearKernel, {}, ([dy], [input, weight, bias]) =>
     gradients([dy, input, weight] as Tensor[], bias !== undefined),
@@ -28,9 +28,7 @@ function gradients(operands: readonly Tensor[], bias: boolean): (() => Tensor)[]
   return [() => dx as Tensor, () => dweight as Tensor, ...(bias ? [() => dbias as Tensor] : [])];
 }
 
-/**
- * Linear layers, bare and with ReLU behind them, which alone need their result for the gradient: `linear.cc`.
- */
+/** Linear layers without and with ReLU; only those with ReLU need their result for the gradient: `linear.cc`. */
 function registerNative(): void {
   const signature = { inputs: floats("input", "weight", "bias"), optional: 1 };
   defineNativeKernel<unknown>(linearKernel, signature, (call) => run(call, false));
@@ -57,7 +55,7 @@ function run({ inputs, backend, write }: NativeCall<unknown>, relu: boolean): Te
   );
 }
 
-/** Linear layers, bare and with ReLU behind them: `linear.as.ts`. */
+/** Linear layers without and with ReLU: `linear.as.ts`. */
 function registerWasm(module: KernelModule): void {
   defineWasmKernel<unknown>(linearKernel, ({ inputs }) => forward(module, inputs, false));
   defineWasmKernel<unknown>(linearReluKernel, ({ inputs }) => forward(module, inputs, true));
@@ -101,5 +99,5 @@ function layerShape(
   return { rows, I, O, shape: [...x.shape.slice(0, -1), O] };
 }
 
-/** Linear layers, bare and with ReLU behind them. */
+/** Linear layers without and with ReLU. */
 export const linearKernels: OpKernels = { registerGradient, registerNative, registerWasm };

@@ -1,5 +1,5 @@
-// Max pooling of NHWC maps with symmetric padding, which never wins; its gradient goes to the first of equal values.
-// Images `[begin, end)`.
+// Max pooling of NHWC maps with symmetric padding, which is never the maximum; its gradient goes to the first of equal
+// values. Images `[begin, end)`.
 import { at, fill, LANES } from "../../shared/vector.as";
 
 export function maxPool(
@@ -27,7 +27,7 @@ export function maxPool(
         for (let place = max(left, 0); place < min(left + window, width); place++) {
           const values = at(x, ((image * height + row) * width + place) * channels);
           let i = 0;
-          // NaN wins: it has to reach the loss, which stops the run.
+          // NaN counts as the maximum: it has to reach the loss, which stops the run.
           for (; i + LANES <= channels; i += LANES)
             v128.store(at(best, i), f32x4.max(v128.load(at(best, i)), v128.load(at(values, i))));
           for (; i < channels; i++) store<f32>(at(best, i), max<f32>(load<f32>(at(best, i)), load<f32>(at(values, i))));
@@ -70,7 +70,7 @@ export function maxPoolGradient(
           const values = at(x, cell),
             into = at(dx, cell);
           let i = 0;
-          // What the first equal cell takes is gone for those after it.
+          // The first equal cell takes the gradient; later ones get none.
           for (; i + LANES <= channels; i += LANES) {
             const equal = f32x4.eq(v128.load(at(values, i)), v128.load(at(best, i)));
             const rest = v128.load(at(scratch, i));

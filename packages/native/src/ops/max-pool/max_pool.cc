@@ -1,5 +1,5 @@
-// Max pooling of NHWC maps with symmetric padding, which never wins, and its gradient, which goes to the first of equal
-// values.
+// Max pooling of NHWC maps with symmetric padding, which is never the maximum, and its gradient, which goes to the
+// first of equal values.
 #include <algorithm>
 #include <limits>
 #include <vector>
@@ -10,7 +10,7 @@
 namespace detrkit {
 namespace {
 
-// Attributes: window, stride, padding. A window's part inside the map is walked row by row.
+// Attributes: window, stride, padding. The part of a window inside the map is visited row by row.
 struct Windows {
   int64_t images, height, width, channels, window, stride, padding, out_height, out_width;
 
@@ -31,7 +31,7 @@ struct Windows {
   }
 };
 
-// Says what is wrong with a map and the windows on it, or nothing.
+// Returns what is wrong with a map and the windows on it, or an empty text.
 std::string CheckWindows(const View& x, const std::vector<int64_t>& given) {
   if (x.dims.size() != 4) return "max pool: input expected [B, H, W, C], got " + Text(x.dims);
   const int64_t window = given[0], stride = given[1], padding = given[2];
@@ -63,7 +63,7 @@ void Forward(Context& context) {
         std::fill(best, best + channels, -std::numeric_limits<float>::infinity());
         windows.Cells(line / windows.out_height, line % windows.out_height, column, [&](int64_t cell) {
           const float* values = x.f32() + cell;
-          // Written so that NaN wins: it has to reach the loss, which stops the run.
+          // Written so that NaN counts as the maximum: it has to reach the loss, which stops the run.
           DETRKIT_VECTOR
           for (int64_t i = 0; i < channels; ++i) best[i] = values[i] <= best[i] ? best[i] : values[i];
         });
@@ -84,7 +84,7 @@ void Backward(Context& context) {
   context.RequireDims("max pool: y", y, dims_of_y);
   const View dx = context.Output(0, x.dims);
   if (!context.ok()) return;
-  // Windows overlap, so an image stays with one thread; the channels are cut for as many as there are.
+  // Windows overlap, so one thread has all windows of an image's run of channels.
   const int64_t run = channels % 16 == 0 ? 16 : channels, runs = channels / run;
   ParallelFor(windows.images * runs, 1, [&](int64_t begin, int64_t end) {
     std::vector<float> left(run);
@@ -101,7 +101,7 @@ void Backward(Context& context) {
           windows.Cells(image, row, column, [&](int64_t cell) {
             const float* values = x.f32() + cell + first;
             float* into = dx.f32() + cell + first;
-            // What the first equal cell takes is gone for those after it.
+            // The first equal cell takes the gradient; later ones get none.
             DETRKIT_VECTOR
             for (int64_t i = 0; i < run; ++i) {
               const float taken = values[i] == best[i] ? left[i] : 0.0f;

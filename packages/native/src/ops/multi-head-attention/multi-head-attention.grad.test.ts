@@ -55,7 +55,7 @@ function drawPadding(B: number, S: number): Tensor2D {
 
 interface Settings {
   readonly heads: number;
-  readonly keyPadding?: Tensor2D;
+  readonly keyPaddingMask?: Tensor2D;
   readonly rate?: number;
 }
 
@@ -63,7 +63,7 @@ const dropoutOf = (rate: number) => (rate > 0 ? { rate, random: new Random(7) } 
 
 /** Tokens that attend to themselves: operands tokens, a position or none, parameters. */
 const amongThemselves =
-  ({ heads, keyPadding, rate = 0 }: Settings) =>
+  ({ heads, keyPaddingMask, rate = 0 }: Settings) =>
   (...operands: Tensor[]): Tensor => {
     const [tokens, position] = [
       operands[0] as Tensor3D,
@@ -75,20 +75,25 @@ const amongThemselves =
       key: tokens,
       keyPosition: position,
       value: tokens,
-      keyPadding,
+      keyPaddingMask,
     };
     return multiHeadAttention(inputs, projectionsOf(operands.slice(-8)), { heads, dropout: dropoutOf(rate) });
   };
 
 /** Queries that attend to a memory: operands queries, memory, positions of whichever have one, parameters. */
 const toMemory =
-  ({ heads, keyPadding, rate = 0, positions = "both" }: Settings & { positions?: "both" | "query" | "key" | "none" }) =>
+  ({
+    heads,
+    keyPaddingMask,
+    rate = 0,
+    positions = "both",
+  }: Settings & { positions?: "both" | "query" | "key" | "none" }) =>
   (...operands: Tensor[]): Tensor => {
     const [query, memory] = operands as [Tensor3D, Tensor3D];
     const queryPosition = positions === "both" || positions === "query" ? (operands[2] as Position) : undefined;
     const keyPosition = positions === "both" || positions === "key" ? (operands.at(-9) as Position) : undefined;
     return multiHeadAttention(
-      { query, queryPosition, key: memory, keyPosition, value: memory, keyPadding },
+      { query, queryPosition, key: memory, keyPosition, value: memory, keyPaddingMask },
       projectionsOf(operands.slice(-8)),
       { heads, dropout: dropoutOf(rate) },
     );
@@ -119,9 +124,9 @@ const selfCases = [
 
 test.each(selfCases)("self-attention of %i images, %i tokens, width %i, %i heads: as composed", (B, S, D, heads) => {
   tidy(() => {
-    const [tokens, parameters, keyPadding] = [draw([B, S, D], 1), drawParameters(D), drawPadding(B, S)];
+    const [tokens, parameters, keyPaddingMask] = [draw([B, S, D], 1), drawParameters(D), drawPadding(B, S)];
     expectAsComposed(amongThemselves({ heads }), [tokens, ...parameters]);
-    expectAsComposed(amongThemselves({ heads, keyPadding }), [tokens, draw([B, S, D], 2), ...parameters]);
+    expectAsComposed(amongThemselves({ heads, keyPaddingMask }), [tokens, draw([B, S, D], 2), ...parameters]);
     expectAsComposed(amongThemselves({ heads }), [tokens, draw([S, D], 2), ...parameters]);
   });
 });
@@ -140,20 +145,20 @@ test.each(crossCases)(
   "attention of %i images, %i queries to %i tokens, width %i, %i heads: as composed",
   (B, Q, S, D, heads) => {
     tidy(() => {
-      const [tokens, parameters, keyPadding] = [
+      const [tokens, parameters, keyPaddingMask] = [
         [draw([B, Q, D], 1), draw([B, S, D], 2)],
         drawParameters(D),
         drawPadding(B, S),
       ];
       expectAsComposed(toMemory({ heads }), [...tokens, draw([Q, D], 3), draw([B, S, D], 4), ...parameters]);
-      expectAsComposed(toMemory({ heads, keyPadding }), [
+      expectAsComposed(toMemory({ heads, keyPaddingMask }), [
         ...tokens,
         draw([B, Q, D], 3),
         draw([S, D], 4),
         ...parameters,
       ]);
       expectAsComposed(toMemory({ heads, positions: "query" }), [...tokens, draw([Q, D], 3), ...parameters]);
-      expectAsComposed(toMemory({ heads, keyPadding, positions: "key" }), [
+      expectAsComposed(toMemory({ heads, keyPaddingMask, positions: "key" }), [
         ...tokens,
         draw([B, S, D], 4),
         ...parameters,
@@ -202,7 +207,7 @@ test("gradients are those of finite differences", () => {
       draw([1, 5, 4], 2),
       ...drawParameters(4),
     ]);
-    expectGradients(toMemory({ heads: 2, keyPadding: drawPadding(1, 5) }), [
+    expectGradients(toMemory({ heads: 2, keyPaddingMask: drawPadding(1, 5) }), [
       draw([1, 3, 4], 1),
       draw([1, 5, 4], 2),
       draw([3, 4], 3),
@@ -214,7 +219,7 @@ test("gradients are those of finite differences", () => {
 
 test("dropout draws as attention of its own does", () => {
   tidy(() => {
-    const [rate, heads, keyPadding] = [0.4, 2, drawPadding(2, 71)];
+    const [rate, heads, keyPaddingMask] = [0.4, 2, drawPadding(2, 71)];
     const operands = [
       draw([2, 67, 6], 1),
       draw([2, 71, 6], 2),
@@ -232,7 +237,7 @@ test("dropout draws as attention of its own does", () => {
         value: project(memory as Tensor, layers.value),
       };
       return project(
-        attention({ ...projected, heads, keyPadding, dropoutRate: rate, random: new Random(7) }),
+        attention({ ...projected, heads, keyPaddingMask, dropoutRate: rate, random: new Random(7) }),
         layers.output,
       );
     };
@@ -242,11 +247,11 @@ test("dropout draws as attention of its own does", () => {
       ...grads(way)(operands, cotangent),
     ];
     const separate = run(separately);
-    run(toMemory({ heads, keyPadding, rate })).forEach((tensor, index) =>
+    run(toMemory({ heads, keyPaddingMask, rate })).forEach((tensor, index) =>
       expectClose(tensor, separate[index] as Tensor, { rtol: 2e-5, atol: 2e-4 }),
     );
-    expect(bits(toMemory({ heads, keyPadding, rate })(...operands))).not.toEqual(
-      bits(toMemory({ heads, keyPadding })(...operands)),
+    expect(bits(toMemory({ heads, keyPaddingMask, rate })(...operands))).not.toEqual(
+      bits(toMemory({ heads, keyPaddingMask })(...operands)),
     );
   });
 });
@@ -262,7 +267,7 @@ test("the bias of the keys has a gradient of 0 up to rounding", () => {
 
 test("an image of nothing but padding attends to all keys alike", () => {
   tidy(() => {
-    const keyPadding = tensor2d(
+    const keyPaddingMask = tensor2d(
       [
         [1, 1, 1],
         [0, 1, 0],
@@ -270,7 +275,7 @@ test("an image of nothing but padding attends to all keys alike", () => {
       [2, 3],
       "bool",
     );
-    expectAsComposed(toMemory({ heads: 2, keyPadding, positions: "none" }), [
+    expectAsComposed(toMemory({ heads: 2, keyPaddingMask, positions: "none" }), [
       draw([2, 5, 4], 1),
       draw([2, 3, 4], 2),
       ...drawParameters(4),
@@ -349,6 +354,8 @@ test("shapes that do not fit are refused", () => {
     expect(attend({ keyPosition: draw([1, 5, 6], 2) as Position })).toThrow(
       "multiHeadAttention: keyPosition expected [2, 5, 6], got [1, 5, 6]",
     );
-    expect(attend({ keyPadding: drawPadding(2, 4) })).toThrow("attention: keyPadding expected [2, 5], got [2, 4]");
+    expect(attend({ keyPaddingMask: drawPadding(2, 4) })).toThrow(
+      "attention: keyPaddingMask expected [2, 5], got [2, 4]",
+    );
   });
 });

@@ -77,15 +77,15 @@ function operands(flags: MultiHeadAttentionAttributes): readonly KernelInput[] {
   ];
   const rest: (KernelInput | false)[] = [
     ...parameters,
-    flags.padding && { name: "padding", dtype: "bool" },
+    flags.keyPaddingMask && { name: "keyPaddingMask", dtype: "bool" },
     flags.rate > 0 && seedInput,
   ];
   return [...tokens, ...rest].filter((input) => typeof input === "object");
 }
 
 function opAttributes(attributes: MultiHeadAttentionAttributes, write: AttributeWriter): OpAttribute[] {
-  const { heads, rate, memoryPosition, queryPosition, queries, padding } = attributes;
-  const sizes = { M: memoryPosition, P: queryPosition, Q: queries, K: padding, S: rate > 0 };
+  const { heads, rate, memoryPosition, queryPosition, queries, keyPaddingMask } = attributes;
+  const sizes = { M: memoryPosition, P: queryPosition, Q: queries, K: keyPaddingMask, S: rate > 0 };
   return [
     write.int("heads", heads),
     write.rate(rate),

@@ -30,7 +30,7 @@ MultiHead::MultiHead(Context& context, int first)
     weights[i] = next(1);
     biases[i] = next(1);
   }
-  padding = next(sizes[3]);
+  key_padding_mask = next(sizes[3]);
   seed = next(sizes[4]);
   self = sizes[2] == 0;
   if (self) queries = memory;
@@ -49,13 +49,14 @@ void MultiHead::Check(Context& context) const {
     context.RequireDims("attention: weight", weights[i], {dim(), dim()});
     context.RequireDims("attention: bias", biases[i], {dim()});
   }
-  if (padding.given) context.RequireDims("attention: padding", padding, {memory.values.dims[0], memory.values.dims[1]});
+  if (key_padding_mask.given)
+    context.RequireDims("attention: keyPaddingMask", key_padding_mask, {memory.values.dims[0], memory.values.dims[1]});
   if (seed.given) context.RequireDims("attention: seed", seed, {});
   context.Require(CheckRate(rate));
 }
 
 ScaledAttention MultiHead::Attention(const Projected& projected) const {
-  return {projected.query, projected.key, projected.value, padding.bytes ? padding.u8() : nullptr,
+  return {projected.query, projected.key, projected.value, key_padding_mask.bytes ? key_padding_mask.u8() : nullptr,
           memory.values.dims[0], queries.values.dims[1], memory.values.dims[1], dim(), heads,
           rate, seed.bytes ? static_cast<uint32_t>(seed.i32()[0]) : 0};
 }

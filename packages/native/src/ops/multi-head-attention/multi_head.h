@@ -1,5 +1,5 @@
 #pragma once
-// What a multi-head attention with its projections and positions works on, forwards and backwards.
+// Inputs of a multi-head attention with its projections and positions, for both passes.
 #include <algorithm>
 #include <cstdint>
 
@@ -18,15 +18,14 @@ struct Tokens {
 
   int64_t rows() const { return values.rows(); }
   int64_t dim() const { return values.columns(); }
-  // How many images have one position together.
+  // How many images share one position.
   int64_t SharedBy() const { return position.dims.size() < values.dims.size() ? values.dims[0] : 1; }
 
-  // Rows [first, first + count) with their positions: the values themselves where there are none, else written to
-  // `into`.
+  // Rows [first, first + count) with their positions: the values themselves if there are none, else written to `into`.
   const float* Positioned(int64_t first, int64_t count, float* into) const;
 };
 
-// What the forward pass leaves for the backward one: projected queries, keys and values, and the heads' results side by
+// What the forward pass saves for the backward pass: projected queries, keys and values, and the heads' results side by
 // side. Or the gradients of these.
 struct Projected {
   float *query, *joined;  // [B, Q, D]
@@ -45,12 +44,12 @@ struct Projected {
 
 // Inputs, from `first` on: position of the memory (none or one), position of the queries (none or one), memory [B, S,
 // D], queries [B, Q, D] (one, or none in self-attention, which then has one position), weight [D, D] and bias [D] of
-// query, key, value and output, padding [B, S] (none or one; bool, true is ignored), seed (one where the rate is above
-// 0). Attributes: heads; rate.
+// query, key, value and output, key padding mask [B, S] (none or one; bool, true is ignored), seed (one where the rate
+// is above 0). Attributes: heads; rate.
 struct MultiHead {
   Tokens queries, memory;
   View weights[kNumProjections], biases[kNumProjections];
-  View padding, seed;
+  View key_padding_mask, seed;
   bool self;
   int64_t heads;
   float rate;

@@ -1,6 +1,6 @@
-// The whole of a multi-head attention, y = attention((x + p) wq + bq, (m + r) wk + bk, m wv + bv) wo + bo, for queries
-// x at positions p and a memory m at positions r, and all of its gradients in one op. In self-attention the memory is
-// the queries.
+// A complete multi-head attention, y = attention((x + p) wq + bq, (m + r) wk + bk, m wv + bv) wo + bo, for queries x at
+// positions p and a memory m at positions r, and all of its gradients in one op. In self-attention the memory is the
+// queries.
 #include <algorithm>
 
 #include "multi_head.h"
@@ -11,7 +11,7 @@
 namespace detrkit {
 namespace {
 
-// Rows whose sum with their positions is made at once: it stays in the cache for the projections.
+// Rows that are added to their positions at a time: the sum stays in the cache for the projections.
 constexpr int64_t kBlock = 512;
 
 void ProjectRows(const MultiHead& attention, bool of_memory, int64_t first, int64_t total, const Projected& into) {
@@ -61,7 +61,7 @@ const std::vector<const char*> kInputs = {"memory_position: M * float",
                                           "value_bias: float",
                                           "output_weight: float",
                                           "output_bias: float",
-                                          "padding: K * bool",
+                                          "key_padding_mask: K * bool",
                                           "seed: S * int32"};
 
 std::vector<const char*> GradientInputs() {

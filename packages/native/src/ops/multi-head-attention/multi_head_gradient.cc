@@ -9,8 +9,7 @@
 namespace detrkit {
 namespace {
 
-// The gradient of a position is that of the sum which it is part of; one that all images share gets what they give
-// together.
+// The gradient of a position is that of its sum with the tokens; one that all images share gets the sum over images.
 void SumOverImages(const float* gradient, int64_t images, const View& position) {
   const int64_t size = position.size();
   ParallelFor(size, 16384, [&](int64_t begin, int64_t end) {
@@ -53,7 +52,7 @@ void MultiHeadBackward(Context& context) {
   Matrix upstream(1, Projected::Size(attention.queries, attention.memory));
   const Projected gradients(upstream.data(), attention.queries, attention.memory);
 
-  // What the heads put out, and beside it the sums with positions once more.
+  // The heads' outputs, and the sums with positions again.
   Matrix memory_sums(attention.memory.position.given ? attention.memory.rows() : 0, dim);
   Matrix query_sums(!attention.self && attention.queries.position.given ? attention.queries.rows() : 0, dim);
   const RowPieces pieces(attention);
@@ -79,8 +78,8 @@ void MultiHeadBackward(Context& context) {
        dim},
       output,
   };
-  // The gradient by the sums of memory and position is needed apart from that by the memory, which has the values'
-  // added to it; and where images share a position, summed over them.
+  // The gradient of the sums of memory and position is needed separately from that of the memory, to which the values'
+  // is added; if images share a position, it is summed over them.
   const bool summed = into.memory_position.given && attention.memory.SharedBy() != 1;
   Matrix apart(summed ? attention.memory.rows() : 0, dim);
   float* by_sums = !into.memory_position.given ? into.memory.f32() : summed ? apart.data() : into.memory_position.f32();
@@ -92,7 +91,7 @@ void MultiHeadBackward(Context& context) {
       std::copy(by_sums + first * dim, by_sums + (first + count) * dim, into.memory.f32() + first * dim);
     layers[kValue].Input(first, count, into.memory.f32(), true);
   };
-  // Rows of the weights' gradients for half the threads at a time, as each weight alone is a quarter of them.
+  // Rows of the weights' gradients for half of the threads at a time, because each weight is a quarter of them.
   const int64_t share = RowsPerThread(dim, attention.memory.rows() * dim, std::max(1, NumThreads() / 2)),
                 in_pieces = Pieces(dim, share);
   RunPieces(pieces.total + kNumProjections * in_pieces, 2 * attention.WorkOfProjections(), [&](int64_t piece) {

@@ -11,19 +11,19 @@ function filledCells(filled: number, from: number, to: number): number {
 }
 
 /**
- * The padding mask of a batch at a feature map's size: what nearest interpolation of the mask at full size gives. Since
- * padding is always to the right and below, it follows from the image sizes alone and needs no tensor to be read.
+ * The padding mask of a batch at the size of a feature map, equal to nearest-neighbour interpolation of the full-size
+ * mask. Padding is always to the right and below, so the mask follows from the image sizes, and no tensor is read.
  *
  * @param sizes - the images' sizes without padding, `B` of them
  * @param from - height and width of the padded batch
  * @param to - height `H` and width `W` of the feature map
  * @returns boolean `[B, H, W]`, true on padding, and each image's size in cells of the map
  */
-export function shrinkMask(
+export function shrinkPaddingMask(
   sizes: readonly ImageSize[],
   from: ImageSize,
   to: ImageSize,
-): { mask: Tensor3D; sizes: ImageSize[] } {
+): { paddingMask: Tensor3D; sizes: ImageSize[] } {
   const cells = sizes.map(({ height, width }) => ({
     height: filledCells(height, from.height, to.height),
     width: filledCells(width, from.width, to.width),
@@ -35,5 +35,5 @@ export function shrinkMask(
       values.fill(0, start, start + width);
     }
   });
-  return { mask: tensor(values, [sizes.length, to.height, to.width], "bool") as Tensor3D, sizes: cells };
+  return { paddingMask: tensor(values, [sizes.length, to.height, to.width], "bool") as Tensor3D, sizes: cells };
 }

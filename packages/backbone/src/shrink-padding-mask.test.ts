@@ -1,21 +1,25 @@
 import { Random } from "@detrkit/common";
 import { useBackend } from "@detrkit/test-utils";
 import { expect, test } from "vitest";
-import { shrinkMask } from "./shrink-mask.ts";
+import { shrinkPaddingMask } from "./shrink-padding-mask.ts";
 
 useBackend("cpu");
 
 test("a cell is padding where the pixel nearest to it is", async () => {
   // 7 × 5 pixels, of which the image fills 4 × 5, on 3 × 2 cells: rows 0, 2 and 4, columns 0 and 2 are looked at.
-  const { mask, sizes } = shrinkMask([{ height: 4, width: 5 }], { height: 7, width: 5 }, { height: 3, width: 2 });
-  expect(mask.shape).toEqual([1, 3, 2]);
-  expect(mask.dtype).toBe("bool");
-  expect([...(await mask.data())]).toEqual([0, 0, 0, 0, 1, 1]);
+  const { paddingMask, sizes } = shrinkPaddingMask(
+    [{ height: 4, width: 5 }],
+    { height: 7, width: 5 },
+    { height: 3, width: 2 },
+  );
+  expect(paddingMask.shape).toEqual([1, 3, 2]);
+  expect(paddingMask.dtype).toBe("bool");
+  expect([...(await paddingMask.data())]).toEqual([0, 0, 0, 0, 1, 1]);
   expect(sizes).toEqual([{ height: 2, width: 2 }]);
-  mask.dispose();
+  paddingMask.dispose();
 });
 
-test("the mask is the full-size mask looked up at each cell's nearest pixel", async () => {
+test("the padding mask is the full-size mask looked up at each cell's nearest pixel", async () => {
   const random = new Random(11);
   for (let round = 0; round < 50; round++) {
     const from = { height: random.integer(1, 97), width: random.integer(1, 89) };
@@ -24,7 +28,7 @@ test("the mask is the full-size mask looked up at each cell's nearest pixel", as
       height: random.integer(1, from.height),
       width: random.integer(1, from.width),
     }));
-    const { mask } = shrinkMask(images, from, to);
+    const { paddingMask } = shrinkPaddingMask(images, from, to);
     const nearest = (cell: number, pixels: number, cells: number): number =>
       Math.floor(Math.fround(cell * Math.fround(pixels / cells)));
     const expected = images.flatMap(({ height, width }) =>
@@ -34,7 +38,7 @@ test("the mask is the full-size mask looked up at each cell's nearest pixel", as
         return Number(row >= height || column >= width);
       }),
     );
-    expect([...(await mask.data())]).toEqual(expected);
-    mask.dispose();
+    expect([...(await paddingMask.data())]).toEqual(expected);
+    paddingMask.dispose();
   }
 });
