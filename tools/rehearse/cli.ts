@@ -17,7 +17,9 @@ import { startRegistry } from "./registry.ts";
 import { Release } from "./release.ts";
 
 const root = join(import.meta.dirname, "..", "..");
-const scratch = join(root, ".cache", "rehearsal");
+const cache = cacheFolder();
+// Outside of this project: a manager that looks upwards takes its settings for the consumer's.
+const scratch = join(cache, "rehearsal", "stage");
 const { values } = parseArgs({ options: { short: { type: "boolean", default: false }, only: { type: "string" } } });
 const { short, only = "" } = values;
 const say = (line: string): void => void process.stderr.write(`[rehearse ${clock()}] ${line}\n`);
@@ -35,7 +37,6 @@ interface Row {
 }
 
 async function prepare(): Promise<Rehearsal> {
-  const cache = cacheFolder();
   rmSync(scratch, { recursive: true, force: true });
   mkdirSync(scratch, { recursive: true });
   const registry = await startRegistry(cache, scratch, say);

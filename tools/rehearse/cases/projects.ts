@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Case, Rehearsal } from "../cases.ts";
 import { Consumer } from "../consumer.ts";
 import { ensureDone } from "../programs.ts";
@@ -50,8 +52,28 @@ async function jest(rehearsal: Rehearsal): Promise<string> {
   return "one test file, with --experimental-vm-modules";
 }
 
+/** The training app as a program: installed, found by its name, and run from settings to a report. */
+async function app(rehearsal: Rehearsal): Promise<string> {
+  const consumer = new Consumer(rehearsal, "app");
+  await consumer.install("npm", ["@detrkit/train"]);
+  const help = await ensureDone("node_modules/.bin/detrkit", ["--help"], consumer.folder);
+  if (!help.includes("train")) throw new Error(`detrkit --help printed:\n${help}`);
+  const program = "node_modules/@detrkit/train/dist/cli.js";
+  const small = ["--transforms.size", "32x32", "--backbone.width", "4", "--transformer.dim", "32", "--epochs", "1"];
+  for (const [major, node] of rehearsal.nodes) {
+    const output = `runs/node-${major}`;
+    const data = ["--data", "shapes:count=4,validation=2,size=32,largest=16,classes=2"];
+    await ensureDone(node, [program, "train", ...data, ...small, "--output", output], consumer.folder);
+    await ensureDone(node, [program, "evaluate", "--checkpoint", output, ...data], consumer.folder);
+    if (!existsSync(join(consumer.folder, output, "report.html"))) throw new Error(`${output} has no report.html`);
+  }
+  consumer.remove();
+  return `trained and evaluated on Node ${[...rehearsal.nodes.keys()].join(", ")}`;
+}
+
 /** Projects whose tools load modules in a way of their own. */
 export const projectCases: readonly Case[] = [
+  { group: "project", name: "the app", short: true, run: app },
   { group: "project", name: "CommonJS", short: true, run: commonJs },
   { group: "project", name: "Vitest", short: false, run: vitest },
   { group: "project", name: "Jest", short: false, run: jest },
