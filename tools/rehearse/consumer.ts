@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ensureDone, run } from "./programs.ts";
 import type { Registry } from "./registry.ts";
@@ -83,6 +83,13 @@ export class Consumer {
   /** Runs a file of the project and gives what it prints. */
   node(program: string, file: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
     return ensureDone(program, [file], this.folder, env);
+  }
+
+  /** Bytes of all its files. */
+  bytes(): number {
+    return readdirSync(this.folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .reduce((total, entry) => total + statSync(join(entry.parentPath, entry.name)).size, 0);
   }
 
   remove(): void {

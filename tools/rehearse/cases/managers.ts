@@ -31,6 +31,7 @@ async function startNative(rehearsal: Rehearsal, manager: Manager): Promise<stri
     if (!printed.startsWith("native ")) throw new Error(`Node ${major} took another backend: ${printed}`);
     seen.push(`Node ${major}: ${printed}`);
   }
+  const size = `${(consumer.bytes() / 2 ** 20).toFixed(0)} MB installed`;
   consumer.remove();
-  return seen.join("; ");
+  return [...seen, size].join("; ");
 }

@@ -4,7 +4,7 @@ import { workspaceEntries } from "../../dependencies/workspace-entry.ts";
 import { extractExample } from "../../readmes/extract-example.ts";
 import type { Case, Rehearsal } from "../cases.ts";
 import { Consumer, type Manager } from "../consumer.ts";
-import { ensureDone } from "../programs.ts";
+import { run } from "../programs.ts";
 
 const root = join(import.meta.dirname, "..", "..", "..");
 const libraries = workspaceEntries.filter(
@@ -37,24 +37,27 @@ async function followReadme(rehearsal: Rehearsal, folder: string, manager: Manag
 }
 
 async function compile(rehearsal: Rehearsal, consumer: Consumer, version: string, compiler: string): Promise<void> {
-  const config = {
-    compilerOptions: {
-      target: "es2022",
-      lib: ["es2023", "esnext.disposable"],
-      module: "nodenext",
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      // tfjs's own declarations name WebGPU's and the DOM's types, which a project of Node's has not.
-      skipLibCheck: true,
-      typeRoots: [rehearsal.nodeTypes],
-      types: ["node"],
-      outDir: "compiled",
-      rootDir: ".",
-    },
-    files: ["example.ts"],
+  const compilerOptions = {
+    target: "es2022",
+    lib: ["es2023", "esnext.disposable"],
+    module: "nodenext",
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    typeRoots: [rehearsal.nodeTypes],
+    types: ["node"],
+    outDir: "compiled",
+    rootDir: ".",
   };
-  consumer.write("tsconfig.json", JSON.stringify(config));
-  await ensureDone(process.execPath, [compiler, "-p", "."], consumer.folder).catch((error: Error) => {
-    throw new Error(`TypeScript ${version}: ${error.message}`);
-  });
+  const check = (options: object): ReturnType<typeof run> => {
+    consumer.write(
+      "tsconfig.json",
+      JSON.stringify({ compilerOptions: { ...compilerOptions, ...options }, files: ["example.ts"] }),
+    );
+    return run(process.execPath, [compiler, "-p", "."], consumer.folder);
+  };
+  // tfjs's own declarations name types of WebGPU and the DOM, which a project for Node does not have.
+  const { code, output } = await check({ skipLibCheck: true });
+  if (code !== 0) throw new Error(`TypeScript ${version} ended with ${code}:\n${output}`);
+  const ofOurs = (await check({ noEmit: true })).output.split("\n").filter((line) => line.includes("@detrkit"));
+  if (ofOurs.length > 0) throw new Error(`TypeScript ${version} on our declarations:\n${ofOurs.join("\n")}`);
 }
