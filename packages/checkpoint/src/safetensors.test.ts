@@ -174,7 +174,7 @@ test.each([
     "lists within lists",
     `{"x":{"dtype":${"[".repeat(100_000)}${"]".repeat(100_000)}}}`,
     undefined,
-    "has lists or objects within one another",
+    "has lists or objects nested more deeply",
   ],
   ["a string without an end", `{"x":${'"\\"'.repeat(100_000)}`, undefined, "its header is not JSON"],
   ["missing data", { x: { dtype: "F32", shape: [3], data_offsets: [0, 12] } }, undefined, "is truncated: "],

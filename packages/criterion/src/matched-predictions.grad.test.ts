@@ -39,7 +39,7 @@ import {
 const [images, classes] = [2, 3];
 const matcher = new HungarianMatcher({ costs: [boxL1Cost({ weight: 1 })] });
 
-/** `boxL1({ weight: 5 })`, written as one would write a term of one's own. */
+/** `boxL1({ weight: 5 })`, written as one would write one's own term. */
 const tensorBoxL1: MatchedLoss = {
   name: "boxL1",
   weight: 5,
@@ -218,7 +218,7 @@ describeOnBackends("what a loss term returns", () => {
     return () => tidy(() => criterion.call(predictionOf(randomPredictions(), false), randomTargets(2, 1)).loss);
   };
 
-  test("is refused by the term's name where it is no float32 scalar", () => {
+  test("is refused by the term's name if it is not a float32 scalar", () => {
     expect(returning((boxes) => boxes)).toThrow(
       'SetCriterion.call: loss term "aspect" of layer "auxiliary.0" must return a float32 scalar, computed ' +
         "synchronously by tensor ops, got a tensor of float32 [3, 4]; end it with sum or mean",

@@ -188,7 +188,7 @@ describeOnBackends("MultiScaleDeformableAttention", () => {
     attention.dispose();
   });
 
-  test("what is missing or does not fit is named", () => {
+  test("errors name what is missing or does not fit", () => {
     const attention = attentionOf(4);
     tidy(() => {
       const inputs = inputsOf(2);
@@ -196,13 +196,10 @@ describeOnBackends("MultiScaleDeformableAttention", () => {
       const expectError = (wrong: Partial<AttentionInputs>, message: string): void => {
         expect(() => attention.call({ ...inputs, ...wrong })).toThrow(new ShapeError(`${name}: ${message}`));
       };
-      expectError(
-        { referencePoints: undefined },
-        "needs referencePoints [B, Q, L, 2 or 4]; it samples the memory around them",
-      );
+      expectError({ referencePoints: undefined }, "needs referencePoints [B, Q, L, 2 or 4], to sample the memory");
       expectError(
         { levelShapes: undefined },
-        "needs levelShapes, the sizes of the maps that the memory is made of; it samples the memory around them",
+        "needs levelShapes, the sizes of the maps that the memory is made of, to sample the memory",
       );
       expectError({ levelShapes: [{ height: 17, width: 1 }] }, "levelShapes expected 2 maps, got 1");
       expectError(

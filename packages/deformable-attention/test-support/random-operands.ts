@@ -15,8 +15,8 @@ export interface OperandShape {
 }
 
 /**
- * Where samples lie in their map: away from the lines on which the derivative jumps; or anywhere, on these lines and
- * far outside too.
+ * Where samples lie in their map: away from the lines where the derivative jumps; or anywhere, including on these lines
+ * and far outside.
  */
 export type Placement = "smooth" | "anywhere";
 
@@ -51,7 +51,7 @@ export function randomOperands(
   };
 }
 
-/** The three that gradients are taken by. */
+/** The three operands with gradients. */
 export function tensorsOf({
   value,
   samplingLocations,
@@ -60,7 +60,7 @@ export function tensorsOf({
   return [value, samplingLocations, attentionWeights];
 }
 
-/** The operands that these three are, on the same maps. */
+/** These three as operands, on the same maps. */
 export function withTensors(
   { levelShapes }: Pick<DeformableAttentionOperands, "levelShapes">,
   tensors: readonly Tensor[],

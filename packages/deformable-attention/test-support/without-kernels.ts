@@ -1,7 +1,7 @@
 import { getBackend, getKernel, registerKernel, unregisterKernel } from "@tensorflow/tfjs-core";
 import { expect } from "vitest";
 
-/** Runs `work` as on a backend that has none of these kernels; the running one has all of them. */
+/** Runs `work` as if the running backend had none of these kernels. */
 export function withoutKernels<Result>(names: readonly string[], work: () => Result): Result {
   const configs = names.flatMap((name) => getKernel(name, getBackend()) ?? []);
   expect(configs.map(({ kernelName }) => kernelName)).toEqual(names);

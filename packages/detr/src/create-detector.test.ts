@@ -185,7 +185,7 @@ test("parameters of a Deformable DETR lie under the paths that checkpoints use",
   expect(ownersOf({ ...deformableTiny, twoStage: true })).toEqual(new Set([...common, ...proposed, ...heads(3)]));
 });
 
-test("a backbone and a position encoding of one's own take the place of the configuration's", () => {
+test("your own backbone and position encoding replace the configuration's", () => {
   for (const config of [tiny, deformableTiny]) {
     const { dim } = config.transformer;
     const positionEncoding = new LearnedPositionEncoding({ dim, random: new Random(1) });
@@ -197,7 +197,7 @@ test("a backbone and a position encoding of one's own take the place of the conf
   }
 });
 
-test("a transformer of one's own takes the place of the configuration's, in each model", () => {
+test("your own transformer replaces the configuration's, in each model", () => {
   const random = new Random(1);
   const sizes = { heads: 2, encoderLayers: 1, decoderLayers: 3, feedForwardDim: 7, random };
   const dense = new Transformer({ dim: 8, ...sizes });
@@ -213,7 +213,7 @@ test("a transformer of one's own takes the place of the configuration's, in each
   }
 });
 
-test("the other parts have the same initial weights beside a part of one's own", () => {
+test("the other parts have the same initial weights next to your own part", () => {
   const plain = createDetector(tiny, { seed: 3 });
   const own = createDetector(tiny, { seed: 3, parts: { backbone: new PatchBackbone() } });
   const valuesOf = (model: DetectionModel, path: string): unknown => model.parameters().get(path)?.value.dataSync();

@@ -9,7 +9,7 @@ export interface DetectorSettings {
   readonly numClasses: number;
 }
 
-/** What a family is given beside its settings. */
+/** What a family gets in addition to its settings. */
 export interface BuildOptions {
   /** Where the initial weights are drawn from. */
   readonly random: Random;

@@ -31,7 +31,7 @@ interface Fans {
   readonly fanOut: number;
 }
 
-/** What a parameter begins with: a distribution with the bound or deviation that its fans give, or one number. */
+/** Initial values of a parameter: a distribution with the bound or deviation that its fans give, or one number. */
 type Start =
   | { readonly uniform: (fans: Fans) => number }
   | { readonly normal: (fans: Fans) => number }
@@ -103,7 +103,7 @@ function differentAmong(parameters: ReadonlyMap<string, Values>, path: string, c
   return new Set(paths.map((each) => `${parameters.get(each)?.values}`)).size;
 }
 
-/** What speaks against values having begun so, or nothing. */
+/** Why values can't have been initialised so, or undefined. */
 function objection(start: Start | undefined, values: readonly number[], fans: Fans): string | undefined {
   if (start === undefined) return "no rule says how it begins";
   if ("constant" in start) {

@@ -14,8 +14,8 @@ const queryAxes: Readonly<Record<string, number>> = {
 };
 
 /**
- * Puts the queries of a two-stage model into the order of the case's. Which of two proposals comes first whose scores
- * are almost the same is a matter of rounding, and a decoder gives the same whatever the order.
+ * Puts the queries of a two-stage model into the order of the case's. The order of two proposals with almost equal
+ * scores depends on rounding, and a decoder gives the same results in any order.
  *
  * @param ours - proposals by query `[B, Q]`
  * @param theirs - the same of the case
@@ -29,7 +29,7 @@ export function alignQueries(
   const sources = Array.from({ length: images * queries }, (_, index) => {
     const start = Math.floor(index / queries) * queries;
     const found = ours.data.subarray(start, start + queries).indexOf(theirs.data[index] as number);
-    // What was not chosen here has no place to go; comparing the proposals then fails.
+    // Proposals that were not chosen here have no place; the comparison of the proposals then fails.
     return found === -1 ? index - start : found;
   });
   return Object.fromEntries(

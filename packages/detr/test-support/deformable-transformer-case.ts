@@ -166,7 +166,7 @@ function outputsOf({ config, model, layout }: Subject, maps: readonly Tensor[]):
     hs: states,
     memory,
     init_reference: initial,
-    // Without refinement every layer looks where the first one does.
+    // Without box refinement all layers have the first one's reference points.
     inter_references: config.with_box_refine
       ? output.stacked.boxes
       : stack(Array.from({ length: layers }, () => initial)),

@@ -10,7 +10,7 @@ export interface ShapedObject {
   readonly segmentation?: CocoSegmentation;
 }
 
-/** A box list that is not empty: some tools write `[]` beside a mask. */
+/** A box list that is not empty: some tools write `[]` in addition to a mask. */
 export const isBox = (box: CocoBox | undefined): box is CocoBox => Array.isArray(box) && box.length === 4;
 
 const isSegmentation = (segmentation: CocoSegmentation | undefined): segmentation is CocoSegmentation =>

@@ -90,7 +90,7 @@ test.each([
   expect(() => readResults(value)).toThrow(new DataError(message));
 });
 
-test("JSON that is none names the file, and NaN's usual origin", () => {
+test("text that is not JSON is refused with the file's name, and NaN's usual origin", () => {
   expect(() => readCocoResults('[{"score": NaN}]', "dt.json")).toThrow(
     /^dt\.json: not valid JSON \(.*\); NaN and Infinity, which Python writes, are not JSON/,
   );

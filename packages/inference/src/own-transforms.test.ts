@@ -24,7 +24,7 @@ const described = (steps: DetectorDescription["transforms"]["steps"]): DetectorD
 const kept = (description: DetectorDescription): ReturnType<typeof descriptionMetadata> =>
   JSON.parse(JSON.stringify(descriptionMetadata(description))) as ReturnType<typeof descriptionMetadata>;
 
-test("a transform of one's own comes back from a checkpoint when it is passed along", () => {
+test("your own transform is restored from a checkpoint when its kind is passed", () => {
   const { transforms } = described([resize({ shortSides: [7], maxSide: 11 }), negative({ from: 255 })]);
   const back = descriptionOf(kept(described(transforms.steps)), "a.safetensors", [negative]);
   const pixels = [transforms, back.transforms, { ...transforms, steps: transforms.steps.slice(0, 1) }].map((recipe) => {

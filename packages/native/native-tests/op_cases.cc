@@ -65,7 +65,7 @@ void AddMaxPool(Draft& draft, bool backward) {
   draft.Let('Y', (height + 2 * padding - window) / stride + 1);
   draft.Let('X', (width + 2 * padding - window) / stride + 1);
   draft.Add("B Y X C");
-  // The gradient looks for what won: y has to be the result for this very x.
+  // The gradient searches for the maximum: y has to be the result for this x.
   Call forward = draft.call();
   forward.inputs = {draft.Add("B h w C")};
   draft.Add("B Y X C") = RunOp(forward).outputs[0];

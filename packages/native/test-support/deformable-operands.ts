@@ -9,7 +9,7 @@ import { runKernel } from "@detrkit/nn/kernels";
 import { type Tensor, tensor } from "@tensorflow/tfjs-core";
 import { cellsOf, type DeformableSizes, type Predictions, type Samples } from "./plain-deformable-attention.ts";
 
-/** Values, and samples of them of which a good part is beside the maps, some far away. */
+/** Values, and samples of them many of which are outside of the maps, some far away. */
 export function drawSamples({ B, Q, M, C, P, levels }: DeformableSizes): Samples {
   const samples = B * Q * M * levels.length * P;
   return {
@@ -31,12 +31,12 @@ export function drawPredictions({ B, Q, M, P, levels }: DeformableSizes, referen
   };
 }
 
-/** A gradient by the result. */
+/** A gradient with respect to the result. */
 export function drawUpstream({ B, Q, M, C }: DeformableSizes): Float64Array {
   return draw(B * Q * M * C, 4, -1, 1);
 }
 
-/** Runs the op and its gradient: the result and the gradients by value, locations and weights. */
+/** Runs the op and its gradient: the result and the gradients of value, locations and weights. */
 export function runAttention(
   { B, Q, M, C, P, levels }: DeformableSizes,
   { value, locations, weights }: Samples,

@@ -11,8 +11,8 @@ export interface DeformableSizes {
 }
 
 /**
- * What is sampled: value `[B, S, M, C]`, locations `[B, Q, M, L, P, 2]`, weights `[B, Q, M, L, P]`; or the gradients by
- * these.
+ * The sampled operands: value `[B, S, M, C]`, locations `[B, Q, M, L, P, 2]`, weights `[B, Q, M, L, P]`; or their
+ * gradients.
  */
 export interface Samples {
   readonly value: Float64Array;
@@ -21,8 +21,8 @@ export interface Samples {
 }
 
 /**
- * What a layer predicts: offsets `[B, Q, M, L, P, 2]`, logits `[B, Q, M, L, P]`, references `[B, Q, L, 2 or 4]`; or the
- * gradients by these.
+ * What a layer predicts: offsets `[B, Q, M, L, P, 2]`, logits `[B, Q, M, L, P]`, references `[B, Q, L, 2 or 4]`; or
+ * their gradients.
  */
 export interface Predictions {
   readonly offsets: Float64Array;
@@ -90,7 +90,9 @@ interface Cell {
   readonly shareByY: number;
 }
 
-/** Those of the four cells around a position that the map has, and the derivatives of their shares by the position. */
+/**
+ * The cells around a position that lie in the map, and the derivatives of their weights with respect to the position.
+ */
 function cellsAround(x: number, y: number, { height, width }: ImageSize): Cell[] {
   const corners = [0, 1].flatMap((down) =>
     [0, 1].map((right) => ({ column: Math.floor(x) + right, row: Math.floor(y) + down })),
@@ -107,7 +109,7 @@ function cellsAround(x: number, y: number, { height, width }: ImageSize): Cell[]
   });
 }
 
-/** Locations and weights from what a layer predicts. */
+/** Locations and weights from a layer's predictions. */
 export function plainPoints(sizes: DeformableSizes, predictions: Predictions): Omit<Samples, "value"> {
   const { offsets, logits, references } = predictions;
   return {
@@ -122,7 +124,7 @@ export function plainPoints(sizes: DeformableSizes, predictions: Predictions): O
   };
 }
 
-/** The gradients by what a layer predicts, from those by locations and weights. */
+/** The gradients of a layer's predictions, from those of locations and weights. */
 export function plainPointsGradient(
   sizes: DeformableSizes,
   predictions: Predictions,
@@ -147,7 +149,7 @@ export function plainPointsGradient(
 }
 
 /**
- * Of one number in offsets: which reference it starts from, and how far 1 reaches, with the derivative of that by a
+ * For one offset: its reference, the length of an offset of 1, and the derivative of this length with respect to a
  * box's size.
  */
 function placeOf(

@@ -5,7 +5,7 @@ import { feedForward } from "@detrkit/nn";
 import { ones, type Rank, zeros } from "@tensorflow/tfjs-core";
 import { startNativeBackend } from "../src/index.ts";
 
-// A program of its own, since it takes away its memory: prints how an op fails that needs gigabytes for itself.
+// A separate program, because it limits its own memory: prints how an op fails that needs gigabytes.
 await startNativeBackend(() => {});
 const [rows, hidden] = [1031, 2 ** 20];
 const operands = {

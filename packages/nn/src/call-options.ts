@@ -1,6 +1,6 @@
 import type { Random } from "@detrkit/common";
 
-/** What a module's `call` needs beside its tensors. */
+/** What a module's `call` needs in addition to its tensors. */
 export interface CallOptions {
   /** Whether gradients will be taken: dropout acts, batch norm uses the batch's own statistics. Default `false`. */
   readonly training?: boolean;

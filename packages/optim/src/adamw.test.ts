@@ -263,12 +263,12 @@ describeOnBackends("AdamW", () => {
     );
   });
 
-  test("a group's pattern that fits no parameter is refused with the closest paths; frozen ones count", async () => {
+  test("a group's pattern that matches no parameter is refused with the closest paths; frozen ones count", async () => {
     const others = { "backbone.weight": tensor([1]), "backbone.bias": tensor([2]), "neck.bias": tensor([3]) };
     const groups = [{ match: ["neck.**", "backbon.**"], learningRate: 1 }, { learningRate: 2 }];
     const { model, optimizer } = setUp({ ...oneParameter(), ...others }, { groups });
     await expect(optimizer.step(model, () => sum(weightOf(model)))).rejects.toThrow(
-      'AdamW: the pattern "backbon.**" of a parameter group fits none of the model\'s 4 parameters; ' +
+      'AdamW: the pattern "backbon.**" of a parameter group matches none of the model\'s 4 parameters; ' +
         "the closest are backbone.weight, backbone.bias, neck.bias. Correct the pattern or leave it out",
     );
     expect([valueOf(model, "head.weight"), optimizer.stepsDone]).toEqual([[1, -2], 0]);

@@ -19,9 +19,7 @@ export function expectLevelShapes(levelShapes: readonly ImageSize[], what: strin
   expectCells(levelShapes, what, tokens);
 }
 
-/**
- * Checks that the maps' cells, one map after the other, make up the `tokens` rows that there are. @throws ShapeError
- */
+/** Checks that the number of cells of all maps is the number of rows, `tokens`. @throws ShapeError */
 export function expectCells(levelShapes: readonly ImageSize[], what: string, tokens: number): void {
   const cells = levelShapes.reduce((total, { height, width }) => total + height * width, 0);
   if (cells === tokens) return;

@@ -136,7 +136,7 @@ describeOnBackends("multiScaleDeformableAttention", () => {
     });
   });
 
-  describe("points that are nowhere", () => {
+  describe("points that are NaN", () => {
     const far = 3e38;
     const attentions = [multiScaleDeformableAttention, composedDeformableAttention];
 
@@ -189,7 +189,7 @@ describeOnBackends("multiScaleDeformableAttention", () => {
       });
     });
 
-    test("a value that is no number spoils those who read it, and no other", () => {
+    test("a value of NaN makes the results that read it NaN, and no others", () => {
       tidy(() => {
         for (const attend of attentions) {
           const operands = {
@@ -205,7 +205,7 @@ describeOnBackends("multiScaleDeformableAttention", () => {
       });
     });
 
-    test("a weight that is no number spoils its own query's result, wherever its point is", () => {
+    test("a weight of NaN makes its own query's result NaN, wherever its point is", () => {
       tidy(() => {
         for (const attend of attentions) {
           const attentionWeights: Tensor5D = tensor5d([1, NaN, NaN], [1, 3, 1, 1, 1]);

@@ -110,7 +110,7 @@ describeOnBackends("proposals, initial values and gradients of DeformableDetr", 
     });
   }
 
-  test("a layer's box trains its own head, not the heads of the layers whose box it refines", () => {
+  test("a layer's box trains its own head, not the heads of the layers before, whose boxes it refines", () => {
     const model = detectorOf({ boxRefinement: true });
     const [first, last] = [reachedBy(model, 0), reachedBy(model, 1)];
     for (const [reached, own, other] of [
@@ -119,7 +119,7 @@ describeOnBackends("proposals, initial values and gradients of DeformableDetr", 
     ] as const) {
       expect(reached.has(`boxHeads.${own}.layers.2.weight`)).toBe(true);
       expect(reached.has(`boxHeads.${other}.layers.2.weight`)).toBe(false);
-      // Through the first layer's attention, which looks there.
+      // Through the first layer's attention, which samples around it.
       expect(reached.has("queries.referencePoints.weight")).toBe(true);
     }
     expect(first.has("transformer.decoder.layers.1.feedForward.expand.weight")).toBe(false);

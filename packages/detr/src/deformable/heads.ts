@@ -50,7 +50,7 @@ export function createBoxHeads({ dim, count, twoStage, random }: HeadsConfig): M
   });
 }
 
-/** What {@link predictWithSharedHeads} needs beside the queries. */
+/** Inputs of {@link predictWithSharedHeads} apart from the queries. */
 export interface SharedHeadsInputs {
   readonly classHead: Linear;
   readonly boxHead: Mlp;

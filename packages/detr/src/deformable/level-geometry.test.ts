@@ -39,7 +39,7 @@ test("padding is marked token by token, level after level, image after image; no
   expect(tokenPaddingMask({ ...layout, levelSizes: layout.levelShapes.map((shape) => [shape]) })).toBeUndefined();
 });
 
-test("a token of the encoder looks at its own place in the image, as a share of every padded level", () => {
+test("a token's reference points are its own place in the image, normalised by every padded level", () => {
   const points = encoderReferencePoints(layout);
   const pointsOf = (image: number, token: number): Float32Array =>
     points.subarray((image * tokens + token) * 4, (image * tokens + token + 1) * 4);

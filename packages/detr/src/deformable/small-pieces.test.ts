@@ -60,7 +60,7 @@ describeOnBackends("pieces of Deformable DETR", () => {
     });
   });
 
-  test("places in the image become places in each level: points and boxes", () => {
+  test("points and boxes normalised by the image become normalised by each padded level", () => {
     tidy(() => {
       const levelShapes = [
         { height: 4, width: 10 },

@@ -22,7 +22,7 @@ export interface GroupNormAttributes {
   readonly relu: boolean;
 }
 
-/** What {@link groupNorm} does beside normalising. */
+/** Settings of {@link groupNorm}, and what is added to its result. */
 export interface GroupNormOptions {
   /** Number of groups that the channels are split into, in order. */
   readonly groups: number;

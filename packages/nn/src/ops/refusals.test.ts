@@ -49,10 +49,7 @@ const attend =
   };
 const asTensor = <T extends Tensor>(other: unknown): T => other as T;
 
-/**
- * Kernels read and write memory by these shapes, so none may pass. What it is, how it is called, and what the error
- * says.
- */
+/** Kernels read and write memory by these shapes, so none may pass. The case, the call, and the error. */
 const shapes: readonly (readonly [string, () => () => unknown, string])[] = [
   [
     "a residual of one pixel",
@@ -240,7 +237,7 @@ describeOnBackends("ops refuse", () => {
     });
   });
 
-  test("disposed tensors, and what is none", () => {
+  test("disposed tensors, and values that are not tensors", () => {
     tidy(() => {
       const disposed = map(1, 5, 7, 2);
       disposed.dispose();

@@ -134,7 +134,7 @@ export class WasmMemory {
       if (!isFull && (offset !== 0 || bytes === 0)) return offset;
       const [asked, held] = [bytes, this.memory.buffer.byteLength].map((size) => (size / bytesPerMb).toFixed(0));
       throw new BackendError(
-        `WebAssembly has no ${asked} MB left beside the ${held} MB it holds: ` +
+        `WebAssembly has no ${asked} MB left in addition to the ${held} MB in use: ` +
           "take a smaller batch or smaller images, or the native backend",
       );
     };

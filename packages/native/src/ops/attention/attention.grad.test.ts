@@ -82,7 +82,7 @@ describeOnFusedBackends("attention", () => {
     });
   });
 
-  test("NaN in one query spoils that row; in a key, all rows of its image", () => {
+  test("NaN in one query gives NaN in that row; in a key, in all rows of its image", () => {
     tidy(() => {
       const [query, key, value] = operands(2, 3, 5, 2);
       const spoiled = (of: Tensor3D): Tensor3D =>

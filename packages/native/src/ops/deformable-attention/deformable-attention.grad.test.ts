@@ -184,7 +184,7 @@ test("cell centres, the middle of four cells, and zeros beyond the border", () =
   });
 });
 
-test("locations that no integer holds: infinite ones are outside, NaN spoils its own query alone", () => {
+test("locations that no integer holds: infinite ones are outside, NaN gives NaN in its own query only", () => {
   tidy(() => {
     const far = [1e9, 3e38, -3e38, Infinity, -Infinity];
     expect(sampleAt(...far.map((x) => [x, 0.25] as const), ...far.map((y) => [0.5, y] as const))).toEqual(

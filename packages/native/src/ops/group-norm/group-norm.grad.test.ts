@@ -40,7 +40,7 @@ describeOnFusedBackends("group norm", () => {
     });
   });
 
-  test("NaN spoils its own group, and no other", () => {
+  test("NaN gives NaN in its own group, and in no other", () => {
     tidy(() => {
       const [ones, zeros] = [
         uniformTensor<Rank.R1>([2], { seed: 1, low: 1, high: 1 }),

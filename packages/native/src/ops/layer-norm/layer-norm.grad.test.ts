@@ -40,7 +40,7 @@ describeOnFusedBackends("layer norm", () => {
     });
   });
 
-  test("NaN spoils its own row, and no other", () => {
+  test("NaN gives NaN in its own row, and in no other", () => {
     tidy(() => {
       const [ones, zeros] = [
         uniformTensor<Rank.R1>([2], { seed: 1, low: 1, high: 1 }),
