@@ -43,7 +43,6 @@ export const commands = {
   docs: { steps: [source("tools/api-reference/src/cli.ts")] },
   examples: { steps: [source("tools/run-examples.ts")], native: true },
   prebuild: { steps: [source("packages/native/src/build/prebuild.ts")], native: true },
-  "check-prebuilt": { steps: [source("tools/check-prebuilt.ts")], native: true, pnpm: true },
   "version-packages": { steps: [["changeset", "version"], source("tools/write-package-manifests.mjs"), ["oxfmt"]] },
   release: {
     steps: [turbo("build"), source("packages/native/src/build/prebuild.ts"), ["changeset", "publish"]],

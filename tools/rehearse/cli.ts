@@ -8,6 +8,7 @@ import { cacheFolder } from "../bootstrap/cache-folder.mjs";
 import { type Case, type Rehearsal, Skipped } from "./cases.ts";
 import { bundlerCases } from "./cases/bundlers.ts";
 import { managerCases } from "./cases/managers.ts";
+import { prebuiltCases } from "./cases/prebuilt.ts";
 import { projectCases } from "./cases/projects.ts";
 import { readmeCases } from "./cases/readmes.ts";
 import { versionCases } from "./cases/versions.ts";
@@ -87,9 +88,14 @@ async function tryCase({ group, name, run: runCase }: Case, rehearsal: Rehearsal
   }
 }
 
-const cases = [...managerCases, ...readmeCases, ...projectCases, ...bundlerCases, ...versionCases].filter(
-  (each) => (each.short || !short) && `${each.group} ${each.name}`.includes(only),
-);
+const cases = [
+  ...managerCases,
+  ...prebuiltCases,
+  ...readmeCases,
+  ...projectCases,
+  ...bundlerCases,
+  ...versionCases,
+].filter((each) => (each.short || !short) && `${each.group} ${each.name}`.includes(only));
 const rehearsal = await prepare();
 const rows: Row[] = [];
 for (const each of cases) rows.push(await tryCase(each, rehearsal));
