@@ -1,4 +1,4 @@
-// Writes package.json, tsconfig and tsup files of every workspace package from one table, so that they can't drift.
+// Writes package.json and tsconfig files of every workspace package from one table, so that they can't drift.
 // Run it after changing the table: node tools/write-package-manifests.mjs   (`--check` only compares; CI does.)
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -66,6 +66,7 @@ for (const entry of packages.filter(({ binary }) => !binary)) {
       default: `./dist/${file}.js`,
     };
   }
+  const sources = [...Object.values(entries), ...(entry.entries ?? [])].map((file) => `src/${file}.ts`);
   for (const asset of entry.assets ?? []) exportsMap[`./${asset}`] = `./${asset}`;
   exportsMap["./package.json"] = "./package.json";
   const tfjsPeer = entry.tfjs ? { "@tensorflow/tfjs-core": "catalog:peers" } : {};
@@ -83,7 +84,7 @@ for (const entry of packages.filter(({ binary }) => !binary)) {
     files: ["dist", "src", "!src/**/*.test.ts", ...(entry.files ?? []), ...(entry.assets ?? [])],
     exports: exportsMap,
     scripts: {
-      build: "tsup && tsc -p tsconfig.build.json",
+      build: `tsup ${sources.join(" ")} --format esm --target node22 --sourcemap --clean && tsc -p tsconfig.build.json`,
       typecheck: "tsc -p tsconfig.json",
       ...(entry.private ? {} : { "check:exports": "publint --strict && attw --pack --profile esm-only" }),
     },
@@ -131,21 +132,6 @@ for (const entry of packages.filter(({ binary }) => !binary)) {
       include: ["src"],
       exclude: ["src/**/*.test.ts", ...(entry.assemblyScript ? [assemblyScript] : [])],
     }),
-  );
-  const sources = [...Object.values(entries), ...(entry.entries ?? [])].map((file) => `"src/${file}.ts"`).join(", ");
-  emit(
-    `${entry.folder}/tsup.config.ts`,
-    `import { defineConfig } from "tsup";
-
-export default defineConfig({
-  entry: [${sources}],
-  format: "esm",
-  dts: false,
-  sourcemap: true,
-  clean: true,
-  target: "node22",
-});
-`,
   );
 }
 
