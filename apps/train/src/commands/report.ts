@@ -1,7 +1,7 @@
 import { writeFileAtomic } from "@detrkit/common/files";
 import type { Command } from "../cli/command.ts";
 import { type ParsedFlags, textFlag, textOption } from "../cli/parse-flags.ts";
-import { type ComparedRun, metricsOf, readComparedRuns } from "../report/compared-run.ts";
+import { type ComparedRun, metricsOf, readComparedRuns } from "../report/run-groups.ts";
 import { curvesPicture, usualTitle } from "../report/curves-picture.ts";
 import { renderComparison } from "../report/render-comparison.ts";
 import { renderReport } from "../report/render-report.ts";

@@ -73,7 +73,7 @@ export function createOptimizer(config: RunConfig, totalSteps: number): AdamW {
 /** What happens to an image before training sees it, or before the model finds objects in it. */
 export function transformsOf({ transforms }: Pick<RunSettings, "transforms">, training: boolean): TransformRecipe {
   const { kind, size, ...options } = transforms;
-  if (kind === "detr") return detrRecipe({ ...options, training });
+  if (kind !== "fixed") return detrRecipe({ ...options, training });
   const [width = 0, height = 0] = size.split("x").map(Number);
   return fixedSize({ width, height }, { ...options, training });
 }
