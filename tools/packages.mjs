@@ -28,7 +28,6 @@ export const packages = [
     },
     unbuilt: { "./gradients": "gradients.source" },
     devDependencies: ["@tensorflow/tfjs"],
-    bundled: ["@tensorflow/tfjs-core/dist/"],
     keywords: ["neural-network"],
   }),
   library(

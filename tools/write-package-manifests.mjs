@@ -1,4 +1,4 @@
-// Writes package.json, tsconfig and tsup files of every workspace package from one table, so that they can't drift.
+// Writes package.json and tsconfig files of every workspace package from one table, so that they can't drift.
 // Run it after changing the table: node tools/write-package-manifests.mjs   (`--check` only compares; CI does.)
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -74,6 +74,7 @@ for (const entry of packages.filter(({ binary }) => !binary)) {
       default: `./dist/${file}.js`,
     };
   }
+  const sources = [...Object.values(entries), ...(entry.entries ?? [])].map((file) => `src/${file}.ts`);
   for (const asset of entry.assets ?? []) exportsMap[`./${asset}`] = `./${asset}`;
   exportsMap["./package.json"] = "./package.json";
   const tfjsPeer = entry.tfjs ? { "@tensorflow/tfjs-core": "catalog:peers" } : {};
@@ -101,7 +102,8 @@ for (const entry of packages.filter(({ binary }) => !binary)) {
     exports: exportsMap,
     scripts: {
       build: [
-        "tsup && tsc -p tsconfig.build.json",
+        `tsup ${sources.join(" ")} --config ../../tools/tsup.config.ts`,
+        "tsc -p tsconfig.build.json",
         ...(entry.afterBuild ? [`node --conditions=@detrkit/source ${entry.afterBuild}`] : []),
       ].join(" && "),
       typecheck: "tsc -p tsconfig.json",
@@ -164,24 +166,6 @@ for (const entry of packages.filter(({ binary }) => !binary)) {
       include: ["src"],
       exclude: ["src/**/*.test.ts", ...(entry.assemblyScript ? [assemblyScript] : [])],
     }),
-  );
-  const bundled = (entry.bundled ?? []).map((path) => `/^${path.replaceAll("/", "\\/")}/`).join(", ");
-  const sources = [...Object.values(entries), ...(entry.entries ?? [])].map((file) => `"src/${file}.ts"`).join(", ");
-  emit(
-    `${entry.folder}/tsup.config.ts`,
-    `import { defineConfig } from "tsup";
-
-export default defineConfig({
-  entry: [${sources}],
-  format: "esm",
-  dts: false,
-  sourcemap: true,
-  clean: true,
-  target: "node20",
-  // Without its prefix a module of Node is a package of that name to bundlers.
-  removeNodeProtocol: false,
-${bundled === "" ? "" : `  // Files of a package that Node cannot load as they are.\n  noExternal: [${bundled}],\n`}});
-`,
   );
 }
 

@@ -6,7 +6,7 @@ export type { SettingsTree } from "./configuration/settings-tree.ts";
 export type { DrawnBox } from "./drawing/draw-boxes.ts";
 export { drawBesideTruth, drawPredictions } from "./drawing/picture.ts";
 export { renderReport } from "./report/render-report.ts";
-export type { ReportData } from "./report/report-data.ts";
+export type { ReportData } from "./report/report-of-run.ts";
 export { runFolder } from "./training/run-folder.ts";
 export type { ExistingRun, RunFolder } from "./training/run-folder.ts";
 export { showProgress } from "./training/show-progress.ts";

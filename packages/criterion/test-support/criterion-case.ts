@@ -1,26 +1,6 @@
 import type { LayerPrediction } from "@detrkit/boxes";
-import {
-  boxL1,
-  cardinalityError,
-  classError,
-  focalClassification,
-  generalizedIou,
-  type LoggedTerm,
-  type LossTerm,
-  maskDice,
-  maskFocal,
-  SetCriterion,
-  type SetPrediction,
-  softmaxClassification,
-} from "@detrkit/criterion";
-import {
-  boxL1 as boxL1Cost,
-  classProbability,
-  focalClass,
-  generalizedIou as generalizedIouCost,
-  HungarianMatcher,
-  type Match,
-} from "@detrkit/matcher";
+import { cardinalityError, classError, type LoggedTerm, SetCriterion, type SetPrediction } from "@detrkit/criterion";
+import type { Match } from "@detrkit/matcher";
 import {
   compareExactly,
   compareTensor,
@@ -31,6 +11,8 @@ import {
   toTensor,
 } from "@detrkit/test-utils/recorded";
 import { type Tensor, type Tensor3D, type Tensor4D, valueAndGrads } from "@tensorflow/tfjs-core";
+import { recordingMatcher } from "../../matcher/test-support/original-matcher.ts";
+import { originalLosses, termNameOf } from "./original-losses.ts";
 
 interface CriterionCase {
   readonly criterion: "detr" | "deformable";
@@ -44,33 +26,23 @@ interface CriterionCase {
   readonly weight_dict: Readonly<Record<string, number>>;
 }
 
-/** Our names of the terms by those of the reference. */
-const termNames: Readonly<Record<string, string>> = {
-  loss_ce: "classification",
-  loss_bbox: "boxL1",
-  loss_giou: "generalizedIou",
-  loss_mask: "maskFocal",
-  loss_dice: "maskDice",
-  class_error: "classError",
-  cardinality_error: "cardinalityError",
-};
-
 /**
  * The whole criterion: every term of every layer, the total, the matches behind them, and the gradients by all inputs.
  */
 export async function run(fixture: Fixture): Promise<readonly Comparison[]> {
   const config = fixture.json["config"] as CriterionCase;
   const matches: Match[] = [];
-  const matcher = matcherOf(config);
+  const classes = config.criterion === "deformable" ? "focal" : "softmax";
   const criterion = new SetCriterion({
-    matcher: {
-      matchImage: (prediction, target) => {
-        const match = matcher.matchImage(prediction, target);
-        matches.push(match);
-        return match;
-      },
-    },
-    losses: lossesOf(config),
+    // The reference's matcher has an alpha and a gamma of its own, whatever its focal loss has.
+    matcher: recordingMatcher({ classes, weights: config.matcher_costs }, matches),
+    losses: originalLosses({
+      classes,
+      weights: config.weight_dict,
+      losses: config.losses,
+      noObjectWeight: config.eos_coef ?? undefined,
+      alpha: config.focal_alpha ?? undefined,
+    }),
     logged: loggedOf(config),
   });
   const targets = Array.from({ length: config.batch }, (_, image) => targetOf(fixture, `in.target.${image}.`));
@@ -98,41 +70,6 @@ export async function run(fixture: Fixture): Promise<readonly Comparison[]> {
       compareTensor(fixture, "grad.in", `grad.${name}`, (grads[index] as Tensor).dataSync()),
     ),
   ];
-}
-
-function matcherOf({
-  criterion,
-  matcher_costs: [classWeight, boxWeight, overlapWeight],
-}: CriterionCase): HungarianMatcher {
-  // The reference's matcher has an alpha and a gamma of its own, whatever its focal loss has.
-  const classCost =
-    criterion === "deformable"
-      ? focalClass({ weight: classWeight, alpha: 0.25, gamma: 2 })
-      : classProbability({ weight: classWeight });
-  return new HungarianMatcher({
-    costs: [classCost, boxL1Cost({ weight: boxWeight }), generalizedIouCost({ weight: overlapWeight })],
-  });
-}
-
-function lossesOf({
-  criterion,
-  losses,
-  weight_dict: weights,
-  eos_coef: noObjectWeight,
-  focal_alpha: alpha,
-}: CriterionCase): LossTerm[] {
-  const weight = (name: string): number => weights[name] ?? 0;
-  const terms: LossTerm[] = [];
-  if (losses.includes("labels")) {
-    const options = { weight: weight("loss_ce") };
-    if (criterion === "deformable") terms.push(focalClassification({ ...options, alpha: alpha ?? 0.25, gamma: 2 }));
-    else terms.push(softmaxClassification({ ...options, noObjectWeight: noObjectWeight ?? 0.1 }));
-  }
-  if (losses.includes("boxes"))
-    terms.push(boxL1({ weight: weight("loss_bbox") }), generalizedIou({ weight: weight("loss_giou") }));
-  if (losses.includes("masks"))
-    terms.push(maskFocal({ weight: weight("loss_mask") }), maskDice({ weight: weight("loss_dice") }));
-  return terms;
 }
 
 function loggedOf({ losses }: CriterionCase): LoggedTerm[] {
@@ -164,9 +101,8 @@ function compareTerms(fixture: Fixture, terms: ReadonlyMap<string, number>): Com
     (name) => name.startsWith("out.") && name !== "out.total" && !name.startsWith("out.match."),
   );
   return recorded.map((name) => {
-    const [, base = "", layer] = /^out\.(.*?)(?:_(\d+|enc))?$/.exec(name) ?? [];
-    const prefix = layer === undefined ? "" : layer === "enc" ? "encoder." : `auxiliary.${layer}.`;
-    return compareTensor(fixture, "out", name, [terms.get(`${prefix}${termNames[base] ?? base}`) ?? NaN]);
+    const term = terms.get(termNameOf(name.slice("out.".length)) ?? "");
+    return compareTensor(fixture, "out", name, [term ?? NaN]);
   });
 }
 

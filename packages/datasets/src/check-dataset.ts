@@ -1,11 +1,11 @@
 import { decodeImage, readImageHeader } from "@detrkit/image";
 import type { ImageSize } from "@detrkit/nn";
 import { dataPolicy, type DataProblem, type FindingKind } from "./data-policy.ts";
-import { parseDataSpec } from "./data-spec.ts";
+import { specOf } from "./data-spec.ts";
 import { type Dataset, imageName, type ImageRecord } from "./dataset.ts";
 import { listSplits, readDataset } from "./open-dataset.ts";
 import { expectWhole, isPixels, loadPicture, pixelDefinition } from "./pixel-source.ts";
-import { messageWithout } from "./reading/image-files.ts";
+import { mapAtOnce, messageWithout } from "./reading/image-files.ts";
 import type { DataSpec } from "./reading/reader.ts";
 
 /** All places where one kind of defect was found. */
@@ -98,25 +98,6 @@ async function checkFile(record: ImageRecord, file: string | Uint8Array, decode:
   if (decode) await decodeImage(file, { name });
 }
 
-async function checkImages(
-  records: readonly ImageRecord[],
-  decode: boolean,
-  onDone: () => void,
-): Promise<DataProblem[]> {
-  const problems: DataProblem[][] = Array.from(records, () => []);
-  let next = 0;
-  const work = async (): Promise<void> => {
-    while (next < records.length) {
-      const index = next++;
-      const record = records[index] as ImageRecord;
-      problems[index] = await checkImage(record, decode);
-      onDone();
-    }
-  };
-  await Promise.all(Array.from({ length: atOnce }, work));
-  return problems.flat();
-}
-
 function summarise({ split, records, classes }: Dataset): SplitSummary {
   const counts = classes.map(() => 0);
   for (const { labels } of records) for (const label of labels) counts[label] = (counts[label] as number) + 1;
@@ -138,13 +119,7 @@ function emptyClasses({ boxesByClass, split }: SplitSummary, spec: string): Data
 }
 
 function group(problems: readonly DataProblem[], examples: number): Finding[] {
-  const byKind = new Map<FindingKind, DataProblem[]>();
-  for (const problem of problems) {
-    const places = byKind.get(problem.kind);
-    if (places === undefined) byKind.set(problem.kind, [problem]);
-    else places.push(problem);
-  }
-  const findings = [...byKind].map(([kind, places]): Finding => {
+  const findings = [...Map.groupBy(problems, ({ kind }) => kind)].map(([kind, places]): Finding => {
     const { severity, meaning } = dataPolicy[kind];
     return { kind, severity, meaning, count: places.length, examples: places.slice(0, examples) };
   });
@@ -168,7 +143,7 @@ async function splitsToCheck(spec: DataSpec): Promise<readonly string[]> {
  * read at all is an error.
  */
 export async function checkDataset(spec: string | DataSpec, options: CheckDatasetOptions = {}): Promise<DatasetReport> {
-  const parsed = typeof spec === "string" ? parseDataSpec(spec) : spec;
+  const parsed = specOf(spec);
   const { examples = 5, decode = true, onProgress } = options;
   const splits = options.splits ?? (await splitsToCheck(parsed));
   const datasets: Dataset[] = [];
@@ -178,8 +153,12 @@ export async function checkDataset(spec: string | DataSpec, options: CheckDatase
   const problems: (readonly DataProblem[])[] = [];
   const summaries = datasets.map(summarise);
   for (const [index, dataset] of datasets.entries()) {
-    problems.push(dataset.problems, await checkImages(dataset.records, decode, () => onProgress?.(++done, total)));
-    problems.push(emptyClasses(summaries[index] as SplitSummary, parsed.text));
+    const found = await mapAtOnce(dataset.records, atOnce, async (record) => {
+      const ofImage = await checkImage(record, decode);
+      onProgress?.(++done, total);
+      return ofImage;
+    });
+    problems.push(dataset.problems, found.flat(), emptyClasses(summaries[index] as SplitSummary, parsed.text));
   }
   const findings = group(problems.flat(), examples);
   return {

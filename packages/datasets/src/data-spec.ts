@@ -70,4 +70,9 @@ export function parseDataSpec(text: string): DataSpec {
   return { text, format, path, settings: parseSettings({ text, format }, reader, parts) };
 }
 
+/** A spec as it is, or read from its text. */
+export function specOf(spec: string | DataSpec): DataSpec {
+  return typeof spec === "string" ? parseDataSpec(spec) : spec;
+}
+
 const listed = (parts: readonly string[]): readonly string[] => parts.filter((part) => part !== "");

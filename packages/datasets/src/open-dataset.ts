@@ -1,6 +1,6 @@
 import { DataError } from "@detrkit/common";
 import { dataPolicy, type DataProblem, describeProblem } from "./data-policy.ts";
-import { parseDataSpec, readerOf } from "./data-spec.ts";
+import { readerOf, specOf } from "./data-spec.ts";
 import type { Dataset } from "./dataset.ts";
 import type { DataSpec } from "./reading/reader.ts";
 
@@ -12,10 +12,8 @@ export interface OpenDatasetOptions {
    * Class names in label order, where something else decides it (a checkpoint that is evaluated). Default: the order of
    * the source. A class of the data that is not among them is an error.
    */
-  readonly classes?: readonly string[];
+  readonly classes?: readonly string[] | undefined;
 }
-
-const specOf = (spec: string | DataSpec): DataSpec => (typeof spec === "string" ? parseDataSpec(spec) : spec);
 
 /** Splits that the data has, of `train`, `val`, `test` and `trainval`. */
 export async function listSplits(spec: string | DataSpec): Promise<readonly string[]> {
@@ -33,12 +31,7 @@ export async function readDataset(
   const parsed = specOf(spec);
   const problems: DataProblem[] = [];
   const result = await readerOf(parsed)
-    .read({
-      spec: parsed,
-      split,
-      ...(classes === undefined ? {} : { classes }),
-      report: (problem) => problems.push(problem),
-    })
+    .read({ spec: parsed, split, classes, report: (problem) => problems.push(problem) })
     .catch((cause: unknown) => {
       // Lists within lists by the thousand, which nothing that follows them down survives.
       if (cause instanceof RangeError)

@@ -1,5 +1,5 @@
 import { Random } from "@detrkit/common";
-import { describeOnFusedBackends, expectClose, uniformTensor } from "@detrkit/test-utils";
+import { describeOnFusedBackends, expectClose, uniformTensor, withoutKernels } from "@detrkit/test-utils";
 import type { AttentionInputs } from "@detrkit/transformer";
 import {
   grads,
@@ -14,7 +14,6 @@ import {
 } from "@tensorflow/tfjs-core";
 import { test } from "vitest";
 import { randomShape } from "../test-support/random-operands.ts";
-import { withoutKernels } from "../test-support/without-kernels.ts";
 import { MultiScaleDeformableAttention } from "./multi-scale-deformable-attention.ts";
 import { deformableAttentionKernel, deformableSamplingKernel } from "./kernels/names.ts";
 
@@ -64,8 +63,8 @@ describeOnFusedBackends("sampling from predictions", () => {
         };
         const fused = run();
         const others = [
-          withoutKernels([deformableSamplingKernel], run),
-          withoutKernels([deformableSamplingKernel, deformableAttentionKernel], run),
+          withoutKernels(run, [deformableSamplingKernel]),
+          withoutKernels(run, [deformableSamplingKernel, deformableAttentionKernel]),
         ];
         for (const other of others) {
           fused.forEach((got, index) => {

@@ -2,6 +2,7 @@ import { ConfigError, type Random, ShapeError } from "@detrkit/common";
 import {
   constant,
   expectFloats,
+  expectInteger,
   expectShape,
   expectTensor,
   type ImageSize,
@@ -75,10 +76,8 @@ export class MultiScaleDeformableAttention extends Module implements Attention {
 
   constructor({ dim, heads, levels, points, random }: MultiScaleDeformableAttentionConfig) {
     super();
-    for (const [name, count] of Object.entries({ heads, levels, points })) {
-      if (!Number.isInteger(count) || count < 1)
-        throw new ConfigError(`MultiScaleDeformableAttention: ${name} expected an integer of at least 1, got ${count}`);
-    }
+    for (const [name, count] of Object.entries({ heads, levels, points }))
+      expectInteger(count, `MultiScaleDeformableAttention: ${name}`, 1);
     if (dim % heads !== 0)
       throw new ConfigError(`MultiScaleDeformableAttention: ${heads} heads do not divide a width of ${dim}`);
     const samples = heads * levels * points;

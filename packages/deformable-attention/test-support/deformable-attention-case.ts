@@ -7,29 +7,16 @@ import {
 } from "@detrkit/deformable-attention";
 import type { ImageSize } from "@detrkit/nn";
 import {
-  compareGradients,
+  compareSubject,
   compareTensor,
   type Comparison,
   type Fixture,
   inMemory,
-  loadOriginalWeights,
-  originalGradients,
   type OriginalNames,
   tensorOf,
   toTensor,
 } from "@detrkit/test-utils/recorded";
-import {
-  mul,
-  type Rank,
-  type Scalar,
-  sum,
-  tensor,
-  type Tensor,
-  type Tensor3D,
-  type Tensor4D,
-  type Tensor5D,
-  valueAndGrads,
-} from "@tensorflow/tfjs-core";
+import type { Rank, Tensor, Tensor3D } from "@tensorflow/tfjs-core";
 
 interface ModuleCase {
   readonly d_model: number;
@@ -38,10 +25,8 @@ interface ModuleCase {
   readonly n_points: number;
 }
 
-type Compute = (...inputs: Tensor[]) => Tensor;
-
 /** Where the original's module has its place in a whole model. */
-const part: OriginalNames = {
+const names: OriginalNames = {
   dialect: originalDeformableDetr,
   keyPrefix: "transformer.encoder.layers.0.self_attn.",
   pathPrefix: "transformer.encoder.layers.0.selfAttention.",
@@ -60,19 +45,16 @@ export function sampling(
   attend: typeof multiScaleDeformableAttention = multiScaleDeformableAttention,
 ): readonly Comparison[] {
   const levelShapes = levelShapesOf(fixture);
-  const compute: Compute = (value, samplingLocations, attentionWeights) =>
-    attend({
-      value: value as Tensor4D,
-      levelShapes,
-      samplingLocations: samplingLocations as Tensor<Rank.R6>,
-      attentionWeights: attentionWeights as Tensor5D,
-    } satisfies DeformableAttentionOperands);
-  const inputs = ["value", "sampling_locations", "attention_weights"];
-  const comparableAt = fixture.tensors.has("in.kink_mask") ? hasOneDerivative(fixture, levelShapes) : undefined;
-  return [
-    ...compareOutput(fixture, inputs, compute),
-    ...compareInputGradients(fixture, inputs, compute, { sampling_locations: comparableAt }),
-  ];
+  return compareSubject(fixture, {
+    inputs: ["value", "sampling_locations", "attention_weights"],
+    call: (value, samplingLocations, attentionWeights) => {
+      const operands = { value, levelShapes, samplingLocations, attentionWeights } as DeformableAttentionOperands;
+      return { output: attend(operands) };
+    },
+    where: {
+      sampling_locations: fixture.tensors.has("in.kink_mask") ? hasOneDerivative(fixture, levelShapes) : undefined,
+    },
+  });
 }
 
 function attention(fixture: Fixture): readonly Comparison[] {
@@ -84,25 +66,19 @@ function attention(fixture: Fixture): readonly Comparison[] {
     points: config.n_points,
     random: new Random(0),
   });
-  loadOriginalWeights(fixture, module, part);
   const levelShapes = levelShapesOf(fixture);
-  const mask = fixture.tensors.get("in.padding_mask");
-  const memoryPaddingMask =
-    mask === undefined ? undefined : tensor<Rank.R2>(mask.data, mask.shape as [number, number], "bool");
-  const compute: Compute = (queries, referencePoints, memory) =>
-    module.call({
-      queries: queries as Tensor3D,
-      memory: memory as Tensor3D,
-      memoryPaddingMask,
-      referencePoints,
-      levelShapes,
-    });
-  const inputs = ["query", "reference_points", "input_flatten"];
-  return [
-    ...compareOutput(fixture, inputs, compute),
-    ...compareInputGradients(fixture, inputs, compute),
-    ...compareWeightGradients(fixture, inputs, compute, module),
-  ];
+  const memoryPaddingMask = fixture.tensors.has("in.padding_mask")
+    ? toTensor<Rank.R2>(fixture, "in.padding_mask", "bool")
+    : undefined;
+  return compareSubject(fixture, {
+    inputs: ["query", "reference_points", "input_flatten"],
+    call: (queries, referencePoints, memory) => {
+      const inputs = { queries: queries as Tensor3D, memory: memory as Tensor3D, memoryPaddingMask };
+      return { output: module.call({ ...inputs, referencePoints, levelShapes }) };
+    },
+    module,
+    names,
+  });
 }
 
 /**
@@ -120,48 +96,6 @@ function initialOffsets(fixture: Fixture): readonly Comparison[] {
     const module = new MultiScaleDeformableAttention({ dim: heads, heads, levels, points, random: new Random(0) });
     return compareTensor(fixture, "out", name, inMemory(module.samplingOffsets.bias?.value as Tensor));
   });
-}
-
-function compareOutput(fixture: Fixture, inputs: readonly string[], compute: Compute): readonly Comparison[] {
-  return [compareTensor(fixture, "out", "out.output", inMemory(compute(...tensorsOf(fixture, inputs))))];
-}
-
-/** @param where - of some inputs, which entries have a gradient that can be compared */
-function compareInputGradients(
-  fixture: Fixture,
-  inputs: readonly string[],
-  compute: Compute,
-  where: Readonly<Record<string, ((index: number) => boolean) | undefined>> = {},
-): readonly Comparison[] {
-  if (!fixture.tensors.has("in.cotangent")) return [];
-  const { grads } = valueAndGrads(lossOf(fixture, compute))(tensorsOf(fixture, inputs));
-  return inputs.flatMap((name, index) => {
-    const recorded = `grad.in.${name}`;
-    const comparableAt = where[name];
-    const options = comparableAt === undefined ? {} : { where: comparableAt };
-    return fixture.tensors.has(recorded)
-      ? [compareTensor(fixture, "grad.in", recorded, inMemory(grads[index] as Tensor), options)]
-      : [];
-  });
-}
-
-function compareWeightGradients(
-  fixture: Fixture,
-  inputs: readonly string[],
-  compute: Compute,
-  module: MultiScaleDeformableAttention,
-): readonly Comparison[] {
-  if (!fixture.tensors.has("in.cotangent")) return [];
-  const values = tensorsOf(fixture, inputs);
-  return compareGradients(
-    fixture,
-    originalGradients(module, () => lossOf(fixture, compute)(...values), part),
-  );
-}
-
-function lossOf(fixture: Fixture, compute: Compute): (...inputs: Tensor[]) => Scalar {
-  const cotangent = toTensor(fixture, "in.cotangent");
-  return (...inputs) => sum(mul(compute(...inputs), cotangent));
 }
 
 /**
@@ -189,8 +123,4 @@ function levelShapesOf(fixture: Fixture): readonly ImageSize[] {
     height: data[2 * level] as number,
     width: data[2 * level + 1] as number,
   }));
-}
-
-function tensorsOf(fixture: Fixture, inputs: readonly string[]): Tensor[] {
-  return inputs.map((name) => toTensor(fixture, `in.${name}`));
 }

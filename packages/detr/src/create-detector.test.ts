@@ -298,6 +298,6 @@ test("errors list what there is", () => {
     /there is no preset "detr-r52"; presets: deformable-detr-small, .*, detr-r101, detr-r101-dc5$/u,
   );
   expect(() => createDetector({ ...tiny, model: "yolo" as "detr" })).toThrow(
-    'there is no model "yolo"; models: detr, deformable-detr',
+    'there is no model "yolo"; models: deformable-detr, detr',
   );
 });

@@ -1,10 +1,11 @@
 import { ConfigError } from "@detrkit/common";
-import { createDeformableDetr, createDetr, type OwnParts } from "./create-parts.ts";
+import type { OwnParts } from "./create-parts.ts";
 import type { DeformableTransformer } from "./deformable/deformable-config.ts";
 import type { DeformableDetr } from "./deformable/deformable-detr.ts";
 import type { DetectionModel } from "./detection-model.ts";
 import { type InitialWeights, randomFor } from "./detector-family.ts";
 import type { Detr, DetrTransformer } from "./detr.ts";
+import { detectorFamilies } from "./families.ts";
 import { type DeformableDetrPresetName, type DetrPresetName, type PresetName, presets } from "./presets.ts";
 import type { DeformableDetrSettings, DetectorConfig, DetrSettings } from "./settings.ts";
 
@@ -36,18 +37,16 @@ export function createDetector(
 export function createDetector(
   presetOrConfig: PresetName | DetectorConfig,
   options: CreateDetectorOptions<DetrTransformer | DeformableTransformer> = {},
-): Detr | DeformableDetr {
+): DetectionModel<object> {
   const { numClasses, parts = {} } = options;
   const found = typeof presetOrConfig === "string" ? presetNamed(presetOrConfig) : presetOrConfig;
-  const config = numClasses === undefined ? found : { ...found, numClasses };
-  const random = randomFor(options);
-  // The signatures above ensure that the transformer is one for this model.
-  if (config.model === "detr") return createDetr(config, parts as OwnParts<DetrTransformer>, random);
-  if (config.model === "deformable-detr") {
-    return createDeformableDetr(config, parts as OwnParts<DeformableTransformer>, random);
+  const family = detectorFamilies.find(({ name }) => name === found.model);
+  if (family === undefined) {
+    const models = detectorFamilies.map(({ name }) => name).join(", ");
+    throw new ConfigError(`createDetector: there is no model "${found.model}"; models: ${models}`);
   }
-  const { model } = config as { readonly model: string };
-  throw new ConfigError(`createDetector: there is no model "${model}"; models: detr, deformable-detr`);
+  const config = numClasses === undefined ? found : { ...found, numClasses };
+  return family.create(config, { random: randomFor(options), parts });
 }
 
 function presetNamed(name: string): DetectorConfig {

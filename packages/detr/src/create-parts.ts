@@ -5,6 +5,7 @@ import { LearnedPositionEncoding, type PositionEncoding, SinePositionEncoding } 
 import { Transformer } from "@detrkit/transformer";
 import type { DeformableTransformer } from "./deformable/deformable-config.ts";
 import { DeformableDetr } from "./deformable/deformable-detr.ts";
+import type { BuildOptions } from "./detector-family.ts";
 import { Detr, type DetrTransformer } from "./detr.ts";
 import type { DeformableDetrSettings, DetectorConfig, DetrSettings } from "./settings.ts";
 
@@ -19,7 +20,8 @@ export interface OwnParts<Transformer = DetrTransformer & DeformableTransformer>
 }
 
 /** Builds the parts of a DETR that are not given, and the model around them. */
-export function createDetr(config: DetrSettings, parts: OwnParts<DetrTransformer>, random: Random): Detr {
+export function createDetr(config: DetrSettings, { random, parts: given = {} }: BuildOptions): Detr {
+  const parts = given as OwnParts<DetrTransformer>;
   expectFittingWidth(config, parts);
   const { preNorm, ...sizes } = config.transformer;
   return new Detr({
@@ -35,9 +37,9 @@ export function createDetr(config: DetrSettings, parts: OwnParts<DetrTransformer
 /** Builds the parts of a Deformable DETR that are not given, and the model around them. */
 export function createDeformableDetr(
   config: DeformableDetrSettings,
-  parts: OwnParts<DeformableTransformer>,
-  random: Random,
+  { random, parts: given = {} }: BuildOptions,
 ): DeformableDetr {
+  const parts = given as OwnParts<DeformableTransformer>;
   expectFittingWidth(config, parts);
   const { transformer, featureLevels, boxRefinement, twoStage, numClasses, numQueries } = config;
   const { dim } = transformer;

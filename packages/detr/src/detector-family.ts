@@ -1,6 +1,8 @@
 import { ConfigError, Random } from "@detrkit/common";
+import type { Module } from "@detrkit/nn";
 import type { z } from "zod";
 import type { DetectionModel } from "./detection-model.ts";
+import type { OwnParts } from "./create-parts.ts";
 import { UnsetWeights } from "./unset-weights.ts";
 
 /** What the settings of every detector have: its family's name, and its number of classes. Plain JSON. */
@@ -13,6 +15,8 @@ export interface DetectorSettings {
 export interface BuildOptions {
   /** Where the initial weights are drawn from. */
   readonly random: Random;
+  /** Built parts instead of those that the settings describe. A transformer is one for the family. */
+  readonly parts?: OwnParts<Module>;
 }
 
 /** A setting that is impossible, alone or together with others. */

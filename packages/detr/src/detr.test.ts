@@ -255,10 +255,10 @@ describeOnBackends("Detr", () => {
       random: new Random(1),
     };
     expect(() => new Detr({ ...config, numClasses: 0, numQueries: 5 })).toThrow(
-      "Detr: numClasses expected a positive integer, got 0",
+      "Detr: numClasses expected a whole number of at least 1 and at most 2147483647, got 0",
     );
     expect(() => new Detr({ ...config, numClasses: 1, numQueries: 2.5 })).toThrow(
-      "Detr: numQueries expected a positive integer, got 2.5",
+      "Detr: numQueries expected a whole number of at least 1 and at most 2147483647, got 2.5",
     );
     backbone.dispose();
   });

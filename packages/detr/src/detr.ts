@@ -4,6 +4,7 @@ import {
   type CallOptions,
   Conv2d,
   Embedding,
+  expectInteger,
   type ImageSize,
   Linear,
   Mlp,
@@ -24,7 +25,6 @@ import {
   type Tensor4D,
   tidy,
 } from "@tensorflow/tfjs-core";
-import { checkCount } from "./check-count.ts";
 import { type DetectionModel, type DetrCallOptions, type DetrOutput, outputOfLayers } from "./detection-model.ts";
 import type { ImageDetections } from "./detections.ts";
 import { postProcess } from "./post-process.ts";
@@ -74,8 +74,8 @@ export class Detr extends Module implements DetectionModel {
 
   constructor({ backbone, positionEncoding, transformer, numClasses, numQueries, random }: DetrParts) {
     super();
-    checkCount("Detr: numClasses", numClasses);
-    checkCount("Detr: numQueries", numQueries);
+    expectInteger(numClasses, "Detr: numClasses", 1);
+    expectInteger(numQueries, "Detr: numQueries", 1);
     const { dim } = positionEncoding;
     const { channels } = backbone.levels.at(-1) as FeatureLevel;
     this.backbone = backbone;

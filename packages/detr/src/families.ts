@@ -18,7 +18,7 @@ export const detrFamily: DetectorFamily<DetrSettings, Detr> = {
   title: "DETR",
   settings: detrSettings,
   presets: detrPresets,
-  create: (settings, { random }) => createDetr(settings, {}, random),
+  create: createDetr,
   problems: ({ transformer, backbone }) => [
     // Sine and cosine come in pairs.
     ...widthProblems(transformer, 2),
@@ -33,7 +33,7 @@ export const deformableDetrFamily: DetectorFamily<DeformableDetrSettings, Deform
   title: "Deformable DETR",
   settings: deformableDetrSettings,
   presets: deformableDetrPresets,
-  create: (settings, { random }) => createDeformableDetr(settings, {}, random),
+  create: createDeformableDetr,
   problems({ transformer, backbone: { returnStages }, featureLevels, twoStage, boxRefinement }) {
     const stages = returnStages.length;
     const found: SettingProblem[] = [...widthProblems(transformer, 32), ...stageProblems(returnStages)];

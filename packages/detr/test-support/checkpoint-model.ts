@@ -2,7 +2,7 @@ import { ResNet } from "@detrkit/backbone";
 import { importStateDict, loadParameters, originalDetr, type TensorData } from "@detrkit/checkpoint";
 import { DataError, Random } from "@detrkit/common";
 import { createDetector, type Detr, presets } from "@detrkit/detr";
-import { compareTensor, type Comparison, type Fixture, inputBatch, tensorOf } from "@detrkit/test-utils/recorded";
+import { compareRecorded, type Comparison, type Fixture, inputBatch, tensorOf } from "@detrkit/test-utils/recorded";
 import { type DetrOptions, detectorConfigOf } from "./original-options.ts";
 import { outputsOf } from "./model-outputs.ts";
 
@@ -14,9 +14,7 @@ export function compareCheckpointModel(record: Fixture, stateDict: ReadonlyMap<s
   try {
     loadParameters(model, importStateDict(stateDict, { dialect: originalDetr }).tensors, record.file);
     const { tensors } = outputsOf(model, inputBatch({ ...record, tensors: new Map([["in.image.0.u8", image]]) }));
-    return Object.entries(tensors)
-      .filter(([name]) => record.tensors.has(`out.${name}`))
-      .map(([name, got]) => compareTensor(record, "out", `out.${name}`, got));
+    return compareRecorded(record, "out", tensors);
   } finally {
     model.dispose();
   }

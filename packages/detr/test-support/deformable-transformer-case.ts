@@ -10,6 +10,7 @@ import type { ImageSize } from "@detrkit/nn";
 import {
   check,
   compareGradients,
+  compareRecorded,
   compareTensor,
   type Comparison,
   type Fixture,
@@ -77,9 +78,7 @@ function compareOutputs({ fixture, layout }: Subject, values: Values): Compariso
     valid_ratios: validRatios(layout),
     encoder_reference_points: encoderReferencePoints(layout),
   };
-  return Object.entries(all)
-    .filter(([name]) => fixture.tensors.has(`out.${name}`))
-    .map(([name, got]) => compareTensor(fixture, "out", `out.${name}`, got));
+  return compareRecorded(fixture, "out", all);
 }
 
 /** @param chosen - the proposals that became our queries: their cotangents have to stand in the same order */

@@ -4,7 +4,7 @@ import type { PaddedBatch } from "@detrkit/nn";
 import {
   check,
   compareExactly,
-  compareTensor,
+  compareRecorded,
   type Comparison,
   type Fixture,
   type FixtureTensor,
@@ -50,9 +50,7 @@ async function compareOutputs(fixture: Fixture, model: DetectionModel, batch: Pa
   const ranked = !(model instanceof Detr);
   return [
     ...compareInputs(fixture),
-    ...Object.entries(inOrderOf(fixture, tensors))
-      .filter(([name]) => fixture.tensors.has(`out.${name}`))
-      .map(([name, got]) => compareTensor(fixture, "out", `out.${name}`, got)),
+    ...compareRecorded(fixture, "out", inOrderOf(fixture, tensors)),
     ...detections.flatMap((image, index) =>
       compareDetections(fixture, image, (what) => `out.post.${index}.${what}`, { ranked }),
     ),

@@ -9,11 +9,10 @@ import type {
 } from "@detrkit/evaluation";
 import { DataError } from "@detrkit/common";
 import { compareNumbers, type Comparison, type TopicRunner } from "@detrkit/test-utils/recorded";
+import { compareDoubles } from "./compare-doubles.ts";
 import { compareRecordedEvaluation } from "./coco-eval-recorded.ts";
 import { compareRecordedMasks } from "./coco-eval-masks.ts";
 
-/** pycocotools' doubles are to be met to this. */
-const doubles = { rtol: 0, atol: 1e-9 } as const;
 /** Curves are stored with six decimals. */
 const sixDecimals = { rtol: 0, atol: 5.001e-7 } as const;
 
@@ -58,26 +57,24 @@ function compareSingleFile({ images, categories, annotations, detections, expect
 function compareOfType(type: EvaluationType, evaluation: DetectionEvaluation, want: ExpectedOfType): Comparison[] {
   const { metrics, perClass, parameters } = evaluation;
   const comparisons = [
-    compareNumbers(
+    compareDoubles(
       `${type} stats`,
       metricNames.map((name) => metrics[name]),
       want.stats,
-      doubles,
     ),
   ];
   if (want.recall_all_100) {
     const got = parameters.iouThresholds.flatMap((_, threshold) =>
       perClass.map((found) => found.perThreshold[threshold]?.AR ?? Number.NaN),
     );
-    comparisons.push(compareNumbers(`${type} recall [threshold, category]`, got, want.recall_all_100.flat(), doubles));
+    comparisons.push(compareDoubles(`${type} recall [threshold, category]`, got, want.recall_all_100.flat()));
   }
   if (want.ap50_per_category) {
     comparisons.push(
-      compareNumbers(
+      compareDoubles(
         `${type} AP50 per category`,
         perClass.map((found) => found.metrics.AP50),
         want.ap50_per_category,
-        doubles,
       ),
     );
   }

@@ -14,9 +14,8 @@ import {
   segmentationToMask,
 } from "@detrkit/evaluation";
 import type { CocoBox, RunLengthMask } from "@detrkit/evaluation";
-import { check, compareExactly, compareNumbers, type Comparison, type Fixture } from "@detrkit/test-utils/recorded";
-
-const doubles = { rtol: 0, atol: 1e-9 } as const;
+import { check, compareExactly, type Comparison, type Fixture } from "@detrkit/test-utils/recorded";
+import { compareDoubles } from "./compare-doubles.ts";
 
 interface RecordedMasks {
   readonly tinycoco_polygons?: readonly (readonly [
@@ -80,11 +79,10 @@ export async function compareRecordedMasks({ json, file }: Fixture): Promise<Com
     }),
     ...want.iou.flatMap(compareOverlaps),
     ...want.box_iou.map(({ dt, gt, iscrowd, iou }, index) =>
-      compareNumbers(
+      compareDoubles(
         `box_iou[${index}]`,
         gt.map((box, truth) => boxIou(dt, box, iscrowd[truth] === 1)),
         iou,
-        doubles,
       ),
     ),
   ];
@@ -136,7 +134,7 @@ function compareOverlaps(
     truths.map((truth, place) => maskIou(detection, truth, iscrowd[place] === 1)),
   );
   return [
-    compareNumbers(`iou[${index}]`, ious, iou.flat(), doubles),
+    compareDoubles(`iou[${index}]`, ious, iou.flat()),
     check(`iou[${index}]: union of all`, compressCounts(mergeMasks([...detections, ...truths]).counts) === union),
     check(
       `iou[${index}]: intersection`,

@@ -10,9 +10,8 @@ import type {
   ImageEvaluation,
 } from "@detrkit/evaluation";
 import { DataError } from "@detrkit/common";
-import { compareExactly, compareNumbers, type Comparison, type Fixture } from "@detrkit/test-utils/recorded";
-
-const doubles = { rtol: 0, atol: 1e-9 } as const;
+import { compareExactly, type Comparison, type Fixture } from "@detrkit/test-utils/recorded";
+import { compareDoubles } from "./compare-doubles.ts";
 
 interface RecordedImage {
   readonly image_id: number;
@@ -66,20 +65,18 @@ export async function compareRecordedEvaluation({ json, file }: Fixture): Promis
     compareExactly("IoU thresholds", parameters.iouThresholds, want.params.iouThrs),
     compareExactly("recall thresholds", parameters.recallThresholds, want.params.recThrs),
     compareExactly("limits of detections", parameters.maxDetections, want.params.maxDets),
-    compareNumbers(
+    compareDoubles(
       "stats",
       want.stats_names.map((name) => metrics[name]),
       want.stats,
-      doubles,
     ),
     ...want.per_class.flatMap((recorded) => compareClass(evaluation, recorded, want.stats_names)),
     ...want.per_image.flatMap((recorded) => compareImage(evaluation, recorded)),
     ...want.ious.map(([imageId, categoryId, ious]) =>
-      compareNumbers(
+      compareDoubles(
         `IoUs of image ${imageId}, category ${categoryId}`,
         imageOf(evaluation, imageId, categoryId).ious,
         ious.flat(),
-        doubles,
       ),
     ),
     ...Object.entries(want.variants ?? {}).map(([name, numbers]) =>
@@ -102,23 +99,20 @@ function compareClass(
       [found.truths, found.detections],
       [want.n_gt_counted, want.n_dt],
     ),
-    compareNumbers(
+    compareDoubles(
       `${what}: metrics`,
       names.map((name) => found.metrics[name]),
       names.map((name) => Number(want[name])),
-      doubles,
     ),
-    compareNumbers(
+    compareDoubles(
       `${what}: AP by IoU`,
       found.perThreshold.map(({ AP }) => AP),
       want.AP_by_iou,
-      doubles,
     ),
-    compareNumbers(
+    compareDoubles(
       `${what}: recall by IoU`,
       found.perThreshold.map(({ AR }) => AR),
       want.recall_by_iou,
-      doubles,
     ),
   ];
 }
@@ -192,5 +186,5 @@ function compareVariant(
       maxDets: [metrics.AP, metrics.AP50, metrics.AR1, metrics.AR10, metrics.AR100],
       iouThrs: [...perThreshold.map(({ AP }) => AP), ...perThreshold.map(({ AR }) => AR)],
     }[option] ?? metricNames.map((metric) => metrics[metric]);
-  return compareNumbers(`variant ${name}`, got, want, doubles);
+  return compareDoubles(`variant ${name}`, got, want);
 }

@@ -33,8 +33,8 @@ export type { OperationData } from "./transforms/other-threads.ts";
 export type { ReadStepsOptions } from "./transforms/own-transforms.ts";
 export { applyOperations, planTransforms, transformObjects } from "./transforms/plan.ts";
 export type { ImageOperation, TransformPlan } from "./transforms/plan.ts";
-export { detrEvaluation, detrTraining, fixedSize } from "./transforms/recipe.ts";
-export type { TransformRecipe } from "./transforms/recipe.ts";
+export { detrEvaluation, detrRecipe, detrTraining, fixedSize } from "./transforms/recipe.ts";
+export type { DetrRecipeOptions, RecipeOptions, TransformRecipe } from "./transforms/recipe.ts";
 export type {
   AnyTransformDefinition,
   AnyTransformKind,

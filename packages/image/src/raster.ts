@@ -23,7 +23,7 @@ export interface PixelRegion {
 }
 
 /** What a picture and a mask have in common: rows of `width · channels` bytes. */
-type Raster = RgbImage | BinaryMask;
+export type Raster = RgbImage | BinaryMask;
 
 const channelsOf = ({ width, height, data }: Raster): number => data.length / Math.max(1, width * height);
 

@@ -1,11 +1,4 @@
-import {
-  boxL1,
-  classProbability,
-  focalClass,
-  generalizedIou,
-  HungarianMatcher,
-  linearSumAssignment,
-} from "@detrkit/matcher";
+import { linearSumAssignment } from "@detrkit/matcher";
 import {
   compareExactly,
   compareNumbers,
@@ -17,6 +10,7 @@ import {
   type Tolerance,
 } from "@detrkit/test-utils/recorded";
 import { tensor3d } from "@tensorflow/tfjs-core";
+import { originalMatcher } from "./original-matcher.ts";
 
 interface MatcherCase {
   readonly matcher: "softmax" | "focal";
@@ -40,15 +34,11 @@ export async function run(fixture: Fixture): Promise<readonly Comparison[]> {
 }
 
 async function compareMatcher(fixture: Fixture, config: MatcherCase): Promise<Comparison[]> {
-  const focal = { alpha: config.focal_alpha ?? 0.25, gamma: config.focal_gamma ?? 2 };
-  const matcher = new HungarianMatcher({
-    costs: [
-      config.matcher === "focal"
-        ? focalClass({ weight: config.cost_class, ...focal })
-        : classProbability({ weight: config.cost_class }),
-      boxL1({ weight: config.cost_bbox }),
-      generalizedIou({ weight: config.cost_giou }),
-    ],
+  const matcher = originalMatcher({
+    classes: config.matcher,
+    weights: [config.cost_class, config.cost_bbox, config.cost_giou],
+    alpha: config.focal_alpha ?? undefined,
+    gamma: config.focal_gamma ?? undefined,
   });
   const logits = tensorOf(fixture, "in.pred_logits");
   const boxes = tensorOf(fixture, "in.pred_boxes");

@@ -1,17 +1,6 @@
-import { type Closeness, expectClose, ownKernels, removeOwnKernels, uniformTensor } from "@detrkit/test-utils";
+import { type Closeness, expectClose, uniformTensor, withoutKernels } from "@detrkit/test-utils";
 import { grads, mul, sum, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { expect } from "vitest";
-
-/** Runs `work` as on a backend that has none of detrkit's kernels: the ops compose tfjs's own. */
-export function withoutFusedKernels<Result>(work: () => Result): Result {
-  expect(ownKernels().length, "detrkit's kernels are registered").toBeGreaterThan(0);
-  const putBack = removeOwnKernels();
-  try {
-    return work();
-  } finally {
-    putBack();
-  }
-}
 
 /**
  * Expects the fused kernel's result, and the gradients of a random weighting of it by every operand, to be those of the
@@ -31,7 +20,7 @@ export function expectAsPlain(
     };
     const fused = run();
     const again = run();
-    const plain = withoutFusedKernels(run);
+    const plain = withoutKernels(run);
     for (const [index, want] of plain.entries()) {
       const got = fused[index] as Tensor;
       const largest = want.dataSync<"float32">().reduce((most, value) => Math.max(most, Math.abs(value)), 0);

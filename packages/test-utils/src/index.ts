@@ -5,7 +5,7 @@ export type { GradientCheckOptions } from "./expect-gradients.ts";
 export { guardAgainstLeaks } from "./leak-guard.ts";
 export { loadFixture } from "./load-fixture.ts";
 export type { LoadedFixture } from "./load-fixture.ts";
-export { ownKernels, removeOwnKernels } from "./own-kernels.ts";
+export { ownKernels, removeOwnKernels, withoutKernels } from "./own-kernels.ts";
 export { temporaryFolder } from "./temporary-folder.ts";
 export { testRecordedCases } from "./test-recorded-cases.ts";
 export { uniformTensor } from "./uniform-tensor.ts";

@@ -1,5 +1,13 @@
 export type { Comparison, Fixture, FixtureTensor, FixtureValues, TopicRunner } from "./recorded/case.ts";
-export { check, compareExactly, compareNumbers, compareTensor, tensorOf, toleranceOf } from "./recorded/compare.ts";
+export {
+  check,
+  compareExactly,
+  compareNumbers,
+  compareRecorded,
+  compareTensor,
+  tensorOf,
+  toleranceOf,
+} from "./recorded/compare.ts";
 export type { CompareOptions, Tolerance } from "./recorded/compare.ts";
 export { compareGradients, gradientKeys, sampled, sampledKeyBias } from "./recorded/gradients.ts";
 export { inputBatch, inputImages } from "./recorded/input-images.ts";
@@ -18,6 +26,8 @@ export { runCase } from "./recorded/run-case.ts";
 export type { CaseResult, Topics } from "./recorded/run-case.ts";
 export { backendChoices, startGradientBackend } from "./recorded/start-backend.ts";
 export type { BackendChoice } from "./recorded/start-backend.ts";
+export { compareSubject } from "./recorded/subject.ts";
+export type { Subject } from "./recorded/subject.ts";
 export { targetOf } from "./recorded/target-of.ts";
 export { inMemory, toTensor } from "./recorded/tensors.ts";
 export { unit, weightOf } from "./recorded/weights-formula.ts";

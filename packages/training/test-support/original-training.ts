@@ -1,13 +1,3 @@
-import { boxL1, focalClassification, generalizedIou, type LossTerm, softmaxClassification } from "@detrkit/criterion";
-import {
-  boxL1 as boxL1Cost,
-  classProbability,
-  focalClass,
-  generalizedIou as generalizedIouCost,
-  HungarianMatcher,
-  type Match,
-  type Matcher,
-} from "@detrkit/matcher";
 import { AdamW, stepSchedule } from "@detrkit/optim";
 import type { DetrOptions } from "../../detr/test-support/original-options.ts";
 
@@ -74,58 +64,4 @@ export function optimizerOf({ args, adamw, lr_drop: drop, steps, model, options 
         drop === null ? [] : Array.from({ length: Math.floor(steps / drop) }, (_, index) => (index + 1) * drop),
     }),
   });
-}
-
-/** The case's matcher; every match is also put into `matches`. */
-export function recordingMatcher({ args, model }: TrainingConfig, matches: Match[]): Matcher {
-  const classCost =
-    model === "detr"
-      ? classProbability({ weight: args.set_cost_class })
-      : focalClass({ weight: args.set_cost_class, ...focalOptions(args) });
-  const matcher = new HungarianMatcher({
-    costs: [classCost, boxL1Cost({ weight: args.set_cost_bbox }), generalizedIouCost({ weight: args.set_cost_giou })],
-  });
-  return {
-    matchImage: (prediction, target) => {
-      const match = matcher.matchImage(prediction, target);
-      matches.push(match);
-      return match;
-    },
-  };
-}
-
-export function lossesOf({ args, model, weight_dict: weights }: TrainingConfig): readonly LossTerm[] {
-  const weight = (name: string): number => weights[name] ?? 0;
-  const classification = { weight: weight("loss_ce") };
-  return [
-    model === "detr"
-      ? softmaxClassification({
-          ...classification,
-          ...(args.eos_coef === undefined ? {} : { noObjectWeight: args.eos_coef }),
-        })
-      : focalClassification({ ...classification, ...focalOptions(args) }),
-    boxL1({ weight: weight("loss_bbox") }),
-    generalizedIou({ weight: weight("loss_giou") }),
-  ];
-}
-
-function focalOptions({ focal_alpha: alpha }: TrainingConfig["args"]): { readonly alpha?: number } {
-  return alpha === undefined ? {} : { alpha };
-}
-
-const termNames: Readonly<Record<string, string>> = {
-  loss_ce: "classification",
-  loss_bbox: "boxL1",
-  loss_giou: "generalizedIou",
-};
-
-/**
- * Our name of a loss term: `loss_ce_0` to `auxiliary.0.classification`, `loss_ce_enc` to `encoder.classification`.
- * Undefined for what is logged only.
- */
-export function termNameOf(recorded: string): string | undefined {
-  const [, base = "", layer] = /^(.*?)(?:_(\d+|enc))?$/.exec(recorded) ?? [];
-  const name = termNames[base];
-  if (name === undefined || layer === undefined) return name;
-  return layer === "enc" ? `encoder.${name}` : `auxiliary.${layer}.${name}`;
 }

@@ -15,7 +15,9 @@ import {
 } from "@detrkit/test-utils/recorded";
 import { type Scalar, tensor } from "@tensorflow/tfjs-core";
 import { detectorConfigOf, namesOf } from "../../detr/test-support/original-options.ts";
-import { lossesOf, optimizerOf, recordingMatcher, type TrainingConfig } from "./original-training.ts";
+import { recordingMatcher } from "../../matcher/test-support/original-matcher.ts";
+import { originalLosses } from "../../criterion/test-support/original-losses.ts";
+import { optimizerOf, type TrainingConfig } from "./original-training.ts";
 
 /** What a model predicts, in plain memory. */
 export interface RunOutputs {
@@ -60,7 +62,7 @@ export async function runTraining(fixture: Fixture, config: TrainingConfig, roun
     const batch = inputBatch(fixture);
     const targets = batch.sizes.map((_, image) => targetOf(fixture, `in.target.${image}.`));
     const matches: Match[] = [];
-    const criterion = new SetCriterion({ matcher: recordingMatcher(config, matches), losses: lossesOf(config) });
+    const criterion = criterionOf(config, matches);
     const forward = (): DetrOutput => model.call(batch, { training: true });
     const lossOf = (): { readonly loss: Scalar; readonly terms: LossTerms } => criterion.call(forward(), targets);
     const firstOutputs = read(forward());
@@ -86,6 +88,16 @@ export async function runTraining(fixture: Fixture, config: TrainingConfig, roun
     optimizer.dispose();
     model.dispose();
   }
+}
+
+/** The case's criterion; every match is also put into `matches`. */
+function criterionOf({ args, model, weight_dict: weights }: TrainingConfig, matches: Match[]): SetCriterion {
+  const shared = { classes: model === "detr" ? "softmax" : "focal", alpha: args.focal_alpha } as const;
+  const costs = [args.set_cost_class, args.set_cost_bbox, args.set_cost_giou] as const;
+  return new SetCriterion({
+    matcher: recordingMatcher({ ...shared, weights: costs }, matches),
+    losses: originalLosses({ ...shared, weights, losses: ["labels", "boxes"], noObjectWeight: args.eos_coef }),
+  });
 }
 
 function moveToNeighbours(model: DetectionModel, random: Random): void {

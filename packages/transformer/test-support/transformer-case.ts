@@ -1,31 +1,15 @@
 import { Random } from "@detrkit/common";
-import { type Activation, type Module, MultiHeadAttention } from "@detrkit/nn";
+import { type Activation, MultiHeadAttention } from "@detrkit/nn";
 import { Transformer } from "@detrkit/transformer";
 import {
-  compareGradients,
-  compareTensor,
+  compareSubject,
   type Comparison,
   type Fixture,
-  inMemory,
-  loadOriginalWeights,
-  originalGradients,
-  type OriginalNames,
+  type Subject,
   tensorOf,
   toTensor,
 } from "@detrkit/test-utils/recorded";
-import {
-  add,
-  mul,
-  reshape,
-  type Scalar,
-  sum,
-  tensor,
-  type Tensor,
-  type Tensor2D,
-  type Tensor3D,
-  transpose,
-  valueAndGrads,
-} from "@tensorflow/tfjs-core";
+import { reshape, type Tensor, type Tensor2D, type Tensor3D, transpose, type Rank } from "@tensorflow/tfjs-core";
 
 interface TransformerCase {
   readonly d_model: number;
@@ -43,26 +27,10 @@ interface AttentionCase {
   readonly num_heads: number;
 }
 
-/** Outputs of a part by the name they have in the case, in the layout of the case. */
-type Outputs = Readonly<Record<string, Tensor>>;
-
-/** A part, and how the case's inputs (in the case's layout) become its outputs. */
-interface Subject {
-  readonly module: Module;
-  readonly part: OriginalNames;
-  /** Inputs that gradients are taken by. */
-  readonly inputs: readonly string[];
-  readonly call: (...inputs: Tensor[]) => Outputs;
-}
-
 /** A whole transformer, or one multi-head attention, by what `config` says. */
 export async function run(fixture: Fixture): Promise<readonly Comparison[]> {
   const config = fixture.json["config"] as TransformerCase | AttentionCase;
-  const subject = "embed_dim" in config ? attentionOf(fixture, config) : transformerOf(fixture, config);
-  loadOriginalWeights(fixture, subject.module, subject.part);
-  const outputs = compareOutputs(fixture, subject);
-  const hasGradients = [...fixture.tensors.keys()].some((name) => name.startsWith("grad."));
-  return hasGradients ? [...outputs, ...compareAllGradients(fixture, subject)] : outputs;
+  return compareSubject(fixture, "embed_dim" in config ? attentionOf(fixture, config) : transformerOf(fixture, config));
 }
 
 function transformerOf(fixture: Fixture, config: TransformerCase): Subject {
@@ -80,11 +48,11 @@ function transformerOf(fixture: Fixture, config: TransformerCase): Subject {
   });
   const mask = tensorOf(fixture, "in.mask");
   const [B, H, W] = mask.shape as readonly [number, number, number];
-  const paddingMask = tensor(mask.data, [B, H * W], "bool") as Tensor2D;
+  const paddingMask = reshape(toTensor(fixture, "in.mask", "bool"), [B, H * W]) as Tensor2D;
   const tokens = (map: Tensor): Tensor3D => reshape(transpose(map, [0, 2, 3, 1]), [B, H * W, config.d_model]);
   return {
     module: transformer,
-    part: { keyPrefix: "transformer.", pathPrefix: "transformer." },
+    names: { keyPrefix: "transformer.", pathPrefix: "transformer." },
     inputs: ["src", "query_embed", "pos_embed"],
     call: (source, queryPosition, position) => {
       const { states, memory } = transformer.call({
@@ -101,10 +69,10 @@ function transformerOf(fixture: Fixture, config: TransformerCase): Subject {
 function attentionOf(fixture: Fixture, config: AttentionCase): Subject {
   const attention = new MultiHeadAttention({ dim: config.embed_dim, heads: config.num_heads, random: new Random(0) });
   const mask = (prefix: string): Tensor2D | undefined => {
-    const [name] = [...fixture.tensors.keys()].filter((key) => key.startsWith(prefix));
-    if (name === undefined) return undefined;
-    const { data, shape } = tensorOf(fixture, name);
-    return tensor(data, shape as [number, number], data instanceof Uint8Array ? "bool" : "float32");
+    const [name, recorded] = [...fixture.tensors].find(([key]) => key.startsWith(prefix)) ?? [];
+    return name === undefined
+      ? undefined
+      : toTensor<Rank.R2>(fixture, name, recorded?.data instanceof Uint8Array ? "bool" : "float32");
   };
   const keyPaddingMask = mask("in.key_padding_mask");
   const attentionMask = mask("in.attn_mask");
@@ -112,7 +80,7 @@ function attentionOf(fixture: Fixture, config: AttentionCase): Subject {
   const swapped = (tokens: Tensor | undefined): Tensor3D => transpose(tokens as Tensor3D, [1, 0, 2]);
   return {
     module: attention,
-    part: {
+    names: {
       keyPrefix: "transformer.encoder.layers.0.self_attn.",
       pathPrefix: "transformer.encoder.layers.0.selfAttention.",
     },
@@ -123,41 +91,4 @@ function attentionOf(fixture: Fixture, config: AttentionCase): Subject {
       return { output: swapped(output), weights_averaged: weights };
     },
   };
-}
-
-function compareOutputs(fixture: Fixture, { inputs, call }: Subject): Comparison[] {
-  const outputs = call(...inputs.map((name) => toTensor(fixture, `in.${name}`)));
-  const recorded = Object.entries(outputs).filter(([name]) => fixture.tensors.has(`out.${name}`));
-  return recorded.map(([name, output]) => compareTensor(fixture, "out", `out.${name}`, inMemory(output)));
-}
-
-function compareAllGradients(fixture: Fixture, subject: Subject): Comparison[] {
-  const { module, part, inputs, call } = subject;
-  const values = inputs.map((name) => toTensor(fixture, `in.${name}`));
-  const loss = (...tensors: Tensor[]): Scalar => {
-    const weighted = Object.entries(call(...tensors)).filter(([name]) =>
-      fixture.tensors.has(cotangentOf(fixture, name)),
-    );
-    const terms = weighted.map(([name, output]) => sum(mul(output, toTensor(fixture, cotangentOf(fixture, name)))));
-    return terms.reduce((total, term) => add(total, term)) as Scalar;
-  };
-  const byInput = valueAndGrads(loss)(values);
-  const results = inputs.map((name, index) =>
-    compareTensor(fixture, "grad.in", `grad.in.${name}`, inMemory(byInput.grads[index] as Tensor)),
-  );
-  if (fixture.tensors.has("out.loss"))
-    results.push(compareTensor(fixture, "out", "out.loss", byInput.value.dataSync()));
-  return [
-    ...results,
-    ...compareGradients(
-      fixture,
-      originalGradients(module, () => loss(...values), part),
-    ),
-  ];
-}
-
-/** `weights_averaged` is short for its cotangent's name in the cases of a single attention. */
-function cotangentOf(fixture: Fixture, output: string): string {
-  const full = `in.cotangent_${output}`;
-  return fixture.tensors.has(full) ? full : `in.cotangent_${output.split("_")[0]}`;
 }

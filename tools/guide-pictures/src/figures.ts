@@ -1,6 +1,19 @@
 import type { ImageSize } from "@detrkit/nn";
-import type { Observation } from "./observe.ts";
-import { circle, drawing, element, grid, ink, label, levelColours, moved, muted, picture, rectangle } from "./svg.ts";
+import type { LayerLook, Observation } from "./observe.ts";
+import {
+  type Attributes,
+  circle,
+  drawing,
+  element,
+  grid,
+  ink,
+  label,
+  levelColours,
+  moved,
+  muted,
+  picture,
+  rectangle,
+} from "./svg.ts";
 
 /** What the figures show: a batch of two images, the second smaller, and what a detector computed for it. */
 export interface Scene {
@@ -10,6 +23,30 @@ export interface Scene {
   /** Pixels of a cell of each level, along each axis. */
   readonly strides: readonly number[];
 }
+
+/** A level as it is drawn over the second image. */
+interface Level {
+  readonly level: number;
+  readonly map: ImageSize;
+  /** Cells that are not padding. */
+  readonly filled: ImageSize;
+  /** Sides of a cell, and of the map. */
+  readonly cell: number;
+  readonly across: number;
+  readonly down: number;
+  readonly colour: string;
+}
+
+function levelsOf({ observed: { layout }, strides }: Scene): readonly Level[] {
+  return layout.levelShapes.map((map, level) => {
+    const stride = strides[level] as number;
+    const [across, down] = [map.width * stride * scale, map.height * stride * scale];
+    const filled = layout.levelSizes[level]?.[1] as ImageSize;
+    return { level, map, filled, cell: stride * scale, across, down, colour: levelColours[level] ?? ink };
+  });
+}
+
+const white = (width: number): Attributes => ({ stroke: "#ffffff", "stroke-width": width });
 
 const scale = 1.7;
 const gap = 24;
@@ -57,61 +94,38 @@ export function paddingFigure(scene: Scene): string {
 }
 
 /** The maps of all levels side by side, over the second image. */
-function levelPanels(scene: Scene, title: string, below: number, content: (level: number) => string): string {
-  const { layout } = scene.observed;
+function levelPanels(scene: Scene, title: string, below: number, content: (level: Level) => string): string {
+  const levels = levelsOf(scene);
   let left = gap;
-  const panels = layout.levelShapes.map(({ width, height }, level) => {
-    const stride = scene.strides[level] as number;
-    const [across, down] = [width * stride * scale, height * stride * scale];
+  const panels = levels.map((each) => {
+    const { level, map, filled, cell, across, down, colour } = each;
+    const shade = { fill: colour, "fill-opacity": "0.14", stroke: colour, "stroke-width": 2 };
     const panel = moved(
       left,
       top,
-      label(0, -12, `level ${level}: ${width} × ${height} cells`, {
-        fill: levelColours[level] ?? ink,
-        "font-weight": 600,
-      }),
+      label(0, -12, `level ${level}: ${map.width} × ${map.height} cells`, { fill: colour, "font-weight": 600 }),
       rectangle(0, 0, across, down, { fill: "url(#padding)" }),
       framed(scene, 1),
-      filled(scene, level),
-      grid(width, height, stride * scale, stride * scale),
-      content(level),
+      rectangle(0, 0, filled.width * cell, filled.height * cell, shade),
+      grid(map.width, map.height, cell, cell),
+      content(each),
     );
     left += across + gap;
     return panel;
   });
-  const tallest = Math.max(
-    ...layout.levelShapes.map(({ height }, level) => height * (scene.strides[level] as number) * scale),
-  );
-  return drawing(left, top + tallest + below, title, ...panels);
-}
-
-/** The cells of a level that are not padding. */
-function filled({ observed, strides }: Scene, level: number): string {
-  const [, size] = observed.layout.levelSizes[level] as readonly [ImageSize, ImageSize];
-  const cell = (strides[level] as number) * scale;
-  const colour = levelColours[level] ?? ink;
-  return rectangle(0, 0, size.width * cell, size.height * cell, {
-    fill: colour,
-    "fill-opacity": "0.14",
-    stroke: colour,
-    "stroke-width": 2,
-  });
+  return drawing(left, top + Math.max(...levels.map(({ down }) => down)) + below, title, ...panels);
 }
 
 /** Figure 2: how much of each level the second image fills. */
 export function validRatiosFigure(scene: Scene): string {
   const { layout, ratios } = scene.observed;
-  return levelPanels(scene, "Valid ratios", 56, (level) => {
-    const map = layout.levelShapes[level] as ImageSize;
-    const image = layout.levelSizes[level]?.[1] as ImageSize;
+  return levelPanels(scene, "Valid ratios", 56, ({ level, map, filled, down }) => {
     const at = (layout.levelShapes.length + level) * 2;
-    const below = map.height * (scene.strides[level] as number) * scale;
-    const line = (row: number, axis: string, cells: number, all: number, ratio: number): string =>
-      label(0, below + 18 * row, `${axis}: ${cells} of ${all} cells, ratio ${ratio.toFixed(2)}`);
-    return [
-      line(1, "width", image.width, map.width, ratios[at] as number),
-      line(2, "height", image.height, map.height, ratios[at + 1] as number),
-    ].join("");
+    const line = (row: number, axis: "width" | "height"): string => {
+      const ratio = ratios[at + row - 1] as number;
+      return label(0, down + 18 * row, `${axis}: ${filled[axis]} of ${map[axis]} cells, ratio ${ratio.toFixed(2)}`);
+    };
+    return line(1, "width") + line(2, "height");
   });
 }
 
@@ -120,36 +134,26 @@ export function encoderFigure(
   scene: Scene,
   token: { readonly level: number; readonly row: number; readonly column: number },
 ): string {
-  const { layout, encoderReferences } = scene.observed;
-  const levels = layout.levelShapes.length;
-  const cells = layout.levelShapes.map(({ width, height }) => width * height);
-  const before = cells.slice(0, token.level).reduce((total, count) => total + count, 0);
-  const all = cells.reduce((total, count) => total + count, 0);
-  const index = before + token.row * (layout.levelShapes[token.level] as ImageSize).width + token.column;
-  const own = layout.levelSizes[token.level]?.[1] as ImageSize;
-  const share = [(token.column + 0.5) / own.width, (token.row + 0.5) / own.height] as const;
-  return levelPanels(scene, "Reference points of one encoder token", 56, (level) => {
-    const map = layout.levelShapes[level] as ImageSize;
-    const cell = (scene.strides[level] as number) * scale;
-    const [across, down] = [map.width * cell, map.height * cell];
-    const at = ((all + index) * levels + level) * 2;
-    const [x, y] = [encoderReferences[at] as number, encoderReferences[at + 1] as number];
+  const levels = levelsOf(scene);
+  const own = levels[token.level] as Level;
+  const cellsOf = (some: readonly Level[]): number => some.reduce((sum, { map }) => sum + map.width * map.height, 0);
+  const index = cellsOf(levels.slice(0, token.level)) + token.row * own.map.width + token.column;
+  const [shareX, shareY] = [(token.column + 0.5) / own.filled.width, (token.row + 0.5) / own.filled.height];
+  return levelPanels(scene, "Reference points of one encoder token", 56, ({ level, cell, across, down, colour }) => {
+    const at = ((cellsOf(levels) + index) * levels.length + level) * 2;
+    const [x = 0, y = 0] = scene.observed.encoderReferences.subarray(at, at + 2);
+    const ring = (attributes: Attributes): string =>
+      circle(shareX * across, shareY * down, 6, { fill: "none", ...attributes });
+    const isOwn = level === token.level;
     return [
-      ...(level === token.level
-        ? [rectangle(token.column * cell, token.row * cell, cell, cell, { stroke: "#ffffff", "stroke-width": 3 })]
-        : []),
-      circle(share[0] * across, share[1] * down, 6, { fill: "none", stroke: ink, "stroke-width": 4 }),
-      circle(share[0] * across, share[1] * down, 6, {
-        fill: "none",
-        stroke: "#ffffff",
-        "stroke-width": 2,
-        "stroke-dasharray": "4 2",
-      }),
-      circle(x * across, y * down, 6, { fill: levelColours[level] ?? ink, stroke: "#ffffff", "stroke-width": 2 }),
+      isOwn ? rectangle(token.column * cell, token.row * cell, cell, cell, white(3)) : "",
+      ring({ stroke: ink, "stroke-width": 4 }),
+      ring({ ...white(2), "stroke-dasharray": "4 2" }),
+      circle(x * across, y * down, 6, { fill: colour, ...white(2) }),
       label(0, down + 18, `(${x.toFixed(3)}, ${y.toFixed(3)}) of the map`),
-      ...(level === token.level
-        ? [label(0, down + 36, `the token's own cell: column ${token.column}, row ${token.row}`, { fill: muted })]
-        : []),
+      isOwn
+        ? label(0, down + 36, `the token's own cell: column ${token.column}, row ${token.row}`, { fill: muted })
+        : "",
     ].join("");
   });
 }
@@ -175,10 +179,7 @@ export function decoderFigure(scene: Scene, query: number): string {
       moved(...place(0, 0), picture(scene.images[0], width * zoom, height * zoom)),
       samples(scene, layer, query, place),
       reference(scene, layer, query, place),
-      rectangle(x, y, result.width * zoom * width, result.height * zoom * height, {
-        stroke: "#ffffff",
-        "stroke-width": 2.5,
-      }),
+      rectangle(x, y, result.width * zoom * width, result.height * zoom * height, white(2.5)),
     ];
     return moved(
       gap + layer * (width + gap),
@@ -208,35 +209,31 @@ export function decoderFigure(scene: Scene, query: number): string {
   );
 }
 
-function samples({ observed, strides }: Scene, layer: number, query: number, place: Place): string {
-  const { layers, layout, heads, points, padded } = observed;
-  const { locations, weights } = layers[layer] as Observation["layers"][number];
-  const levels = layout.levelShapes.length;
-  return Array.from({ length: heads * levels * points }, (_, sample) => {
-    const level = Math.floor(sample / points) % levels;
-    const map = layout.levelShapes[level] as ImageSize;
-    const stride = strides[level] as number;
-    const at = query * heads * levels * points + sample;
+function samples(scene: Scene, layer: number, query: number, place: Place): string {
+  const { layers, heads, points, padded } = scene.observed;
+  const { locations, weights } = layers[layer] as LayerLook;
+  const levels = levelsOf(scene);
+  const count = heads * levels.length * points;
+  return Array.from({ length: count }, (_, sample) => {
+    const { map, level, colour } = levels[Math.floor(sample / points) % levels.length] as Level;
+    const stride = scene.strides[level] as number;
+    const at = query * count + sample;
     const [x, y] = place(
       ((locations[2 * at] as number) * map.width * stride) / padded.width,
       ((locations[2 * at + 1] as number) * map.height * stride) / padded.height,
     );
-    return circle(x, y, 1.5 + 10 * Math.sqrt(weights[at] as number), {
-      fill: levelColours[level] ?? ink,
-      "fill-opacity": "0.75",
-      stroke: "#ffffff",
-      "stroke-width": 0.6,
-    });
+    const radius = 1.5 + 10 * Math.sqrt(weights[at] as number);
+    return circle(x, y, radius, { fill: colour, "fill-opacity": "0.75", ...white(0.6) });
   }).join("");
 }
 
 /** The reference of a query in level 0, whose shares are those of the image where it is not padded. */
 function reference({ observed }: Scene, layer: number, query: number, place: Place): string {
   const { layers, layout } = observed;
-  const { references, coordinates } = layers[layer] as Observation["layers"][number];
+  const { references, coordinates } = layers[layer] as LayerLook;
   const at = query * layout.levelShapes.length * coordinates;
   const [centreX = 0, centreY = 0, boxWidth = 0, boxHeight = 0] = references.subarray(at, at + coordinates);
-  const dashed = { stroke: "#ffffff", "stroke-width": 1.5, "stroke-dasharray": "4 3" };
+  const dashed = { ...white(1.5), "stroke-dasharray": "4 3" };
   if (coordinates === 4) {
     const [x, y] = place(centreX - boxWidth / 2, centreY - boxHeight / 2);
     const [right, bottom] = place(centreX + boxWidth / 2, centreY + boxHeight / 2);
@@ -261,7 +258,7 @@ export function queriesFigure(scene: Scene, found: readonly number[]): string {
   const { padded, layers, boxes, queries, layout } = observed;
   const large = 1.6 * scale;
   const [width, height] = [padded.width * large, padded.height * large];
-  const starts = layers[0] as Observation["layers"][number];
+  const starts = layers[0] as LayerLook;
   const lines = Array.from({ length: queries }, (_, query) => {
     const at = query * layout.levelShapes.length * starts.coordinates;
     const [x, y] = [(starts.references[at] as number) * width, (starts.references[at + 1] as number) * height];
@@ -276,15 +273,8 @@ export function queriesFigure(scene: Scene, found: readonly number[]): string {
         "stroke-opacity": isFound ? "1" : "0.55",
         "stroke-width": isFound ? 2 : 1,
       }),
-      circle(x, y, isFound ? 5 : 3.5, { fill: levelColours[0], stroke: "#ffffff", "stroke-width": isFound ? 2 : 0.8 }),
-      ...(isFound
-        ? [
-            rectangle(box.left * width, box.top * height, box.width * width, box.height * height, {
-              stroke: "#ffffff",
-              "stroke-width": 2.5,
-            }),
-          ]
-        : []),
+      circle(x, y, isFound ? 5 : 3.5, { fill: levelColours[0], ...white(isFound ? 2 : 0.8) }),
+      isFound ? rectangle(box.left * width, box.top * height, box.width * width, box.height * height, white(2.5)) : "",
     ].join("");
   });
   const panel = moved(
@@ -301,12 +291,7 @@ export function queriesFigure(scene: Scene, found: readonly number[]): string {
 function boxOf(
   boxes: Float32Array | undefined,
   query: number,
-): {
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
-} {
+): ImageSize & { readonly left: number; readonly top: number } {
   const [x = 0, y = 0, width = 0, height = 0] = boxes?.subarray(4 * query, 4 * query + 4) ?? [];
   return { left: x - width / 2, top: y - height / 2, width, height };
 }

@@ -3,7 +3,8 @@ export const levelColours = ["#d1495b", "#00798c", "#c77d0a"] as const;
 export const ink = "#24292f";
 export const muted = "#6e7781";
 
-type Attributes = Readonly<Record<string, string | number>>;
+/** Attributes of an element; numbers are rounded to a tenth. */
+export type Attributes = Readonly<Record<string, string | number>>;
 
 /** An element; numbers are written with one decimal, which is enough for pixels. */
 export function element(name: string, attributes: Attributes, content = ""): string {

@@ -15,8 +15,6 @@ export type ExitCode = 0 | 1 | 2 | 130;
 /** A command of the program. */
 export interface Command {
   readonly description: CommandDescription;
-  /** The same for one command line, where its flags depend on what stands there. */
-  readonly descriptionFor?: (args: readonly string[]) => Promise<CommandDescription>;
   readonly run: (flags: ParsedFlags, streams: CommandStreams) => Promise<ExitCode>;
 }
 

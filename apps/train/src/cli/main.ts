@@ -4,9 +4,12 @@ import { type Command, type CommandStreams, type ExitCode, commandHelp, overview
 import { parseFlags } from "./parse-flags.ts";
 import { clearLine, fitted } from "../text.ts";
 
-/** Each command is loaded when it is asked for: `evaluate` of two files needs no tensors, and starts at once. */
-const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
-  ["train", async () => (await import("../commands/train.ts")).trainCommand],
+/**
+ * Each command is loaded when it is asked for: `evaluate` of two files needs no tensors, and starts at once. It may
+ * depend on its command line.
+ */
+const commands: ReadonlyMap<string, (args: readonly string[]) => Promise<Command>> = new Map([
+  ["train", async (args: readonly string[]) => (await import("../commands/train.ts")).trainCommand(args)],
   ["evaluate", async () => (await import("../commands/evaluate.ts")).evaluateCommand],
   ["predict", async () => (await import("../commands/predict.ts")).predictCommand],
   ["report", async () => (await import("../commands/report.ts")).reportCommand],
@@ -36,7 +39,7 @@ export async function main(args: readonly string[], streams: CommandStreams): Pr
 async function runCommand(args: readonly string[], streams: CommandStreams): Promise<ExitCode> {
   const [name, ...rest] = args;
   if (name === undefined || name === "--help" || name === "-h" || (name === "help" && rest.length === 0)) {
-    const all = await Promise.all([...commands.values()].map((load) => load()));
+    const all = await Promise.all([...commands.values()].map((load) => load([])));
     (name === undefined ? streams.stderr : streams.stdout).write(
       overviewHelp(all.map(({ description }) => description)),
     );
@@ -48,8 +51,7 @@ async function runCommand(args: readonly string[], streams: CommandStreams): Pro
     const names = [...commands.keys()];
     throw new UsageError(`there is no command "${wanted}"${suggestion(wanted, names)}; commands: ${names.join(", ")}`);
   }
-  const command = await load();
-  const description = (await command.descriptionFor?.(rest)) ?? command.description;
+  const { description, run } = await load(rest);
   if (name === "help" || rest.includes("--help") || rest.includes("-h")) {
     streams.stdout.write(commandHelp(description));
     return 0;
@@ -60,5 +62,5 @@ async function runCommand(args: readonly string[], streams: CommandStreams): Pro
     const takesData = description.flags.some((flag) => flag.name === "data");
     throw new UsageError(`${wanted} takes flags only, got "${stray}"${takesData ? `; write --data ${stray}?` : ""}`);
   }
-  return await command.run(flags, streams);
+  return await run(flags, streams);
 }

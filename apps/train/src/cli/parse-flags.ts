@@ -16,6 +16,21 @@ export interface FlagDefinition {
   readonly group?: string;
 }
 
+/** A flag that takes a text, which help shows as the placeholder. */
+export function textOption(name: string, placeholder: string, description: string): FlagDefinition {
+  return { name, kind: "text", placeholder, description };
+}
+
+/** A flag that takes a number. */
+export function numberOption(name: string, description: string): FlagDefinition {
+  return { name, kind: "number", description };
+}
+
+/** A flag that is on where it stands: `--name`, or off: `--no-name`. */
+export function switchOption(name: string, description: string): FlagDefinition {
+  return { name, kind: "boolean", description };
+}
+
 /** The value of a flag, in the type its definition asks for. */
 export type FlagValue = string | number | boolean | readonly number[];
 
@@ -23,8 +38,6 @@ export type FlagValue = string | number | boolean | readonly number[];
 export interface ParsedFlags {
   readonly values: ReadonlyMap<string, FlagValue>;
   readonly positionals: readonly string[];
-  /** The arguments as they were typed. */
-  readonly args: readonly string[];
 }
 
 function convert(flag: FlagDefinition, text: string): FlagValue {
@@ -128,7 +141,7 @@ export function parseFlags(args: readonly string[], flags: readonly FlagDefiniti
       throw new UsageError(`--${name} needs a value`);
     values.set(name, convert(flag, token.value));
   }
-  return { values, positionals, args };
+  return { values, positionals };
 }
 
 /** A text flag's value, if it was given. */

@@ -18,8 +18,9 @@ export interface SettingsInQuestion {
   readonly definitions: readonly DetectorDefinition[];
   readonly definition: DetectorDefinition;
   readonly preset: string;
-  /** Settings of the file that `--config` names. */
+  /** Settings of the file that `--config` names, and of the run that `--resume` goes on with. */
   readonly file: SettingsTree;
+  readonly stored: SettingsTree;
 }
 
 /** Finds the detector of a command line: by its preset, its module, its file or the run that it resumes. */
@@ -31,7 +32,7 @@ export async function settingsInQuestion(args: readonly string[]): Promise<Setti
   const settings = merged(stored, file, named);
   const definitions = await definitionsFor(settings);
   const preset = presetOf(settings, definitions);
-  return { definitions, definition: definitionOf(preset, definitions), preset, file };
+  return { definitions, definition: definitionOf(preset, definitions), preset, file, stored };
 }
 
 const placeholders: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import { checkDataset, type DatasetReport, describeProblem } from "@detrkit/datasets";
 import { clearLine } from "../text.ts";
 import type { Command } from "../cli/command.ts";
-import { numberFlag, switchFlag, textFlag } from "../cli/parse-flags.ts";
+import { numberFlag, numberOption, switchFlag, switchOption, textFlag, textOption } from "../cli/parse-flags.ts";
 import { UsageError } from "../usage-error.ts";
 
 /** `detrkit check-data`. */
@@ -11,20 +11,11 @@ export const checkDataCommand: Command = {
     summary: "List everything that is wrong with a data set, before you train on it.",
     usage: "--data SPEC [flags]",
     flags: [
-      {
-        name: "data",
-        kind: "text",
-        placeholder: "SPEC",
-        description: "coco:DIR, voc:DIR, yolo:DIR, module:FILE or shapes",
-      },
-      { name: "split", kind: "text", placeholder: "NAME", description: "Check this split only" },
-      { name: "examples", kind: "number", description: "Places to name for each finding; default 5" },
-      {
-        name: "decode",
-        kind: "boolean",
-        description: "Decode every image (the default); --no-decode reads headers only",
-      },
-      { name: "json", kind: "boolean", description: "Print the findings as JSON" },
+      textOption("data", "SPEC", "coco:DIR, voc:DIR, yolo:DIR, module:FILE or shapes"),
+      textOption("split", "NAME", "Check this split only"),
+      numberOption("examples", "Places to name for each finding; default 5"),
+      switchOption("decode", "Decode every image (the default); --no-decode reads headers only"),
+      switchOption("json", "Print the findings as JSON"),
     ],
     notes: ["Exit code 2 when training on the data as it is would be wrong."],
     examples: [

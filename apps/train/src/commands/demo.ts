@@ -1,7 +1,7 @@
 import { availableParallelism, loadavg } from "node:os";
 import type { BackendName } from "@detrkit/backend";
 import type { Command, CommandStreams, ExitCode } from "../cli/command.ts";
-import { numberFlag, type ParsedFlags, textFlag } from "../cli/parse-flags.ts";
+import { numberFlag, numberOption, type ParsedFlags, textFlag, textOption } from "../cli/parse-flags.ts";
 import { resolveConfig, type RunConfig } from "../configuration/resolve-config.ts";
 import { merged } from "../configuration/settings-tree.ts";
 import { metricsText } from "../evaluation/metrics-text.ts";
@@ -42,13 +42,8 @@ export const demoCommand: Command = {
         choices: models,
         description: `What to train; default ${models[0]}. detr learns sixteen images by heart instead`,
       },
-      {
-        name: "output",
-        kind: "text",
-        placeholder: "DIR",
-        description: "Run folder; default runs/demo. A demo that is there is replaced",
-      },
-      { name: "seed", kind: "number", description: "Decides weights and order of images; default 42" },
+      textOption("output", "DIR", "Run folder; default runs/demo. A demo that is there is replaced"),
+      numberOption("seed", "Decides weights and order of images; default 42"),
       {
         name: "epochs",
         kind: "number",

@@ -1,6 +1,6 @@
 import { type BackendDescription, describeBackend } from "@detrkit/backend";
 import type { Command } from "../cli/command.ts";
-import { switchFlag } from "../cli/parse-flags.ts";
+import { switchFlag, switchOption } from "../cli/parse-flags.ts";
 import { fitted, type ProgressStream } from "../text.ts";
 import { backendFlag, backendOf, useBackend } from "./shared-flags.ts";
 
@@ -10,7 +10,7 @@ export const doctorCommand: Command = {
     name: "doctor",
     summary: "Show Node, backend, TensorFlow, processor and GPU, and what to do about what is missing.",
     usage: "[--json]",
-    flags: [backendFlag, { name: "json", kind: "boolean", description: "Print it as JSON" }],
+    flags: [backendFlag, switchOption("json", "Print it as JSON")],
     examples: ["detrkit doctor"],
   },
   async run(flags, streams) {

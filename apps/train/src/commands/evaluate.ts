@@ -2,7 +2,15 @@ import { join } from "node:path";
 import { writeFileAtomic } from "@detrkit/common/files";
 import type { DetectionEvaluation } from "@detrkit/evaluation";
 import type { Command, CommandStreams } from "../cli/command.ts";
-import { numberFlag, type ParsedFlags, switchFlag, textFlag } from "../cli/parse-flags.ts";
+import {
+  numberFlag,
+  numberOption,
+  type ParsedFlags,
+  switchFlag,
+  switchOption,
+  textFlag,
+  textOption,
+} from "../cli/parse-flags.ts";
 import { UsageError } from "../usage-error.ts";
 import { evaluateCheckpoint, evaluateFiles } from "../evaluation/evaluate.ts";
 import { classTable, metricsText } from "../evaluation/metrics-text.ts";
@@ -18,30 +26,20 @@ export const evaluateCommand: Command = {
     flags: [
       checkpointFlag,
       detectorFlag,
-      {
-        name: "data",
-        kind: "text",
-        placeholder: "SPEC",
-        description: "Images with their truth: coco:DIR, voc:DIR, yolo:DIR, module:FILE or shapes",
-      },
-      {
-        name: "split",
-        kind: "text",
-        placeholder: "NAME",
-        description: "Split of the data; without it, the validation split",
-      },
-      { name: "batch-size", kind: "number", description: "Images at a time; default 8" },
+      textOption("data", "SPEC", "Images with their truth: coco:DIR, voc:DIR, yolo:DIR, module:FILE or shapes"),
+      textOption("split", "NAME", "Split of the data; without it, the validation split"),
+      numberOption("batch-size", "Images at a time; default 8"),
       backendFlag,
-      { name: "annotations", kind: "text", placeholder: "FILE", description: "COCO annotation file" },
-      { name: "results", kind: "text", placeholder: "FILE", description: "COCO results file of any detector" },
+      textOption("annotations", "FILE", "COCO annotation file"),
+      textOption("results", "FILE", "COCO results file of any detector"),
       {
         name: "type",
         kind: "text",
         choices: ["bbox", "segm"],
         description: "What is compared in the files; default bbox",
       },
-      { name: "output", kind: "text", placeholder: "DIR", description: "Folder for metrics.json" },
-      { name: "json", kind: "boolean", description: "Print the metrics as JSON" },
+      textOption("output", "DIR", "Folder for metrics.json"),
+      switchOption("json", "Print the metrics as JSON"),
     ],
     examples: [
       "detrkit evaluate --checkpoint runs/mine --data voc:./data --split test",

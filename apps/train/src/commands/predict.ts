@@ -4,7 +4,7 @@ import type { Detection } from "@detrkit/detr";
 import { decodeImage } from "@detrkit/image";
 import { type Detector, loadDetector } from "@detrkit/inference";
 import type { Command } from "../cli/command.ts";
-import { numberFlag, textFlag } from "../cli/parse-flags.ts";
+import { numberFlag, numberOption, switchOption, textFlag, textOption } from "../cli/parse-flags.ts";
 import { fitted } from "../text.ts";
 import { UsageError } from "../usage-error.ts";
 import { furtherDefinitions } from "../configuration/definitions.ts";
@@ -31,18 +31,9 @@ export const predictCommand: Command = {
     flags: [
       checkpointFlag,
       detectorFlag,
-      {
-        name: "threshold",
-        kind: "number",
-        description: `Leave out detections with a lower score; default ${drawnFrom}`,
-      },
-      {
-        name: "output",
-        kind: "text",
-        placeholder: "DIR",
-        description: "Folder for the pictures; without it, each beside its image",
-      },
-      { name: "pictures", kind: "boolean", description: "Draw pictures (the default); --no-pictures writes JSON only" },
+      numberOption("threshold", `Leave out detections with a lower score; default ${drawnFrom}`),
+      textOption("output", "DIR", "Folder for the pictures; without it, each beside its image"),
+      switchOption("pictures", "Draw pictures (the default); --no-pictures writes JSON only"),
       backendFlag,
     ],
     notes: [

@@ -1,7 +1,7 @@
 import { writeFileAtomic } from "@detrkit/common/files";
 import type { Command } from "../cli/command.ts";
-import { type ParsedFlags, textFlag } from "../cli/parse-flags.ts";
-import { type ComparedRun, metricsOf, readComparedRuns } from "../report/compared-run.ts";
+import { type ParsedFlags, textFlag, textOption } from "../cli/parse-flags.ts";
+import { type ComparedRun, metricsOf, readComparedRuns } from "../report/run-groups.ts";
 import { curvesPicture, usualTitle } from "../report/curves-picture.ts";
 import { renderComparison } from "../report/render-comparison.ts";
 import { renderReport } from "../report/render-report.ts";
@@ -20,30 +20,14 @@ export const reportCommand: Command = {
     usage: "RUN… [flags]",
     takesPaths: true,
     flags: [
-      {
-        name: "output",
-        kind: "text",
-        placeholder: "FILE",
-        description: `The page; default report.html in the run, or ${defaultComparison} for several runs`,
-      },
-      {
-        name: "picture",
-        kind: "text",
-        placeholder: "FILE.svg",
-        description: "Draw the curves as a picture; without --output nothing else is written",
-      },
-      {
-        name: "names",
-        kind: "text",
-        placeholder: "A,B,…",
-        description: "What to call each run; runs of different seeds that share a name are averaged",
-      },
-      {
-        name: "metrics",
-        kind: "text",
-        placeholder: "A,B,…",
-        description: `Metrics of the picture; default ${defaultMetrics}`,
-      },
+      textOption(
+        "output",
+        "FILE",
+        `The page; default report.html in the run, or ${defaultComparison} for several runs`,
+      ),
+      textOption("picture", "FILE.svg", "Draw the curves as a picture; without --output nothing else is written"),
+      textOption("names", "A,B,…", "What to call each run; runs of different seeds that share a name are averaged"),
+      textOption("metrics", "A,B,…", `Metrics of the picture; default ${defaultMetrics}`),
       { name: "title", kind: "text", description: "Title of picture and comparison" },
     ],
     examples: [

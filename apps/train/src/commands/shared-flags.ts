@@ -1,22 +1,20 @@
 import type { StartedBackend } from "@detrkit/backend";
-import { type FlagDefinition, type ParsedFlags, textFlag } from "../cli/parse-flags.ts";
+import { type FlagDefinition, type ParsedFlags, textFlag, textOption } from "../cli/parse-flags.ts";
 import type { BackendChoice } from "../configuration/run-settings.ts";
 
 /** Where a command that runs a detector takes it from. */
-export const checkpointFlag: FlagDefinition = {
-  name: "checkpoint",
-  kind: "text",
-  placeholder: "RUN",
-  description: "Run folder (its best checkpoint), .safetensors, original .pth, or a folder of Hugging Face",
-};
+export const checkpointFlag: FlagDefinition = textOption(
+  "checkpoint",
+  "RUN",
+  "Run folder (its best checkpoint), .safetensors, original .pth, or a folder of Hugging Face",
+);
 
 /** For the checkpoint of a detector that detrkit does not have. */
-export const detectorFlag: FlagDefinition = {
-  name: "detector",
-  kind: "text",
-  placeholder: "module:FILE",
-  description: "Definition of the checkpoint's detector, where it is one of your own",
-};
+export const detectorFlag: FlagDefinition = textOption(
+  "detector",
+  "module:FILE",
+  "Definition of the checkpoint's detector, where it is one of your own",
+);
 
 /** Where a command computes its tensors. */
 export const backendFlag: FlagDefinition = {

@@ -1,7 +1,20 @@
-import { deformableDetr, type TrainingEvent, type TrainingOutcome } from "@detrkit/training";
+import type { TrainingEvent, TrainingOutcome } from "@detrkit/training";
 import type { Command, ExitCode, CommandDescription } from "../cli/command.ts";
-import { flagSettings, refuseForeignFlags, settingFlags, settingsInQuestion } from "../cli/setting-flags.ts";
-import { type FlagDefinition, type ParsedFlags, switchFlag, textFlag } from "../cli/parse-flags.ts";
+import {
+  flagSettings,
+  refuseForeignFlags,
+  settingFlags,
+  type SettingsInQuestion,
+  settingsInQuestion,
+} from "../cli/setting-flags.ts";
+import {
+  type FlagDefinition,
+  type ParsedFlags,
+  switchFlag,
+  switchOption,
+  textFlag,
+  textOption,
+} from "../cli/parse-flags.ts";
 import { UsageError } from "../usage-error.ts";
 import { resolveSources, type RunConfig } from "../configuration/resolve-config.ts";
 import { merged } from "../configuration/settings-tree.ts";
@@ -12,27 +25,21 @@ import { longRunWarning } from "./long-run-warning.ts";
 import { announceTiming, type TrainingTerminal, withTrainingTerminal } from "./training-terminal.ts";
 
 const ownFlags: readonly FlagDefinition[] = [
-  {
-    name: "config",
-    kind: "text",
-    placeholder: "FILE",
-    description: "JSON file of settings (schema/training-config.json); flags override it, it overrides the preset",
-  },
-  { name: "resume", kind: "boolean", description: "Go on with the run in --output as if it had never stopped" },
-  { name: "overwrite", kind: "boolean", description: "Replace the run in --output" },
-  {
-    name: "dry-run",
-    kind: "boolean",
-    description: "Print the settings that flags, file and preset give, as a file for --config, and stop",
-  },
-  { name: "json", kind: "boolean", description: "Print the outcome as JSON" },
+  textOption(
+    "config",
+    "FILE",
+    "JSON file of settings (schema/training-config.json); flags override it, it overrides the preset",
+  ),
+  switchOption("resume", "Go on with the run in --output as if it had never stopped"),
+  switchOption("overwrite", "Replace the run in --output"),
+  switchOption("dry-run", "Print the settings that flags, file and preset give, as a file for --config, and stop"),
+  switchOption("json", "Print the outcome as JSON"),
 ];
 
-const description: CommandDescription = {
+const description: Omit<CommandDescription, "flags"> = {
   name: "train",
   summary: "Train a detector on your images, with COCO metrics, pictures and a report.",
   usage: "--data SPEC --output DIR [flags]",
-  flags: [...ownFlags, ...settingFlags(deformableDetr, "deformable-detr-small")],
   notes: [
     [
       "Ctrl-C finishes the step, saves the state and exits with 130.",
@@ -51,40 +58,38 @@ const description: CommandDescription = {
   ],
 };
 
-/** `detrkit train`. */
-export const trainCommand: Command = {
-  description,
-  async descriptionFor(args) {
-    const question = await settingsInQuestion(args);
-    refuseForeignFlags(args, question);
-    return { ...description, flags: [...ownFlags, ...settingFlags(question.definition, question.preset)] };
-  },
-  async run(flags, streams) {
-    const { config, existing } = await configuration(flags);
-    const dry = switchFlag(flags, "dry-run");
-    (dry ? streams.stdout : streams.stderr).write(`${JSON.stringify(config.file, null, 2)}\n`);
-    if (dry) return 0;
-    return await withTrainingTerminal(config.backend, streams, (terminal) => {
-      announceTiming(terminal);
-      return runTraining(config, existing, terminal, ({ state, records }) => {
-        const outcome = { state, output: config.output, last: records.at(-1) ?? null };
-        if (switchFlag(flags, "json")) streams.stdout.write(`${JSON.stringify(outcome)}\n`);
+/** `detrkit train`: its flags are the settings of the detector that the command line is about. */
+export async function trainCommand(args: readonly string[]): Promise<Command> {
+  const question = await settingsInQuestion(args);
+  refuseForeignFlags(args, question);
+  return {
+    description: { ...description, flags: [...ownFlags, ...settingFlags(question.definition, question.preset)] },
+    async run(flags, streams) {
+      const { config, existing } = await configuration(flags, question);
+      const dry = switchFlag(flags, "dry-run");
+      (dry ? streams.stdout : streams.stderr).write(`${JSON.stringify(config.file, null, 2)}\n`);
+      if (dry) return 0;
+      return await withTrainingTerminal(config.backend, streams, (terminal) => {
+        announceTiming(terminal);
+        return runTraining(config, existing, terminal, ({ state, records }) => {
+          const outcome = { state, output: config.output, last: records.at(-1) ?? null };
+          if (switchFlag(flags, "json")) streams.stdout.write(`${JSON.stringify(outcome)}\n`);
+        });
       });
-    });
-  },
-};
+    },
+  };
+}
 
 async function configuration(
   flags: ParsedFlags,
+  { definition, definitions, file, stored }: SettingsInQuestion,
 ): Promise<{ readonly config: RunConfig; readonly existing: ExistingRun }> {
   const resume = switchFlag(flags, "resume");
   const overwrite = switchFlag(flags, "overwrite");
   if (resume && overwrite) throw new UsageError("--resume and --overwrite exclude each other");
-  const { definition, definitions, file } = await settingsInQuestion(flags.args);
   const settings = flagSettings(flags, definition);
-  if (resume) return { config: await resumeConfig(merged(file, settings)), existing: "resume" };
-  const path = textFlag(flags, "config");
-  const sources = [{ settings: file, ...(path === undefined ? {} : { file: path }) }, { settings }];
+  if (resume) return { config: await resumeConfig(stored, merged(file, settings)), existing: "resume" };
+  const sources = [{ settings: file, file: textFlag(flags, "config") }, { settings }];
   return { config: resolveSources(sources, definitions), existing: overwrite ? "overwrite" : "refuse" };
 }
 
@@ -108,7 +113,7 @@ export async function runTraining(
     const warning = longRunWarning(event, { backend, config, resumed: existing === "resume" });
     if (warning !== undefined) say(warning);
   };
-  const outcome = await train(config, existing, { report: watch, signal, ...(endBy === undefined ? {} : { endBy }) });
+  const outcome = await train(config, existing, { report: watch, signal, endBy });
   const { report: page, root } = runFolder(config.output);
   if (outcome.state === "stopped") say(`stopped; go on with: detrkit train --output ${root} --resume`);
   else say(`${endings[outcome.state](config)}; report: ${page}`);

@@ -1,9 +1,11 @@
+import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { presets, randomFor } from "@detrkit/detr";
 import { useBackend } from "@detrkit/test-utils";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { main } from "../cli/main.ts";
 import { parseFlags } from "../cli/parse-flags.ts";
 import { flagSettings, settingFlags, settingsInQuestion } from "../cli/setting-flags.ts";
 import { demos } from "../commands/demos.ts";
@@ -134,15 +136,26 @@ test("the small presets train everything at one rate, the published ones the bac
 test("a setting that this detector does not have is refused, and said whose it is", async () => {
   expect(() => resolve({ losses: { noObject: 0.2 } })).toThrow(/unknown setting/u);
   const { trainCommand } = await import("../commands/train.ts");
-  await expect(trainCommand.descriptionFor?.(["--losses.no-object", "0.2"])).rejects.toThrow(
+  await expect(trainCommand(["--losses.no-object", "0.2"])).rejects.toThrow(
     "--losses.no-object is a setting of DETR, which Deformable DETR does not have; " +
       "leave it away, or take one of detr-small",
   );
-  await expect(trainCommand.descriptionFor?.(["--preset", "detr-r50", "--boxRefinement"])).rejects.toThrow(
+  await expect(trainCommand(["--preset", "detr-r50", "--boxRefinement"])).rejects.toThrow(
     "--box-refinement is a setting of Deformable DETR, which DETR does not have",
   );
   expect(resolve().file).not.toHaveProperty("transformer.preNorm");
   expect(resolve({ preset: "detr-small" }).file).not.toHaveProperty("transformer.encoderPoints");
+});
+
+test.skipIf(process.platform === "win32")("a configuration is read once, so it may come through a pipe", async () => {
+  const pipe = join(folder, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const written = writeFile(pipe, JSON.stringify({ ...needed, epochs: 7 }));
+  let printed = "";
+  const streams = { stdout: { write: (text: string) => (printed += text) }, stderr: { write: () => true } };
+  expect(await main(["train", "--config", pipe, "--dry-run"], streams)).toBe(0);
+  expect(JSON.parse(printed)).toMatchObject({ epochs: 7 });
+  await written;
 });
 
 test("a flag is a setting's path, in dashes or in capitals; one that has moved says where it is", async () => {

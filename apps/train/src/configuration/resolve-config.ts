@@ -55,7 +55,7 @@ export async function readConfigFile(path: string): Promise<SettingsTree> {
 export interface SettingsSource {
   readonly settings: SettingsTree;
   /** A file's path; undefined for the command line. */
-  readonly file?: string;
+  readonly file?: string | undefined;
 }
 
 /**

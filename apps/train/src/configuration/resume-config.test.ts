@@ -3,8 +3,13 @@ import { join } from "node:path";
 import { temporaryFolder } from "@detrkit/test-utils";
 import { expect, test } from "vitest";
 import { runFolder } from "../training/run-folder.ts";
-import { resolveConfig } from "./resolve-config.ts";
-import { resumeConfig } from "./resume-config.ts";
+import { resolveConfig, type RunConfig } from "./resolve-config.ts";
+import { resumeConfig as resumeStored, storedSettings } from "./resume-config.ts";
+import type { SettingsTree } from "./settings-tree.ts";
+
+async function resumeConfig(given: SettingsTree): Promise<RunConfig> {
+  return await resumeStored(await storedSettings(given["output"]), given);
+}
 
 const folder = temporaryFolder();
 

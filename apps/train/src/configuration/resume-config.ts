@@ -26,10 +26,10 @@ export async function storedSettings(output: unknown): Promise<SettingsTree> {
 /**
  * The settings of a run that is to go on: those it was started with.
  *
+ * @param stored - the {@link storedSettings} of its folder
  * @param given - settings of the command line; those that would make it another run are refused
  */
-export async function resumeConfig(given: SettingsTree): Promise<RunConfig> {
-  const stored = await storedSettings(given["output"]);
+export async function resumeConfig(stored: SettingsTree, given: SettingsTree): Promise<RunConfig> {
   const { config: source } = runFolder(String(given["output"]));
   const definitions = await definitionsFor(stored);
   const preset = presetOf(stored, definitions);

@@ -1,5 +1,5 @@
 import { type ClassEvaluation, type CocoMetrics, type DetectionEvaluation, metricNames } from "@detrkit/evaluation";
-import type { EvaluationSummary } from "../report/report-data.ts";
+import type { EvaluationSummary } from "../report/report-of-run.ts";
 import { figure } from "../text.ts";
 
 /** What each of COCO's twelve figures counts: kind, IoU, size of the objects, detections a class and image. */

@@ -1,6 +1,6 @@
 import type { EpochRecord } from "@detrkit/training";
-import type { ReportData } from "./report-data.ts";
-import type { ComparedRun, MetricName } from "./compared-run.ts";
+import type { ReportData } from "./report-of-run.ts";
+import type { ComparedRun, MetricName } from "./run-groups.ts";
 
 /** A line of a chart; `null` leaves a gap, which the line bridges. */
 export interface ChartSeries {

@@ -1,7 +1,6 @@
-import type { MetricName } from "./compared-run.ts";
+import { metricCurve, type MetricName, type RunGroup } from "./run-groups.ts";
 import { escapeHtml, svgElement, svgText } from "./html.ts";
 import { axisTicks, lineColour, shortName, spreadLabels } from "./line-chart.ts";
-import { metricCurve, type RunGroup } from "./run-groups.ts";
 
 /** Where a panel lies in a picture, in pixels. */
 export interface PanelArea {

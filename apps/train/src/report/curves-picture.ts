@@ -1,8 +1,7 @@
-import type { ComparedRun, MetricName } from "./compared-run.ts";
+import { type ComparedRun, groupRuns, type MetricName, type RunGroup, seedsText } from "./run-groups.ts";
 import { curvePanel } from "./curve-panel.ts";
 import { escapeHtml, svgElement, svgText } from "./html.ts";
 import { lineColour, shortName } from "./line-chart.ts";
-import { groupRuns, type RunGroup, seedsText } from "./run-groups.ts";
 
 const width = 1000;
 const margin = 16;

@@ -1,9 +1,16 @@
-import { type ComparedRun, evaluatedRecords, type EvaluatedRecord } from "./compared-run.ts";
+import {
+  type ComparedRun,
+  differingSettings,
+  type EvaluatedRecord,
+  evaluatedRecords,
+  groupRuns,
+  metricCurve,
+  type RunGroup,
+} from "./run-groups.ts";
 import { comparisonCharts } from "./charts.ts";
 import { duration, figure } from "../text.ts";
 import { htmlTable } from "./html.ts";
 import { chartCards, htmlPage } from "./page.ts";
-import { differingSettings, groupRuns, metricCurve, type RunGroup } from "./run-groups.ts";
 
 const shownMetrics = ["AP", "AP50", "AP75", "APs", "APm", "APl"] as const;
 

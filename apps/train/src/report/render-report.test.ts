@@ -2,7 +2,7 @@ import { Random } from "@detrkit/common";
 import { encodePng, readImageHeader } from "@detrkit/image";
 import { expect, test } from "vitest";
 import { renderReport } from "./render-report.ts";
-import type { ReportData } from "./report-data.ts";
+import type { ReportData } from "./report-of-run.ts";
 
 const metrics = {
   AP: 0.125,

@@ -4,7 +4,7 @@ import { reportCharts } from "./charts.ts";
 import { duration, figure } from "../text.ts";
 import { escapeHtml, htmlTable } from "./html.ts";
 import { chartCards, htmlPage } from "./page.ts";
-import type { ReportData } from "./report-data.ts";
+import type { ReportData } from "./report-of-run.ts";
 
 function tiles(data: ReportData): string {
   const last = data.records.at(-1);

@@ -9,14 +9,7 @@ import { presetNames } from "../configuration/definitions.ts";
 import { resolveConfig, type RunConfig } from "../configuration/resolve-config.ts";
 import { exampleRecord } from "../../test/support/example-run.ts";
 import { openTrainingData } from "./open-data.ts";
-import {
-  createOptimizer,
-  createSchedule,
-  detectorOf,
-  evaluationTransforms,
-  partsOf,
-  trainingTransforms,
-} from "./parts.ts";
+import { createOptimizer, createSchedule, detectorOf, partsOf, transformsOf } from "./parts.ts";
 
 useBackend("cpu");
 
@@ -116,19 +109,19 @@ test.each(presetNames())("every group of the optimiser has parameters in %s", as
 
 test.each(["detr-r50", "deformable-detr-r50-two-stage"])("%s sees what DETR saw", (preset) => {
   const config = resolveConfig({ ...trainAll, preset });
-  expect(trainingTransforms(config)).toEqual(detrTraining);
-  expect(evaluationTransforms(config)).toEqual(detrEvaluation);
+  expect(transformsOf(config, true)).toEqual(detrTraining);
+  expect(transformsOf(config, false)).toEqual(detrEvaluation);
 });
 
 test.each(["detr-small", "deformable-detr-small"])("%s sees 320x240, mirrored both ways when it trains", (preset) => {
   const config = resolveConfig({ ...trainAll, preset });
-  expect(trainingTransforms(config)).toEqual(fixedSize({ width: 320, height: 240 }, { training: true }));
-  expect(evaluationTransforms(config)).toEqual(fixedSize({ width: 320, height: 240 }, { training: false }));
+  expect(transformsOf(config, true)).toEqual(fixedSize({ width: 320, height: 240 }, { training: true }));
+  expect(transformsOf(config, false)).toEqual(fixedSize({ width: 320, height: 240 }, { training: false }));
 });
 
 test("mirror images can be left out", () => {
   const steps = (flips: "none" | "horizontal") =>
-    trainingTransforms(resolveConfig({ ...needed, transforms: { flips } })).steps.map(({ kind }) => kind);
+    transformsOf(resolveConfig({ ...needed, transforms: { flips } }), true).steps.map(({ kind }) => kind);
   expect(steps("none")).toEqual(["resizeTo"]);
   expect(steps("horizontal")).toEqual(["horizontalFlip", "resizeTo"]);
 });

@@ -1,6 +1,6 @@
-import { batchCount, type TransformRecipe, type TransformStep } from "@detrkit/datasets";
+import { batchCount, type TransformRecipe } from "@detrkit/datasets";
 import { type DetectorSettings, randomFor } from "@detrkit/detr";
-import { imagenetNormalisation } from "@detrkit/image";
+import { detrRecipe, fixedSize } from "@detrkit/image";
 import { AdamW, constantSchedule, cosineSchedule, type Schedule, stepSchedule } from "@detrkit/optim";
 import type { TrainOptions } from "@detrkit/training";
 import type { RunConfig } from "../configuration/resolve-config.ts";
@@ -26,7 +26,7 @@ export function partsOf(config: RunConfig, data: RunData): RunParts {
     optimizer: createOptimizer(config, epochs * batchCount(data.training.length, { batchSize })),
     data,
     detector,
-    transforms: { training: trainingTransforms(config), evaluation: evaluationTransforms(config) },
+    transforms: { training: transformsOf(config, true), evaluation: transformsOf(config, false) },
     batchSize,
     epochs,
     evaluateEvery,
@@ -70,42 +70,10 @@ export function createOptimizer(config: RunConfig, totalSteps: number): AdamW {
   });
 }
 
-/** `320x240` as numbers. */
-function parseImageSize(text: string): { readonly width: number; readonly height: number } {
-  const [width = 0, height = 0] = text.split("x").map(Number);
-  return { width, height };
-}
-
-type Transforms = Pick<RunSettings, "transforms">;
-
-function flipSteps({ transforms: { flips } }: Transforms): TransformStep[] {
-  const horizontal: TransformStep = { kind: "horizontalFlip", probability: 0.5 };
-  const vertical: TransformStep = { kind: "verticalFlip", probability: 0.5 };
-  return flips === "none" ? [] : flips === "horizontal" ? [horizontal] : [horizontal, vertical];
-}
-
-/** What happens to an image before training sees it. DETR resizes, half the time after cutting out a random part. */
-export function trainingTransforms(config: Transforms): TransformRecipe {
-  const { kind, size, shortSides, maxSide } = config.transforms;
-  const normalisation = imagenetNormalisation;
-  if (kind === "fixed") {
-    return { steps: [...flipSteps(config), { kind: "resizeTo", ...parseImageSize(size) }], normalisation };
-  }
-  const resize: TransformStep = { kind: "resize", shortSides, maxSide };
-  const part: readonly TransformStep[] = [
-    { kind: "resize", shortSides: [400, 500, 600] },
-    { kind: "randomSizeCrop", minSide: 384, maxSide: 600 },
-    resize,
-  ];
-  const either: TransformStep = { kind: "either", probability: 0.5, first: [resize], otherwise: part };
-  return { steps: [...flipSteps(config), either], normalisation };
-}
-
-/** What happens to an image when nothing is left to chance. */
-export function evaluationTransforms({ transforms: { kind, size, shortSides, maxSide } }: Transforms): TransformRecipe {
-  const resize: TransformStep =
-    kind === "fixed"
-      ? { kind: "resizeTo", ...parseImageSize(size) }
-      : { kind: "resize", shortSides: [Math.max(...shortSides)], maxSide };
-  return { steps: [resize], normalisation: imagenetNormalisation };
+/** What happens to an image before training sees it, or before the model finds objects in it. */
+export function transformsOf({ transforms }: Pick<RunSettings, "transforms">, training: boolean): TransformRecipe {
+  const { kind, size, ...options } = transforms;
+  if (kind !== "fixed") return detrRecipe({ ...options, training });
+  const [width = 0, height = 0] = size.split("x").map(Number);
+  return fixedSize({ width, height }, { ...options, training });
 }

@@ -9,8 +9,7 @@ import { type DrawnBox, drawnFrom } from "../drawing/draw-boxes.ts";
 import { drawBesideTruth } from "../drawing/picture.ts";
 import { summariseEvaluation } from "../evaluation/metrics-text.ts";
 import { renderReport } from "../report/render-report.ts";
-import { reportData } from "../report/report-of-run.ts";
-import type { ReportFacts, SamplePicture } from "../report/report-data.ts";
+import { reportData, type ReportFacts, type SamplePicture } from "../report/report-of-run.ts";
 import type { RunParts } from "./parts.ts";
 import type { RunFolder } from "./run-folder.ts";
 

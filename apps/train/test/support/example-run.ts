@@ -1,6 +1,6 @@
 import type { CocoMetrics } from "@detrkit/evaluation";
 import type { EpochRecord } from "@detrkit/training";
-import type { ComparedRun } from "../../src/report/compared-run.ts";
+import type { ComparedRun } from "../../src/report/run-groups.ts";
 
 const nothing: CocoMetrics = {
   AP: 0,

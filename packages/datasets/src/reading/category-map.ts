@@ -1,4 +1,5 @@
 import type { DataProblem } from "../data-policy.ts";
+import type { ReadRequest } from "./reader.ts";
 
 /** A category as the source defines it. */
 export interface SourceCategory {
@@ -10,21 +11,23 @@ export interface SourceCategory {
 export class CategoryMap {
   readonly classes: readonly string[];
   readonly categoryIds: readonly number[];
-  readonly #labelById: ReadonlyMap<number, number>;
-  readonly #labelByName: ReadonlyMap<string, number>;
+  readonly #labels: ReadonlyMap<number | string, number>;
+  readonly #report: ReadRequest["report"];
 
   /**
-   * @param fixed - names in label order, where the caller decides it; otherwise labels follow the ids
+   * @param categories - names alone have ids from 1
+   * @param file - where they are defined
+   * @param request - its `classes` are names in label order, where the caller decides it; otherwise labels follow ids
    */
   constructor(
-    categories: readonly SourceCategory[],
-    fixed: readonly string[] | undefined,
+    categories: readonly (string | SourceCategory)[],
     file: string,
-    report: (problem: DataProblem) => void,
+    { classes, report }: Pick<ReadRequest, "classes" | "report">,
   ) {
     const byId = new Map<number, SourceCategory>();
     const names = new Set<string>();
-    for (const category of categories) {
+    for (const [index, given] of categories.entries()) {
+      const category = typeof given === "string" ? { id: index + 1, name: given } : given;
       if (byId.has(category.id) || names.has(category.name)) {
         report({
           kind: "duplicate-category",
@@ -37,24 +40,32 @@ export class CategoryMap {
       names.add(category.name);
     }
     const ordered = [...byId.values()].toSorted((a, b) => a.id - b.id);
-    this.classes = fixed ?? ordered.map(({ name }) => name);
-    this.#labelByName = new Map(this.classes.map((name, label) => [name, label]));
+    this.classes = classes ?? ordered.map(({ name }) => name);
     const idByName = new Map(ordered.map(({ id, name }) => [name, id]));
     // A class that only the caller knows has no id here; -1 - label keeps ids distinct without meeting a real one.
     this.categoryIds = this.classes.map((name, label) => idByName.get(name) ?? -1 - label);
-    this.#labelById = new Map(
-      ordered.flatMap(({ id, name }) => {
-        const label = this.#labelByName.get(name);
-        return label === undefined ? [] : [[id, label] as const];
+    this.#labels = new Map(
+      this.classes.flatMap((name, label): [number | string, number][] => {
+        const id = idByName.get(name);
+        return id === undefined
+          ? [[name, label]]
+          : [
+              [name, label],
+              [id, label],
+            ];
       }),
     );
+    this.#report = report;
   }
 
-  labelOfId(id: number): number | undefined {
-    return this.#labelById.get(id);
-  }
-
-  labelOfName(name: string): number | undefined {
-    return this.#labelByName.get(name);
+  /**
+   * The label of a category, by its id or its name; `undefined`, reported as unknown, where it has none.
+   *
+   * @param where - the object that is of the category
+   */
+  labelOf(category: number | string, where: Omit<DataProblem, "kind">): number | undefined {
+    const label = this.#labels.get(category);
+    if (label === undefined) this.#report({ kind: "unknown-category", ...where });
+    return label;
   }
 }

@@ -3,7 +3,8 @@ import { basename, dirname, extname, join } from "node:path";
 import { readImageHeader } from "@detrkit/image";
 import type { ImageSize } from "@detrkit/nn";
 import type { DataProblem } from "../data-policy.ts";
-import { expectWhole, type ImageToLoad, isPixels, loadPicture } from "../pixel-source.ts";
+import { imageName } from "../dataset.ts";
+import { expectWhole, type ImageToLoad, isPixels, loadPicture, type PixelSource } from "../pixel-source.ts";
 
 interface Listing {
   readonly exact: ReadonlySet<string>;
@@ -58,22 +59,19 @@ export class ImageFolder {
     const path = join(folder, name);
     const listing = this.#list(dirname(path));
     if (listing.exact.has(basename(path))) return path;
-    const place = { file: mentionedIn, ...(line === undefined ? {} : { line }) };
+    const place = { file: mentionedIn, line };
+    const there = dirname(path);
     const otherCase = listing.byLowerCase.get(basename(path).toLowerCase());
     if (otherCase !== undefined) {
-      this.#report({
-        kind: "wrong-case-file",
-        ...place,
-        detail: `"${name}" is spelled "${otherCase}" in ${dirname(path)}`,
-      });
-      return join(dirname(path), otherCase);
+      this.#report({ kind: "wrong-case-file", ...place, detail: `"${name}" is spelled "${otherCase}" in ${there}` });
+      return join(there, otherCase);
     }
     const otherExtension = listing.byStem.get(stemOf(path));
     if (otherExtension !== undefined) {
-      this.#report({ kind: "renamed-image", ...place, detail: `"${name}" is "${otherExtension}" in ${dirname(path)}` });
-      return join(dirname(path), otherExtension);
+      this.#report({ kind: "renamed-image", ...place, detail: `"${name}" is "${otherExtension}" in ${there}` });
+      return join(there, otherExtension);
     }
-    this.#report({ kind: "missing-image", ...place, detail: `"${name}": no such file in ${dirname(path)}` });
+    this.#report({ kind: "missing-image", ...place, detail: `"${name}": no such file in ${there}` });
     return undefined;
   }
 
@@ -119,44 +117,51 @@ export function listFolder(folder: string): string[] {
 
 const atOnce = 16;
 
+/** An image, and its size where the annotations hold it. */
+type Unsized = Pick<ImageToLoad, "source" | "name"> & { readonly size?: ImageSize | undefined };
+
 /**
- * Sizes of images, from their headers, for annotations that do not hold them; `undefined`, reported, for an image
- * that cannot be read.
+ * The images with their sizes, which are read from their headers where the annotations do not hold them. An image that
+ * cannot be read is left out and reported.
  */
-export async function readImageSizes(
-  images: readonly Pick<ImageToLoad, "source" | "name">[],
+export async function withSizes<Image extends Unsized>(
+  images: readonly Image[],
   report: (problem: DataProblem) => void,
-): Promise<(ImageSize | undefined)[]> {
-  const sizes: (ImageSize | undefined)[] = Array.from(images, () => undefined);
-  let next = 0;
-  const work = async (): Promise<void> => {
-    while (next < images.length) {
-      const index = next++;
-      const { source, name } = images[index] as (typeof images)[number];
-      try {
-        const picture = await loadPicture({ source, name });
-        const { width, height } = isPixels(picture)
-          ? expectWhole(picture, name)
-          : await readImageHeader(picture, { name });
-        sizes[index] = { width, height };
-      } catch (error) {
-        report({ kind: "unreadable-image", file: name, detail: messageWithout(name, error) });
-      }
+): Promise<(Image & { readonly size: ImageSize })[]> {
+  const sized = await mapAtOnce(images, atOnce, async (image) => {
+    const name = imageName(image);
+    try {
+      return [{ ...image, size: image.size ?? (await readSize(image.source, name)) }];
+    } catch (error) {
+      report({ kind: "unreadable-image", file: name, detail: messageWithout(name, error) });
+      return [];
     }
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, images.length) }, work));
-  return sizes;
+  });
+  return sized.flat();
 }
 
-/** The same for files. */
-export async function readFileSizes(
-  files: readonly string[],
-  report: (problem: DataProblem) => void,
-): Promise<(ImageSize | undefined)[]> {
-  return await readImageSizes(
-    files.map((path) => ({ source: path, name: path })),
-    report,
-  );
+async function readSize(source: PixelSource, name: string): Promise<ImageSize> {
+  const picture = await loadPicture({ source, name });
+  const { width, height } = isPixels(picture) ? expectWhole(picture, name) : await readImageHeader(picture, { name });
+  return { width, height };
+}
+
+/** The results of `work` on each item, in the items' order; `count` are worked on at the same time. */
+export async function mapAtOnce<Item, Result>(
+  items: readonly Item[],
+  count: number,
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  let next = 0;
+  const workOn = async (): Promise<void> => {
+    while (next < items.length) {
+      const index = next++;
+      results[index] = await work(items[index] as Item);
+    }
+  };
+  await Promise.all(Array.from({ length: count }, workOn));
+  return results;
 }
 
 /** An error's message without the file name that it begins with, since findings name the file themselves. */

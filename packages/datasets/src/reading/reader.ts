@@ -17,7 +17,7 @@ export interface ReadRequest {
   /** `"train"`, `"val"`, `"test"` or whatever the source calls a part of it. */
   readonly split: string;
   /** Names in label order, where the caller (a checkpoint) fixes it; else the source decides. */
-  readonly classes?: readonly string[];
+  readonly classes?: readonly string[] | undefined;
   /** Takes every finding; reading goes on after it. */
   readonly report: (problem: DataProblem) => void;
 }

@@ -1,6 +1,8 @@
 import type { DataProblem } from "../data-policy.ts";
 import type { ImageRecord, Segmentation } from "../dataset.ts";
 import type { PixelSource } from "../pixel-source.ts";
+import type { CategoryMap } from "./category-map.ts";
+import type { ReadRequest, ReadResult } from "./reader.ts";
 
 /** One object as a reader found it; edges in pixels. */
 export interface FoundObject {
@@ -12,7 +14,7 @@ export interface FoundObject {
   readonly boxXywh?: readonly [left: number, top: number, width: number, height: number];
   readonly segmentation?: Segmentation;
   /** Where it stands, for messages. */
-  readonly line?: number;
+  readonly line?: number | undefined;
   readonly place: string;
 }
 
@@ -61,12 +63,20 @@ function judgeBox(
  * Makes the records of a data set. Boxes that the policy drops are left out, and what is wrong is reported.
  */
 export class RecordBuilder {
-  readonly records: ImageRecord[] = [];
-  readonly #report: (problem: DataProblem) => void;
+  readonly #records: ImageRecord[] = [];
+  readonly #categories: CategoryMap;
+  readonly #report: ReadRequest["report"];
   #nextAnnotationId = 1;
 
-  constructor(report: (problem: DataProblem) => void) {
+  constructor(categories: CategoryMap, { report }: Pick<ReadRequest, "report">) {
+    this.#categories = categories;
     this.#report = report;
+  }
+
+  /** What was read: the classes, and all that was added. */
+  get result(): ReadResult {
+    const { classes, categoryIds } = this.#categories;
+    return { classes, categoryIds, records: this.#records };
   }
 
   add(image: FoundImage, objects: readonly FoundObject[]): void {
@@ -81,7 +91,7 @@ export class RecordBuilder {
     if (kept.length === 0)
       this.#report({ kind: "image-without-boxes", file: image.annotationFile, detail: `${image.name} has no box` });
     const { annotationFile: _, ...described } = image;
-    this.records.push({
+    this.#records.push({
       ...described,
       boxes: Float64Array.from(kept.flatMap(({ box }) => box)),
       labels: Int32Array.from(kept, ({ label }) => label),
@@ -97,13 +107,12 @@ export class RecordBuilder {
     });
   }
 
-  #note(image: FoundImage, object: FoundObject, { kind, detail }: Pick<DataProblem, "kind" | "detail">): void {
-    this.#report({
-      kind,
-      file: image.annotationFile,
-      ...(object.line === undefined ? {} : { line: object.line }),
-      detail: `${image.name}, ${object.place}: ${detail}`,
-    });
+  #note(
+    { annotationFile: file, name }: FoundImage,
+    { line, place }: FoundObject,
+    { kind, detail }: Pick<DataProblem, "kind" | "detail">,
+  ): void {
+    this.#report({ kind, file, line, detail: `${name}, ${place}: ${detail}` });
   }
 
   #noteDuplicates(image: FoundImage, objects: readonly FoundObject[]): void {

@@ -1,10 +1,9 @@
 import type { Backbone } from "@detrkit/backbone";
 import { ConfigError, type Random } from "@detrkit/common";
-import type { CallOptions, Module } from "@detrkit/nn";
+import { type CallOptions, expectInteger, type Module } from "@detrkit/nn";
 import type { PositionEncoding } from "@detrkit/position-encoding";
 import type { DecoderInputs, EncoderInputs } from "@detrkit/transformer";
 import type { Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
-import { checkCount } from "../check-count.ts";
 import type { DetrOutput } from "../detection-model.ts";
 import type { EncoderProposals } from "./queries.ts";
 
@@ -75,10 +74,10 @@ export function checkDeformableConfig(config: DeformableDetrParts): void {
     numClasses,
     numQueries,
   } = config;
-  checkCount("DeformableDetr: numClasses", numClasses);
-  checkCount("DeformableDetr: numQueries", numQueries);
-  checkCount("DeformableDetr: featureLevels", featureLevels);
-  checkCount("DeformableDetr: projectionGroups", projectionGroups);
+  expectInteger(numClasses, "DeformableDetr: numClasses", 1);
+  expectInteger(numQueries, "DeformableDetr: numQueries", 1);
+  expectInteger(featureLevels, "DeformableDetr: featureLevels", 1);
+  expectInteger(projectionGroups, "DeformableDetr: projectionGroups", 1);
   if (featureLevels < backbone.levels.length) {
     throw new ConfigError(
       `DeformableDetr: featureLevels expected at least ${backbone.levels.length}, the backbone's, ` +

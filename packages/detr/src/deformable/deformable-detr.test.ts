@@ -176,7 +176,7 @@ describeOnBackends("DeformableDetr", () => {
       "width expected a multiple of 32, got 40",
     );
     expect(() => new DeformableDetr({ ...config, numQueries: 0 })).toThrow(
-      "DeformableDetr: numQueries expected a positive integer, got 0",
+      "DeformableDetr: numQueries expected a whole number of at least 1 and at most 2147483647, got 0",
     );
     backbone.dispose();
     const model = detectorOf({ boxRefinement: true, twoStage: true, numQueries: 70 });

@@ -81,6 +81,24 @@ describe("planning", () => {
     expect(plan.size.width).toBeGreaterThanOrEqual(384);
   });
 
+  test("DETR's recipes are the published ones", () => {
+    const whole = {
+      kind: "resize",
+      shortSides: [480, 512, 544, 576, 608, 640, 672, 704, 736, 768, 800],
+      maxSide: 1333,
+    };
+    const part = [
+      { kind: "resize", shortSides: [400, 500, 600] },
+      { kind: "randomSizeCrop", minSide: 384, maxSide: 600 },
+      whole,
+    ];
+    expect(detrTraining.steps).toEqual([
+      { kind: "horizontalFlip", probability: 0.5 },
+      { kind: "either", probability: 0.5, first: [whole], otherwise: part },
+    ]);
+    expect(detrEvaluation.steps).toEqual([{ ...whole, shortSides: [800] }]);
+  });
+
   test("recipes as JSON do what the recipes do", () => {
     for (const recipe of [detrTraining, detrEvaluation, fixedSize({ width: 32, height: 16 }, { training: true })]) {
       const data = JSON.parse(JSON.stringify(recipe)) as typeof recipe;

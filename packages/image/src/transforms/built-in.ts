@@ -1,6 +1,6 @@
 import { ConfigError } from "@detrkit/common";
 import type { ImageSize } from "@detrkit/common";
-import { crop, flipHorizontally, flipVertically, padRightBottom, type PixelRegion } from "../raster.ts";
+import { crop, flipHorizontally, flipVertically, padRightBottom, type PixelRegion, type Raster } from "../raster.ts";
 import { resizeBilinear, resizedSize, roundHalfEven } from "../resize-bilinear.ts";
 import { changedMasks, mirrorObjects, moveObjects, scaleObjects } from "./objects.ts";
 import {
@@ -76,9 +76,6 @@ function choose(values: readonly number[], draws: Draws): number {
   return rest.length === 0 ? first : draws.choice([first, ...rest]);
 }
 
-const happens = ({ probability }: FlipSettings, draws: Draws): object | undefined =>
-  draws.uniform() < probability ? {} : undefined;
-
 const kind = <Settings extends object, Plan extends object>(
   definition: TransformDefinition<Settings, Plan>,
 ): TransformKind<Settings> => kindOf(definition as TransformDefinition);
@@ -104,21 +101,19 @@ const cropping = {
     }),
 } satisfies Partial<TransformDefinition<object, CropPlan>>;
 
+const flip = (name: string, axis: 0 | 1, flipped: <Image extends Raster>(image: Image) => Image) =>
+  kind({
+    kind: name,
+    plan: ({ probability }: FlipSettings, _, draws) => (draws.uniform() < probability ? {} : undefined),
+    apply: flipped,
+    applyToObjects: (objects) => mirrorObjects(objects, axis, flipped),
+  });
+
 /** Mirrors left and right with a probability. */
-export const horizontalFlip: TransformKind<FlipSettings> = kind({
-  kind: "horizontalFlip",
-  plan: (settings: FlipSettings, _, draws) => happens(settings, draws),
-  apply: flipHorizontally,
-  applyToObjects: (objects) => mirrorObjects(objects, 0, flipHorizontally),
-});
+export const horizontalFlip: TransformKind<FlipSettings> = flip("horizontalFlip", 0, flipHorizontally);
 
 /** Mirrors top and bottom with a probability. */
-export const verticalFlip: TransformKind<FlipSettings> = kind({
-  kind: "verticalFlip",
-  plan: (settings: FlipSettings, _, draws) => happens(settings, draws),
-  apply: flipVertically,
-  applyToObjects: (objects) => mirrorObjects(objects, 1, flipVertically),
-});
+export const verticalFlip: TransformKind<FlipSettings> = flip("verticalFlip", 1, flipVertically);
 
 /** Resizes to a short side, with the image's proportions. */
 export const resize: TransformKind<ResizeSettings> = kind({

@@ -17,30 +17,50 @@ export interface TransformRecipe {
   readonly normalisation: Normalisation;
 }
 
-const shortSides = [480, 512, 544, 576, 608, 640, 672, 704, 736, 768, 800] as const;
-const multiScale = resize({ shortSides, maxSide: 1333 });
+/** How a recipe is varied. */
+export interface RecipeOptions {
+  /** Whether there is anything random in it. */
+  readonly training: boolean;
+  /** Random mirror images when training, each with a probability of 1/2. */
+  readonly flips?: "none" | "horizontal" | "both";
+}
 
-/** DETR's training recipe: flip, then a resize, half the time of a random part of the image. */
-export const detrTraining: TransformRecipe = {
-  steps: [
-    horizontalFlip({ probability: 0.5 }),
-    either({
-      probability: 0.5,
-      first: [multiScale],
-      otherwise: [resize({ shortSides: [400, 500, 600] }), randomSizeCrop({ minSide: 384, maxSide: 600 }), multiScale],
-    }),
-  ],
-  normalisation: imagenetNormalisation,
-};
+/** How DETR's recipe is varied; by default it is as published. */
+export interface DetrRecipeOptions extends RecipeOptions {
+  /** Short sides that training draws from; evaluation takes the largest. */
+  readonly shortSides?: readonly number[];
+  readonly maxSide?: number;
+}
 
-/** DETR's evaluation recipe. */
-export const detrEvaluation: TransformRecipe = {
-  steps: [resize({ shortSides: [800], maxSide: 1333 })],
-  normalisation: imagenetNormalisation,
-};
+const flipSteps = { horizontal: horizontalFlip({ probability: 0.5 }), vertical: verticalFlip({ probability: 0.5 }) };
+
+function recipe({ training, flips }: Required<RecipeOptions>, steps: readonly TransformStep[]): TransformRecipe {
+  const drawn = { none: [], horizontal: [flipSteps.horizontal], both: Object.values(flipSteps) }[
+    training ? flips : "none"
+  ];
+  return { steps: [...drawn, ...steps], normalisation: imagenetNormalisation };
+}
+
+/** DETR's recipe. Training flips, then resizes, half the time a random part of the image. */
+export function detrRecipe({
+  training,
+  flips = "horizontal",
+  shortSides = [480, 512, 544, 576, 608, 640, 672, 704, 736, 768, 800],
+  maxSide = 1333,
+}: DetrRecipeOptions): TransformRecipe {
+  const whole = resize({ shortSides: training ? shortSides : [Math.max(...shortSides)], maxSide });
+  const part = [resize({ shortSides: [400, 500, 600] }), randomSizeCrop({ minSide: 384, maxSide: 600 }), whole];
+  const resized = training ? either({ probability: 0.5, first: [whole], otherwise: part }) : whole;
+  return recipe({ training, flips }, [resized]);
+}
+
+/** DETR's training recipe, as published. */
+export const detrTraining: TransformRecipe = detrRecipe({ training: true });
+
+/** DETR's evaluation recipe, as published. */
+export const detrEvaluation: TransformRecipe = detrRecipe({ training: false });
 
 /** For small models: one fixed size, flips both ways when training. */
-export function fixedSize({ width, height }: ImageSize, { training }: { readonly training: boolean }): TransformRecipe {
-  const flips = [horizontalFlip({ probability: 0.5 }), verticalFlip({ probability: 0.5 })];
-  return { steps: [...(training ? flips : []), resizeTo({ width, height })], normalisation: imagenetNormalisation };
+export function fixedSize({ width, height }: ImageSize, { training, flips = "both" }: RecipeOptions): TransformRecipe {
+  return recipe({ training, flips }, [resizeTo({ width, height })]);
 }

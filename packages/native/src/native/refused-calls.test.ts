@@ -1,33 +1,6 @@
 import { ConfigError, ShapeError, TensorError } from "@detrkit/common";
-import {
-  deformableAttentionGradientKernel,
-  deformableAttentionKernel,
-  deformableSamplingGradientKernel,
-  deformableSamplingKernel,
-} from "@detrkit/deformable-attention/kernels";
-import {
-  attentionGradientKernel,
-  attentionKernel,
-  convolutionFilterGradientKernel,
-  convolutionInputGradientKernel,
-  convolutionKernel,
-  dropoutKernel,
-  feedForwardGradientKernel,
-  feedForwardKernel,
-  groupNormGradientKernel,
-  groupNormKernel,
-  layerNormGradientKernel,
-  layerNormKernel,
-  linearGradientKernel,
-  linearKernel,
-  linearReluKernel,
-  maxPoolGradientKernel,
-  maxPoolKernel,
-  multiHeadAttentionGradientKernel,
-  multiHeadAttentionKernel,
-  reluGradientKernel,
-  runKernel,
-} from "@detrkit/nn/kernels";
+import * as deformable from "@detrkit/deformable-attention/kernels";
+import * as nn from "@detrkit/nn/kernels";
 import { adamWKernel } from "@detrkit/optim/kernels";
 import { ownKernels, useBackend } from "@detrkit/test-utils";
 import { dispose, memory, ones, scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
@@ -61,34 +34,34 @@ const predicted = [
 const flags = { heads: 2, rate: 0.5, memoryPosition: true, queryPosition: true, queries: true, keyPaddingMask: false };
 
 const listed = {
-  [convolutionKernel]: { inputs: [[1, 5, 7, 2], [3, 3, 2, 3], [3], [1, 3, 5, 3]], attributes: sliding },
-  [convolutionInputGradientKernel]: {
+  [nn.convolutionKernel]: { inputs: [[1, 5, 7, 2], [3, 3, 2, 3], [3], [1, 3, 5, 3]], attributes: sliding },
+  [nn.convolutionInputGradientKernel]: {
     inputs: [
       [3, 3, 2, 3],
       [1, 3, 5, 3],
     ],
     attributes: { ...sliding, shape: [1, 5, 7, 2] },
   },
-  [convolutionFilterGradientKernel]: {
+  [nn.convolutionFilterGradientKernel]: {
     inputs: [
       [1, 5, 7, 2],
       [1, 3, 5, 3],
     ],
     attributes: { ...sliding, shape: [3, 3, 2, 3] },
   },
-  [layerNormKernel]: { inputs: [[5, 3], [3], [3], [5, 3]], attributes: { epsilon: 1 }, optional: 1 },
-  [layerNormGradientKernel]: { inputs: [[5, 3], [5, 3], [3], [5], [5], [5, 3]], optional: 1 },
-  [groupNormKernel]: {
+  [nn.layerNormKernel]: { inputs: [[5, 3], [3], [3], [5, 3]], attributes: { epsilon: 1 }, optional: 1 },
+  [nn.layerNormGradientKernel]: { inputs: [[5, 3], [5, 3], [3], [5], [5], [5, 3]], optional: 1 },
+  [nn.groupNormKernel]: {
     inputs: [[1, 2, 5, 6], [6], [6], [1, 2, 5, 6]],
     attributes: { groups: 3, epsilon: 1, relu: false },
     optional: 1,
   },
-  [groupNormGradientKernel]: {
+  [nn.groupNormGradientKernel]: {
     inputs: [[1, 5, 6], [1, 5, 6], [1, 5, 6], [6], [1, 6], [1, 6]],
     attributes: { groups: 3, relu: true, residual: true },
   },
-  [maxPoolKernel]: { inputs: [[1, 5, 7, 3]], attributes: { window: 3, stride: 2, padding: 1 } },
-  [maxPoolGradientKernel]: {
+  [nn.maxPoolKernel]: { inputs: [[1, 5, 7, 3]], attributes: { window: 3, stride: 2, padding: 1 } },
+  [nn.maxPoolGradientKernel]: {
     inputs: [
       [1, 3, 4, 3],
       [1, 5, 7, 3],
@@ -96,25 +69,25 @@ const listed = {
     ],
     attributes: { window: 3, stride: 2, padding: 1 },
   },
-  [attentionKernel]: {
+  [nn.attentionKernel]: {
     inputs: [[1, 5, 6], [1, 3, 6], [1, 3, 6], "no mask", "seed"],
     attributes: { heads: 2, rate: 0.5 },
   },
-  [attentionGradientKernel]: {
+  [nn.attentionGradientKernel]: {
     inputs: [[1, 5, 6], [1, 3, 6], [1, 3, 6], "no mask", "seed", [1, 5, 6]],
     attributes: { heads: 2, rate: 0.5 },
   },
-  [multiHeadAttentionKernel]: {
+  [nn.multiHeadAttentionKernel]: {
     inputs: [[3, 6], [1, 5, 6], [1, 3, 6], [1, 5, 6], ...projections, "seed"],
     attributes: flags,
   },
-  [multiHeadAttentionGradientKernel]: {
+  [nn.multiHeadAttentionGradientKernel]: {
     inputs: [[1, 5, 6], [96], [3, 6], [1, 5, 6], [1, 3, 6], [1, 5, 6], ...projections, "seed"],
     attributes: flags,
   },
-  [linearKernel]: { inputs: [[5, 3], [3, 2], [2]], optional: 1 },
-  [linearReluKernel]: { inputs: [[5, 3], [3, 2], [2]], optional: 1 },
-  [linearGradientKernel]: {
+  [nn.linearKernel]: { inputs: [[5, 3], [3, 2], [2]], optional: 1 },
+  [nn.linearReluKernel]: { inputs: [[5, 3], [3, 2], [2]], optional: 1 },
+  [nn.linearGradientKernel]: {
     inputs: [
       [5, 2],
       [5, 3],
@@ -124,23 +97,23 @@ const listed = {
     attributes: { bias: true },
     optional: 1,
   },
-  [feedForwardKernel]: { inputs: [[5, 3], [3, 7], [7], [7, 3], [3], "seed"], attributes: { rate: 0.5 } },
-  [feedForwardGradientKernel]: {
+  [nn.feedForwardKernel]: { inputs: [[5, 3], [3, 7], [7], [7, 3], [3], "seed"], attributes: { rate: 0.5 } },
+  [nn.feedForwardGradientKernel]: {
     inputs: [[5, 3], [5, 3], [3, 7], [7], [7, 3], [3], "seed"],
     attributes: { rate: 0.5 },
   },
-  [dropoutKernel]: { inputs: [[5, 3], "seed"], attributes: { rate: 0.5 } },
-  [reluGradientKernel]: {
+  [nn.dropoutKernel]: { inputs: [[5, 3], "seed"], attributes: { rate: 0.5 } },
+  [nn.reluGradientKernel]: {
     inputs: [
       [5, 3],
       [5, 3],
     ],
   },
   [adamWKernel]: { inputs: [[9], [6], [6], [2, 3], [2, 3]] },
-  [deformableAttentionKernel]: { inputs: located, attributes: levels },
-  [deformableAttentionGradientKernel]: { inputs: [...located, [1, 3, 8]], attributes: levels },
-  [deformableSamplingKernel]: { inputs: predicted, attributes: { ...levels, heads: 2, points: 5 } },
-  [deformableSamplingGradientKernel]: {
+  [deformable.deformableAttentionKernel]: { inputs: located, attributes: levels },
+  [deformable.deformableAttentionGradientKernel]: { inputs: [...located, [1, 3, 8]], attributes: levels },
+  [deformable.deformableSamplingKernel]: { inputs: predicted, attributes: { ...levels, heads: 2, points: 5 } },
+  [deformable.deformableSamplingGradientKernel]: {
     inputs: [...predicted, [1, 3, 8]],
     attributes: { ...levels, heads: 2, points: 5 },
   },
@@ -166,12 +139,12 @@ test.each(names)("%s refuses an input too many, one too few, one of another type
   const expectRefused = (change: (inputs: Tensor[]) => Tensor[], message: RegExp): void => {
     tidy(() => {
       const given = change(inputsOf(call));
-      expect(() => runKernel(kernel, given, { ...call.attributes })).toThrow(
+      expect(() => nn.runKernel(kernel, given, { ...call.attributes })).toThrow(
         expect.objectContaining({ name: TensorError.name, message: expect.stringMatching(message) as string }),
       );
     });
   };
-  tidy(() => void expect(runKernel(kernel, inputsOf(call), { ...call.attributes }).length).toBeGreaterThan(0));
+  tidy(() => void expect(nn.runKernel(kernel, inputsOf(call), { ...call.attributes }).length).toBeGreaterThan(0));
   const count = call.inputs.length;
   expectRefused(
     (inputs) => [...inputs, ones([3])],
@@ -196,76 +169,76 @@ test.each(names)("%s refuses an input too many, one too few, one of another type
 });
 
 test.each<[Kernel, object, string]>([
-  [maxPoolKernel, { window: 3, stride: 2, padding: 2 ** 31 }, "max pool: padding expected a whole number"],
-  [maxPoolKernel, { window: 3, stride: 2, padding: 2 }, "max pool: padding 2 is more than half of the window 3"],
-  [maxPoolKernel, { window: 3, stride: 0, padding: 1 }, "max pool: stride expected a whole number of at least 1"],
+  [nn.maxPoolKernel, { window: 3, stride: 2, padding: 2 ** 31 }, "max pool: padding expected a whole number"],
+  [nn.maxPoolKernel, { window: 3, stride: 2, padding: 2 }, "max pool: padding 2 is more than half of the window 3"],
+  [nn.maxPoolKernel, { window: 3, stride: 0, padding: 1 }, "max pool: stride expected a whole number of at least 1"],
   [
-    maxPoolGradientKernel,
+    nn.maxPoolGradientKernel,
     { window: 2.5, stride: 2, padding: 1 },
     "max pool: window expected a whole number of at least 1",
   ],
-  [convolutionKernel, { ...sliding, padding: -1 }, "convolution: padding expected a whole number of at least 0"],
-  [convolutionKernel, { ...sliding, strides: 1.5 }, "convolution: strides expected a whole number of at least 1"],
+  [nn.convolutionKernel, { ...sliding, padding: -1 }, "convolution: padding expected a whole number of at least 0"],
+  [nn.convolutionKernel, { ...sliding, strides: 1.5 }, "convolution: strides expected a whole number of at least 1"],
   [
-    convolutionInputGradientKernel,
+    nn.convolutionInputGradientKernel,
     { ...sliding, shape: undefined },
     "DetrkitConvolutionInputGradient: shape expected a list of sizes, got undefined",
   ],
   [
-    convolutionInputGradientKernel,
+    nn.convolutionInputGradientKernel,
     { ...sliding, shape: [1, 5.5, 7, 2] },
     "DetrkitConvolutionInputGradient: shape expected a whole number",
   ],
-  [attentionKernel, { heads: 1.5, rate: 0.5 }, "DetrkitAttention: heads expected a whole number"],
-  [attentionKernel, { heads: 2, rate: 1 }, "DetrkitAttention: rate must be at least 0 and below 1, got 1"],
-  [dropoutKernel, { rate: -1 }, "DetrkitDropout: rate must be at least 0 and below 1, got -1"],
-  [layerNormKernel, { epsilon: NaN }, "DetrkitLayerNorm: epsilon expected a finite number, got NaN"],
+  [nn.attentionKernel, { heads: 1.5, rate: 0.5 }, "DetrkitAttention: heads expected a whole number"],
+  [nn.attentionKernel, { heads: 2, rate: 1 }, "DetrkitAttention: rate must be at least 0 and below 1, got 1"],
+  [nn.dropoutKernel, { rate: -1 }, "DetrkitDropout: rate must be at least 0 and below 1, got -1"],
+  [nn.layerNormKernel, { epsilon: NaN }, "DetrkitLayerNorm: epsilon expected a finite number, got NaN"],
   [
-    groupNormKernel,
+    nn.groupNormKernel,
     { groups: 2 ** 32 + 2, epsilon: 1, relu: false },
     "DetrkitGroupNorm: groups expected a whole number",
   ],
-  [deformableAttentionKernel, {}, "levelShapes expected a list of heights and widths, got undefined"],
+  [deformable.deformableAttentionKernel, {}, "levelShapes expected a list of heights and widths, got undefined"],
   [
-    deformableAttentionKernel,
+    deformable.deformableAttentionKernel,
     { levelShapes: [{ height: 2 ** 32 + 2, width: 3 }] },
     "a level's height expected a whole number",
   ],
 ])("%s refuses the settings %j", (kernel, attributes, message) => {
   tidy(() => {
-    expect(() => runKernel(kernel, inputsOf(calls[kernel]), attributes)).toThrow(
+    expect(() => nn.runKernel(kernel, inputsOf(calls[kernel]), attributes)).toThrow(
       expect.objectContaining({ name: ConfigError.name, message: expect.stringContaining(message) as string }),
     );
   });
 });
 
 test.each<[Kernel, number, readonly number[], string]>([
-  [convolutionKernel, 2, [1, 3], "DetrkitConvolution: bias expected [3], got [1, 3]"],
-  [convolutionKernel, 3, [1, 1, 1, 3], "DetrkitConvolution: residual expected [1, 3, 5, 3], got [1, 1, 1, 3]"],
+  [nn.convolutionKernel, 2, [1, 3], "DetrkitConvolution: bias expected [3], got [1, 3]"],
+  [nn.convolutionKernel, 3, [1, 1, 1, 3], "DetrkitConvolution: residual expected [1, 3, 5, 3], got [1, 1, 1, 3]"],
   [
-    convolutionKernel,
+    nn.convolutionKernel,
     0,
     [0, 5, 7, 2],
     "DetrkitConvolution expected operands that are not empty, got input [0, 5, 7, 2]",
   ],
   [
-    convolutionInputGradientKernel,
+    nn.convolutionInputGradientKernel,
     1,
     [1, 3, 4, 3],
     "DetrkitConvolutionInputGradient: dy expected [1, 3, 5, 3], got [1, 3, 4, 3]",
   ],
   [
-    convolutionFilterGradientKernel,
+    nn.convolutionFilterGradientKernel,
     1,
     [2, 3, 5, 3],
     "DetrkitConvolutionFilterGradient: dy expected [1, 3, 5, 3], got [2, 3, 5, 3]",
   ],
-  [reluGradientKernel, 0, [5, 1], "DetrkitReluGradient: dy expected [5, 3], got [5, 1]"],
-  [linearKernel, 2, [1], "linear: bias expected [2], got [1]"],
+  [nn.reluGradientKernel, 0, [5, 1], "DetrkitReluGradient: dy expected [5, 3], got [5, 1]"],
+  [nn.linearKernel, 2, [1], "linear: bias expected [2], got [1]"],
 ])("%s refuses shapes that do not fit by a ShapeError", (kernel, at, shape, message) => {
   tidy(() => {
     const inputs = inputsOf(calls[kernel]).with(at, ones([...shape] as [number]));
-    expect(() => runKernel(kernel, inputs, { ...calls[kernel].attributes })).toThrow(
+    expect(() => nn.runKernel(kernel, inputs, { ...calls[kernel].attributes })).toThrow(
       expect.objectContaining({ name: ShapeError.name, message: expect.stringContaining(message) as string }),
     );
   });
@@ -275,7 +248,7 @@ test("steps of a convolution that oneDNN's 32 bits cannot hold are made smaller"
   tidy(() => {
     const inputs = [ones([1, 5, 7, 2]), ones([3, 3, 2, 3])];
     const attributes = { ...sliding, bias: false, residual: false };
-    const [result] = runKernel(convolutionKernel, inputs, { ...attributes, strides: 2 ** 31 - 1 });
+    const [result] = nn.runKernel(nn.convolutionKernel, inputs, { ...attributes, strides: 2 ** 31 - 1 });
     expect([result?.shape, [...(result?.dataSync() ?? [])]]).toEqual([
       [1, 1, 1, 3],
       [18, 18, 18],
@@ -285,8 +258,8 @@ test("steps of a convolution that oneDNN's 32 bits cannot hold are made smaller"
 
 test("a flag that is a number is a flag: no number of results", () => {
   tidy(() => {
-    const { inputs, ...call } = calls[multiHeadAttentionGradientKernel];
-    const results = runKernel(multiHeadAttentionGradientKernel, inputsOf({ inputs }), {
+    const { inputs, ...call } = calls[nn.multiHeadAttentionGradientKernel];
+    const results = nn.runKernel(nn.multiHeadAttentionGradientKernel, inputsOf({ inputs }), {
       ...call.attributes,
       queries: 2,
     });
@@ -299,7 +272,7 @@ test("a gradient that TensorFlow refuses leaves no tensor behind", () => {
     const inputs = [ones([3, 3, 2, 3]), ones([1, 1, 3, 3])];
     const before = memory().numTensors;
     const run = (): unknown =>
-      runKernel(convolutionInputGradientKernel, inputs, { ...sliding, dilation: 2, shape: [1, 5, 7, 2] });
+      nn.runKernel(nn.convolutionInputGradientKernel, inputs, { ...sliding, dilation: 2, shape: [1, 5, 7, 2] });
     expect(run).toThrow("dilation rates larger than 1");
     expect(memory().numTensors).toBe(before);
   });
@@ -307,7 +280,7 @@ test("a gradient that TensorFlow refuses leaves no tensor behind", () => {
 
 test("a result of more numbers than 32 bits count is refused, though nothing goes in", () => {
   tidy(() => {
-    expect(() => runKernel(linearKernel, [ones([2 ** 20, 0]), ones([0, 2 ** 20])], {})).toThrow(
+    expect(() => nn.runKernel(nn.linearKernel, [ones([2 ** 20, 0]), ones([0, 2 ** 20])], {})).toThrow(
       new ShapeError(
         "detrkit: a result of [1048576, 1048576] is more than 2147483647 numbers; take smaller images or batches",
       ),

@@ -163,7 +163,7 @@ test("Mlp puts ReLU between its layers and none after the last", () => {
   );
   mlp.dispose();
   expect(() => new Mlp({ inputDim: 5, hiddenDim: 7, outputDim: 3, layers: 0, random: random() })).toThrow(
-    "Mlp: layers must be a whole number of at least 1, got 0",
+    "Mlp: layers expected a whole number of at least 1 and at most 2147483647, got 0",
   );
 });
 

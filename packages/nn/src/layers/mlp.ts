@@ -1,4 +1,5 @@
-import { ConfigError, type Random } from "@detrkit/common";
+import type { Random } from "@detrkit/common";
+import { expectInteger } from "../expect-number.ts";
 import { type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { Module } from "../module.ts";
 import { Linear } from "./linear.ts";
@@ -22,8 +23,7 @@ export class Mlp extends Module {
 
   constructor({ inputDim, hiddenDim, outputDim, layers, random }: MlpConfig) {
     super();
-    if (!Number.isInteger(layers) || layers < 1)
-      throw new ConfigError(`Mlp: layers must be a whole number of at least 1, got ${layers}`);
+    expectInteger(layers, "Mlp: layers", 1);
     this.layers = Array.from({ length: layers }, (_, index) => {
       const isLast = index === layers - 1;
       const sizes = { inputDim: index === 0 ? inputDim : hiddenDim, outputDim: isLast ? outputDim : hiddenDim };

@@ -9,7 +9,7 @@ export interface Tolerance {
 
 export interface CompareOptions {
   /** Which entries count, by flat index. Default: all. */
-  readonly where?: (index: number) => boolean;
+  readonly where?: ((index: number) => boolean) | undefined;
 }
 
 /** What the fixtures' own tolerances never go below: used for a group that a case says nothing about. */
@@ -50,6 +50,17 @@ export function compareTensor(
     return failed(`${name}: expected shape [${want.shape.join(", ")}], got [${got.shape.join(", ")}]`);
   }
   return compareNumbers(name, "shape" in got ? got.data : got, want.data, toleranceOf(fixture, group), options);
+}
+
+/** Compares those of the results that the case has, under `out.NAME` where the group is `out`. */
+export function compareRecorded(
+  fixture: Fixture,
+  group: string,
+  results: Readonly<Record<string, FixtureTensor | ArrayLike<number>>>,
+): Comparison[] {
+  return Object.entries(results)
+    .filter(([name]) => fixture.tensors.has(`${group}.${name}`))
+    .map(([name, got]) => compareTensor(fixture, group, `${group}.${name}`, got));
 }
 
 /** Compares numbers within a tolerance. Infinities must be the same; NaN fails wherever it is. */

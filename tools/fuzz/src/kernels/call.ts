@@ -59,3 +59,32 @@ export const cellsOf = ({ levels }: Sizes): number =>
 export const flag = ({ flags }: Sizes, index: number): boolean => flags[index] ?? false;
 /** 0, or a rate at which something is dropped. */
 export const rateOf = (sizes: Sizes): number => (flag(sizes, 3) ? 0.25 : 0);
+/** Sizes of the axes before the last, one or two. */
+export const leading = (sizes: Sizes): number[] => (flag(sizes, 0) ? [sizes.a] : [sizes.a, sizes.b]);
+
+/** What is normalised, scale and shift of its last axis, and perhaps a residual. */
+export function normInputs(sizes: Sizes, map: readonly number[]): TensorPlan[] {
+  const C = map.at(-1) ?? 0;
+  return [float(...map), float(C), float(C), ...(flag(sizes, 1) ? [float(...map)] : [])];
+}
+
+/** Input, weight, and perhaps a bias. */
+export function linearInputs(sizes: Sizes): TensorPlan[] {
+  const { c, d } = sizes;
+  return [float(...leading(sizes), c), float(c, d), ...(flag(sizes, 1) ? [float(d)] : [])];
+}
+
+/** Input, then weight and bias of both layers. */
+export function feedForwardInputs(sizes: Sizes): TensorPlan[] {
+  const { c, d } = sizes;
+  return [float(...leading(sizes), c), float(c, d), float(d), float(d, c), float(c)];
+}
+
+/** Padding of a pool's window: at most half of it. */
+export const poolPadding = ({ n, p }: Sizes): number => Math.min(p, Math.floor(n / 2));
+
+/** Value, sampling locations and attention weights. */
+export function locatedInputs(sizes: Sizes): TensorPlan[] {
+  const points = [sizes.a, sizes.b, sizes.n, sizes.levels.length, sizes.m];
+  return [float(sizes.a, cellsOf(sizes), sizes.n, sizes.c), float(...points, 2), float(...points)];
+}

@@ -7,7 +7,7 @@ import {
 } from "@detrkit/deformable-attention";
 import type { ImageSize } from "@detrkit/nn";
 import type { Rank, Tensor, Tensor2D, Tensor3D, Tensor4D, Tensor5D } from "@tensorflow/tfjs-core";
-import { cellsOf, flag, float, type FuzzedOp, mask, type Sizes } from "./call.ts";
+import { cellsOf, flag, float, type FuzzedOp, locatedInputs, mask, type Sizes } from "./call.ts";
 
 const always = (): boolean => true;
 const levelsOf = (attributes: Readonly<Record<string, unknown>>): readonly ImageSize[] =>
@@ -17,13 +17,7 @@ const coordinates = (sizes: Sizes): 2 | 4 => (flag(sizes, 0) ? 4 : 2);
 /** The ops of deformable-attention. */
 export const deformableOps: Readonly<Record<string, FuzzedOp>> = {
   multiScaleDeformableAttention: {
-    plan: (sizes) => {
-      const points = [sizes.a, sizes.b, sizes.n, sizes.levels.length, sizes.m];
-      return {
-        inputs: [float(sizes.a, cellsOf(sizes), sizes.n, sizes.c), float(...points, 2), float(...points)],
-        attributes: { levelShapes: sizes.levels },
-      };
-    },
+    plan: (sizes) => ({ inputs: locatedInputs(sizes), attributes: { levelShapes: sizes.levels } }),
     run: ([value, locations, weights], attributes) => [
       multiScaleDeformableAttention({
         value: value as Tensor4D,

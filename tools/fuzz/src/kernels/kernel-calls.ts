@@ -1,41 +1,20 @@
-import {
-  deformableAttentionGradientKernel,
-  deformableAttentionKernel,
-  deformableSamplingGradientKernel,
-  deformableSamplingKernel,
-} from "@detrkit/deformable-attention/kernels";
-import {
-  attentionGradientKernel,
-  attentionKernel,
-  convolutionFilterGradientKernel,
-  convolutionInputGradientKernel,
-  convolutionKernel,
-  dropoutKernel,
-  feedForwardGradientKernel,
-  feedForwardKernel,
-  groupNormGradientKernel,
-  groupNormKernel,
-  layerNormGradientKernel,
-  layerNormKernel,
-  linearGradientKernel,
-  linearKernel,
-  linearReluKernel,
-  maxPoolGradientKernel,
-  maxPoolKernel,
-  multiHeadAttentionGradientKernel,
-  multiHeadAttentionKernel,
-  reluGradientKernel,
-  runKernel,
-} from "@detrkit/nn/kernels";
+import * as deformable from "@detrkit/deformable-attention/kernels";
+import * as nn from "@detrkit/nn/kernels";
 import { adamWKernel } from "@detrkit/optim/kernels";
 import { clone, type Tensor } from "@tensorflow/tfjs-core";
 import {
   type Call,
   cellsOf,
+  feedForwardInputs,
   flag,
   float,
   type FuzzedOp,
+  leading,
+  linearInputs,
+  locatedInputs,
   mask,
+  normInputs,
+  poolPadding,
   rateOf,
   seed,
   type Sizes,
@@ -44,13 +23,6 @@ import {
 import { convolutionCall } from "./convolution-call.ts";
 
 const size = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);
-const leading = ({ a, b, flags }: Sizes): number[] => (flags[0] ? [a] : [a, b]);
-
-function normCall(sizes: Sizes, map: readonly number[], attributes: Call["attributes"]): Call {
-  const C = map.at(-1) ?? 0;
-  return { inputs: [float(...map), float(C), float(C), ...(flag(sizes, 1) ? [float(...map)] : [])], attributes };
-}
-
 function attentionInputs({ a: B, b: Q, c: S, n, m, flags }: Sizes): TensorPlan[] {
   const D = n * m;
   return [float(B, Q, D), float(B, S, D), float(B, S, D), flags[0] ? mask(B, S) : mask(0), seed];
@@ -80,32 +52,21 @@ function multiHeadCall(sizes: Sizes, isGradient: boolean): Call {
   return { inputs, attributes: { heads: n, rate, memoryPosition, queryPosition, queries, keyPaddingMask } };
 }
 
-function feedForwardInputs(sizes: Sizes): TensorPlan[] {
-  const { c: D, d: H } = sizes;
-  return [
-    float(...leading(sizes), D),
-    float(D, H),
-    float(H),
-    float(H, D),
-    float(D),
-    ...(rateOf(sizes) > 0 ? [seed] : []),
-  ];
-}
+const withSeed = (sizes: Sizes, inputs: readonly TensorPlan[]): TensorPlan[] => [
+  ...inputs,
+  ...(rateOf(sizes) > 0 ? [seed] : []),
+];
 
-function poolCall({ a, b, c, d, n, m, p }: Sizes): {
+function poolCall(sizes: Sizes): {
   readonly map: number[];
   readonly result: number[];
   readonly attributes: Call["attributes"];
 } {
-  const padding = Math.min(p, Math.floor(n / 2));
+  const { a, b, c, d, n, m } = sizes;
+  const padding = poolPadding(sizes);
   const map = [a, b + n, c + n, d];
   const after = (length: number): number => Math.floor((length + 2 * padding - n) / m) + 1;
   return { map, result: [a, after(b + n), after(c + n), d], attributes: { window: n, stride: m, padding } };
-}
-
-function locatedInputs(sizes: Sizes): TensorPlan[] {
-  const points = [sizes.a, sizes.b, sizes.n, sizes.levels.length, sizes.m];
-  return [float(sizes.a, cellsOf(sizes), sizes.n, sizes.c), float(...points, 2), float(...points)];
 }
 
 function predictedInputs(sizes: Sizes): TensorPlan[] {
@@ -136,11 +97,14 @@ function convolutionGradientCall(sizes: Sizes, byInput: boolean): Call {
 }
 
 const calls: Readonly<Record<string, (sizes: Sizes) => Call>> = {
-  [convolutionKernel]: (sizes) => convolutionCall(sizes, false),
-  [convolutionInputGradientKernel]: (sizes) => convolutionGradientCall(sizes, true),
-  [convolutionFilterGradientKernel]: (sizes) => convolutionGradientCall(sizes, false),
-  [layerNormKernel]: (sizes) => normCall(sizes, [...leading(sizes), sizes.c], { epsilon: 1e-2 }),
-  [layerNormGradientKernel]: (sizes) => {
+  [nn.convolutionKernel]: (sizes) => convolutionCall(sizes, false),
+  [nn.convolutionInputGradientKernel]: (sizes) => convolutionGradientCall(sizes, true),
+  [nn.convolutionFilterGradientKernel]: (sizes) => convolutionGradientCall(sizes, false),
+  [nn.layerNormKernel]: (sizes) => ({
+    inputs: normInputs(sizes, [...leading(sizes), sizes.c]),
+    attributes: { epsilon: 1e-2 },
+  }),
+  [nn.layerNormGradientKernel]: (sizes) => {
     const rows = [...leading(sizes), sizes.c];
     const statistics = float(sizes.c === 0 ? 0 : size(leading(sizes)));
     return {
@@ -155,13 +119,11 @@ const calls: Readonly<Record<string, (sizes: Sizes) => Call>> = {
       attributes: {},
     };
   },
-  [groupNormKernel]: (sizes) =>
-    normCall(sizes, [sizes.a, sizes.b, sizes.c, sizes.n * sizes.m], {
-      groups: sizes.n,
-      epsilon: 1e-2,
-      relu: flag(sizes, 2),
-    }),
-  [groupNormGradientKernel]: (sizes) => {
+  [nn.groupNormKernel]: (sizes) => ({
+    inputs: normInputs(sizes, [sizes.a, sizes.b, sizes.c, sizes.n * sizes.m]),
+    attributes: { groups: sizes.n, epsilon: 1e-2, relu: flag(sizes, 2) },
+  }),
+  [nn.groupNormGradientKernel]: (sizes) => {
     const C = sizes.n * sizes.m;
     const map = float(sizes.a, sizes.b, sizes.c, C);
     return {
@@ -169,49 +131,46 @@ const calls: Readonly<Record<string, (sizes: Sizes) => Call>> = {
       attributes: { groups: sizes.n, relu: flag(sizes, 2), residual: flag(sizes, 1) },
     };
   },
-  [maxPoolKernel]: (sizes) => {
+  [nn.maxPoolKernel]: (sizes) => {
     const { map, attributes } = poolCall(sizes);
     return { inputs: [float(...map)], attributes };
   },
-  [maxPoolGradientKernel]: (sizes) => {
+  [nn.maxPoolGradientKernel]: (sizes) => {
     const { map, result, attributes } = poolCall(sizes);
     return { inputs: [float(...result), float(...map), float(...result)], attributes };
   },
-  [attentionKernel]: (sizes) => ({
+  [nn.attentionKernel]: (sizes) => ({
     inputs: attentionInputs(sizes),
     attributes: { heads: sizes.n, rate: rateOf(sizes) },
   }),
-  [attentionGradientKernel]: (sizes) => ({
+  [nn.attentionGradientKernel]: (sizes) => ({
     inputs: [...attentionInputs(sizes), float(sizes.a, sizes.b, sizes.n * sizes.m)],
     attributes: { heads: sizes.n, rate: rateOf(sizes) },
   }),
-  [multiHeadAttentionKernel]: (sizes) => multiHeadCall(sizes, false),
-  [multiHeadAttentionGradientKernel]: (sizes) => multiHeadCall(sizes, true),
-  [linearKernel]: (sizes) => ({
-    inputs: [float(...leading(sizes), sizes.c), float(sizes.c, sizes.d), ...(flag(sizes, 1) ? [float(sizes.d)] : [])],
-    attributes: {},
-  }),
-  [linearReluKernel]: (sizes) => ({
-    inputs: [float(...leading(sizes), sizes.c), float(sizes.c, sizes.d), ...(flag(sizes, 1) ? [float(sizes.d)] : [])],
-    attributes: {},
-  }),
-  [linearGradientKernel]: (sizes) => {
+  [nn.multiHeadAttentionKernel]: (sizes) => multiHeadCall(sizes, false),
+  [nn.multiHeadAttentionGradientKernel]: (sizes) => multiHeadCall(sizes, true),
+  [nn.linearKernel]: (sizes) => ({ inputs: linearInputs(sizes), attributes: {} }),
+  [nn.linearReluKernel]: (sizes) => ({ inputs: linearInputs(sizes), attributes: {} }),
+  [nn.linearGradientKernel]: (sizes) => {
     const result = float(...leading(sizes), sizes.d);
     return {
       inputs: [result, float(...leading(sizes), sizes.c), float(sizes.c, sizes.d), ...(flag(sizes, 1) ? [result] : [])],
       attributes: { bias: flag(sizes, 2) },
     };
   },
-  [feedForwardKernel]: (sizes) => ({ inputs: feedForwardInputs(sizes), attributes: { rate: rateOf(sizes) } }),
-  [feedForwardGradientKernel]: (sizes) => ({
-    inputs: [float(...leading(sizes), sizes.c), ...feedForwardInputs(sizes)],
+  [nn.feedForwardKernel]: (sizes) => ({
+    inputs: withSeed(sizes, feedForwardInputs(sizes)),
     attributes: { rate: rateOf(sizes) },
   }),
-  [dropoutKernel]: (sizes) => ({
+  [nn.feedForwardGradientKernel]: (sizes) => ({
+    inputs: [float(...leading(sizes), sizes.c), ...withSeed(sizes, feedForwardInputs(sizes))],
+    attributes: { rate: rateOf(sizes) },
+  }),
+  [nn.dropoutKernel]: (sizes) => ({
     inputs: [float(...leading(sizes)), seed],
     attributes: { rate: rateOf(sizes) },
   }),
-  [reluGradientKernel]: (sizes) => ({
+  [nn.reluGradientKernel]: (sizes) => ({
     inputs: [float(...leading(sizes)), float(...leading(sizes))],
     attributes: {},
   }),
@@ -223,19 +182,19 @@ const calls: Readonly<Record<string, (sizes: Sizes) => Call>> = {
       attributes: {},
     };
   },
-  [deformableAttentionKernel]: (sizes) => ({
+  [deformable.deformableAttentionKernel]: (sizes) => ({
     inputs: locatedInputs(sizes),
     attributes: { levelShapes: sizes.levels },
   }),
-  [deformableAttentionGradientKernel]: (sizes) => ({
+  [deformable.deformableAttentionGradientKernel]: (sizes) => ({
     inputs: [...locatedInputs(sizes), float(sizes.a, sizes.b, sizes.n * sizes.c)],
     attributes: { levelShapes: sizes.levels },
   }),
-  [deformableSamplingKernel]: (sizes) => ({
+  [deformable.deformableSamplingKernel]: (sizes) => ({
     inputs: predictedInputs(sizes),
     attributes: { heads: sizes.n, points: sizes.m, levelShapes: sizes.levels },
   }),
-  [deformableSamplingGradientKernel]: (sizes) => ({
+  [deformable.deformableSamplingGradientKernel]: (sizes) => ({
     inputs: [...predictedInputs(sizes), float(sizes.a, sizes.b, sizes.n * sizes.c)],
     attributes: { heads: sizes.n, points: sizes.m, levelShapes: sizes.levels },
   }),
@@ -247,7 +206,7 @@ export const kernelOps: Readonly<Record<string, FuzzedOp>> = Object.fromEntries(
     name,
     {
       plan,
-      run: (inputs, attributes) => withChanged(name, inputs, runKernel(name, inputs, attributes)),
+      run: (inputs, attributes) => withChanged(name, inputs, nn.runKernel(name, inputs, attributes)),
     } satisfies FuzzedOp,
   ]),
 );

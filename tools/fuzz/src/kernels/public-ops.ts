@@ -16,7 +16,21 @@ import {
 } from "@detrkit/nn";
 import { Random } from "@detrkit/common";
 import type { Rank, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
-import { type Call, constant, flag, float, type FuzzedOp, mask, rateOf, type Sizes } from "./call.ts";
+import {
+  type Call,
+  constant,
+  feedForwardInputs,
+  flag,
+  float,
+  type FuzzedOp,
+  leading,
+  linearInputs,
+  mask,
+  normInputs,
+  poolPadding,
+  rateOf,
+  type Sizes,
+} from "./call.ts";
 import { convolutionCall } from "./convolution-call.ts";
 
 /** An op's arguments, whatever they are: a hostile call gives it others. */
@@ -63,7 +77,6 @@ function op(
 }
 
 /** Any number of axes in front of the width. */
-const leading = (sizes: Sizes): number[] => (flag(sizes, 0) ? [sizes.a] : [sizes.a, sizes.b]);
 /** A width that the heads or groups divide. */
 const dividedBy = ({ n, m }: Sizes): number => n * m;
 
@@ -92,7 +105,7 @@ function masksOf(
 export const publicOps: Readonly<Record<string, FuzzedOp>> = {
   linear: op(
     (sizes) => ({
-      inputs: [float(...leading(sizes), sizes.c), float(sizes.c, sizes.d), ...(flag(sizes, 1) ? [float(sizes.d)] : [])],
+      inputs: linearInputs(sizes),
       attributes: { activation: flag(sizes, 2) ? "relu" : flag(sizes, 3) ? "gelu" : undefined },
     }),
     ([input, weight, bias], { activation }) =>
@@ -114,25 +127,17 @@ export const publicOps: Readonly<Record<string, FuzzedOp>> = {
   ),
   layerNorm: op(
     (sizes) => ({
-      inputs: [
-        float(...leading(sizes), sizes.c),
-        float(sizes.c),
-        float(sizes.c),
-        ...(flag(sizes, 1) ? [float(...leading(sizes), sizes.c)] : []),
-      ],
+      inputs: normInputs(sizes, [...leading(sizes), sizes.c]),
       attributes: { epsilon: 1e-2 },
     }),
     ([input, weight, bias, residual], { epsilon }) =>
       layerNorm(input as Tensor, weight as Tensor1D, bias as Tensor1D, epsilon, residual),
   ),
   groupNorm: op(
-    (sizes) => {
-      const [map, C] = [[sizes.a, sizes.b, sizes.c, dividedBy(sizes)], dividedBy(sizes)];
-      return {
-        inputs: [float(...map), float(C), float(C), ...(flag(sizes, 1) ? [float(...map)] : [])],
-        attributes: { groups: sizes.n, epsilon: 1e-2, relu: flag(sizes, 2) },
-      };
-    },
+    (sizes) => ({
+      inputs: normInputs(sizes, [sizes.a, sizes.b, sizes.c, dividedBy(sizes)]),
+      attributes: { groups: sizes.n, epsilon: 1e-2, relu: flag(sizes, 2) },
+    }),
     ([input, weight, bias, residual], { groups, epsilon, relu }) =>
       groupNorm(input as Tensor4D, weight as Tensor1D, bias as Tensor1D, {
         groups,
@@ -195,13 +200,7 @@ export const publicOps: Readonly<Record<string, FuzzedOp>> = {
   ),
   feedForward: op(
     (sizes) => ({
-      inputs: [
-        float(...leading(sizes), sizes.c),
-        float(sizes.c, sizes.d),
-        float(sizes.d),
-        float(sizes.d, sizes.c),
-        float(sizes.c),
-      ],
+      inputs: feedForwardInputs(sizes),
       attributes: { activation: flag(sizes, 1) ? "relu" : "gelu", rate: rateOf(sizes) },
     }),
     ([input, expand, expandBias, contract, contractBias], { activation, rate }) =>
@@ -227,7 +226,7 @@ export const publicOps: Readonly<Record<string, FuzzedOp>> = {
       const kernelSize = sizes.n;
       return {
         inputs: [float(sizes.a, sizes.b + kernelSize, sizes.c + kernelSize, sizes.d)],
-        attributes: { kernelSize, stride: sizes.m, padding: Math.min(sizes.p, Math.floor(kernelSize / 2)) },
+        attributes: { kernelSize, stride: sizes.m, padding: poolPadding(sizes) },
       };
     },
     ([input], { kernelSize, stride, padding }) =>

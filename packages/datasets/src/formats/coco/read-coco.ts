@@ -1,8 +1,9 @@
 import { DataError } from "@detrkit/common";
+import type { ImageSize } from "@detrkit/nn";
 import { CategoryMap } from "../../reading/category-map.ts";
 import { cocoImageFolders, cocoSplits, findCocoAnnotations } from "./find-files.ts";
 import type { Segmentation } from "../../dataset.ts";
-import { ImageFolder, readFileSizes } from "../../reading/image-files.ts";
+import { ImageFolder, withSizes } from "../../reading/image-files.ts";
 import { isRecord, readJson } from "../../reading/text-files.ts";
 import type { Reader, ReadRequest, ReadResult } from "../../reading/reader.ts";
 import { type FoundImage, type FoundObject, RecordBuilder } from "../../reading/record-builder.ts";
@@ -42,7 +43,7 @@ function imageFolder(request: ReadRequest, file: string, images: CocoFile["image
   );
 }
 
-function toObject(annotation: Record<string, unknown>, position: number, label: number): FoundObject {
+function toObject(annotation: Record<string, unknown>, place: string, label: number): FoundObject {
   const bbox: readonly unknown[] = Array.isArray(annotation["bbox"]) ? annotation["bbox"] : [];
   const [left = NaN, top = NaN, width = NaN, height = NaN] = bbox.map((edge) => numberOr(edge, NaN));
   const area = numberOr(annotation["area"], NaN);
@@ -55,7 +56,7 @@ function toObject(annotation: Record<string, unknown>, position: number, label: 
     ...(Number.isFinite(area) ? { area } : {}),
     ...(typeof annotation["id"] === "number" ? { annotationId: annotation["id"] } : {}),
     ...(Array.isArray(segmentation) || isRecord(segmentation) ? { segmentation: segmentation as Segmentation } : {}),
-    place: `annotations[${position}] (id ${String(annotation["id"] ?? "none")})`,
+    place,
   };
 }
 
@@ -87,18 +88,13 @@ function groupAnnotations(
       });
       return;
     }
-    const label = categories.labelOfId(numberOr(annotation["category_id"], NaN));
-    if (label === undefined) {
-      request.report({
-        kind: "unknown-category",
-        file,
-        detail:
-          `${where}: category ${String(annotation["category_id"])} is none of the ` +
-          `${categories.classes.length} that are defined`,
-      });
-      return;
-    }
-    objects.push(toObject(annotation, position, label));
+    const label = categories.labelOf(numberOr(annotation["category_id"], NaN), {
+      file,
+      detail:
+        `${where}: category ${String(annotation["category_id"])} is none of the ` +
+        `${categories.classes.length} that are defined`,
+    });
+    if (label !== undefined) objects.push(toObject(annotation, where, label));
   });
   return byImage;
 }
@@ -107,7 +103,7 @@ async function findImages(images: CocoFile["images"], file: string, request: Rea
   const folders = new ImageFolder(request.report);
   const folder = imageFolder(request, file, images, folders);
   const ids = new Set<number>();
-  const found: FoundImage[] = [];
+  const found: (Omit<FoundImage, "width" | "height"> & { readonly size: ImageSize | undefined })[] = [];
   images.forEach((image, position) => {
     const { id, file_name: name } = image;
     if (typeof id !== "number" || typeof name !== "string") {
@@ -129,36 +125,23 @@ async function findImages(images: CocoFile["images"], file: string, request: Rea
     ids.add(id);
     const path = folders.find(folder, name, file);
     if (path === undefined) return;
-    found.push({
-      id,
-      name,
-      source: path,
-      width: numberOr(image["width"], 0),
-      height: numberOr(image["height"], 0),
-      annotationFile: file,
-    });
+    const [width, height] = [numberOr(image["width"], 0), numberOr(image["height"], 0)];
+    const size = width > 0 && height > 0 ? { width, height } : undefined;
+    found.push({ id, name, source: path, size, annotationFile: file });
   });
-  const unsized = found.filter(({ width, height }) => !(width > 0 && height > 0));
-  const paths = unsized.map(({ source }) => String(source));
-  const sizes = new Map(
-    (await readFileSizes(paths, request.report)).map((size, index) => [unsized[index] as FoundImage, size]),
-  );
-  return found.flatMap((image) => {
-    if (!sizes.has(image)) return [image];
-    const size = sizes.get(image);
-    return size === undefined ? [] : [{ ...image, ...size }];
-  });
+  const sized = await withSizes(found, request.report);
+  return sized.map(({ size, ...image }) => ({ ...image, ...size }));
 }
 
 async function readCoco(request: ReadRequest): Promise<ReadResult> {
   const file = findCocoAnnotations(request.spec, request.split);
   const content = readCocoFile(file);
   const named = content.categories.map(({ id, name }) => ({ id: numberOr(id, NaN), name: String(name ?? id) }));
-  const categories = new CategoryMap(named, request.classes, file, request.report);
+  const categories = new CategoryMap(named, file, request);
   const objects = groupAnnotations(content, categories, file, request);
-  const builder = new RecordBuilder(request.report);
+  const builder = new RecordBuilder(categories, request);
   for (const image of await findImages(content.images, file, request)) builder.add(image, objects.get(image.id) ?? []);
-  return { classes: categories.classes, categoryIds: categories.categoryIds, records: builder.records };
+  return builder.result;
 }
 
 /** COCO detection files: boxes, areas, crowds and masks by image and category ids. */

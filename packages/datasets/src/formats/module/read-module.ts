@@ -6,7 +6,7 @@ import type { ImageSize } from "@detrkit/nn";
 import type { PixelSource } from "../../pixel-source.ts";
 import { dataPolicy, type DataProblem } from "../../data-policy.ts";
 import type { DataSpec, Reader, ReadRequest, ReadResult } from "../../reading/reader.ts";
-import { ImageFolder, readImageSizes } from "../../reading/image-files.ts";
+import { ImageFolder, withSizes } from "../../reading/image-files.ts";
 import { loadModuleReader } from "./load-module-reader.ts";
 import type { AnnotatedImage } from "./module-reader.ts";
 import { type FoundObject, RecordBuilder } from "../../reading/record-builder.ts";
@@ -47,26 +47,16 @@ function checkedReport({ spec, report }: ReadRequest): (problem: DataProblem) =>
   };
 }
 
-function toObjects(
-  objects: AnnotatedImage["objects"],
-  annotationFile: string,
-  categories: CategoryMap,
-  report: (problem: DataProblem) => void,
-): FoundObject[] {
+function toObjects(objects: AnnotatedImage["objects"], annotationFile: string, categories: CategoryMap): FoundObject[] {
   return objects.flatMap((object, index): FoundObject[] => {
     const { box, line, crowd = false } = object;
     const place = line === undefined ? `object ${index + 1}` : `object of line ${line}`;
-    const label = categories.labelOfName(object.class);
-    if (label === undefined) {
-      report({
-        kind: "unknown-category",
-        file: annotationFile,
-        ...(line === undefined ? {} : { line }),
-        detail: `${place}: "${object.class}" is none of ${categories.classes.join(", ")}`,
-      });
-      return [];
-    }
-    return [{ box, label, crowd, place, ...(line === undefined ? {} : { line }) }];
+    const label = categories.labelOf(object.class, {
+      file: annotationFile,
+      line,
+      detail: `${place}: "${object.class}" is none of ${categories.classes.join(", ")}`,
+    });
+    return label === undefined ? [] : [{ box, label, crowd, place, line }];
   });
 }
 
@@ -81,7 +71,7 @@ function commonFolder(files: readonly string[]): string {
 interface LocatedImage {
   readonly source: PixelSource;
   readonly name: string;
-  readonly size?: ImageSize;
+  readonly size?: ImageSize | undefined;
   readonly objects: AnnotatedImage["objects"];
   readonly annotationFile: string;
 }
@@ -96,7 +86,7 @@ function locate(
     const { annotationFile, objects } = image;
     if ("picture" in image) {
       const { name, picture, size } = image;
-      return [{ source: picture, name, objects, annotationFile: annotationFile ?? name, ...(size && { size }) }];
+      return [{ source: picture, name, objects, annotationFile: annotationFile ?? name, size }];
     }
     const { file, line } = image.listed ?? { file: annotationFile ?? spec.path };
     const path = folders.find(dirname(resolve(image.file)), basename(image.file), file, line);
@@ -109,35 +99,15 @@ async function readModule(request: ReadRequest): Promise<ReadResult> {
   const reader = await loadModuleReader(spec);
   const answer = await ask(spec, () => reader.read({ settings: spec.settings, split, report: checkedReport(request) }));
   const { classes, images } = checkModuleAnswer(answer, spec.path);
-  const categories = new CategoryMap(
-    classes.map((name, index) => ({ id: index + 1, name })),
-    request.classes,
-    spec.path,
-    report,
-  );
-  const found = locate(images, spec, report);
-  const unknown = found.filter(({ size }) => size === undefined);
-  const read = await readImageSizes(unknown, report);
-  const sizeOf = new Map(unknown.map((image, index) => [image, read[index]]));
-  const builder = new RecordBuilder(report);
+  const categories = new CategoryMap(classes, spec.path, request);
+  const found = locate(images, spec, report).map((image, index) => ({ ...image, id: index + 1 }));
+  const builder = new RecordBuilder(categories, request);
   const root = commonFolder(found.flatMap(({ source }) => (typeof source === "string" ? [source] : [])));
-  found.forEach((image, index) => {
-    const { source, name, objects, annotationFile } = image;
-    const size = image.size ?? sizeOf.get(image);
-    if (size === undefined) return;
-    builder.add(
-      {
-        id: index + 1,
-        name: typeof source === "string" ? relative(root, source) : name,
-        source,
-        width: size.width,
-        height: size.height,
-        annotationFile,
-      },
-      toObjects(objects, annotationFile, categories, report),
-    );
-  });
-  return { classes: categories.classes, categoryIds: categories.categoryIds, records: builder.records };
+  for (const { size, objects, ...image } of await withSizes(found, report)) {
+    const name = typeof image.source === "string" ? relative(root, image.source) : image.name;
+    builder.add({ ...image, ...size, name }, toObjects(objects, image.annotationFile, categories));
+  }
+  return builder.result;
 }
 
 /** A form of data that a file of the user's reads: {@link ModuleReader}. */

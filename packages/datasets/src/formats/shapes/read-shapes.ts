@@ -14,41 +14,28 @@ async function readShapes({ spec, split, classes, report }: ReadRequest): Promis
     throw new ConfigError(`data "${spec.text}" has no split "${split}", it has ${splits.join(", ")}`);
   const { count, validation, ...options } = shapesOptions(spec, split);
   const names = shapeNames.slice(0, options.classes);
-  const categories = new CategoryMap(
-    names.map((name, index) => ({ id: index + 1, name })),
-    classes,
-    spec.text,
-    report,
+  const categories = new CategoryMap(names, spec.text, { classes, report });
+  const known = categories.classes.join(", ");
+  const labels = names.map((name) =>
+    categories.labelOf(name, {
+      file: spec.text,
+      detail: `it has objects of class "${name}", which is not among ${known}`,
+    }),
   );
-  for (const name of names) {
-    if (categories.labelOfName(name) === undefined)
-      report({
-        kind: "unknown-category",
-        file: spec.text,
-        detail: `it has objects of class "${name}", which is not among ${categories.classes.join(", ")}`,
-      });
-  }
-  const builder = new RecordBuilder(report);
+  const builder = new RecordBuilder(categories, { report });
   const total = split === "train" ? count : validation;
+  const { width, height } = options;
   for (let index = 0; index < total; index++) {
     const name = `shapes-${split}-${String(index + 1).padStart(6, "0")}.png`;
-    const image = {
-      id: index + 1,
-      name,
-      source: shapesImage({ options, index }),
-      width: options.width,
-      height: options.height,
-      annotationFile: spec.text,
-    } as const;
-    const objects = layoutShapes(options, index).flatMap(({ label, left, top, side }, position) => {
-      const mapped = categories.labelOfName(names[label] as string);
-      return mapped === undefined
-        ? []
-        : [{ box: [left, top, left + side, top + side] as const, label: mapped, place: `shape ${position + 1}` }];
+    const source = shapesImage({ options, index });
+    const objects = layoutShapes(options, index).flatMap(({ label: shape, left, top, side }, position) => {
+      const label = labels[shape];
+      const box = [left, top, left + side, top + side] as const;
+      return label === undefined ? [] : [{ box, label, place: `shape ${position + 1}` }];
     });
-    builder.add(image, objects);
+    builder.add({ id: index + 1, name, source, width, height, annotationFile: spec.text }, objects);
   }
-  return { classes: categories.classes, categoryIds: categories.categoryIds, records: builder.records };
+  return builder.result;
 }
 
 /** Generated images of coloured shapes; nothing is read from disk. */

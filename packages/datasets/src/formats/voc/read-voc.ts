@@ -3,7 +3,7 @@ import { basename, join, resolve } from "node:path";
 import { DataError, DetrkitError } from "@detrkit/common";
 import { CategoryMap } from "../../reading/category-map.ts";
 import { type DataSpec, type Reader, type ReadRequest, type ReadResult, splitNames } from "../../reading/reader.ts";
-import { ImageFolder, listFolder, readFileSizes } from "../../reading/image-files.ts";
+import { ImageFolder, listFolder, withSizes } from "../../reading/image-files.ts";
 import { type FoundObject, RecordBuilder } from "../../reading/record-builder.ts";
 import { readLines, type TextLine } from "../../reading/text-files.ts";
 import { readVocAnnotation, scanVocClasses, type VocAnnotation } from "./voc-annotation.ts";
@@ -81,7 +81,7 @@ function readOrReport(
     if (!DetrkitError.isInstance(error)) throw error;
     const at = /:(\d+): /u.exec(error.message.slice(file.length));
     const detail = error.message.slice(file.length + (at?.[0].length ?? 0));
-    request.report({ kind: "unreadable-annotation", file, ...(at === null ? {} : { line: Number(at[1]) }), detail });
+    request.report({ kind: "unreadable-annotation", file, line: at === null ? undefined : Number(at[1]), detail });
     return undefined;
   }
 }
@@ -90,32 +90,14 @@ function readOrReport(
  * Pixels counted from 1, both ends included, become edges. A box whose ends coincide stays without area, and is then
  * reported.
  */
-function toObjects(
-  annotation: VocAnnotation,
-  categories: CategoryMap,
-  file: string,
-  request: ReadRequest,
-): FoundObject[] {
+function toObjects(annotation: VocAnnotation, categories: CategoryMap, file: string): FoundObject[] {
   return annotation.objects.flatMap(({ name, xmin, ymin, xmax, ymax, line }, index): FoundObject[] => {
-    const label = categories.labelOfName(name);
-    if (label === undefined) {
-      request.report({
-        kind: "unknown-category",
-        file,
-        line,
-        detail: `object ${index + 1}: class "${name}" is none of ${categories.classes.join(", ")}`,
-      });
-      return [];
-    }
+    const place = `object ${index + 1}`;
+    const detail = `${place}: class "${name}" is none of ${categories.classes.join(", ")}`;
+    const label = categories.labelOf(name, { file, line, detail });
+    if (label === undefined) return [];
     const empty = xmax <= xmin || ymax <= ymin;
-    return [
-      {
-        box: empty ? [xmin, ymin, xmax, ymax] : [xmin - 1, ymin - 1, xmax, ymax],
-        label,
-        line,
-        place: `object ${index + 1}`,
-      },
-    ];
+    return [{ box: empty ? [xmin, ymin, xmax, ymax] : [xmin - 1, ymin - 1, xmax, ymax], label, line, place }];
   });
 }
 
@@ -123,15 +105,9 @@ async function readVoc(request: ReadRequest): Promise<ReadResult> {
   const { spec, split, report } = request;
   const root = resolve(spec.path);
   const list = entriesOf(spec, split);
-  const names = classNames(root);
-  const categories = new CategoryMap(
-    names.map((name, index) => ({ id: index + 1, name })),
-    request.classes,
-    root,
-    report,
-  );
+  const categories = new CategoryMap(classNames(root), root, request);
   const folders = new ImageFolder(report);
-  const builder = new RecordBuilder(report);
+  const builder = new RecordBuilder(categories, request);
   const seen = new Set<string>();
   for (const [position, entry] of list.entries.entries()) {
     // VOC's class-wise lists put a flag after the name.
@@ -150,20 +126,15 @@ async function readVoc(request: ReadRequest): Promise<ReadResult> {
         : `${stem}.jpg`;
     const path = folders.find(join(root, "JPEGImages"), name, file);
     if (path === undefined) continue;
-    const known = annotation.width > 0 && annotation.height > 0;
-    const size = known ? annotation : (await readFileSizes([path], report))[0];
-    if (size === undefined) continue;
-    const image = {
-      id: position + 1,
-      name,
-      source: path,
-      width: size.width,
-      height: size.height,
-      annotationFile: file,
-    } as const;
-    builder.add(image, toObjects(annotation, categories, file, request));
+    const size = annotation.width > 0 && annotation.height > 0 ? annotation : undefined;
+    for (const {
+      size: { width, height },
+    } of await withSizes([{ source: path, name, size }], report)) {
+      const image = { id: position + 1, name, source: path, width, height, annotationFile: file };
+      builder.add(image, toObjects(annotation, categories, file));
+    }
   }
-  return { classes: categories.classes, categoryIds: categories.categoryIds, records: builder.records };
+  return builder.result;
 }
 
 async function vocSplits(spec: DataSpec): Promise<string[]> {

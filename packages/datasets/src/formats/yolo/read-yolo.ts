@@ -3,7 +3,7 @@ import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } 
 import { DataError } from "@detrkit/common";
 import type { ImageSize } from "@detrkit/nn";
 import { CategoryMap } from "../../reading/category-map.ts";
-import { ImageFolder, readFileSizes } from "../../reading/image-files.ts";
+import { ImageFolder, withSizes } from "../../reading/image-files.ts";
 import type { Reader, ReadRequest, ReadResult } from "../../reading/reader.ts";
 import { type FoundObject, RecordBuilder } from "../../reading/record-builder.ts";
 import { readLines, type TextLine } from "../../reading/text-files.ts";
@@ -41,7 +41,7 @@ function imagesIn(place: string, request: ReadRequest, folders: ImageFolder): st
  */
 function toObject(
   { line, text }: TextLine,
-  { width, height }: ImageSize,
+  size: ImageSize,
   categories: CategoryMap,
   file: string,
   request: ReadRequest,
@@ -58,42 +58,31 @@ function toObject(
     });
     return [];
   }
-  const label = categories.labelOfId(id);
-  if (label === undefined) {
-    request.report({
-      kind: "unknown-category",
-      file,
-      line,
-      detail: `class ${id} is none of 0 to ${categories.classes.length - 1} (${categories.classes.join(", ")})`,
-    });
-    return [];
-  }
-  const place = `object of line ${line}`;
-  if (polygon) {
-    const xs = rest.filter((_, index) => index % 2 === 0).map((x) => x * width);
-    const ys = rest.filter((_, index) => index % 2 === 1).map((y) => y * height);
-    const [smallest, largest] = [
-      (a: number, b: number): number => Math.min(a, b),
-      (a: number, b: number): number => Math.max(a, b),
-    ];
-    return [
-      { box: [xs.reduce(smallest), ys.reduce(smallest), xs.reduce(largest), ys.reduce(largest)], label, line, place },
-    ];
-  }
-  const [x = NaN, y = NaN, boxWidth = NaN, boxHeight = NaN] = rest;
+  const label = categories.labelOf(id, {
+    file,
+    line,
+    detail: `class ${id} is none of 0 to ${categories.classes.length - 1} (${categories.classes.join(", ")})`,
+  });
+  if (label === undefined) return [];
   return [
-    {
-      box: [
-        (x - boxWidth / 2) * width,
-        (y - boxHeight / 2) * height,
-        (x + boxWidth / 2) * width,
-        (y + boxHeight / 2) * height,
-      ],
-      label,
-      line,
-      place,
-    },
+    { box: polygon ? boxOfPolygon(rest, size) : boxOfCentre(rest, size), label, line, place: `object of line ${line}` },
   ];
+}
+
+function boxOfPolygon(points: readonly number[], { width, height }: ImageSize): FoundObject["box"] {
+  const xs = points.filter((_, index) => index % 2 === 0).map((x) => x * width);
+  const ys = points.filter((_, index) => index % 2 === 1).map((y) => y * height);
+  // Not Math.min(...xs): a line may hold more numbers than a call takes arguments.
+  const least = (values: readonly number[]): number => values.reduce((a, b) => Math.min(a, b));
+  const most = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b));
+  return [least(xs), least(ys), most(xs), most(ys)];
+}
+
+function boxOfCentre(
+  [x = NaN, y = NaN, across = NaN, down = NaN]: readonly number[],
+  { width, height }: ImageSize,
+): FoundObject["box"] {
+  return [(x - across / 2) * width, (y - down / 2) * height, (x + across / 2) * width, (y + down / 2) * height];
 }
 
 async function readYolo(request: ReadRequest): Promise<ReadResult> {
@@ -106,29 +95,22 @@ async function readYolo(request: ReadRequest): Promise<ReadResult> {
         (known === "" ? "" : `; it has ${known}`),
     );
   }
-  const categories = new CategoryMap(
-    config.classes.map((name, id) => ({ id, name })),
-    request.classes,
-    config.file,
-    request.report,
-  );
+  const named = config.classes.map((name, id) => ({ id, name }));
+  const categories = new CategoryMap(named, config.file, request);
   const folders = new ImageFolder(request.report);
-  const images = places.flatMap((place) => imagesIn(place, request, folders));
-  const sizes = await readFileSizes(images, request.report);
-  const builder = new RecordBuilder(request.report);
-  images.forEach((path, index) => {
-    const size = sizes[index];
-    if (size === undefined) return;
-    const file = yoloLabelFile(path);
+  const images = places
+    .flatMap((place) => imagesIn(place, request, folders))
+    .map((path, index) => ({ id: index + 1, name: relative(dirname(config.file), path), source: path }));
+  const builder = new RecordBuilder(categories, request);
+  for (const { size, ...image } of await withSizes(images, request.report)) {
+    const file = yoloLabelFile(image.source);
     // An image without a label file is background: YOLO data is exported so.
-    const lines = existsSync(file) ? readLines(file) : [];
-    const name = relative(dirname(config.file), path);
-    builder.add(
-      { id: index + 1, name, source: path, ...size, annotationFile: existsSync(file) ? file : path },
-      lines.flatMap((line) => toObject(line, size, categories, file, request)),
-    );
-  });
-  return { classes: categories.classes, categoryIds: categories.categoryIds, records: builder.records };
+    const lines = existsSync(file) ? readLines(file) : undefined;
+    const annotationFile = lines === undefined ? image.source : file;
+    const objects = lines?.flatMap((line) => toObject(line, size, categories, file, request));
+    builder.add({ ...image, ...size, annotationFile }, objects ?? []);
+  }
+  return builder.result;
 }
 
 /** YOLO: one text file an image, a data.yaml for names and splits. */

@@ -1,8 +1,8 @@
 import { convolution, MaxPool2d } from "@detrkit/nn";
-import { describeOnFusedBackends, uniformTensor, useBackend } from "@detrkit/test-utils";
+import { describeOnFusedBackends, uniformTensor, useBackend, withoutKernels } from "@detrkit/test-utils";
 import { grad, type Rank, sum, type Tensor, type Tensor1D, tensor4d, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
-import { expectAsPlain, withoutFusedKernels } from "../../../test-support/compare-with-plain.ts";
+import { expectAsPlain } from "../../../test-support/compare-with-plain.ts";
 
 describeOnFusedBackends("convolutions", () => {
   // Filter size, strides, padding, dilation.
@@ -33,7 +33,7 @@ describeOnFusedBackends("convolutions", () => {
         const input = uniformTensor<Rank.R4>([2, 13, 17, 5], { seed: 1 });
         const filter = uniformTensor<Rank.R4>([size, size, 5, 7], { seed: 2 });
         const options = { strides, padding, dilation };
-        const shape = withoutFusedKernels(() => convolution(input, filter, options)).shape;
+        const shape = withoutKernels(() => convolution(input, filter, options)).shape;
         const [bias, residual] = [uniformTensor<Rank.R1>([7], { seed: 3 }), uniformTensor<Rank.R4>(shape, { seed: 4 })];
         for (const part of parts) {
           const compute = (...[x, w, ...rest]: Tensor[]): Tensor =>
