@@ -116,7 +116,8 @@ describeOnBackends("MultiScaleDeformableAttention", () => {
     test.each(["heads", "levels", "points"] as const)("counts of %s that are none are refused", (name) => {
       const config = { dim: 16, heads: 2, levels: 1, points: 1, random: new Random(1) };
       for (const count of [0, 1.5]) {
-        const message = `MultiScaleDeformableAttention: ${name} expected a whole number of at least 1`;
+        const expected = "a whole number of at least 1 and at most 2147483647";
+        const message = `MultiScaleDeformableAttention: ${name} expected ${expected}, got ${count}`;
         expect(() => new MultiScaleDeformableAttention({ ...config, [name]: count })).toThrow(new ConfigError(message));
       }
     });
