@@ -1,8 +1,8 @@
 // Every workspace package: what it is and what it may import. The manifests are written from this table
 // (write-package-manifests.mjs) and the dependency direction is checked against it (check-dependencies.mjs).
-// `peers`: those of its workspace packages of which a project should have one copy, else modules of two versions meet in
-// one model; npm says so beforehand. `unbuilt`: what a subpath is where sources run without a build; it may import what
-// the build bundles.
+// `peers`: those of its workspace packages of which a project should have one copy, else modules of two versions meet
+// in one model; npm says so beforehand. `unbuilt`: what a subpath is where sources run without a build; it may import
+// what the build bundles.
 const library = (name, description, options = {}) => ({
   name: `@detrkit/${name}`,
   folder: `packages/${name}`,

@@ -119,8 +119,9 @@ function emptyClasses({ boxesByClass, split }: SplitSummary, spec: string): Data
 }
 
 function group(problems: readonly DataProblem[], examples: number): Finding[] {
-  const findings = [...Map.groupBy(problems, ({ kind }) => kind)].map(([kind, places]): Finding => {
+  const findings = [...new Set(problems.map(({ kind }) => kind))].map((kind): Finding => {
     const { severity, meaning } = dataPolicy[kind];
+    const places = problems.filter((problem) => problem.kind === kind);
     return { kind, severity, meaning, count: places.length, examples: places.slice(0, examples) };
   });
   const rank = ({ severity }: Finding): number => (severity === "wrong" ? 0 : 1);

@@ -51,7 +51,8 @@ export class ParameterGroups {
       if (paths.some(pathPattern(pattern))) continue;
       throw new ConfigError(
         `AdamW: the pattern "${pattern}" of a parameter group matches none of the model's ` +
-          `${paths.length} parameters; the closest are ${closestPaths(pattern, paths).join(", ")}. Correct the pattern or leave it out`,
+          `${paths.length} parameters; the closest are ${closestPaths(pattern, paths).join(", ")}. ` +
+          "Correct the pattern or leave it out",
       );
     }
     this.#checked.add(model);

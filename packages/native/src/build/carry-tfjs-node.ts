@@ -1,5 +1,5 @@
-// Part of `npm run build`: copies what the native backend needs of @tensorflow/tfjs-node-gpu into this package, so that a
-// plain install of it has them, whatever becomes of that package's own install script.
+// Part of `npm run build`: copies what the native backend needs of @tensorflow/tfjs-node-gpu into this package, so that
+// a plain install has it, whatever becomes of that package's own install script.
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { carriedTfjsNode, installedTfjsNode } from "./native-parts.ts";

@@ -22,7 +22,7 @@ test("where memory runs out an error says so, again and again, and what is there
     for (let time = 0; time < 2; time++) {
       expect(fill).toThrow(BackendError);
       expect(fill).toThrow(
-        /no 256 MB left in addition to the \d{4} MB in use: take a smaller batch or smaller images, or the native backend/,
+        /no 256 MB left in addition to the \d{4} MB in use: take a smaller batch or smaller images, or the native/,
       );
     }
     expect(kept.dataSync().every((value) => value === 1)).toBe(true);

@@ -46,7 +46,7 @@ function opAttributes({ heads, rate }: AttentionAttributes, write: AttributeWrit
 }
 
 /**
- * Multi-head attention: `attention.as.ts`. Inputs query, key, value, key padding mask (empty where there is none), seed.
+ * Multi-head attention: `attention.as.ts`. Inputs query, key, value, key padding mask (empty if there is none), seed.
  */
 function registerWasm(module: KernelModule): void {
   defineWasmKernel<AttentionAttributes>(attentionKernel, ({ inputs, attributes }) => {
