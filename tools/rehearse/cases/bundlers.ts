@@ -19,7 +19,7 @@ else console.log(text);
 `;
 const packages = ["@detrkit/detr", "@detrkit/nn", "@tensorflow/tfjs-core", "@tensorflow/tfjs-backend-cpu"];
 
-/** What each bundler is given, and how it is started. Every bundle is one classic script, which a file's page may load. */
+/** What each bundler is given, and how it is started. A bundle is one classic script, which a file's page may load. */
 const bundlers = {
   esbuild: {
     files: {},
