@@ -27,8 +27,8 @@ export function largestDifference(got: Numbers, expected: Numbers): Difference {
       return { relative: NaN, where };
     const furthest = values.reduce((most, value, index) => {
       const distance = Math.abs(value - (wanted[index] ?? NaN));
-      // Math.max would do too, but for what is no number in `most`.
-      return distance <= most ? most : distance;
+      // A NaN stays: nothing is larger.
+      return distance > most || Number.isNaN(distance) ? distance : most;
     }, 0);
     if (Number.isNaN(furthest)) return { relative: NaN, where };
     const relative = furthest === 0 ? 0 : furthest / Math.max(largest.get(where) ?? 0, least);
