@@ -139,6 +139,7 @@ export const packages = [
       tfjs: true,
       workspace: ["common", "nn"],
       dependencies: ["yauzl"],
+      subpaths: { "./safetensors": "safetensors", "./browser": "browser" },
       devDependencies: ["@types/yauzl"],
       keywords: ["safetensors", "pytorch"],
     },
