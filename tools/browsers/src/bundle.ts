@@ -1,4 +1,8 @@
+import { join } from "node:path";
 import { build } from "vite";
+
+/** The example's folder. Its settings of Vite are the ones that a project needs, so other pages are bundled by them. */
+export const exampleFolder: string = join(import.meta.dirname, "..", "..", "..", "examples", "browser");
 
 /**
  * Bundles a page and all it loads, from the sources.
@@ -9,12 +13,8 @@ import { build } from "vite";
 export async function bundle(root: string, output: string): Promise<void> {
   await build({
     root,
-    configFile: false,
+    configFile: join(exampleFolder, "vite.config.ts"),
     logLevel: "error",
-    // Addresses from where the page is, wherever that will be.
-    base: "./",
-    resolve: { conditions: ["@detrkit/source", "module", "browser", "production"] },
-    worker: { format: "es" },
-    build: { outDir: output, emptyOutDir: true, target: "es2023", chunkSizeWarningLimit: Infinity },
+    build: { outDir: output, emptyOutDir: true, chunkSizeWarningLimit: Infinity },
   });
 }

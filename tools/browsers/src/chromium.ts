@@ -5,14 +5,10 @@ import { type Browser, chromium } from "playwright-core";
 const programs = ["chromium", "chromium-browser", "google-chrome"] as const;
 
 /** Everything by software, so that it runs, and comes to the same numbers, on machines without a GPU. */
-const softwareDrivers = [
-  "--use-angle=swiftshader",
-  "--enable-unsafe-swiftshader",
-  "--enable-unsafe-webgpu",
-  "--use-webgpu-adapter=swiftshader",
-  "--enable-features=Vulkan",
-  "--ignore-gpu-blocklist",
-];
+const softwareDrivers = {
+  webgl: ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"],
+  webgpu: ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"],
+};
 
 /** The path of Chromium: DETRKIT_CHROMIUM, or one on PATH. */
 export function findChromium(env: NodeJS.ProcessEnv = process.env): string | undefined {
@@ -25,8 +21,12 @@ export function findChromium(env: NodeJS.ProcessEnv = process.env): string | und
 export const placesOfChromium: string = `${programs.join(", ")} on PATH; DETRKIT_CHROMIUM names another`;
 
 /** Starts it without a window; the caller closes it. */
-export async function launch(executablePath: string): Promise<Browser> {
-  return await chromium.launch({ executablePath, args: softwareDrivers });
+export async function launch(
+  executablePath: string,
+  { webgpu = true }: { readonly webgpu?: boolean } = {},
+): Promise<Browser> {
+  const args = [...softwareDrivers.webgl, ...(webgpu ? softwareDrivers.webgpu : ["--disable-features=WebGPU"])];
+  return await chromium.launch({ executablePath, args });
 }
 
 function isProgram(path: string): boolean {

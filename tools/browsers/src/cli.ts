@@ -3,95 +3,91 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { startBackend } from "@detrkit/backend";
-import type { Browser } from "playwright-core";
 import { bundle } from "./bundle.ts";
 import { findChromium, launch, placesOfChromium } from "./chromium.ts";
-import { type Difference, largestDifference } from "./differences.ts";
-import "./page-functions.ts";
-import { plan, type Run } from "./plan.ts";
+import { compareModels, tolerance } from "./compare-models.ts";
+import { openExample, sameObjects, serveExample } from "./example.ts";
+import { type Outcome, printHeading, printOutcome } from "./report.ts";
 import { serve } from "./serve.ts";
-import { type ModelName, narrow, type Numbers, run, type Work } from "./workload.ts";
 
-/** Of float32 on another device, with sums in another order. */
-const tolerance = 1e-4;
-/** Of one row. Software drivers compile shaders slowly. */
-const limitMs = 120_000;
+const usage = `Usage: npm run browsers -- [--screenshot FILE --detector CHECKPOINT]
 
-const titles: Readonly<Record<Work, string>> = {
-  predictions: "predictions",
-  training: "two training steps",
-  gradients: "two steps of another loss",
-};
+Runs both small models, narrowed, and examples/browser in Chromium, and compares with Node. The exit code is 1 where
+numbers differ. Without Chromium it is skipped, unless DETRKIT_REQUIRE_BROWSER=1.
+
+  --screenshot FILE       only opens the example, and writes a picture of its page (PNG)
+  --detector CHECKPOINT   of the example's detector; without it, one that was never trained
+`;
 
 process.exitCode = await main();
 
 async function main(): Promise<number> {
+  const text = { type: "string" } as const;
+  const { values } = parseArgs({
+    options: { screenshot: text, detector: text, help: { type: "boolean", short: "h" } },
+  });
+  if (values.help === true) {
+    process.stdout.write(usage);
+    return 0;
+  }
   const executable = findChromium();
   if (executable === undefined) {
     process.stdout.write(`browsers: skipped: no Chromium (${placesOfChromium})\n`);
     return process.env["DETRKIT_REQUIRE_BROWSER"] === "1" ? 1 : 0;
   }
+  await startBackend({ prefer: "cpu" });
+  const outcomes: Outcome[] = [];
+  const report = (outcome: Outcome): void => {
+    printOutcome(outcome);
+    outcomes.push(outcome);
+  };
+  const example = { executable, detector: values.detector, screenshot: values.screenshot };
+  if (values.screenshot === undefined) await runModels(executable, report);
+  for (const webgpu of values.screenshot === undefined ? [true, false] : [true]) {
+    report(await runExample({ ...example, webgpu }));
+  }
+  const failed = outcomes.filter(({ passed }) => !passed).length;
+  process.stdout.write(`browsers: ${outcomes.length} runs, ${failed} failed (tolerance ${tolerance})\n`);
+  return failed === 0 ? 0 : 1;
+}
+
+async function runModels(executable: string, report: (outcome: Outcome) => void): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "detrkit-browsers-"));
   const browser = await launch(executable);
   try {
-    process.stdout.write(`Chromium ${browser.version()}, software drivers; differences from Node's cpu backend\n`);
+    printHeading(`Chromium ${browser.version()}, software drivers; differences from Node's cpu backend`);
     await bundle(join(import.meta.dirname, "page"), folder);
     await using served = await serve(folder);
-    return await compare(browser, served.address);
+    for await (const outcome of compareModels(browser, served.address)) report(outcome);
   } finally {
     await browser.close();
     await rm(folder, { recursive: true });
   }
 }
 
-async function compare(browser: Browser, address: string): Promise<number> {
-  await startBackend({ prefer: "cpu" });
-  const references = new Map<string, Numbers>();
-  const reference = async (model: ModelName, work: Work): Promise<Numbers> => {
-    const key = `${model} ${work}`;
-    const numbers = references.get(key) ?? (await run(narrow(model), work));
-    references.set(key, numbers);
-    return numbers;
-  };
-  let failed = 0;
-  process.stdout.write(row(["backend", "model", "what was run", "largest difference"]));
-  for (const each of plan) {
-    const expected = await reference(each.model, each.work);
-    const outcome = await runInPage(browser, address, each).then(
-      (got): Difference | string => largestDifference(got, expected),
-      (error: unknown) => (error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error)),
-    );
-    // Also false for what is no number.
-    const passed = typeof outcome !== "string" && outcome.relative <= tolerance;
-    if (!passed) failed += 1;
-    const shown = typeof outcome === "string" ? outcome : `${outcome.relative.toExponential(1)} ${outcome.where}`;
-    process.stdout.write(row([each.backend, each.model, titles[each.work], `${passed ? "" : "FAILED: "}${shown}`]));
-  }
-  process.stdout.write(`browsers: ${plan.length} runs, ${failed} failed (tolerance ${tolerance})\n`);
-  return failed === 0 ? 0 : 1;
-}
-
-/** In a page of its own: what one leaves on the GPU must not reach the next. */
-async function runInPage(browser: Browser, address: string, { backend, model, work }: Run): Promise<Numbers> {
-  const page = await browser.newPage();
+async function runExample({
+  executable,
+  webgpu,
+  detector,
+  screenshot,
+}: {
+  readonly executable: string;
+  readonly webgpu: boolean;
+  readonly detector: string | undefined;
+  readonly screenshot: string | undefined;
+}): Promise<Outcome> {
+  const backend = webgpu ? "webgpu" : "wasm";
+  const browser = await launch(executable, { webgpu });
   try {
-    await page.goto(address);
-    const computing = page.evaluate(async ([backend, model, work]) => await globalThis.runModel(backend, model, work), [
-      backend,
-      model,
-      work,
-    ] as const);
-    const late = new Promise<never>((_, reject) => {
-      setTimeout(() => reject(new Error(`took longer than ${limitMs / 1000} s`)), limitMs).unref();
-    });
-    const handed = await Promise.race([computing, late]);
-    return new Map(handed.map(([name, values]) => [name, Float32Array.from(values)]));
+    // A detector that was never trained is sure of nothing.
+    await using served = await serveExample(detector, detector === undefined ? 0 : 0.5);
+    const { status, objects } = await openExample(browser, served.address, screenshot);
+    const passed = status.endsWith(` on ${backend}`) && sameObjects(objects, served.expected);
+    const found = passed ? "" : `; listed ${objects.join("; ")}, expected ${served.expected.join("; ")}`;
+    return { backend, model: "examples/browser", work: "the page and its worker", passed, said: `${status}${found}` };
   } finally {
-    await page.close();
+    await browser.close();
   }
-}
-
-function row([backend = "", model = "", work = "", difference = ""]: readonly string[]): string {
-  return `${backend.padEnd(8)} ${model.padEnd(22)} ${work.padEnd(26)} ${difference}\n`;
 }
