@@ -25,6 +25,7 @@ export const commands = {
   browsers: { steps: [source("tools/browsers/src/cli.ts")] },
   bench: { steps: [source("benchmarks/src/cli.ts")], native: true },
   fuzz: { steps: [source("tools/fuzz/src/cli.ts")], native: true, from: "caller" },
+  sizes: { steps: [source("tools/check-sizes.ts")] },
   soak: { steps: [source("tools/soak/src/cli.ts")], native: true },
   test: { steps: [["vitest", "run"]], native: true },
   lint: {
