@@ -1,6 +1,6 @@
 /**
- * The most that each public entry point may weigh: kB (1,000 bytes) of all that it exports, minified and compressed with
- * gzip, tfjs left out. About a tenth above what it is; `@detrkit/detr` is held below 60 for browsers.
+ * The most that each public entry point may weigh: kB (1,000 bytes) of all that it exports, minified and compressed
+ * with gzip, tfjs left out. About a tenth above what it is; `@detrkit/detr` has to stay below 60 for browsers.
  */
 export const budgets: Readonly<Record<string, number>> = {
   "@detrkit/common": 1.5,

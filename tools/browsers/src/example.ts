@@ -47,7 +47,8 @@ export async function serveExample(checkpoint: string | undefined, threshold: nu
         split: "val",
       },
     );
-    const picture = await encodePng(await loadPixels(dataset.records[0] as ImageRecord));
+    const [fullest] = dataset.records.toSorted((a, b) => b.labels.length - a.labels.length);
+    const picture = await encodePng(await loadPixels(fullest as ImageRecord));
     await writeFile(join(folder, "picture.png"), picture);
     const detector = await loadDetector(weights);
     const { detections } = await detector.detect(picture, { threshold });

@@ -137,8 +137,8 @@ function expectProgram(script: URL | undefined): URL {
   const place = script !== undefined ? `, ${fileURLToPath(script)},` : "";
   throw new ConfigError(
     `ImageWorkers: the program of the threads that read images${place} is not there: this was bundled without it. ` +
-      "Leave @detrkit/datasets out of the bundle (esbuild: --external:@detrkit/datasets, Vite: ssr.external), or read " +
-      "in the calling thread: workers: 0",
+      "Leave @detrkit/datasets out of the bundle (esbuild: --external:@detrkit/datasets, Vite: ssr.external), " +
+      "or read in the calling thread: workers: 0",
   );
 }
 
