@@ -30,9 +30,12 @@ worker.addEventListener("message", ({ data }: MessageEvent<Answer>) => {
   const { detections } = data.found;
   list.replaceChildren();
   for (const { label, labelId, score, box } of detections) {
-    context.strokeStyle = context.fillStyle = `hsl(${(labelId * 137) % 360} 90% 35%)`;
+    context.strokeStyle = context.fillStyle = `hsl(${(labelId * 137) % 360} 90% 30%)`;
     context.strokeRect(box.xmin, box.ymin, box.xmax - box.xmin, box.ymax - box.ymin);
-    context.fillText(label, box.xmin, box.ymin - context.lineWidth);
+    const height = 7 * context.lineWidth;
+    context.fillRect(box.xmin, box.ymin - height, context.measureText(label).width + height / 2, height);
+    context.fillStyle = "white";
+    context.fillText(label, box.xmin + height / 4, box.ymin - height / 4);
     const item = document.createElement("li");
     item.textContent = `${label}, ${(100 * score).toFixed(1)} %`;
     list.append(item);
