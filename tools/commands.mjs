@@ -22,8 +22,10 @@ export const commands = {
   demo: { steps: [source(train, "demo")], native: true },
   detrkit: { steps: [source(train)], native: true, from: "caller" },
   parity: { steps: [source("tools/parity/src/cli.ts")], native: true, from: "caller" },
+  browsers: { steps: [source("tools/browsers/src/cli.ts")] },
   bench: { steps: [source("benchmarks/src/cli.ts")], native: true },
   fuzz: { steps: [source("tools/fuzz/src/cli.ts")], native: true, from: "caller" },
+  sizes: { steps: [source("tools/check-sizes.ts")] },
   soak: { steps: [source("tools/soak/src/cli.ts")], native: true },
   test: { steps: [["vitest", "run"]], native: true },
   lint: {

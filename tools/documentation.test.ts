@@ -51,3 +51,10 @@ test("every decision is listed, under the number it carries", () => {
     );
   }
 });
+
+test("what the guide for web pages shows is in the files that it names", () => {
+  const guide = readFileSync(join(root, "docs/guides/browser.md"), "utf8");
+  const blocks = [...guide.matchAll(/^```ts (\S+)\n([\s\S]*?)^```$/gm)];
+  expect(blocks.map(([, file]) => file)).toEqual(["examples/browser/backend.ts", "examples/browser/worker.ts"]);
+  for (const [, file = "", code] of blocks) expect(readFileSync(join(root, file), "utf8")).toContain(code);
+});

@@ -162,6 +162,7 @@ export const packages = [
       workspace: ["common", "nn"],
       peers: ["nn"],
       dependencies: ["yauzl"],
+      subpaths: { "./safetensors": "safetensors", "./browser": "browser" },
       devDependencies: ["@types/yauzl"],
       keywords: ["safetensors", "pytorch"],
     },

@@ -1,10 +1,9 @@
 import { CheckpointError } from "@detrkit/common";
 import type { Module, Parameter } from "@detrkit/nn";
-import { type CheckpointMetadata, decodeMetadata, encodeMetadata, hasMetadata } from "./checkpoint-metadata.ts";
+import { type CheckpointMetadata, decodeMetadata } from "./checkpoint-metadata.ts";
 import { type LoadOptions, type LoadReport, planLoad } from "./load-report.ts";
-import { assignData, readParameters } from "./module-tensors.ts";
-import { openSafetensors, type SafetensorsFile } from "./safetensors-reader.ts";
-import { writeSafetensors } from "./safetensors-writer.ts";
+import { assignData } from "./module-tensors.ts";
+import type { SafetensorsFile } from "./safetensors-file.ts";
 import type { TensorData } from "./tensor-data.ts";
 
 /** What is needed besides the model to resume training: the optimiser's state, the random state, the epoch. */
@@ -14,28 +13,11 @@ export interface TrainingState {
   readonly values: unknown;
 }
 
-/** The content of a checkpoint. */
-export interface CheckpointContent {
-  readonly model: Module;
-  readonly metadata: CheckpointMetadata;
-  /** Missing in a checkpoint that is only for inference. */
-  readonly training?: TrainingState;
-}
-
 // No parameter path has a slash, so training tensors can share the file with the model's.
-const trainingPrefix = "training/";
-const trainingKey = "detrkit.training";
-
-/** Writes a checkpoint as one safetensors file, completely or not at all. */
-export async function saveCheckpoint(path: string, { model, metadata, training }: CheckpointContent): Promise<void> {
-  const tensors = new Map(await readParameters(model));
-  for (const [name, data] of training?.tensors ?? []) tensors.set(`${trainingPrefix}${name}`, data);
-  const strings = {
-    ...encodeMetadata(metadata),
-    ...(training === undefined ? {} : { [trainingKey]: JSON.stringify(training.values) }),
-  };
-  await writeSafetensors(path, tensors, strings);
-}
+/** Before the names of tensors that belong to the training. */
+export const trainingPrefix = "training/";
+/** Where a header has the training's plain values. */
+export const trainingKey = "detrkit.training";
 
 /** An open checkpoint. Its header is read; tensors are read on request. */
 export class CheckpointFile {
@@ -105,25 +87,4 @@ function presentPath({ movedPaths }: Module, name: string): string {
   const start = name.lastIndexOf("/") + 1;
   const path = movedPaths.reduce((moved, { from, to }) => moved.replace(from, to), name.slice(start));
   return `${name.slice(0, start)}${path}`;
-}
-
-/** Whether a safetensors file is a checkpoint that {@link saveCheckpoint} wrote, not another safetensors file. */
-export async function isCheckpoint(path: string): Promise<boolean> {
-  const file = await openSafetensors(path);
-  try {
-    return hasMetadata(file.metadata);
-  } finally {
-    await file.close();
-  }
-}
-
-/** Opens a checkpoint that {@link saveCheckpoint} wrote; the caller closes it. */
-export async function openCheckpoint(path: string): Promise<CheckpointFile> {
-  const file = await openSafetensors(path);
-  try {
-    return new CheckpointFile(file);
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
 }

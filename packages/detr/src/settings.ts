@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 // One schema says what a detector's settings are: types, the app's flags, help and JSON Schema follow from it. Every
 // entry has a description, which is its line of help.

@@ -1,6 +1,12 @@
-// The parts that run without Node's modules: a detector for pixels, with a model that the page builds and loads weights
-// into.
+// The parts that run without Node's modules: detectors of checkpoints that are fetched, or of a model that the page builds.
+export type { BitmapLike, RgbaImage } from "./browser-images.ts";
+export type { DetectorOptions } from "./build-detector.ts";
 export { cocoCategories } from "./coco-classes.ts";
+export { descriptionMetadata } from "./description.ts";
 export type { DetectorDescription } from "./description.ts";
 export { Detector } from "./detector.ts";
 export type { DetectedImage, DetectOptions, DetectorParts, ImageInput } from "./detector.ts";
+export type { FamilyDialect, LoadableFamily, UnseenSettings } from "./families.ts";
+export type { DownloadProgress, FetchOptions } from "./fetch-bytes.ts";
+export { loadDetector } from "./load-detector-in-browser.ts";
+export type { DetectorSource, LoadDetectorOptions } from "./load-detector-in-browser.ts";

@@ -1,4 +1,4 @@
-import type { CheckpointMetadata } from "@detrkit/checkpoint";
+import type { CheckpointMetadata } from "@detrkit/checkpoint/browser";
 import { CheckpointError } from "@detrkit/common";
 import type { Category, DetectorSettings } from "@detrkit/detr";
 import { type AnyTransformKind, readSteps, type TransformRecipe } from "@detrkit/image/pixels";

@@ -90,9 +90,15 @@ describeOnBackends("Detector", () => {
     const expected = await detector.detect(image, { threshold: 0 });
     expect(await detector.detect(path, { threshold: 0 })).toEqual(expected);
     expect(await detector.detect(bytes, { threshold: 0 })).toEqual(expected);
+    const { width, height, data } = image;
+    const withAlpha = Uint8ClampedArray.from({ length: width * height * 4 }, (_, at) =>
+      at % 4 === 3 ? at % 256 : (data[Math.floor(at / 4) * 3 + (at % 4)] ?? 0),
+    );
+    expect(await detector.detect({ width, height, data: withAlpha }, { threshold: 0 })).toEqual(expected);
     const four = { width: 3, height: 2, data: new Uint8Array(24) };
     await expect(detector.detect(four)).rejects.toThrow(
-      "an image of 3x2 expected 18 bytes of red, green and blue, got 24",
+      "an image of 3x2 expected 18 bytes of red, green and blue (Uint8Array), or 24 with alpha (Uint8ClampedArray: " +
+        "ImageData), got 24 (Uint8Array)",
     );
     await expect(detector.detect([image, join(folder, "none.jpg")])).rejects.toThrow(
       `${join(folder, "none.jpg")}: no such file`,

@@ -9,11 +9,15 @@ import {
 import type { RgbImage } from "@detrkit/image/pixels";
 import type { ImageSize, PaddedBatch } from "@detrkit/nn";
 import { dispose, type TensorContainer } from "@tensorflow/tfjs-core";
+import { type BitmapLike, pixelsOfBitmap, type RgbaImage, withoutAlpha } from "./browser-images.ts";
 import type { DetectorDescription } from "./description.ts";
 import { prepareImages } from "./prepare-images.ts";
 
-/** An image: a path, the bytes of an image file, or pixels. Without Node: pixels. */
-export type ImageInput = string | Uint8Array | RgbImage;
+/**
+ * An image: a path (in Node), the bytes of an image file, or pixels: red, green and blue as bytes, the `ImageData` of a
+ * canvas, or an `ImageBitmap`.
+ */
+export type ImageInput = string | Uint8Array | RgbImage | RgbaImage | BitmapLike;
 
 /** Which detections {@link Detector.detect} returns, and how many images go through the model at once. */
 export interface DetectOptions {
@@ -135,12 +139,16 @@ export class Detector<Output extends object = DetrOutput> {
           "decode it first",
       );
     }
+    if (!("data" in input)) return pixelsOfBitmap(input);
     const { width, height, data } = input;
-    if (width > 0 && height > 0 && data.length === width * height * 3) return input;
+    // Uint8ClampedArray is what canvases have, always with alpha.
+    const isOfCanvas = data instanceof Uint8ClampedArray;
+    if (width > 0 && height > 0 && data.length === width * height * (isOfCanvas ? 4 : 3))
+      return isOfCanvas ? withoutAlpha({ width, height, data }) : { width, height, data };
     throw new DataError(
-      `Detector.detect: an image of ${width}x${height} expected ${width * height * 3} bytes of ` +
-        `red, green and blue, got ${data.length}; ` +
-        "pixels of a canvas have a fourth byte each, which has to be removed",
+      `Detector.detect: an image of ${width}x${height} expected ${width * height * 3} bytes of red, green and blue ` +
+        `(Uint8Array), or ${width * height * 4} with alpha (Uint8ClampedArray: ImageData), got ${data.length} ` +
+        `(${data.constructor.name})`,
     );
   }
 

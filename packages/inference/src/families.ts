@@ -1,4 +1,4 @@
-import type { Dialect, TensorData } from "@detrkit/checkpoint";
+import type { Dialect, TensorData } from "@detrkit/checkpoint/browser";
 import { CheckpointError } from "@detrkit/common";
 import {
   deformableDetrFamily,

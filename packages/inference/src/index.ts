@@ -1,3 +1,5 @@
+export type { BitmapLike, RgbaImage } from "./browser-images.ts";
+export type { DetectorOptions } from "./build-detector.ts";
 export { cocoCategories } from "./coco-classes.ts";
 export { descriptionMetadata, descriptionOf } from "./description.ts";
 export type { DetectorDescription } from "./description.ts";

@@ -4,7 +4,7 @@ import { PickleRecord, type TensorData } from "@detrkit/checkpoint";
 import { type PresetName, presets } from "@detrkit/detr";
 import { expect, test } from "vitest";
 import { ownFamilies, recogniseStateDict, type UnseenSettings } from "./families.ts";
-import { settingsOf } from "./original-state-dict.ts";
+import { settingsOf } from "./pth-settings.ts";
 
 const recognise = (stateDict: Map<string, TensorData>, path: string, unseen: UnseenSettings = {}) =>
   recogniseStateDict(stateDict, path, ownFamilies, unseen);

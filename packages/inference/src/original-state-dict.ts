@@ -1,28 +1,7 @@
-import {
-  originalDeformableDetr,
-  originalDetr,
-  PickleRecord,
-  type PickleValue,
-  type TensorData,
-} from "@detrkit/checkpoint";
+import { originalDeformableDetr, originalDetr, type TensorData } from "@detrkit/checkpoint/browser";
 import { CheckpointError } from "@detrkit/common";
 import { type BackboneSettings, type DeformableDetrSettings, type DetrSettings, presets } from "@detrkit/detr";
 import type { FamilyDialect, UnseenSettings } from "./families.ts";
-
-/** Settings that the authors' code stores with the tensors: the arguments of its command line. */
-export function settingsOf(content: PickleValue): UnseenSettings {
-  const args = content instanceof Map ? content.get("args") : undefined;
-  const values = args instanceof PickleRecord && args.state instanceof Map ? args.state : undefined;
-  const wholeNumber = (name: string): number | undefined => {
-    const value = values?.get(name);
-    return typeof value === "number" && Number.isInteger(value) && value > 0 ? value : undefined;
-  };
-  return {
-    heads: wholeNumber("nheads"),
-    numQueries: wholeNumber("num_queries"),
-    dilateLastStage: values?.get("dilation") === true,
-  };
-}
 
 /** Parts that do not belong to the detector: the mask heads of the panoptic models. */
 export const besideTheDetector: RegExp = /^(?:module\.)?(?:bbox_attention|mask_head)\./;

@@ -1,3 +1,4 @@
+export { axesBeyondGpus } from "./axes-beyond-gpus.ts";
 export { expectClose } from "./expect-close.ts";
 export type { Closeness, Comparable, NestedNumbers } from "./expect-close.ts";
 export { expectGradients } from "./expect-gradients.ts";

@@ -8,7 +8,7 @@ import type {
   SettingProblem,
 } from "@detrkit/detr";
 import type { FamilyDialect, LoadableFamily } from "@detrkit/inference";
-import { z } from "zod";
+import * as z from "zod";
 import type { Criterion } from "./train-options.ts";
 
 /** Parameters that learn at a rate of their own. The backbone's have one in any case. */

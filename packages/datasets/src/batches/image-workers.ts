@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import { Worker, workerData } from "node:worker_threads";
 import { ConfigError, DataError } from "@detrkit/common";
 import { type ImageTask, runImageTask } from "./image-task.ts";
@@ -27,8 +29,11 @@ interface Crew {
   stopped?: string;
 }
 
-const fromSource = import.meta.url.endsWith(".ts");
-const batchWorker = new URL(fromSource ? "../batch-worker.ts" : "./batch-worker.js", import.meta.url);
+// Undefined where a bundler made CommonJS of this.
+const here = import.meta.url as string | undefined;
+const fromSource = here?.endsWith(".ts") === true;
+const batchWorker =
+  here === undefined ? undefined : new URL(fromSource ? "../batch-worker.ts" : "./batch-worker.js", here);
 
 /** What a worker finds as its `workerData`. */
 const markOfWorkers = "detrkit reads images";
@@ -44,7 +49,10 @@ export class ImageWorkers {
    * @param count - threads; 0 does the work in the calling thread. Default: one less than the processors, at most 8.
    * @param script - the program that the threads run, which answers a {@link WorkerRequest} with a {@link WorkerReply}
    */
-  constructor(count: number = Math.min(8, Math.max(1, availableParallelism() - 1)), script: URL = batchWorker) {
+  constructor(
+    count: number = Math.min(8, Math.max(1, availableParallelism() - 1)),
+    script: URL | undefined = batchWorker,
+  ) {
     if (!Number.isInteger(count) || count < 0)
       throw new ConfigError(`ImageWorkers: count expected a whole number from 0, got ${count}`);
     if (workerData === markOfWorkers) {
@@ -54,7 +62,9 @@ export class ImageWorkers {
       );
     }
     this.count = count;
-    for (let index = 0; index < count; index++) this.#crews.push(this.#start(script));
+    if (count === 0) return;
+    const program = expectProgram(script);
+    for (let index = 0; index < count; index++) this.#crews.push(this.#start(program));
   }
 
   /** Hands a task to the thread that has least to do; the result can be awaited, and the task called off. */
@@ -119,6 +129,17 @@ export class ImageWorkers {
     }
     crew.waiting.clear();
   }
+}
+
+/** A bundler moves this file, and leaves behind what it does not see imported. */
+function expectProgram(script: URL | undefined): URL {
+  if (script !== undefined && (script.protocol !== "file:" || existsSync(script))) return script;
+  const place = script !== undefined ? `, ${fileURLToPath(script)},` : "";
+  throw new ConfigError(
+    `ImageWorkers: the program of the threads that read images${place} is not there: this was bundled without it. ` +
+      "Leave @detrkit/datasets out of the bundle (esbuild: --external:@detrkit/datasets, Vite: ssr.external), " +
+      "or read in the calling thread: workers: 0",
+  );
 }
 
 /** What is thrown, as a promise that fails. */

@@ -1,4 +1,4 @@
-import { describeOnBackends, expectClose, useBackend } from "@detrkit/test-utils";
+import { axesBeyondGpus, describeOnBackends, expectClose, useBackend } from "@detrkit/test-utils";
 import { grads, memory, profile, sum, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
 import { randomOperands, tensorsOf, withTensors } from "../../test-support/random-operands.ts";
@@ -36,6 +36,17 @@ describeOnBackends("composedDeformableAttention", () => {
       });
     },
   );
+});
+
+describe("where the composed op is what runs", () => {
+  useBackend("cpu");
+
+  test("no op of it or of its gradients has more axes than GPUs' kernels take", async () => {
+    const operands = randomOperands(shape, 1, "anywhere");
+    const compute = (...tensors: Tensor[]): Tensor => sum(composedDeformableAttention(withTensors(operands, tensors)));
+    expect(await axesBeyondGpus(() => tidy(() => void grads(compute)(tensorsOf(operands))))).toEqual([]);
+    for (const each of tensorsOf(operands)) each.dispose();
+  });
 });
 
 describe("memory of the composed op", () => {

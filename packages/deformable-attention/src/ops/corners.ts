@@ -60,36 +60,38 @@ export interface CornersInputs {
 export function corners({ locations, levelShapes, sizes: { B, S, M } }: CornersInputs): Corners {
   const [N, L, P] = locations.shape;
   const K = L * P;
+  const maps = levelShapes.flatMap((shape) => Array.from({ length: P }, () => shape));
+  const starts = levelStarts(levelShapes).flatMap((start) => Array.from({ length: P }, () => start));
   return tidy(() => {
+    // Levels and points as one axis: WebGL has no `where` beyond four axes.
     const sizes = tensor(
-      levelShapes.flatMap(({ height, width }) => [width, height]),
-      [L, 1, 2],
+      maps.flatMap(({ height, width }) => [width, height]),
+      [K, 2],
     );
-    const pixels = sub(mul(locations, sizes), 0.5);
+    const pixels = sub(mul(reshape(locations, [N, K, 2]), sizes), 0.5);
     const low = floor(pixels);
     const fraction = sub(pixels, low);
-    // From here on the last axis holds the corner below and the one above: [N, L, P, x or y, 2].
-    const coordinates = stack([low, add(low, 1)], 4);
-    const inside = logicalAnd(greaterEqual(coordinates, 0), less(coordinates, reshape(sizes, [L, 1, 2, 1])));
-    const [columnsInside, linesInside] = unstack(inside, 3) as [Tensor, Tensor];
+    // From here on the last axis holds the corner below and the one above: [N, K, x or y, 2].
+    const coordinates = stack([low, add(low, 1)], 3);
+    const inside = logicalAnd(greaterEqual(coordinates, 0), less(coordinates, reshape(sizes, [K, 2, 1])));
+    const [columnsInside, linesInside] = unstack(inside, 2) as [Tensor, Tensor];
     const clear = (values: Tensor): Tensor => where(inside, values, zerosLike(values));
-    const [columns, lines] = unstack(clear(coordinates), 3) as [Tensor, Tensor];
+    const [columns, lines] = unstack(clear(coordinates), 2) as [Tensor, Tensor];
     // NaN is not inside, but must not count as outside. An infinity minus its floor is NaN too, but does count as
     // outside.
     const outside = where(isNaN(coordinates), coordinates, zerosLike(coordinates));
-    const [weightsX, weightsY] = unstack(where(inside, stack([sub(1, fraction), fraction], 4), outside), 3) as [
+    const [weightsX, weightsY] = unstack(where(inside, stack([sub(1, fraction), fraction], 3), outside), 2) as [
       Tensor,
       Tensor,
     ];
-    const rises = mul(onesLike(fraction), reshape(sizes, [1, L, 1, 2]));
-    const [slopesX, slopesY] = unstack(clear(stack([mul(rises, -1), rises], 4)), 3) as [Tensor, Tensor];
-    const unknown = reshape(sum(outside, [3, 4]), [N, K, 1, 1]); // NaN, or 0
+    const rises = mul(onesLike(fraction), sizes);
+    const [slopesX, slopesY] = unstack(clear(stack([mul(rises, -1), rises], 3)), 2) as [Tensor, Tensor];
+    const unknown = reshape(sum(outside, [2, 3]), [N, K, 1, 1]); // NaN, or 0
     const widths = tensor(
-      levelShapes.map(({ width }) => width),
-      [L, 1, 1],
+      maps.map(({ width }) => width),
+      [K, 1],
     );
-    const starts = tensor([...levelStarts(levelShapes)], [L, 1, 1]);
-    const cells = outer(add(mul(lines, widths), starts), columns, [N, K], add);
+    const cells = outer(add(mul(lines, widths), tensor(starts, [K, 1])), columns, [N, K], add);
     // int32 from here on: there may be more rows of all images and heads than float32 can count.
     const rows: Tensor = add(
       mul(cast(cells, "int32"), scalar(M, "int32")),
@@ -105,7 +107,7 @@ export function corners({ locations, levelShapes, sizes: { B, S, M } }: CornersI
   });
 }
 
-/** Combines values by line with values by column: two times `[N, L, P, 2]` to `[N, K, 2, 2]`. */
+/** Combines values by line with values by column: two times `[N, K, 2]` to `[N, K, 2, 2]`. */
 function outer(
   byLine: Tensor,
   byColumn: Tensor,

@@ -15,7 +15,7 @@ import {
   HungarianMatcher,
   type MatchCost,
 } from "@detrkit/matcher";
-import { z } from "zod";
+import * as z from "zod";
 
 const weight = (published: number): z.ZodDefault<z.ZodNumber> => z.number().min(0).default(published);
 

@@ -5,7 +5,7 @@ import { Random } from "@detrkit/common";
 import { Linear, Module } from "@detrkit/nn";
 import { describeOnBackends } from "@detrkit/test-utils";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openCheckpoint, saveCheckpoint } from "./checkpoint-file.ts";
+import { openCheckpoint, saveCheckpoint } from "./checkpoint-paths.ts";
 import { readParameters } from "./module-tensors.ts";
 import { writeSafetensors } from "./safetensors-writer.ts";
 
