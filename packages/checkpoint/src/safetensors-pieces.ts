@@ -12,7 +12,7 @@ export function safetensorsPieces(
   tensors: ReadonlyMap<string, TensorData>,
   metadata: Readonly<Record<string, string>>,
 ): readonly Uint8Array[] {
-  // Bytes go last, so that four-byte numbers stay aligned for whoever maps the file into memory.
+  // Single-byte types go last, so that four-byte numbers stay aligned when the file is mapped into memory.
   const inOrder = [...tensors].toSorted(([, a], [, b]) => b.values.BYTES_PER_ELEMENT - a.values.BYTES_PER_ELEMENT);
   const header: [name: string, entry: unknown][] = Object.keys(metadata).length > 0 ? [["__metadata__", metadata]] : [];
   const pieces: Uint8Array[] = [];

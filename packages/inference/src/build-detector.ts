@@ -35,7 +35,7 @@ export interface DetectorOptions {
   readonly detectors?: readonly LoadableFamily[];
   /** Class names by label, of a file that does not hold them. Default: COCO's where the model has COCO's 91 labels. */
   readonly classes?: readonly string[];
-  /** Transforms of one's own (see `defineTransform`) that the images of a checkpoint go through. */
+  /** Your own transforms (see `defineTransform`) that the images of a checkpoint go through. */
   readonly transformKinds?: readonly AnyTransformKind[];
 }
 

@@ -31,7 +31,7 @@ export async function* compareModels(browser: Browser, address: string): AsyncGe
       (got): Difference | string => largestDifference(got, expected),
       (error: unknown) => (error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error)),
     );
-    // Also false for what is no number.
+    // Also false for NaN.
     const passed = typeof outcome !== "string" && outcome.relative <= tolerance;
     const said = typeof outcome === "string" ? outcome : `${outcome.relative.toExponential(1)} ${outcome.where}`;
     yield { ...each, work: titles[each.work], passed, said };
