@@ -8,6 +8,7 @@ export const budgets: Readonly<Record<string, number>> = {
   "@detrkit/nn": 11,
   "@detrkit/nn/kernels": 1,
   "@detrkit/nn/tfjs-internals": 2,
+  "@detrkit/nn/gradients": 53,
   "@detrkit/boxes": 1.5,
   "@detrkit/boxes/numbers": 1.5,
   "@detrkit/image": 9,

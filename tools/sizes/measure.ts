@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { build, type Metafile } from "esbuild";
+import { build, type Metafile, type Plugin } from "esbuild";
 
 /** What an entry point weighs for whoever bundles all that it exports. */
 export interface Size {
@@ -9,8 +9,14 @@ export interface Size {
   readonly shares: readonly (readonly [name: string, bytes: number])[];
 }
 
-/** tfjs is the user's own, and compiled code is in no bundle. */
-const external = ["@tensorflow/*", "sharp"];
+/** tfjs is the user's own, but for single files of it that a package brings; compiled code is in no bundle. */
+const outside = /^(@tensorflow\/[^/]+|sharp)$/;
+const leaveOutside: Plugin = {
+  name: "leave outside",
+  setup({ onResolve }) {
+    onResolve({ filter: outside }, ({ path }) => ({ path, external: true }));
+  },
+};
 
 /** Bundles an entry point from its source. */
 export async function sizeOf(file: string): Promise<Size> {
@@ -26,7 +32,7 @@ export async function sizeOf(file: string): Promise<Size> {
     platform: "node",
     mainFields: ["module", "main"],
     conditions: ["@detrkit/source"],
-    external,
+    plugins: [leaveOutside],
     logLevel: "silent",
   });
   return { bytes: gzipSync(outputFiles[0]?.contents ?? "", { level: 9 }).byteLength, shares: sharesOf(metafile) };
