@@ -1,4 +1,4 @@
-// The parts that run without Node's modules: detectors of checkpoints that are fetched, or of a model built in the page.
+// The parts that run without Node's modules: detectors of checkpoints that are fetched, or of a model that you build.
 export type { BitmapLike, RgbaImage } from "./browser-images.ts";
 export type { DetectorOptions } from "./build-detector.ts";
 export { cocoCategories } from "./coco-classes.ts";
