@@ -15,6 +15,26 @@ test("detrkit loads", () => {
 `;
 const parts = ["@detrkit/detr", "@detrkit/matcher", "@detrkit/nn", "@tensorflow/tfjs-core"];
 
+/** Entries of plain numbers: nobody needs an engine of tens of megabytes for them. */
+async function withoutTfjs(rehearsal: Rehearsal): Promise<string> {
+  const consumer = new Consumer(rehearsal, "without-tfjs");
+  await consumer.install("npm", ["@detrkit/matcher", "@detrkit/boxes"]);
+  if (existsSync(join(consumer.folder, "node_modules/@tensorflow"))) throw new Error("tfjs was installed too");
+  consumer.write(
+    "main.mjs",
+    `import { linearSumAssignment } from "@detrkit/matcher/linear-sum-assignment";
+    import { cxcywhToXyxy } from "@detrkit/boxes/numbers";
+    console.log(linearSumAssignment(Float64Array.of(4, 1, 2, 3), 2, 2).columns.join(), cxcywhToXyxy([1, 1, 2, 2]).join());`,
+  );
+  for (const [major, node] of rehearsal.nodes) {
+    const printed = (await consumer.node(node, "main.mjs")).trim();
+    if (printed !== "1,0 0,0,2,2") throw new Error(`Node ${major}: ${printed}`);
+  }
+  const size = `${(consumer.bytes() / 1000).toFixed(0)} kB installed`;
+  consumer.remove();
+  return `assignment and boxes on Node ${[...rehearsal.nodes.keys()].join(", ")}; ${size}`;
+}
+
 async function commonJs(rehearsal: Rehearsal): Promise<string> {
   const consumer = new Consumer(rehearsal, "commonjs");
   await consumer.install("npm", parts);
@@ -74,6 +94,7 @@ async function app(rehearsal: Rehearsal): Promise<string> {
 /** Projects whose tools load modules in a way of their own. */
 export const projectCases: readonly Case[] = [
   { group: "project", name: "the app", short: true, run: app },
+  { group: "project", name: "no tfjs", short: true, run: withoutTfjs },
   { group: "project", name: "CommonJS", short: true, run: commonJs },
   { group: "project", name: "Vitest", short: false, run: vitest },
   { group: "project", name: "Jest", short: false, run: jest },
