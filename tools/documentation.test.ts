@@ -35,6 +35,11 @@ test.each(pages.map((page) => [relative(root, page), page]))("links and pictures
   expect(broken).toEqual([]);
 });
 
+test.each(pages.map((page) => [relative(root, page), page]))("%s has no marks of a merge left", (_, page) => {
+  // A formatter takes the last of them for a quotation in a quotation.
+  expect(readFileSync(page, "utf8").match(/^(<{7}|>{7}|(> ){6}>) .*$/gmu)).toBeNull();
+});
+
 test("the root README lists every public package with its own description", () => {
   const readme = readFileSync(join(root, "README.md"), "utf8");
   for (const entry of workspaceEntries.filter((candidate) => !candidate.private)) {

@@ -59,6 +59,8 @@ export class Consumer {
       YARN_ENABLE_IMMUTABLE_INSTALLS: "false",
       YARN_ENABLE_TELEMETRY: "0",
       YARN_ENABLE_GLOBAL_CACHE: "false",
+      // On a busy machine its fifty connections at once time out.
+      YARN_NETWORK_CONCURRENCY: "8",
       // It would wait days before it takes what was published a minute ago.
       YARN_NPM_MINIMAL_AGE_GATE: "0",
     };
