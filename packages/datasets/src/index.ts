@@ -9,6 +9,7 @@ export { dataPolicy, describeProblem } from "./data-policy.ts";
 export type { DataProblem, FindingKind, Policy, PolicyAction } from "./data-policy.ts";
 export { dataFormats, parseDataSpec } from "./data-spec.ts";
 export { imageName } from "./dataset.ts";
+export { describeData } from "./describe-data.ts";
 export type { Dataset, ImageRecord, Segmentation } from "./dataset.ts";
 export { exportCoco, toCocoGroundTruth } from "./formats/coco/write-coco.ts";
 export type { CocoGroundTruth } from "./formats/coco/write-coco.ts";

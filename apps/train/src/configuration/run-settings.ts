@@ -12,7 +12,10 @@ const fraction = (): z.ZodNumber => z.number().min(0).max(1);
 export const runSettings = z.strictObject({
   preset: z.string().describe("Model and recipe to start from"),
   detector: z.string().exactOptional().describe("module:FILE, whose default export defines a detector of your own"),
-  data: z.string().min(1).describe("Training images: coco:DIR, voc:DIR, yolo:DIR, module:FILE or shapes:count=N"),
+  data: z
+    .string()
+    .min(1)
+    .describe("Training images: DIR, or coco:, voc:, yolo: or csv:DIR, module:FILE, shapes:count=N"),
   split: z.string().min(1).default("train").describe("Split of --data to train on"),
   validation: z.strictObject({
     data: z.string().default("").describe("Validation images, where they are not in --data"),

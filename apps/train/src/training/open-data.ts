@@ -1,5 +1,5 @@
 import { ConfigError, DataError } from "@detrkit/common";
-import { type Dataset, dataPolicy, describeProblem, listSplits, openDataset } from "@detrkit/datasets";
+import { type Dataset, dataPolicy, describeData, describeProblem, listSplits, openDataset } from "@detrkit/datasets";
 import type { TrainingData } from "@detrkit/training";
 import type { RunSettings } from "../configuration/run-settings.ts";
 
@@ -20,6 +20,10 @@ async function openSplit(spec: string, split: string, flag: string, classes?: re
 
 /** Reads both parts of a run's data and says how many images they have and what was left out. */
 export async function openTrainingData(config: RunSettings, say: (line: string) => void): Promise<RunData> {
+  for (const data of new Set([config.data, config.validation.data])) {
+    const found = data === "" ? undefined : describeData(data);
+    if (found !== undefined) say(found);
+  }
   const training = await openSplit(config.data, config.split, "split");
   const validation = await openSplit(
     config.validation.data === "" ? config.data : config.validation.data,

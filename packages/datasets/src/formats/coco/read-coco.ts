@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { DataError } from "@detrkit/common";
 import type { ImageSize } from "@detrkit/nn";
 import { CategoryMap } from "../../reading/category-map.ts";
@@ -31,6 +32,24 @@ function readCocoFile(file: string): CocoFile {
 
 const numberOr = (value: unknown, fallback: number): number => (typeof value === "number" ? value : fallback);
 
+/** An id as a number: some tools write "17". `undefined` where it is none. */
+function numericId(id: unknown): number | undefined {
+  if (typeof id === "number") return id;
+  return typeof id === "string" && /^\d{1,15}$/u.test(id) ? Number(id) : undefined;
+}
+
+/**
+ * The number that stands for each image's id: its own, or where an id of the file is any other text (a UUID, a file
+ * name) the position from 1 for all of them.
+ */
+function imageIds(images: CocoFile["images"]): (id: unknown) => number | undefined {
+  const isText = ({ id }: Record<string, unknown>): boolean => typeof id === "string" && numericId(id) === undefined;
+  if (!images.some(isText)) return numericId;
+  const positions = new Map<unknown, number>();
+  for (const { id } of images) if (!positions.has(id)) positions.set(id, positions.size + 1);
+  return (id) => positions.get(id);
+}
+
 function imageFolder(request: ReadRequest, file: string, images: CocoFile["images"], folders: ImageFolder): string {
   const places = cocoImageFolders(request.spec, file);
   const name = String(images[0]?.["file_name"] ?? "");
@@ -48,13 +67,14 @@ function toObject(annotation: Record<string, unknown>, place: string, label: num
   const [left = NaN, top = NaN, width = NaN, height = NaN] = bbox.map((edge) => numberOr(edge, NaN));
   const area = numberOr(annotation["area"], NaN);
   const segmentation = annotation["segmentation"];
+  const id = numericId(annotation["id"]);
   return {
     box: [left, top, left + width, top + height],
     boxXywh: [left, top, width, height],
     label,
     crowd: annotation["iscrowd"] === 1 || annotation["iscrowd"] === true,
     ...(Number.isFinite(area) ? { area } : {}),
-    ...(typeof annotation["id"] === "number" ? { annotationId: annotation["id"] } : {}),
+    ...(id === undefined ? {} : { annotationId: id }),
     ...(Array.isArray(segmentation) || isRecord(segmentation) ? { segmentation: segmentation as Segmentation } : {}),
     place,
   };
@@ -67,19 +87,20 @@ function groupAnnotations(
   file: string,
   request: ReadRequest,
 ): Map<number, FoundObject[]> {
-  const byImage = new Map<number, FoundObject[]>(images.map((image) => [numberOr(image["id"], NaN), []]));
+  const idOf = imageIds(images);
+  const byImage = new Map<number, FoundObject[]>(images.map((image) => [idOf(image["id"]) ?? NaN, []]));
   const seen = new Set<number>();
   annotations.forEach((annotation, position) => {
     const where = `annotations[${position}] (id ${String(annotation["id"] ?? "none")})`;
-    const id = annotation["id"];
-    if (typeof id === "number") {
+    const id = numericId(annotation["id"]);
+    if (id !== undefined) {
       if (seen.has(id)) {
         request.report({ kind: "duplicate-annotation-id", file, detail: `${where}: id ${id} was used before` });
         return;
       }
       seen.add(id);
     }
-    const objects = byImage.get(numberOr(annotation["image_id"], NaN));
+    const objects = byImage.get(idOf(annotation["image_id"]) ?? NaN);
     if (objects === undefined) {
       request.report({
         kind: "annotation-without-image",
@@ -88,7 +109,7 @@ function groupAnnotations(
       });
       return;
     }
-    const label = categories.labelOf(numberOr(annotation["category_id"], NaN), {
+    const label = categories.labelOf(numericId(annotation["category_id"]) ?? NaN, {
       file,
       detail:
         `${where}: category ${String(annotation["category_id"])} is none of the ` +
@@ -100,17 +121,22 @@ function groupAnnotations(
 }
 
 async function findImages(images: CocoFile["images"], file: string, request: ReadRequest): Promise<FoundImage[]> {
-  const folders = new ImageFolder(request.report);
+  const { path: place, settings } = request.spec;
+  // Of a file alone it is not known how far up its data set reaches.
+  const root = settings["images"] ?? (statSync(place).isDirectory() ? place : undefined);
+  const folders = new ImageFolder(request.report, root);
   const folder = imageFolder(request, file, images, folders);
+  const idOf = imageIds(images);
   const ids = new Set<number>();
   const found: (Omit<FoundImage, "width" | "height"> & { readonly size: ImageSize | undefined })[] = [];
   images.forEach((image, position) => {
-    const { id, file_name: name } = image;
-    if (typeof id !== "number" || typeof name !== "string") {
+    const { file_name: name } = image;
+    const id = idOf(image["id"]);
+    if (id === undefined || typeof name !== "string") {
       request.report({
         kind: "unreadable-annotation",
         file,
-        detail: `images[${position}]: expected a numeric "id" and a "file_name"`,
+        detail: `images[${position}]: expected an "id" and a "file_name"`,
       });
       return;
     }
@@ -136,7 +162,7 @@ async function findImages(images: CocoFile["images"], file: string, request: Rea
 async function readCoco(request: ReadRequest): Promise<ReadResult> {
   const file = findCocoAnnotations(request.spec, request.split);
   const content = readCocoFile(file);
-  const named = content.categories.map(({ id, name }) => ({ id: numberOr(id, NaN), name: String(name ?? id) }));
+  const named = content.categories.map(({ id, name }) => ({ id: numericId(id) ?? NaN, name: String(name ?? id) }));
   const categories = new CategoryMap(named, file, request);
   const objects = groupAnnotations(content, categories, file, request);
   const builder = new RecordBuilder(categories, request);
