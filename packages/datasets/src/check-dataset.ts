@@ -6,6 +6,7 @@ import { type Dataset, imageName, type ImageRecord } from "./dataset.ts";
 import { listSplits, readDataset } from "./open-dataset.ts";
 import { expectWhole, isPixels, loadPicture, pixelDefinition } from "./pixel-source.ts";
 import { mapAtOnce, messageWithout } from "./reading/image-files.ts";
+import { sharedImages } from "./splits/shared-images.ts";
 import type { DataSpec } from "./reading/reader.ts";
 
 /** All places where one kind of defect was found. */
@@ -160,6 +161,7 @@ export async function checkDataset(spec: string | DataSpec, options: CheckDatase
     });
     problems.push(dataset.problems, found.flat(), emptyClasses(summaries[index] as SplitSummary, parsed.text));
   }
+  problems.push(await sharedImages(datasets));
   const findings = group(problems.flat(), examples);
   return {
     spec: parsed.text,

@@ -49,6 +49,8 @@ const meanings = {
       "two boxes of one class that overlap by more than 0.8 IoU: probably one object that was labelled twice",
     "crowd-box": "crowd region: left out of training, ignored by the evaluation",
     "image-without-boxes": "an image with no box; it trains the background",
+    "image-in-two-splits":
+      "an image of one split that another split has too: what is learnt by heart is then measured as learnt",
     "class-without-boxes": "a class that no box of the split has",
   },
 } as const;

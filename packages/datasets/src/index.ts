@@ -35,6 +35,9 @@ export type {
   PixelSourceKind,
 } from "./pixel-source.ts";
 export type { DataSpec } from "./reading/reader.ts";
+export { shareOut } from "./splits/share-out.ts";
+export type { SharedOut, ShareOutOptions } from "./splits/share-out.ts";
+export { sharedImages } from "./splits/shared-images.ts";
 export { prepareObjects, toDetectionTarget } from "./targets.ts";
 // What a recipe is made of, beside `batches`, which takes it.
 export {

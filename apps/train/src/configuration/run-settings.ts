@@ -20,6 +20,12 @@ export const runSettings = z.strictObject({
   validation: z.strictObject({
     data: z.string().default("").describe("Validation images, where they are not in --data"),
     split: z.string().min(1).default("val").describe("Split to validate on"),
+    share: z
+      .number()
+      .min(0)
+      .max(0.9)
+      .default(0.2)
+      .describe("Part of the training images kept for validation where the data has no such split; 0 refuses"),
   }),
   output: z.string().min(1).describe("Run folder"),
   seed: count(0).default(42).describe("Decides initial weights, order of images and augmentation"),

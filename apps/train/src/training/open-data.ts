@@ -1,5 +1,14 @@
 import { ConfigError, DataError } from "@detrkit/common";
-import { type Dataset, dataPolicy, describeData, describeProblem, listSplits, openDataset } from "@detrkit/datasets";
+import {
+  type Dataset,
+  dataPolicy,
+  describeData,
+  describeProblem,
+  listSplits,
+  openDataset,
+  sharedImages,
+  shareOut,
+} from "@detrkit/datasets";
 import type { TrainingData } from "@detrkit/training";
 import type { RunSettings } from "../configuration/run-settings.ts";
 
@@ -18,24 +27,53 @@ async function openSplit(spec: string, split: string, flag: string, classes?: re
   return await openDataset(spec, { split, ...(classes === undefined ? {} : { classes }) });
 }
 
+/** Whether validation is to come out of the training images: the data has no split of the usual name, none was named. */
+async function isSharedOut({ data, validation }: RunSettings): Promise<boolean> {
+  const { share, split } = validation;
+  return share > 0 && validation.data === "" && split === "val" && !(await listSplits(data)).includes(split);
+}
+
+async function openParts(config: RunSettings, say: (line: string) => void): Promise<RunData> {
+  const training = await openSplit(config.data, config.split, "split");
+  const { data, split, share } = config.validation;
+  if (await isSharedOut(config)) {
+    const parts = await shareOut(training, { share, seed: config.seed });
+    say(
+      `no split "val": ${parts.validation.length} of the ${training.length} images are kept for validation ` +
+        `(--validation.share ${share}, drawn by --seed ${config.seed}, alike in classes)`,
+    );
+    return parts;
+  }
+  const validation = await openSplit(data === "" ? config.data : data, split, "validation.split", training.classes);
+  return { training, validation };
+}
+
+async function warnOfShared({ training, validation }: RunData, say: (line: string) => void): Promise<void> {
+  const shared = await sharedImages([
+    { ...training, split: "training" },
+    { ...validation, split: "validation" },
+  ]);
+  if (shared.length === 0) return;
+  const places = shared.slice(0, 3).map((problem) => `\n  ${describeProblem(problem)}`);
+  say(
+    `warning: ${shared.length} of ${validation.length} validation images are trained on, so AP will be too high:` +
+      `${places.join("")}${shared.length > 3 ? `\n  and ${shared.length - 3} more` : ""}`,
+  );
+}
+
 /** Reads both parts of a run's data and says how many images they have and what was left out. */
 export async function openTrainingData(config: RunSettings, say: (line: string) => void): Promise<RunData> {
   for (const data of new Set([config.data, config.validation.data])) {
     const found = data === "" ? undefined : describeData(data);
     if (found !== undefined) say(found);
   }
-  const training = await openSplit(config.data, config.split, "split");
-  const validation = await openSplit(
-    config.validation.data === "" ? config.data : config.validation.data,
-    config.validation.split,
-    "validation.split",
-    training.classes,
-  );
+  const { training, validation } = await openParts(config, say);
   say(
     `data: ${training.length} training and ${validation.length} validation images, ` +
       `classes ${training.classes.join(", ")}`,
   );
   for (const dataset of [training, validation]) reportProblems(dataset, config, say);
+  await warnOfShared({ training, validation }, say);
   return { training, validation };
 }
 
