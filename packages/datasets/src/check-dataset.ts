@@ -1,6 +1,6 @@
 import { decodeImage, readImageHeader } from "@detrkit/image";
 import type { ImageSize } from "@detrkit/nn";
-import { dataPolicy, type DataProblem, type FindingKind } from "./data-policy.ts";
+import { dataPolicy, type DataProblem, describeProblem, type FindingKind } from "./data-policy.ts";
 import { specOf } from "./data-spec.ts";
 import { type Dataset, imageName, type ImageRecord } from "./dataset.ts";
 import { listSplits, readDataset } from "./open-dataset.ts";
@@ -99,6 +99,43 @@ async function checkFile(record: ImageRecord, file: string | Uint8Array, decode:
   if (decode) await decodeImage(file, { name });
 }
 
+/** Settings of `checkImages`. */
+export interface CheckImagesOptions {
+  /** Whether images are decoded, or only their headers read. */
+  readonly decode: boolean;
+  /** Called as each image is done. */
+  readonly onImage?: (() => void) | undefined;
+}
+
+/** Looks at every image of a data set: whether it can be read, and has the size that its annotation says. */
+export async function checkImages(
+  { records }: Pick<Dataset, "records">,
+  { decode, onImage }: CheckImagesOptions,
+): Promise<DataProblem[]> {
+  const found = await mapAtOnce(records, atOnce, async (record) => {
+    const problems = await checkImage(record, decode);
+    onImage?.();
+    return problems;
+  });
+  return found.flat();
+}
+
+/** What makes a split useless as a whole: no image, or nothing to learn in the one that is trained on. */
+export function emptySplit({ spec, split, records }: Dataset): DataProblem[] {
+  const nothing = records.length === 0 ? "no image" : "no box in any image";
+  const isEmpty = records.length === 0 || (split === "train" && records.every(({ labels }) => labels.length === 0));
+  return isEmpty ? [{ kind: "empty-split", file: spec, detail: `split "${split}" has ${nothing}` }] : [];
+}
+
+/** Each finding once: what is about all splits is found with each. */
+function once(problems: readonly DataProblem[]): DataProblem[] {
+  const seen = new Set<string>();
+  return problems.filter((problem) => {
+    const key = `${problem.kind}\n${describeProblem(problem)}`;
+    return !seen.has(key) && seen.add(key) !== undefined;
+  });
+}
+
 function summarise({ split, records, classes }: Dataset): SplitSummary {
   const counts = classes.map(() => 0);
   for (const { labels } of records) for (const label of labels) counts[label] = (counts[label] as number) + 1;
@@ -148,21 +185,18 @@ export async function checkDataset(spec: string | DataSpec, options: CheckDatase
   const { examples = 5, decode = true, onProgress } = options;
   const splits = options.splits ?? (await splitsToCheck(parsed));
   const datasets: Dataset[] = [];
-  for (const split of splits) datasets.push(await readDataset(parsed, { split }));
+  // In the classes of the first, as training and validation are opened.
+  for (const split of splits) datasets.push(await readDataset(parsed, { split, classes: datasets[0]?.classes }));
   const total = datasets.reduce((sum, { length }) => sum + length, 0);
   let done = 0;
-  const problems: (readonly DataProblem[])[] = [];
+  const problems: (readonly DataProblem[])[] = [datasets.flatMap(emptySplit)];
   const summaries = datasets.map(summarise);
   for (const [index, dataset] of datasets.entries()) {
-    const found = await mapAtOnce(dataset.records, atOnce, async (record) => {
-      const ofImage = await checkImage(record, decode);
-      onProgress?.(++done, total);
-      return ofImage;
-    });
-    problems.push(dataset.problems, found.flat(), emptyClasses(summaries[index] as SplitSummary, parsed.text));
+    const found = await checkImages(dataset, { decode, onImage: () => onProgress?.(++done, total) });
+    problems.push(dataset.problems, found, emptyClasses(summaries[index] as SplitSummary, parsed.text));
   }
   problems.push(await sharedImages(datasets));
-  const findings = group(problems.flat(), examples);
+  const findings = group(once(problems.flat()), examples);
   return {
     spec: parsed.text,
     classes: datasets[0]?.classes ?? [],

@@ -36,5 +36,7 @@ test("what can't be a spec is refused with the way to write it", () => {
   expect(() => parseDataSpec("shapes:number=3")).toThrow(
     '"number=3" is no setting of shapes; it takes count=…, validation=…',
   );
-  expect(() => parseDataSpec("voc:x,images=y")).toThrow('"images=y" is no setting of voc; it takes none');
+  expect(() => parseDataSpec("voc:x,images=y")).toThrow(
+    '"images=y" is no setting of voc; it takes train=…, val=…, test=…, splits=…',
+  );
 });

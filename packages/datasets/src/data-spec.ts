@@ -7,14 +7,15 @@ import { moduleReader } from "./formats/module/read-module.ts";
 import { shapesReader } from "./formats/shapes/read-shapes.ts";
 import { vocReader } from "./formats/voc/read-voc.ts";
 import { yoloReader } from "./formats/yolo/read-yolo.ts";
+import { listedReader } from "./splits/listed-reader.ts";
 import type { DataSpec, Reader } from "./reading/reader.ts";
 
 /** The reader of each format. */
 const readers: ReadonlyMap<string, Reader> = new Map([
-  ["coco", cocoReader],
-  ["voc", vocReader],
-  ["yolo", yoloReader],
-  ["csv", csvReader],
+  ["coco", listedReader(cocoReader)],
+  ["voc", listedReader(vocReader)],
+  ["yolo", listedReader(yoloReader)],
+  ["csv", listedReader(csvReader)],
   ["module", moduleReader],
   ["shapes", shapesReader],
 ]);

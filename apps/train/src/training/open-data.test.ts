@@ -1,11 +1,13 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { checkDataset } from "@detrkit/datasets";
 import { encodePng } from "@detrkit/image";
 import { temporaryFolder } from "@detrkit/test-utils";
 import { beforeAll, expect, test } from "vitest";
 import { resolveConfig } from "../configuration/resolve-config.ts";
 import type { SettingsTree } from "../configuration/settings-tree.ts";
 import { openTrainingData, type RunData } from "./open-data.ts";
+import { refuseBadImages } from "./refuse-bad-images.ts";
 
 const folder = temporaryFolder();
 const plain = join(folder, "plain");
@@ -62,4 +64,45 @@ test("training on what is validated on is a warning that names the images", asyn
   );
   const { said: same } = await opened({ validation: { data: plain, split: "train" } });
   expect(same.at(-1)).toContain("warning: 10 of 10 validation images are trained on");
+});
+
+test("what has no part in the run is counted in one line", async () => {
+  const left = join(folder, "left");
+  await addImages(left, [21, 22, 23]);
+  await rm(join(left, "23.txt"));
+  await writeFile(join(left, "24.txt"), "0 0.5 0.5 0.5 0.5\n");
+  const { said } = await opened({ data: left });
+  expect(said.at(-1)).toBe(
+    `note: 1 × image-without-labels (${join(left, "23.png")}: it is taken for background); ` +
+      `1 × labels-without-image (${join(left, "24.txt")}: no image of its name); detrkit check-data lists them`,
+  );
+});
+
+test("images without any box are nothing to learn from", async () => {
+  const empty = join(folder, "empty");
+  await addImages(empty, [31, 32]);
+  for (const name of ["31.txt", "32.txt"]) await writeFile(join(empty, name), "");
+  await writeFile(join(empty, "data.yaml"), "train: .\nnames: [cat]\n");
+  await expect(opened({ data: empty })).rejects.toThrow("no box in any image; there is nothing to learn");
+});
+
+test("damaged images, and sizes that disagree, are refused before the first step, as by the data check", async () => {
+  const bad = join(folder, "bad");
+  await addImages(bad, [41, 42, 43, 44]);
+  const images = [41, 42, 43, 44].map((id) => ({ id, file_name: `${id}.png`, width: id === 42 ? 80 : 8, height: 6 }));
+  const annotations = images.map(({ id }) => ({ id, image_id: id, category_id: 1, bbox: [1, 1, 3, 3] }));
+  const content = JSON.stringify({ images, annotations, categories: [{ id: 1, name: "cat" }] });
+  await writeFile(join(bad, "train.json"), content);
+  const whole = await readFile(join(bad, "43.png"));
+  await writeFile(join(bad, "43.png"), whole.subarray(0, whole.length - 30));
+  const { data } = await opened({ data: `coco:${bad}` });
+  const said: string[] = [];
+  const refusal = refuseBadImages(data, (line) => said.push(line));
+  await expect(refusal).rejects.toThrow(/^2 of 4 images cannot be trained on:/u);
+  await expect(refusal).rejects.toThrow(`${join(bad, "42.png")}: the image has 8x6 pixels, its annotation says 80x6`);
+  await expect(refusal).rejects.toThrow(`${join(bad, "43.png")}: `);
+  expect(said).toEqual(["checking 4 images"]);
+  const report = await checkDataset(`coco:${bad}`);
+  const refused = report.findings.filter(({ severity }) => severity === "wrong").map(({ kind }) => kind);
+  expect(refused.toSorted()).toEqual(["size-mismatch", "unreadable-image"]);
 });

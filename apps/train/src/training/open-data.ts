@@ -4,6 +4,8 @@ import {
   dataPolicy,
   describeData,
   describeProblem,
+  emptySplit,
+  type FindingKind,
   listSplits,
   openDataset,
   sharedImages,
@@ -48,6 +50,25 @@ async function openParts(config: RunSettings, say: (line: string) => void): Prom
   return { training, validation };
 }
 
+/** What nothing stops for, and is still not what somebody would expect. */
+const worthSaying: readonly FindingKind[] = [
+  "image-without-labels",
+  "labels-without-image",
+  "unlisted-image",
+  "alike-classes",
+];
+
+/** In one line how many images and annotations have no part in the run. */
+function sayLeftOut(datasets: readonly Dataset[], say: (line: string) => void): void {
+  const problems = datasets.flatMap((dataset) => dataset.problems);
+  const counts = worthSaying.flatMap((kind) => {
+    const places = new Map(problems.filter((problem) => problem.kind === kind).map((it) => [describeProblem(it), it]));
+    const [first] = places.values();
+    return first === undefined ? [] : [`${places.size} × ${kind} (${describeProblem(first)})`];
+  });
+  if (counts.length > 0) say(`note: ${counts.join("; ")}; detrkit check-data lists them`);
+}
+
 async function warnOfShared({ training, validation }: RunData, say: (line: string) => void): Promise<void> {
   const shared = await sharedImages([
     { ...training, split: "training" },
@@ -72,7 +93,10 @@ export async function openTrainingData(config: RunSettings, say: (line: string) 
     `data: ${training.length} training and ${validation.length} validation images, ` +
       `classes ${training.classes.join(", ")}`,
   );
+  const [empty] = emptySplit({ ...training, split: "train" });
+  if (empty !== undefined) throw new DataError(`${describeProblem(empty)}; there is nothing to learn`);
   for (const dataset of [training, validation]) reportProblems(dataset, config, say);
+  sayLeftOut([training, validation], say);
   await warnOfShared({ training, validation }, say);
   return { training, validation };
 }

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { basename, dirname, extname, resolve } from "node:path";
 import { DataError, DetrkitError } from "@detrkit/common";
 import { cocoFiles, isCocoFile } from "../formats/coco/find-files.ts";
 import { describeTable, findTable } from "../formats/csv/csv-table.ts";
 import { isVocAnnotation } from "../formats/voc/find-annotations.ts";
+import { isLabelFile } from "../formats/yolo/left-out.ts";
 import { isYoloYaml, nameLists } from "../formats/yolo/yolo-config.ts";
 import { FileTree } from "../reading/file-tree.ts";
 import { stemOf } from "../reading/image-names.ts";
@@ -38,15 +39,12 @@ function findCoco(tree: FileTree): FoundFormat | undefined {
   return { format: "coco", title: "COCO", because: `lists of images and annotations in ${shown}` };
 }
 
-const labelLine = /^\d+(?:\s+-?[\d.]+(?:e[+-]?\d+)?){4,}$/iu;
-
 /** Text files that are called as an image and begin with a class and numbers; empty ones are background. */
 function labelFiles(tree: FileTree): string[] {
   const stems = new Set(tree.images.map(stemOf));
   const isList = (file: string): boolean => (nameLists as readonly string[]).includes(basename(file));
   const files = tree.withExtension(".txt").filter((file) => stems.has(stemOf(file)) && !isList(file));
-  const starts = files.slice(0, sample).map((file) => readFileSync(file, "utf8").trim().split("\n", 1)[0] ?? "");
-  return starts.some((line) => labelLine.test(line.trim())) ? files : [];
+  return files.slice(0, sample).some(isLabelFile) ? files : [];
 }
 
 function findYolo(tree: FileTree): FoundFormat | undefined {

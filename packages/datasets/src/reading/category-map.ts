@@ -7,6 +7,15 @@ export interface SourceCategory {
   readonly name: string;
 }
 
+function reportAlike(names: readonly string[], file: string, report: ReadRequest["report"]): void {
+  const alike = Map.groupBy(names, (name) => name.toLowerCase().replaceAll(/\s+/gu, ""));
+  for (const group of alike.values()) {
+    const shown = group.map((name) => `"${name}"`).join(" and ");
+    if (group.length > 1)
+      report({ kind: "alike-classes", file, detail: `${shown} are trained as classes of their own` });
+  }
+}
+
 /** Contiguous labels for the categories of a source, whatever their ids. */
 export class CategoryMap {
   readonly classes: readonly string[];
@@ -39,6 +48,7 @@ export class CategoryMap {
       byId.set(category.id, category);
       names.add(category.name);
     }
+    reportAlike([...names], file, report);
     const ordered = [...byId.values()].toSorted((a, b) => a.id - b.id);
     this.classes = classes ?? ordered.map(({ name }) => name);
     const idByName = new Map(ordered.map(({ id, name }) => [name, id]));

@@ -88,6 +88,7 @@ test("a file in two splits, and a copy of it under another name, are found by th
         join(folder, `${name}.png`),
         await encodePng({ width: 4, height: 4, data: new Uint8Array(48).fill(level) }),
       );
+    await writeFile(join(folder, "a.txt"), "0 0.5 0.5 0.5 0.5");
     const lists = { train: "a\nb\n", val: "b\ncopy\nc\n" };
     for (const [split, text] of Object.entries(lists))
       await writeFile(join(folder, `${split}.txt`), text.replaceAll(/\w+/gu, "$&.png"));

@@ -1,10 +1,12 @@
 import { statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { DataError } from "@detrkit/common";
 import type { ImageSize } from "@detrkit/nn";
 import { CategoryMap } from "../../reading/category-map.ts";
 import { cocoImageFolders, cocoSplits, findCocoAnnotations } from "./find-files.ts";
 import type { Segmentation } from "../../dataset.ts";
 import { ImageFolder, withSizes } from "../../reading/image-files.ts";
+import { stemOf } from "../../reading/image-names.ts";
 import { isRecord, readJson } from "../../reading/text-files.ts";
 import type { Reader, ReadRequest, ReadResult } from "../../reading/reader.ts";
 import { type FoundImage, type FoundObject, RecordBuilder } from "../../reading/record-builder.ts";
@@ -159,6 +161,26 @@ async function findImages(images: CocoFile["images"], file: string, request: Rea
   return sized.map(({ size, ...image }) => ({ ...image, ...size }));
 }
 
+/**
+ * Reports images beside those that were found which no annotation file lists. The files of other splits are read only
+ * where there are any.
+ */
+function reportUnlisted(records: ReadResult["records"], file: string, { spec, report }: ReadRequest): void {
+  const paths = new Set(records.map(({ source }) => String(source)));
+  const folders = new ImageFolder(report);
+  const places = [...new Set([...paths].map(dirname))];
+  const unused = places.flatMap((place) => folders.images(place).map((name) => join(place, name)));
+  const beside = unused.filter((path) => !paths.has(path));
+  if (beside.length === 0) return;
+  const files = cocoSplits(spec).map((split) => findCocoAnnotations(spec, split));
+  const names = [...new Set([file, ...files])].flatMap((other) =>
+    readCocoFile(other).images.map((image) => stemOf(String(image["file_name"] ?? "").replaceAll("\\", "/"))),
+  );
+  const listed = new Set(names);
+  for (const path of beside)
+    if (!listed.has(stemOf(path))) report({ kind: "unlisted-image", file: path, detail: "in no annotation file" });
+}
+
 async function readCoco(request: ReadRequest): Promise<ReadResult> {
   const file = findCocoAnnotations(request.spec, request.split);
   const content = readCocoFile(file);
@@ -167,6 +189,7 @@ async function readCoco(request: ReadRequest): Promise<ReadResult> {
   const objects = groupAnnotations(content, categories, file, request);
   const builder = new RecordBuilder(categories, request);
   for (const image of await findImages(content.images, file, request)) builder.add(image, objects.get(image.id) ?? []);
+  reportUnlisted(builder.result.records, file, request);
   return builder.result;
 }
 

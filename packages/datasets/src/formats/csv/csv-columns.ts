@@ -58,8 +58,8 @@ const complete = (indices: CsvColumns["indices"]): CsvColumns["form"] | undefine
     ? boxForms.find((form) => form.every((role) => indices.has(role)))
     : undefined;
 
-/** Columns by a header; `undefined` where the row is none, or a column is missing. */
-export function columnsOfHeader({ values }: CsvRow): CsvColumns | undefined {
+/** The columns that a header names, as far as it does. */
+export function headerColumns({ values }: CsvRow): Map<ColumnRole, number> {
   const names = values.map((value) => value.toLowerCase().replaceAll(/[^a-z0-9]/gu, ""));
   const indices = new Map<ColumnRole, number>();
   for (const role of columnRoles) {
@@ -70,6 +70,12 @@ export function columnsOfHeader({ values }: CsvRow): CsvColumns | undefined {
       .find((at) => at >= 0 && at !== taken);
     if (index !== undefined) indices.set(role, index);
   }
+  return indices;
+}
+
+/** Columns by a header; `undefined` where the row is none, or a column is missing. */
+export function columnsOfHeader(row: CsvRow): CsvColumns | undefined {
+  const indices = headerColumns(row);
   const form = complete(indices);
   return form === undefined ? undefined : { indices, form, by: "header" };
 }

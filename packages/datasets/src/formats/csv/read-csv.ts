@@ -1,10 +1,11 @@
 import { existsSync, statSync } from "node:fs";
-import { dirname, relative, resolve } from "node:path";
+import { basename, dirname, relative, resolve } from "node:path";
 import { DataError } from "@detrkit/common";
 import type { ImageSize } from "@detrkit/nn";
 import { CategoryMap } from "../../reading/category-map.ts";
 import { FileTree } from "../../reading/file-tree.ts";
 import { ImageFolder, withSizes } from "../../reading/image-files.ts";
+import { stemOf } from "../../reading/image-names.ts";
 import { type FoundObject, RecordBuilder } from "../../reading/record-builder.ts";
 import type { DataSpec, Reader, ReadRequest, ReadResult } from "../../reading/reader.ts";
 import { inUsualOrder, splitOfFolders, splitOfName, splitOfWord } from "../../reading/split-words.ts";
@@ -87,6 +88,21 @@ function splitsOf({ tables, root }: CsvData): string[] {
   return inUsualOrder(tables.flatMap((table) => table.rows.map((row) => splitOfRow(table, row, root))));
 }
 
+/** Whether the images' folder is known; of a file alone it is not known how far up its data set reaches. */
+const isFolder = ({ root }: CsvData, { path, settings }: DataSpec): boolean =>
+  settings["images"] !== undefined || resolve(path) === root;
+
+function reportUnlisted(
+  root: string,
+  rows: readonly (readonly [CsvTable, Row])[],
+  report: ReadRequest["report"],
+): void {
+  const names = rows.map(([table, row]) => value(table, row, "file").replaceAll("\\", "/").toLowerCase());
+  const listed = new Set(names.flatMap((name) => [stemOf(name), basename(name)]));
+  for (const file of new FileTree(root).images)
+    if (!listed.has(stemOf(file))) report({ kind: "unlisted-image", file, detail: "in no row of the table" });
+}
+
 async function readCsvData(request: ReadRequest): Promise<ReadResult> {
   const { spec, split, report } = request;
   const data = openCsv(spec);
@@ -113,6 +129,7 @@ async function readCsvData(request: ReadRequest): Promise<ReadResult> {
     found: places.flatMap(({ found }) => found),
     annotationFile: (places[0] as (typeof places)[number]).annotationFile,
   }));
+  if (split === known[0] && isFolder(data, spec)) reportUnlisted(root, rows, report);
   const builder = new RecordBuilder(categories, request);
   for (const { size, found, ...image } of await withSizes(images, report))
     builder.add({ ...image, ...size }, toObjects(found, size, categories));

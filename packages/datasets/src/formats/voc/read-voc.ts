@@ -6,19 +6,20 @@ import { ImageFolder, withSizes } from "../../reading/image-files.ts";
 import { type FoundObject, RecordBuilder } from "../../reading/record-builder.ts";
 import type { Reader, ReadRequest, ReadResult } from "../../reading/reader.ts";
 import { readLines } from "../../reading/text-files.ts";
+import { reportLeftOut } from "./left-out.ts";
 import { findVoc, type VocEntry, vocEntries, type VocFolder, vocSplits } from "./find-annotations.ts";
-import { readVocAnnotation, scanVocClasses, type VocAnnotation } from "./voc-annotation.ts";
+import { readVocAnnotation, type ScannedVoc, scanVoc, type VocAnnotation } from "./voc-annotation.ts";
 
 /**
  * Class names: those of a `classes.txt` or `labels.txt`, else all that any annotation uses, sorted: the same for every
  * split.
  */
-function classNames({ tree, annotations }: VocFolder): readonly string[] {
+function classNames({ tree }: VocFolder, scanned: readonly ScannedVoc[]): readonly string[] {
   for (const name of ["classes.txt", "labels.txt"]) {
     const file = join(tree.root, name);
     if (existsSync(file)) return readLines(file).map(({ text }) => text);
   }
-  return [...new Set(annotations.flatMap(scanVocClasses))].toSorted();
+  return [...new Set(scanned.flatMap(({ classes }) => classes))].toSorted();
 }
 
 function readOrReport(
@@ -82,7 +83,9 @@ async function readVoc(request: ReadRequest): Promise<ReadResult> {
   const folder = findVoc(spec);
   const { tree } = folder;
   const entries = vocEntries(folder, spec, split);
-  const categories = new CategoryMap(classNames(folder), tree.root, request);
+  const scanned = folder.annotations.map(scanVoc);
+  const categories = new CategoryMap(classNames(folder, scanned), tree.root, request);
+  if (split === vocSplits(folder)[0]) reportLeftOut(folder, spec, scanned, report);
   const folders = new ImageFolder(report, tree.root);
   const builder = new RecordBuilder(categories, request);
   const seen = new Set<string>();

@@ -8,6 +8,7 @@ import type { Reader, ReadRequest, ReadResult } from "../../reading/reader.ts";
 import { type FoundObject, RecordBuilder } from "../../reading/record-builder.ts";
 import { readLines, type TextLine } from "../../reading/text-files.ts";
 import { readYoloConfig, type YoloConfig } from "./yolo-config.ts";
+import { reportLeftOut } from "./left-out.ts";
 import { imagesAt, LabelFiles } from "./yolo-files.ts";
 
 /**
@@ -77,9 +78,12 @@ async function readYolo(request: ReadRequest): Promise<ReadResult> {
   const paths = new Set(places.flatMap((place) => imagesAt(place, request, folders)));
   const root = config.tree?.root ?? dirname(config.file);
   const images = [...paths].map((path, index) => ({ id: index + 1, name: relative(root, path), source: path }));
+  if (request.split === yoloSplits(config)[0]) reportLeftOut(config, request);
   const builder = new RecordBuilder(categories, request);
   for (const { size, ...image } of await withSizes(images, request.report)) {
     const file = labels.of(image.source);
+    if (file === undefined)
+      request.report({ kind: "image-without-labels", file: image.source, detail: "it is taken for background" });
     const objects =
       file === undefined ? [] : readLines(file).flatMap((line) => toObject(line, size, categories, file, request));
     builder.add({ ...image, ...size, annotationFile: file ?? image.source }, objects);
