@@ -267,9 +267,9 @@ test.for<readonly [title: string, files: Record<string, string>, shown: string, 
   ],
   [
     "no header, an image without objects (RetinaNet)",
-    { "boxes.csv": "photos/a.png,2,1,8,6,cat\nphotos/b.png,,,,,\n" },
+    { "boxes.csv": "photos/b.png,,,,,\nphotos/a.png,2,1,8,6,cat\n" },
     "1 file, 2 xmin, 3 ymin, 4 xmax, 5 ymax, 6 class (guessed from the values), in pixels",
-    { train: [["a.png", "cat 2,1,8,6"], ["b.png"], ["image-without-boxes"]] },
+    { train: [["b.png"], ["a.png", "cat 2,1,8,6"], ["image-without-boxes"]] },
   ],
   [
     "splits in a column, fractions, empty columns (AutoML)",
@@ -330,4 +330,15 @@ test("two annotation files of one split, or two lists of other classes, are not 
   await rm(join(folder, "two.json"));
   await put({ "classes.txt": "cat", "a/classes.txt": "dog", "a.txt": box }, []);
   await expect(readDataset(folder)).rejects.toThrow(/name different classes/u);
+});
+
+test("an image that is missing is not replaced by one of its name in another split", async () => {
+  await put({ "train/_annotations.coco.json": coco("a.png"), "valid/_annotations.coco.json": coco("b.png") }, [
+    "valid/a.png",
+    "valid/b.png",
+  ]);
+  expect((await readDataset(folder)).problems).toMatchObject([{ kind: "missing-image" }]);
+  await rm(folder, { recursive: true });
+  await put({ "train/a.xml": voc("a.png"), "valid/b.xml": voc("b.png") }, ["valid/a.png", "valid/b.png"]);
+  expect((await readDataset(folder)).problems).toMatchObject([{ kind: "missing-image" }]);
 });

@@ -1,6 +1,7 @@
 import { readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
 import { isImageName, stemOf } from "./image-names.ts";
+import { splitOfFolders } from "./split-words.ts";
 
 /** Folders whose names say what kind of files they hold; two paths that differ in nothing else belong together. */
 const roleFolders: ReadonlySet<string> = new Set(
@@ -39,7 +40,7 @@ export class FileTree {
    * none.
    */
   imagesOfLabels(labels: string): readonly string[] {
-    const found = this.#imagesByStem.get(stemOf(labels)) ?? [];
+    const found = this.#inSplitOf(labels, this.#imagesByStem.get(stemOf(labels)) ?? []);
     if (found.length < 2) return found;
     const place = this.#placeOf(labels);
     const near = found.filter((image) => this.#placeOf(image) === place);
@@ -49,15 +50,25 @@ export class FileTree {
   /**
    * Images that annotations may mean by a name, which may be a path of another machine: those whose path ends with the
    * most of it. The extension may be missing.
+   *
+   * @param expected - where the image should have been
    */
-  imagesNamed(name: string): readonly string[] {
+  imagesNamed(name: string, expected: string = this.root): readonly string[] {
     const parts = name.split(/[/\\]+/u).filter((part) => part !== "" && part !== ".");
     const last = parts.at(-1)?.toLowerCase() ?? "";
-    const found = isImageName(last)
+    const named = isImageName(last)
       ? (this.#imagesByStem.get(stemOf(last)) ?? []).filter((image) => basename(image).toLowerCase() === last)
       : (this.#imagesByStem.get(last) ?? []);
+    const found = this.#inSplitOf(expected, named);
     const wanted = parts.slice(0, -1).join(sep);
     return nearest(found, (image) => sharedEnd(dirname(this.short(image)), wanted));
+  }
+
+  /** Without images in the folder of another split: frames are called alike in each. */
+  #inSplitOf(path: string, images: readonly string[]): readonly string[] {
+    const split = splitOfFolders(this.root, path);
+    const others = (image: string): boolean => (splitOfFolders(this.root, image) ?? split) !== split;
+    return split === undefined ? images : images.filter((image) => !others(image));
   }
 
   /** The folders of a file below the root, but those that only tell what kind of file it is. */

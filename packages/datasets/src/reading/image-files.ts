@@ -62,7 +62,7 @@ export class ImageFolder {
       this.#report({ kind: "renamed-image", ...place, detail: `"${name}" is "${otherExtension}" in ${there}` });
       return join(there, otherExtension);
     }
-    const elsewhere = this.#elsewhere(name);
+    const elsewhere = this.#elsewhere(name, path);
     if (elsewhere.length === 1) return elsewhere[0];
     const which =
       elsewhere.length > 1 ? `, and ${elsewhere.length} elsewhere: ${elsewhere.slice(0, 3).join(", ")}` : "";
@@ -71,10 +71,10 @@ export class ImageFolder {
   }
 
   /** Images of that name anywhere in the data set: annotations often hold the paths of another machine. */
-  #elsewhere(name: string): readonly string[] {
+  #elsewhere(name: string, expected: string): readonly string[] {
     if (this.#root === undefined) return [];
     this.#tree ??= new FileTree(this.#root);
-    return this.#tree.imagesNamed(name);
+    return this.#tree.imagesNamed(name, expected);
   }
 
   #list(folder: string): Listing {

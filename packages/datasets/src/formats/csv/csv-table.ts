@@ -1,4 +1,5 @@
 import { DataError } from "@detrkit/common";
+import { isImageName } from "../../reading/image-names.ts";
 import type { DataSpec } from "../../reading/reader.ts";
 import {
   columnRoles,
@@ -25,7 +26,9 @@ export function findTable(file: string, setting?: string): CsvTable | undefined 
   const [first] = all;
   if (first === undefined) return undefined;
   const header = columnsOfHeader(first);
-  const isHeader = header !== undefined || first.values.every((value) => !Number.isFinite(Number(value || "x")));
+  // Words alone are a header of other names; beside an image's name they are a row without a box.
+  const areWords = first.values.every((value) => !Number.isFinite(Number(value || "x")) && !isImageName(value));
+  const isHeader = header !== undefined || areWords;
   const rows = isHeader ? all.slice(1) : all;
   const columns = setting === undefined ? (header ?? columnsOfValues(rows)) : columnsOfSetting(setting.split(","));
   if (columns === undefined) return undefined;
