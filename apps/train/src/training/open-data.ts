@@ -93,9 +93,10 @@ export async function openTrainingData(config: RunSettings, say: (line: string) 
     `data: ${training.length} training and ${validation.length} validation images, ` +
       `classes ${training.classes.join(", ")}`,
   );
+  for (const dataset of [training, validation]) reportProblems(dataset, config, say);
+  // After the defects: where all boxes are bad, those are what is to be mended.
   const [empty] = emptySplit({ ...training, split: "train" });
   if (empty !== undefined) throw new DataError(`${describeProblem(empty)}; there is nothing to learn`);
-  for (const dataset of [training, validation]) reportProblems(dataset, config, say);
   sayLeftOut([training, validation], say);
   await warnOfShared({ training, validation }, say);
   return { training, validation };

@@ -323,6 +323,11 @@ test("what is several things or none is refused with what was looked for and wha
   await expect(readDataset(join(folder, "notes.md"))).rejects.toThrow("the file is none that is known");
 });
 
+test("a list of names that is a folder, as a damaged obj.data has it, is named", async () => {
+  await put({ "obj.data": "names = labels\ntrain = train.txt\n", "labels/a.txt": box }, ["a.png"]);
+  await expect(readDataset(folder)).rejects.toThrow(/obj\.data: names the classes in .*labels, which is no file/u);
+});
+
 test("two annotation files of one split, or two lists of other classes, are not chosen between", async () => {
   await put({ "one.json": coco("a.png"), "two.json": coco("a.png") }, ["a.png"]);
   await expect(readDataset(folder)).rejects.toThrow(/several annotation files of split "train".*,train=.*one\.json/u);

@@ -27,7 +27,7 @@ const counted = (count: number, what: string): string =>
 function findVoc(tree: FileTree): FoundFormat | undefined {
   const files = tree.withExtension(".xml");
   if (!files.slice(0, sample).some(isVocAnnotation)) return undefined;
-  const folders = [...new Set(files.map((file) => tree.short(dirname(file))))];
+  const folders = [...new Set(files.map((file) => tree.short(dirname(file)).replace(/^\.$/u, "the folder itself")))];
   const where = folders.length > 3 ? `${folders.length} folders` : folders.join(", ");
   return { format: "voc", title: "Pascal VOC", because: `${counted(files.length, "XML annotation")} in ${where}` };
 }

@@ -72,7 +72,7 @@ test("lists that a spec names come before the data's own splits, and ids stay ap
   expect(new Set(records.map(({ id }) => id)).size).toBe(2);
   await expect(openDataset(spec, { split: "val" })).rejects.toThrow('no split "val"; the lists have train, test');
   await expect(openDataset(`${join(folder, "data")},train=/nowhere.txt`)).rejects.toThrow(
-    "train=/nowhere.txt does not exist",
+    "train=/nowhere.txt is no file",
   );
 });
 

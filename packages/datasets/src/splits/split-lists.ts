@@ -60,7 +60,8 @@ export function givenLists({ settings }: DataSpec): readonly (typeof listSetting
 export function readGivenLists(spec: DataSpec): ListedName[] {
   return givenLists(spec).flatMap((key) => {
     const file = resolve(spec.settings[key] as string);
-    if (!existsSync(file)) throw new DataError(`data "${spec.text}": ${key}=${file} does not exist`);
+    if (!existsSync(file) || !statSync(file).isFile())
+      throw new DataError(`data "${spec.text}": ${key}=${file} is no file`);
     return listNames(file, key === "splits" ? undefined : key);
   });
 }

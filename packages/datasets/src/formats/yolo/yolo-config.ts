@@ -94,7 +94,8 @@ function configOfDarknet(file: string, tree: FileTree): YoloConfig {
   const folder = dirname(file);
   const locateHere = (entry: string): string => locate(entry.replace(/^data\//u, ""), folder, folder);
   const names = locateHere(values.get("names") ?? "obj.names");
-  if (!existsSync(names)) throw new DataError(`${file}: names the classes in ${names}, which does not exist`);
+  if (!existsSync(names) || !statSync(names).isFile())
+    throw new DataError(`${file}: names the classes in ${names}, which is no file`);
   const places: Record<string, string[]> = {};
   for (const split of ["train", "val", "test"]) {
     const entry = splitNames(split)
