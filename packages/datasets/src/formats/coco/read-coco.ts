@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { DataError } from "@detrkit/common";
 import type { ImageSize } from "@detrkit/nn";
 import { CategoryMap } from "../../reading/category-map.ts";
+import { imageIds, numericId } from "./ids.ts";
 import { cocoImageFolders, cocoSplits, findCocoAnnotations } from "./find-files.ts";
 import type { Segmentation } from "../../dataset.ts";
 import { ImageFolder, withSizes } from "../../reading/image-files.ts";
@@ -33,24 +34,6 @@ function readCocoFile(file: string): CocoFile {
 }
 
 const numberOr = (value: unknown, fallback: number): number => (typeof value === "number" ? value : fallback);
-
-/** An id as a number: some tools write "17". `undefined` where it is none. */
-function numericId(id: unknown): number | undefined {
-  if (typeof id === "number") return id;
-  return typeof id === "string" && /^\d{1,15}$/u.test(id) ? Number(id) : undefined;
-}
-
-/**
- * The number that stands for each image's id: its own, or where an id of the file is any other text (a UUID, a file
- * name) the position from 1 for all of them.
- */
-function imageIds(images: CocoFile["images"]): (id: unknown) => number | undefined {
-  const isText = ({ id }: Record<string, unknown>): boolean => typeof id === "string" && numericId(id) === undefined;
-  if (!images.some(isText)) return numericId;
-  const positions = new Map<unknown, number>();
-  for (const { id } of images) if (!positions.has(id)) positions.set(id, positions.size + 1);
-  return (id) => positions.get(id);
-}
 
 function imageFolder(request: ReadRequest, file: string, images: CocoFile["images"], folders: ImageFolder): string {
   const places = cocoImageFolders(request.spec, file);
