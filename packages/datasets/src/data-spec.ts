@@ -64,8 +64,9 @@ function isPath(text: string): boolean {
 }
 
 /**
- * Takes a data spec apart: a path alone, of which {@link dataFormats} is found out, or `coco:PATH[,train=FILE][,val=FILE][,images=FOLDER]`, `voc:FOLDER`, `yolo:FOLDER` or
- * `yolo:data.yaml`, `csv:PATH[,columns=…]`, `module:FILE[,key=value,…]` with a file that exports a reader, `shapes[:key=value,…]`.
+ * Takes a data spec apart: a path alone, whose format is found out, or `coco:PATH[,images=FOLDER]`, `voc:FOLDER`,
+ * `yolo:FOLDER` or `yolo:data.yaml`, `csv:PATH[,columns=…][,images=FOLDER]`, each with `train=FILE`, `val=FILE` and so
+ * on where it is wanted, `module:FILE[,key=value,…]` with a file that exports a reader, `shapes[:key=value,…]`.
  *
  * @throws ConfigError where the text is none of these
  */

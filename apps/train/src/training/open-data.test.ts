@@ -35,7 +35,7 @@ async function opened(settings: SettingsTree): Promise<{ readonly data: RunData;
 
 const names = ({ records }: RunData["training"]): string[] => records.map(({ name }) => name);
 
-test("data is found out and said; without a validation split a part is kept, by the seed, and that is said too", async () => {
+test("data is found out; without a validation split a part is kept by the seed; both are said", async () => {
   const { data, said } = await opened({});
   expect(said).toEqual([
     `${plain}: taken for YOLO, classes in classes.txt, 10 label files`,

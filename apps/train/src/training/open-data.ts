@@ -29,7 +29,7 @@ async function openSplit(spec: string, split: string, flag: string, classes?: re
   return await openDataset(spec, { split, ...(classes === undefined ? {} : { classes }) });
 }
 
-/** Whether validation is to come out of the training images: the data has no split of the usual name, none was named. */
+/** Whether validation comes out of the training images: no split was named, and the data has none of that name. */
 async function isSharedOut({ data, validation }: RunSettings): Promise<boolean> {
   const { share, split } = validation;
   return share > 0 && validation.data === "" && split === "val" && !(await listSplits(data)).includes(split);

@@ -36,8 +36,8 @@ export class FileTree {
 
   /**
    * The image that a file of labels belongs to: of its name, beside it, or where only folders such as `labels` and
-   * `images` are between them; else the one whose folders are most alike. Several where that cannot be told, none where there is
-   * none.
+   * `images` are between them; else the one whose folders are most alike. Several where that cannot be told, none where
+   * there is none.
    */
   imagesOfLabels(labels: string): readonly string[] {
     const found = this.#inSplitOf(labels, this.#imagesByStem.get(stemOf(labels)) ?? []);

@@ -37,7 +37,7 @@ function splitOfFolder(folder: string): string | undefined {
   return parts.length === 1 ? splitOfWord(parts[0] as string) : undefined;
 }
 
-/** The split that the folders of a file below `root` tell, the innermost first: `train/labels/a.txt`, `images/val/a.jpg`. */
+/** The split that a file's folders below `root` tell, the innermost first: `train/labels/a.txt`, `images/val/a.jpg`. */
 export function splitOfFolders(root: string, file: string): string | undefined {
   const folders = relative(root, dirname(file)).split(sep).toReversed();
   return folders.map(splitOfFolder).find((split) => split !== undefined);

@@ -80,7 +80,7 @@ export function columnsOfHeader(row: CsvRow): CsvColumns | undefined {
   return form === undefined ? undefined : { indices, form, by: "header" };
 }
 
-/** Columns as somebody lists them, in the table's order; `-` passes one over. `undefined` where something is missing. */
+/** Columns as somebody lists them, in the table's order; `-` passes one over. `undefined` where one is missing. */
 export function columnsOfSetting(names: readonly string[]): CsvColumns | undefined {
   const indices = new Map<ColumnRole, number>();
   names.forEach((name, index) => {
