@@ -139,15 +139,15 @@ export const packages = [
   }),
   library(
     "datasets",
-    "COCO, Pascal VOC, YOLO and generated detection data: reading, checking, augmenting and batching.",
+    "COCO, Pascal VOC, YOLO, CSV and generated detection data: reading, checking, augmenting and batching.",
     {
       tfjs: true,
       workspace: ["common", "nn", "boxes", "image"],
       dev: ["evaluation"],
-      dependencies: ["fast-xml-parser", "yaml"],
+      dependencies: ["csv-parse", "fast-xml-parser", "yaml"],
       devDependencies: ["sharp"],
       entries: ["batch-worker", "formats/shapes/shapes-image"],
-      keywords: ["coco", "pascal-voc", "yolo"],
+      keywords: ["coco", "pascal-voc", "yolo", "csv"],
     },
   ),
   library("evaluation", "COCO detection metrics for boxes and masks, equal to pycocotools.", {

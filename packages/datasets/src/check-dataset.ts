@@ -1,12 +1,11 @@
-import { decodeImage, readImageHeader } from "@detrkit/image";
-import type { ImageSize } from "@detrkit/nn";
-import { dataPolicy, type DataProblem, type FindingKind } from "./data-policy.ts";
+import { checkImages } from "./check-images.ts";
+import { dataPolicy, type DataProblem, describeProblem, type FindingKind } from "./data-policy.ts";
 import { specOf } from "./data-spec.ts";
-import { type Dataset, imageName, type ImageRecord } from "./dataset.ts";
+import type { Dataset } from "./dataset.ts";
 import { listSplits, readDataset } from "./open-dataset.ts";
-import { expectWhole, isPixels, loadPicture, pixelDefinition } from "./pixel-source.ts";
-import { mapAtOnce, messageWithout } from "./reading/image-files.ts";
+import { sharedImages } from "./splits/shared-images.ts";
 import type { DataSpec } from "./reading/reader.ts";
+import { groupBy } from "./reading/group-by.ts";
 
 /** All places where one kind of defect was found. */
 export interface Finding {
@@ -50,52 +49,20 @@ export interface CheckDatasetOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-const atOnce = 4;
-
-/** Takes a finding about the image that is being looked at. */
-type Note = (kind: FindingKind, detail: string) => void;
-
-/** What is found in one image. */
-async function checkImage(record: ImageRecord, decode: boolean): Promise<DataProblem[]> {
-  const problems: DataProblem[] = [];
-  const { source } = record;
-  const name = imageName(record);
-  const note: Note = (kind, detail) => {
-    problems.push({ kind, file: name, detail });
-  };
-  // What is made when it is needed has no header.
-  if (!decode && (typeof source === "function" || pixelDefinition(source) !== undefined)) return problems;
-  try {
-    const picture = await loadPicture({ source, name });
-    if (isPixels(picture)) noteSize(record, expectWhole(picture, name), note);
-    else await checkFile(record, picture, decode, note);
-  } catch (error) {
-    note("unreadable-image", messageWithout(name, error));
-  }
-  return problems;
+/** What makes a split useless as a whole: no image, or nothing to learn in the one that is trained on. */
+export function emptySplit({ spec, split, records }: Dataset): DataProblem[] {
+  const nothing = records.length === 0 ? "no image" : "no box in any image";
+  const isEmpty = records.length === 0 || (split === "train" && records.every(({ labels }) => labels.length === 0));
+  return isEmpty ? [{ kind: "empty-split", file: spec, detail: `split "${split}" has ${nothing}` }] : [];
 }
 
-function noteSize({ width, height }: ImageRecord, size: ImageSize, note: Note): void {
-  if (size.width === width && size.height === height) return;
-  note("size-mismatch", `the image has ${size.width}x${size.height} pixels, its annotation says ${width}x${height}`);
-}
-
-/** An image file, or the bytes of one. */
-async function checkFile(record: ImageRecord, file: string | Uint8Array, decode: boolean, note: Note): Promise<void> {
-  const name = imageName(record);
-  const header = await readImageHeader(file, { name });
-  const stored = header.storedWidth === record.width && header.storedHeight === record.height;
-  if (!stored) noteSize(record, header, note);
-  if (header.orientation > 1) {
-    const shown = header.width === record.width && header.height === record.height;
-    const left = shown ? "" : ", left alone since the annotated size is that of the stored pixels";
-    note("rotated-image", `EXIF orientation ${header.orientation}${left}`);
-  }
-  if (header.colourSpace === "cmyk") note("cmyk-image", "CMYK");
-  if (header.colourSpace === "b-w" || header.colourSpace === "grey16") note("grey-image", "grey");
-  if (header.depth === "ushort") note("16-bit-image", "16 bits a channel");
-  if (header.hasAlpha) note("alpha-image", "has an alpha channel");
-  if (decode) await decodeImage(file, { name });
+/** Each finding once: what is about all splits is found with each. */
+function once(problems: readonly DataProblem[]): DataProblem[] {
+  const seen = new Set<string>();
+  return problems.filter((problem) => {
+    const key = `${problem.kind}\n${describeProblem(problem)}`;
+    return !seen.has(key) && seen.add(key) !== undefined;
+  });
 }
 
 function summarise({ split, records, classes }: Dataset): SplitSummary {
@@ -119,9 +86,8 @@ function emptyClasses({ boxesByClass, split }: SplitSummary, spec: string): Data
 }
 
 function group(problems: readonly DataProblem[], examples: number): Finding[] {
-  const findings = [...new Set(problems.map(({ kind }) => kind))].map((kind): Finding => {
+  const findings = [...groupBy(problems, ({ kind }) => kind)].map(([kind, places]): Finding => {
     const { severity, meaning } = dataPolicy[kind];
-    const places = problems.filter((problem) => problem.kind === kind);
     return { kind, severity, meaning, count: places.length, examples: places.slice(0, examples) };
   });
   const rank = ({ severity }: Finding): number => (severity === "wrong" ? 0 : 1);
@@ -148,20 +114,18 @@ export async function checkDataset(spec: string | DataSpec, options: CheckDatase
   const { examples = 5, decode = true, onProgress } = options;
   const splits = options.splits ?? (await splitsToCheck(parsed));
   const datasets: Dataset[] = [];
-  for (const split of splits) datasets.push(await readDataset(parsed, { split }));
+  // In the classes of the first, as training and validation are opened.
+  for (const split of splits) datasets.push(await readDataset(parsed, { split, classes: datasets[0]?.classes }));
   const total = datasets.reduce((sum, { length }) => sum + length, 0);
   let done = 0;
-  const problems: (readonly DataProblem[])[] = [];
+  const problems: (readonly DataProblem[])[] = [datasets.flatMap(emptySplit)];
   const summaries = datasets.map(summarise);
   for (const [index, dataset] of datasets.entries()) {
-    const found = await mapAtOnce(dataset.records, atOnce, async (record) => {
-      const ofImage = await checkImage(record, decode);
-      onProgress?.(++done, total);
-      return ofImage;
-    });
-    problems.push(dataset.problems, found.flat(), emptyClasses(summaries[index] as SplitSummary, parsed.text));
+    const found = await checkImages(dataset, { decode, onImage: () => onProgress?.(++done, total) });
+    problems.push(dataset.problems, found, emptyClasses(summaries[index] as SplitSummary, parsed.text));
   }
-  const findings = group(problems.flat(), examples);
+  problems.push(await sharedImages(datasets));
+  const findings = group(once(problems.flat()), examples);
   return {
     spec: parsed.text,
     classes: datasets[0]?.classes ?? [],

@@ -24,6 +24,7 @@ const meanings = {
     "unknown-category": "an object of a category that the data set does not define",
     "duplicate-image-id": "two images share an id, so that their annotations are mixed up",
     "duplicate-category": "two categories share an id or a name",
+    "empty-split": "a split without any image, or images to train on without any box",
   },
   drop: {
     "duplicate-annotation-id": "two annotations share an id; the later one is left out",
@@ -49,6 +50,12 @@ const meanings = {
       "two boxes of one class that overlap by more than 0.8 IoU: probably one object that was labelled twice",
     "crowd-box": "crowd region: left out of training, ignored by the evaluation",
     "image-without-boxes": "an image with no box; it trains the background",
+    "image-in-two-splits":
+      "an image of one split that another split has too: what is learnt by heart is then measured as learnt",
+    "image-without-labels": "an image that has no annotation file",
+    "labels-without-image": "an annotation file that belongs to no image; it is left out",
+    "alike-classes": "two classes whose names differ only in upper and lower case, or in spaces: probably one",
+    "unlisted-image": "an image that no annotation file and no list of the data names; it is left out",
     "class-without-boxes": "a class that no box of the split has",
   },
 } as const;

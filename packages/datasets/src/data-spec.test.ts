@@ -22,14 +22,21 @@ test("a spec is a form, a path and settings", () => {
   expect(parseDataSpec("shapes:count=16,size=64x48")).toMatchObject({ settings: { count: "16", size: "64x48" } });
 });
 
+test("a path alone is a spec whose format is found out", () => {
+  for (const path of ["./photos", "photos", "C:\\photos", "/a,b/photos", "coco", "cocoa"])
+    expect(parseDataSpec(path)).toEqual({ text: path, format: "found", path, settings: {} });
+  expect(parseDataSpec("./photos,images=../x")).toMatchObject({ path: "./photos", settings: { images: "../x" } });
+});
+
 test("what can't be a spec is refused with the way to write it", () => {
-  expect(() => parseDataSpec("./photos")).toThrow(
-    'data "./photos": unknown format "./photos"; expected coco, voc, yolo, module, shapes',
+  expect(() => parseDataSpec("pascal:x")).toThrow(
+    'data "pascal:x": unknown format "pascal"; expected coco, voc, yolo, csv, module, shapes',
   );
-  expect(() => parseDataSpec("pascal:x")).toThrow('unknown format "pascal"');
   expect(() => parseDataSpec("voc:")).toThrow('data "voc:": no path after "voc:"');
   expect(() => parseDataSpec("shapes:number=3")).toThrow(
     '"number=3" is no setting of shapes; it takes count=…, validation=…',
   );
-  expect(() => parseDataSpec("voc:x,images=y")).toThrow('"images=y" is no setting of voc; it takes none');
+  expect(() => parseDataSpec("voc:x,images=y")).toThrow(
+    '"images=y" is no setting of voc; it takes train=…, val=…, test=…, splits=…',
+  );
 });

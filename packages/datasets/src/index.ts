@@ -3,12 +3,15 @@ export type { BatchOrder } from "./batches/batch-plan.ts";
 export { batches } from "./batches/batches.ts";
 export type { BatchesOptions, BatchRecord, DetectionBatch } from "./batches/batches.ts";
 export { ImageWorkers } from "./batches/image-workers.ts";
-export { checkDataset } from "./check-dataset.ts";
+export { checkDataset, emptySplit } from "./check-dataset.ts";
+export { checkImages } from "./check-images.ts";
+export type { CheckImagesOptions } from "./check-images.ts";
 export type { CheckDatasetOptions, DatasetReport, Finding, SplitSummary } from "./check-dataset.ts";
 export { dataPolicy, describeProblem } from "./data-policy.ts";
 export type { DataProblem, FindingKind, Policy, PolicyAction } from "./data-policy.ts";
 export { dataFormats, parseDataSpec } from "./data-spec.ts";
 export { imageName } from "./dataset.ts";
+export { describeData } from "./describe-data.ts";
 export type { Dataset, ImageRecord, Segmentation } from "./dataset.ts";
 export { exportCoco, toCocoGroundTruth } from "./formats/coco/write-coco.ts";
 export type { CocoGroundTruth } from "./formats/coco/write-coco.ts";
@@ -34,6 +37,9 @@ export type {
   PixelSourceKind,
 } from "./pixel-source.ts";
 export type { DataSpec } from "./reading/reader.ts";
+export { shareOut } from "./splits/share-out.ts";
+export type { SharedOut, ShareOutOptions } from "./splits/share-out.ts";
+export { sharedImages } from "./splits/shared-images.ts";
 export { prepareObjects, toDetectionTarget } from "./targets.ts";
 // What a recipe is made of, beside `batches`, which takes it.
 export {

@@ -3,6 +3,7 @@ import { clearLine } from "../text.ts";
 import type { Command } from "../cli/command.ts";
 import { numberFlag, numberOption, switchFlag, switchOption, textFlag, textOption } from "../cli/parse-flags.ts";
 import { UsageError } from "../usage-error.ts";
+import { dataForms, sayFound } from "./shared-flags.ts";
 
 /** `detrkit check-data`. */
 export const checkDataCommand: Command = {
@@ -11,7 +12,7 @@ export const checkDataCommand: Command = {
     summary: "List everything that is wrong with a data set, before you train on it.",
     usage: "--data SPEC [flags]",
     flags: [
-      textOption("data", "SPEC", "coco:DIR, voc:DIR, yolo:DIR, module:FILE or shapes"),
+      textOption("data", "SPEC", dataForms),
       textOption("split", "NAME", "Check this split only"),
       numberOption("examples", "Places to name for each finding; default 5"),
       switchOption("decode", "Decode every image (the default); --no-decode reads headers only"),
@@ -19,13 +20,14 @@ export const checkDataCommand: Command = {
     ],
     notes: ["Exit code 2 when training on the data as it is would be wrong."],
     examples: [
-      "detrkit check-data --data voc:./my-data",
+      "detrkit check-data --data ./my-data",
       "detrkit check-data --data coco:./data,images=./photos --examples 20",
     ],
   },
   async run(flags, streams) {
     const data = textFlag(flags, "data");
-    if (data === undefined) throw new UsageError("check-data needs --data, for example --data voc:./my-data");
+    if (data === undefined) throw new UsageError("check-data needs --data, for example --data ./my-data");
+    await sayFound(data, streams);
     const split = textFlag(flags, "split");
     const report = await checkDataset(data, {
       examples: numberFlag(flags, "examples") ?? 5,

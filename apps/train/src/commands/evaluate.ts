@@ -15,7 +15,15 @@ import { UsageError } from "../usage-error.ts";
 import { evaluateCheckpoint, evaluateFiles } from "../evaluation/evaluate.ts";
 import { classTable, metricsText } from "../evaluation/metrics-text.ts";
 import { showProgress } from "../training/show-progress.ts";
-import { backendFlag, backendOf, checkpointFlag, detectorFlag, useBackend } from "./shared-flags.ts";
+import {
+  backendFlag,
+  backendOf,
+  checkpointFlag,
+  dataForms,
+  detectorFlag,
+  sayFound,
+  useBackend,
+} from "./shared-flags.ts";
 
 /** `detrkit evaluate`: a checkpoint on a data set, or two files of COCO's formats. */
 export const evaluateCommand: Command = {
@@ -26,7 +34,7 @@ export const evaluateCommand: Command = {
     flags: [
       checkpointFlag,
       detectorFlag,
-      textOption("data", "SPEC", "Images with their truth: coco:DIR, voc:DIR, yolo:DIR, module:FILE or shapes"),
+      textOption("data", "SPEC", `Images with their truth: ${dataForms}`),
       textOption("split", "NAME", "Split of the data; without it, the validation split"),
       numberOption("batch-size", "Images at a time; default 8"),
       backendFlag,
@@ -42,7 +50,7 @@ export const evaluateCommand: Command = {
       switchOption("json", "Print the metrics as JSON"),
     ],
     examples: [
-      "detrkit evaluate --checkpoint runs/mine --data voc:./data --split test",
+      "detrkit evaluate --checkpoint runs/mine --data ./data --split test",
       "detrkit evaluate --annotations instances_val2017.json --results detections.json --type segm",
     ],
   },
@@ -77,6 +85,7 @@ async function evaluateFrom(flags: ParsedFlags, streams: CommandStreams): Promis
   }
   refuseFlags(flags, ["type"], "--checkpoint and --data");
   const { furtherDefinitions } = await import("../configuration/definitions.ts");
+  await sayFound(data, streams);
   const report = showProgress(streams.stderr);
   await useBackend(backendOf(flags), (text) => report({ kind: "message", text }));
   return await evaluateCheckpoint({

@@ -1,4 +1,5 @@
 import type { StartedBackend } from "@detrkit/backend";
+import type { CommandStreams } from "../cli/command.ts";
 import { type FlagDefinition, type ParsedFlags, textFlag, textOption } from "../cli/parse-flags.ts";
 import type { BackendChoice } from "../configuration/run-settings.ts";
 
@@ -15,6 +16,16 @@ export const detectorFlag: FlagDefinition = textOption(
   "module:FILE",
   "Definition of the checkpoint's detector, where it is one of your own",
 );
+
+/** What `--data` takes, for help pages. */
+export const dataForms = "DIR, or coco:DIR, voc:DIR, yolo:DIR, csv:DIR, module:FILE, shapes";
+
+/** Says what a path given as data was taken for. */
+export async function sayFound(data: string, { stderr }: Pick<CommandStreams, "stderr">): Promise<void> {
+  const { describeData } = await import("@detrkit/datasets");
+  const found = describeData(data);
+  if (found !== undefined) stderr.write(`${found}\n`);
+}
 
 /** Where a command computes its tensors. */
 export const backendFlag: FlagDefinition = {

@@ -50,7 +50,7 @@ const description: Omit<CommandDescription, "flags"> = {
     "With --resume the run keeps its settings; only --epochs, --backend and the settings of evaluation may be changed.",
   ],
   examples: [
-    "detrkit train --preset deformable-detr-small --data voc:./my-data --output runs/mine",
+    "detrkit train --preset deformable-detr-small --data ./my-data --output runs/mine",
     "detrkit train --config my-run.json --learning-rate 1e-4 --output runs/mine",
     "detrkit train --data shapes:count=600 --transforms.size 128x128 --epochs 40 --output runs/shapes",
     "detrkit train --preset detr-small --data coco:./my-data --output runs/detr",

@@ -87,7 +87,7 @@ export function resolveSources(
   const schema = schemaOf(definition);
   for (const source of sources) expectFitting(schema, source);
   for (const [key, example] of [
-    ["data", "voc:path/to/data"],
+    ["data", "path/to/data"],
     ["output", "runs/mine"],
   ] as const) {
     if (given[key] === undefined) throw new UsageError(`--${key} is missing: detrkit train --${key} ${example}`);

@@ -12,11 +12,20 @@ const fraction = (): z.ZodNumber => z.number().min(0).max(1);
 export const runSettings = z.strictObject({
   preset: z.string().describe("Model and recipe to start from"),
   detector: z.string().exactOptional().describe("module:FILE, whose default export defines a detector of your own"),
-  data: z.string().min(1).describe("Training images: coco:DIR, voc:DIR, yolo:DIR, module:FILE or shapes:count=N"),
+  data: z
+    .string()
+    .min(1)
+    .describe("Training images: DIR, or coco:, voc:, yolo: or csv:DIR, module:FILE, shapes:count=N"),
   split: z.string().min(1).default("train").describe("Split of --data to train on"),
   validation: z.strictObject({
     data: z.string().default("").describe("Validation images, where they are not in --data"),
     split: z.string().min(1).default("val").describe("Split to validate on"),
+    share: z
+      .number()
+      .min(0)
+      .max(0.9)
+      .default(0.2)
+      .describe("Part of the training images kept for validation where the data has no such split; 0 refuses"),
   }),
   output: z.string().min(1).describe("Run folder"),
   seed: count(0).default(42).describe("Decides initial weights, order of images and augmentation"),

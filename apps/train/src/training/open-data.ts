@@ -1,5 +1,16 @@
 import { ConfigError, DataError } from "@detrkit/common";
-import { type Dataset, dataPolicy, describeProblem, listSplits, openDataset } from "@detrkit/datasets";
+import {
+  type Dataset,
+  dataPolicy,
+  describeData,
+  describeProblem,
+  emptySplit,
+  type FindingKind,
+  listSplits,
+  openDataset,
+  sharedImages,
+  shareOut,
+} from "@detrkit/datasets";
 import type { TrainingData } from "@detrkit/training";
 import type { RunSettings } from "../configuration/run-settings.ts";
 
@@ -18,20 +29,76 @@ async function openSplit(spec: string, split: string, flag: string, classes?: re
   return await openDataset(spec, { split, ...(classes === undefined ? {} : { classes }) });
 }
 
+/** Whether validation comes out of the training images: no split was named, and the data has none of that name. */
+async function isSharedOut({ data, validation }: RunSettings): Promise<boolean> {
+  const { share, split } = validation;
+  return share > 0 && validation.data === "" && split === "val" && !(await listSplits(data)).includes(split);
+}
+
+async function openParts(config: RunSettings, say: (line: string) => void): Promise<RunData> {
+  const training = await openSplit(config.data, config.split, "split");
+  const { data, split, share } = config.validation;
+  if (await isSharedOut(config)) {
+    const parts = await shareOut(training, { share, seed: config.seed });
+    say(
+      `no split "val": ${parts.validation.length} of the ${training.length} images are kept for validation ` +
+        `(--validation.share ${share}, drawn by --seed ${config.seed}, alike in classes)`,
+    );
+    return parts;
+  }
+  const validation = await openSplit(data === "" ? config.data : data, split, "validation.split", training.classes);
+  return { training, validation };
+}
+
+/** What nothing stops for, and is still not what somebody would expect. */
+const worthSaying: readonly FindingKind[] = [
+  "image-without-labels",
+  "labels-without-image",
+  "unlisted-image",
+  "alike-classes",
+];
+
+/** In one line how many images and annotations have no part in the run. */
+function sayLeftOut(datasets: readonly Dataset[], say: (line: string) => void): void {
+  const problems = datasets.flatMap((dataset) => dataset.problems);
+  const counts = worthSaying.flatMap((kind) => {
+    const places = new Map(problems.filter((problem) => problem.kind === kind).map((it) => [describeProblem(it), it]));
+    const [first] = places.values();
+    return first === undefined ? [] : [`${places.size} × ${kind} (${describeProblem(first)})`];
+  });
+  if (counts.length > 0) say(`note: ${counts.join("; ")}; detrkit check-data lists them`);
+}
+
+async function warnOfShared({ training, validation }: RunData, say: (line: string) => void): Promise<void> {
+  const shared = await sharedImages([
+    { ...training, split: "training" },
+    { ...validation, split: "validation" },
+  ]);
+  if (shared.length === 0) return;
+  const places = shared.slice(0, 3).map((problem) => `\n  ${describeProblem(problem)}`);
+  say(
+    `warning: ${shared.length} of ${validation.length} validation images are trained on, so AP will be too high:` +
+      `${places.join("")}${shared.length > 3 ? `\n  and ${shared.length - 3} more` : ""}`,
+  );
+}
+
 /** Reads both parts of a run's data and says how many images they have and what was left out. */
 export async function openTrainingData(config: RunSettings, say: (line: string) => void): Promise<RunData> {
-  const training = await openSplit(config.data, config.split, "split");
-  const validation = await openSplit(
-    config.validation.data === "" ? config.data : config.validation.data,
-    config.validation.split,
-    "validation.split",
-    training.classes,
-  );
+  for (const data of new Set([config.data, config.validation.data])) {
+    const found = data === "" ? undefined : describeData(data);
+    if (found !== undefined) say(found);
+  }
+  const { training, validation } = await openParts(config, say);
   say(
     `data: ${training.length} training and ${validation.length} validation images, ` +
       `classes ${training.classes.join(", ")}`,
   );
   for (const dataset of [training, validation]) reportProblems(dataset, config, say);
+  // After the defects: where all boxes are bad, those are what is to be mended.
+  const [empty] = emptySplit({ ...training, split: "train" });
+  if (empty !== undefined) throw new DataError(`${describeProblem(empty)}; there is nothing to learn`);
+  sayLeftOut([training, validation], say);
+  await warnOfShared({ training, validation }, say);
   return { training, validation };
 }
 

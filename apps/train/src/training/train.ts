@@ -1,6 +1,7 @@
 import { type TrainingOutcome, TrainingError, type TrainOptions, train as trainParts } from "@detrkit/training";
 import type { RunConfig } from "../configuration/resolve-config.ts";
 import { openTrainingData } from "./open-data.ts";
+import { refuseBadImages } from "./refuse-bad-images.ts";
 import { partsOf, type RunParts } from "./parts.ts";
 import { checkRunFolder, clearRunFolder, type ExistingRun, runFolder, writeRunConfig } from "./run-folder.ts";
 import { reportWriter } from "./run-report.ts";
@@ -23,6 +24,7 @@ export async function train(
   await checkRunFolder(folder, existing);
   const say = (text: string): void => hooks.report?.({ kind: "message", text });
   return await withParts(config, say, async (parts) => {
+    if (existing !== "resume") await refuseBadImages(parts.data, say);
     // Only now: settings or data that cannot be used leave an older run, or no run, behind.
     if (existing !== "resume") await clearRunFolder(folder);
     const outcome = trainParts({

@@ -1,10 +1,20 @@
 import type { DataProblem } from "../data-policy.ts";
 import type { ReadRequest } from "./reader.ts";
+import { groupBy } from "./group-by.ts";
 
 /** A category as the source defines it. */
 export interface SourceCategory {
   readonly id: number;
   readonly name: string;
+}
+
+function reportAlike(names: readonly string[], file: string, report: ReadRequest["report"]): void {
+  const alike = groupBy(names, (name) => name.toLowerCase().replaceAll(/\s+/gu, ""));
+  for (const group of alike.values()) {
+    const shown = group.map((name) => `"${name}"`).join(" and ");
+    if (group.length > 1)
+      report({ kind: "alike-classes", file, detail: `${shown} are trained as classes of their own` });
+  }
 }
 
 /** Contiguous labels for the categories of a source, whatever their ids. */
@@ -39,6 +49,7 @@ export class CategoryMap {
       byId.set(category.id, category);
       names.add(category.name);
     }
+    reportAlike([...names], file, report);
     const ordered = [...byId.values()].toSorted((a, b) => a.id - b.id);
     this.classes = classes ?? ordered.map(({ name }) => name);
     const idByName = new Map(ordered.map(({ id, name }) => [name, id]));

@@ -1,9 +1,11 @@
 import { readdirSync, statSync } from "node:fs";
-import { basename, dirname, extname, join } from "node:path";
+import { basename, dirname, isAbsolute, join } from "node:path";
 import { readImageHeader } from "@detrkit/image";
 import type { ImageSize } from "@detrkit/nn";
 import type { DataProblem } from "../data-policy.ts";
 import { imageName } from "../dataset.ts";
+import { FileTree } from "./file-tree.ts";
+import { isImageName, stemOf } from "./image-names.ts";
 import { expectWhole, type ImageToLoad, isPixels, loadPicture, type PixelSource } from "../pixel-source.ts";
 
 interface Listing {
@@ -12,32 +14,17 @@ interface Listing {
   readonly byStem: ReadonlyMap<string, string>;
 }
 
-const imageExtensions: ReadonlySet<string> = new Set([
-  ".jpg",
-  ".jpeg",
-  ".png",
-  ".webp",
-  ".bmp",
-  ".gif",
-  ".tif",
-  ".tiff",
-  ".avif",
-]);
-
-/** Whether a file name ends as images do. */
-export function isImageName(name: string): boolean {
-  return imageExtensions.has(extname(name).toLowerCase());
-}
-
-const stemOf = (name: string): string => basename(name, extname(name)).toLowerCase();
-
 /** Finds image files by the names that annotations give them, listing each folder once. */
 export class ImageFolder {
   readonly #listings = new Map<string, Listing>();
   readonly #report: (problem: DataProblem) => void;
+  readonly #root: string | undefined;
+  #tree: FileTree | undefined;
 
-  constructor(report: (problem: DataProblem) => void) {
+  /** @param root - folder of the data set: what is not where its name says is looked for in all of it */
+  constructor(report: (problem: DataProblem) => void, root?: string) {
     this.#report = report;
+    this.#root = root;
   }
 
   has(path: string): boolean {
@@ -56,11 +43,15 @@ export class ImageFolder {
    * @param mentionedIn - the annotation file, for the message
    */
   find(folder: string, name: string, mentionedIn: string, line?: number): string | undefined {
-    const path = join(folder, name);
+    const written = name.replaceAll("\\", "/");
+    const path = isAbsolute(written) ? written : join(folder, written);
     const listing = this.#list(dirname(path));
     if (listing.exact.has(basename(path))) return path;
     const place = { file: mentionedIn, line };
     const there = dirname(path);
+    // Tables often leave the extension away.
+    const bare = isImageName(path) ? undefined : listing.byStem.get(basename(path).toLowerCase());
+    if (bare !== undefined) return join(there, bare);
     const otherCase = listing.byLowerCase.get(basename(path).toLowerCase());
     if (otherCase !== undefined) {
       this.#report({ kind: "wrong-case-file", ...place, detail: `"${name}" is spelled "${otherCase}" in ${there}` });
@@ -71,8 +62,19 @@ export class ImageFolder {
       this.#report({ kind: "renamed-image", ...place, detail: `"${name}" is "${otherExtension}" in ${there}` });
       return join(there, otherExtension);
     }
-    this.#report({ kind: "missing-image", ...place, detail: `"${name}": no such file in ${there}` });
+    const elsewhere = this.#elsewhere(name, path);
+    if (elsewhere.length === 1) return elsewhere[0];
+    const which =
+      elsewhere.length > 1 ? `, and ${elsewhere.length} elsewhere: ${elsewhere.slice(0, 3).join(", ")}` : "";
+    this.#report({ kind: "missing-image", ...place, detail: `"${name}": no such file in ${there}${which}` });
     return undefined;
+  }
+
+  /** Images of that name anywhere in the data set: annotations often hold the paths of another machine. */
+  #elsewhere(name: string, expected: string): readonly string[] {
+    if (this.#root === undefined) return [];
+    this.#tree ??= new FileTree(this.#root);
+    return this.#tree.imagesNamed(name, expected);
   }
 
   #list(folder: string): Listing {

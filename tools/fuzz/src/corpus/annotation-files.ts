@@ -2,7 +2,7 @@ import type { CorpusFile } from "../bytes-target.ts";
 
 /** The file of a small data set that is damaged: its path there tells which form of data it belongs to. */
 export interface DataSetFile {
-  readonly form: "coco" | "voc" | "yolo";
+  readonly form: "coco" | "voc" | "yolo" | "csv";
   readonly path: string;
   readonly content: string;
 }
@@ -49,6 +49,8 @@ const yamlOfList =
   'train: images/train # here\nnames: [cat, "dog"]\nbase: &anchor {a: 1}\nagain: *anchor\n' +
   "merged:\n  <<: *anchor\n  text: |\n    more\n";
 
+const csv = '\uFEFFfile;class;xmin;ymin;xmax;ymax\n"a.png";"cat; tame";1;1;4;3\nb.png;dog;2;2;7;5\n';
+
 /** What can be damaged. The data set around it is whole. */
 export const dataSetFiles: readonly DataSetFile[] = [
   { form: "coco", path: "annotations/instances_train.json", content: JSON.stringify(coco) },
@@ -63,6 +65,8 @@ export const dataSetFiles: readonly DataSetFile[] = [
     path: "labels/train/a.txt",
     content: "0 0.5 0.5 0.4 0.4\n1 0.25 0.25 0.1 0.3\n0 0.1 0.1 0.4 0.1 0.4 0.4 0.1 0.4\n",
   },
+  { form: "csv", path: "boxes.csv", content: csv },
+  { form: "csv", path: "splits.csv", content: "file,split\na.png,train\nb.png,val\n" },
   { form: "yolo", path: "images/train.txt", content: "images/train/a.png\nimages/train/b.png\n" },
 ];
 
@@ -74,6 +78,7 @@ export const wholeFiles: Readonly<Record<DataSetFile["form"], Readonly<Record<st
     "Annotations/b.xml": voc.replace("a.png", "b.png"),
     "ImageSets/Main/train.txt": "a\nb\n",
   },
+  csv: { "boxes.csv": csv },
   yolo: { "data.yaml": yaml, "labels/train/a.txt": "0 0.5 0.5 0.4 0.4\n", "labels/train/b.txt": "" },
 };
 
@@ -81,6 +86,7 @@ export const wholeFiles: Readonly<Record<DataSetFile["form"], Readonly<Record<st
 export const imageFolders: Readonly<Record<DataSetFile["form"], string>> = {
   coco: "images/train",
   voc: "JPEGImages",
+  csv: "photos",
   yolo: "images/train",
 };
 

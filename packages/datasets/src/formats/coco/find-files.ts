@@ -1,46 +1,73 @@
-import { existsSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { DataError } from "@detrkit/common";
-import { type DataSpec, splitNames } from "../../reading/reader.ts";
-import { listFolder } from "../../reading/image-files.ts";
+import { FileTree } from "../../reading/file-tree.ts";
+import type { DataSpec } from "../../reading/reader.ts";
+import { inUsualOrder, splitOfFolders, splitOfName } from "../../reading/split-words.ts";
+import { groupBy } from "../../reading/group-by.ts";
 
-const usualSplits = ["train", "val", "test"] as const;
+/** Beginnings of COCO's other files, which hold the same images again without boxes to train on. */
+const otherKinds = /^(?:captions|person_keypoints|panoptic|stuff|image_info)_/u;
 
-/** Where folders of COCO data keep the annotations of a split. */
-function candidates(folder: string, split: string): string[] {
-  const found: string[] = [];
-  for (const name of splitNames(split)) {
-    for (const place of [join(folder, "annotations"), folder]) {
-      const files = listFolder(place)
-        .filter((file) => file.endsWith(".json"))
-        .toSorted();
-      found.push(
-        ...files
-          .filter((file) => file === `${name}.json` || file === `instances_${name}.json`)
-          .map((file) => join(place, file)),
-        ...files.filter((file) => file.startsWith(`instances_${name}`)).map((file) => join(place, file)),
-      );
-    }
-    for (const file of ["_annotations.coco.json", "annotations.json", "labels.json"]) {
-      if (existsSync(join(folder, name, file))) found.push(join(folder, name, file));
-    }
+const usualName = /^(?:instances_.*|train|val|valid|test)\.json$/u;
+
+/**
+ * Whether a JSON file's beginning is that of COCO annotations. Label Studio's `notes.json` and COCO's results have
+ * neither of the two lists.
+ */
+export function isCocoFile(file: string): boolean {
+  if (otherKinds.test(basename(file))) return false;
+  const start = Buffer.alloc(1 << 16);
+  const open = openSync(file, "r");
+  try {
+    const text = start.toString("utf8", 0, readSync(open, start));
+    return /^\s*\{/u.test(text) && /"(?:images|annotations)"\s*:\s*\[/u.test(text);
+  } finally {
+    closeSync(open);
   }
-  return found;
+}
+
+/**
+ * The annotation files of a folder by their split: as their names tell (`instances_val2017.json`), or their folders
+ * (`valid/_annotations.coco.json`). A file that neither tells is `train`, as CVAT's `instances_default.json`.
+ */
+export function cocoFiles(folder: string): Map<string, readonly string[]> {
+  const tree = new FileTree(folder);
+  // A damaged file that is called as COCO's are is better named than passed over.
+  const files = tree.withExtension(".json").filter((file) => usualName.test(basename(file)) || isCocoFile(file));
+  const told = (file: string): string => splitOfName(file) ?? splitOfFolders(tree.root, file) ?? "train";
+  return groupBy(files, told);
 }
 
 const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile();
 
-function annotationFile({ path, settings }: DataSpec, split: string): string | undefined {
+/** The likelier of several files of one split: those that are called as COCO calls them. */
+function likeliest(files: readonly string[], split: string): readonly string[] {
+  for (const name of [`${split}.json`, `instances_${split}.json`]) {
+    const exact = files.filter((file) => basename(file) === name);
+    if (exact.length > 0) return exact;
+  }
+  const usual = files.filter((file) => basename(file).startsWith("instances_"));
+  return usual.length > 0 ? usual : files;
+}
+
+function annotationFile({ path, settings, text }: DataSpec, split: string): string | undefined {
   const named = settings[split];
   if (named !== undefined) return resolve(named);
   if (isFile(path)) return split === "train" || settings["train"] === undefined ? resolve(path) : undefined;
-  return candidates(resolve(path), split)[0];
+  const files = likeliest(cocoFiles(resolve(path)).get(split) ?? [], split);
+  if (files.length > 1)
+    throw new DataError(
+      `data "${text}": several annotation files of split "${split}", ${files.join(", ")}; ` +
+        `choose one: ${text},${split}=${files[0] ?? "FILE"}`,
+    );
+  return files[0];
 }
 
 /** Splits of COCO data: those whose file exists; a file alone serves every split, and is listed as `train`. */
-export function cocoSplits(spec: DataSpec): string[] {
-  if (isFile(spec.path)) return usualSplits.filter((split) => split === "train" || spec.settings[split] !== undefined);
-  return usualSplits.filter((split) => annotationFile(spec, split) !== undefined);
+export function cocoSplits({ path, settings }: DataSpec): string[] {
+  const named = ["train", "val", "test"].filter((split) => settings[split] !== undefined);
+  return inUsualOrder([...(isFile(path) ? ["train"] : cocoFiles(resolve(path)).keys()), ...named]);
 }
 
 /** The annotation file of a split. */

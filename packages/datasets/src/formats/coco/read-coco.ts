@@ -1,9 +1,13 @@
+import { statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { DataError } from "@detrkit/common";
 import type { ImageSize } from "@detrkit/nn";
 import { CategoryMap } from "../../reading/category-map.ts";
+import { imageIds, numericId } from "./ids.ts";
 import { cocoImageFolders, cocoSplits, findCocoAnnotations } from "./find-files.ts";
 import type { Segmentation } from "../../dataset.ts";
 import { ImageFolder, withSizes } from "../../reading/image-files.ts";
+import { stemOf } from "../../reading/image-names.ts";
 import { isRecord, readJson } from "../../reading/text-files.ts";
 import type { Reader, ReadRequest, ReadResult } from "../../reading/reader.ts";
 import { type FoundImage, type FoundObject, RecordBuilder } from "../../reading/record-builder.ts";
@@ -48,13 +52,14 @@ function toObject(annotation: Record<string, unknown>, place: string, label: num
   const [left = NaN, top = NaN, width = NaN, height = NaN] = bbox.map((edge) => numberOr(edge, NaN));
   const area = numberOr(annotation["area"], NaN);
   const segmentation = annotation["segmentation"];
+  const id = numericId(annotation["id"]);
   return {
     box: [left, top, left + width, top + height],
     boxXywh: [left, top, width, height],
     label,
     crowd: annotation["iscrowd"] === 1 || annotation["iscrowd"] === true,
     ...(Number.isFinite(area) ? { area } : {}),
-    ...(typeof annotation["id"] === "number" ? { annotationId: annotation["id"] } : {}),
+    ...(id === undefined ? {} : { annotationId: id }),
     ...(Array.isArray(segmentation) || isRecord(segmentation) ? { segmentation: segmentation as Segmentation } : {}),
     place,
   };
@@ -67,19 +72,20 @@ function groupAnnotations(
   file: string,
   request: ReadRequest,
 ): Map<number, FoundObject[]> {
-  const byImage = new Map<number, FoundObject[]>(images.map((image) => [numberOr(image["id"], NaN), []]));
+  const idOf = imageIds(images);
+  const byImage = new Map<number, FoundObject[]>(images.map((image) => [idOf(image["id"]) ?? NaN, []]));
   const seen = new Set<number>();
   annotations.forEach((annotation, position) => {
     const where = `annotations[${position}] (id ${String(annotation["id"] ?? "none")})`;
-    const id = annotation["id"];
-    if (typeof id === "number") {
+    const id = numericId(annotation["id"]);
+    if (id !== undefined) {
       if (seen.has(id)) {
         request.report({ kind: "duplicate-annotation-id", file, detail: `${where}: id ${id} was used before` });
         return;
       }
       seen.add(id);
     }
-    const objects = byImage.get(numberOr(annotation["image_id"], NaN));
+    const objects = byImage.get(idOf(annotation["image_id"]) ?? NaN);
     if (objects === undefined) {
       request.report({
         kind: "annotation-without-image",
@@ -88,7 +94,7 @@ function groupAnnotations(
       });
       return;
     }
-    const label = categories.labelOf(numberOr(annotation["category_id"], NaN), {
+    const label = categories.labelOf(numericId(annotation["category_id"]) ?? NaN, {
       file,
       detail:
         `${where}: category ${String(annotation["category_id"])} is none of the ` +
@@ -100,17 +106,22 @@ function groupAnnotations(
 }
 
 async function findImages(images: CocoFile["images"], file: string, request: ReadRequest): Promise<FoundImage[]> {
-  const folders = new ImageFolder(request.report);
+  const { path: place, settings } = request.spec;
+  // Of a file alone it is not known how far up its data set reaches.
+  const root = settings["images"] ?? (statSync(place).isDirectory() ? place : undefined);
+  const folders = new ImageFolder(request.report, root);
   const folder = imageFolder(request, file, images, folders);
+  const idOf = imageIds(images);
   const ids = new Set<number>();
   const found: (Omit<FoundImage, "width" | "height"> & { readonly size: ImageSize | undefined })[] = [];
   images.forEach((image, position) => {
-    const { id, file_name: name } = image;
-    if (typeof id !== "number" || typeof name !== "string") {
+    const { file_name: name } = image;
+    const id = idOf(image["id"]);
+    if (id === undefined || typeof name !== "string") {
       request.report({
         kind: "unreadable-annotation",
         file,
-        detail: `images[${position}]: expected a numeric "id" and a "file_name"`,
+        detail: `images[${position}]: expected an "id" and a "file_name"`,
       });
       return;
     }
@@ -133,14 +144,35 @@ async function findImages(images: CocoFile["images"], file: string, request: Rea
   return sized.map(({ size, ...image }) => ({ ...image, ...size }));
 }
 
+/**
+ * Reports images beside those that were found which no annotation file lists. The files of other splits are read only
+ * where there are any.
+ */
+function reportUnlisted(records: ReadResult["records"], file: string, { spec, report }: ReadRequest): void {
+  const paths = new Set(records.map(({ source }) => String(source)));
+  const folders = new ImageFolder(report);
+  const places = [...new Set([...paths].map(dirname))];
+  const unused = places.flatMap((place) => folders.images(place).map((name) => join(place, name)));
+  const beside = unused.filter((path) => !paths.has(path));
+  if (beside.length === 0) return;
+  const files = cocoSplits(spec).map((split) => findCocoAnnotations(spec, split));
+  const names = [...new Set([file, ...files])].flatMap((other) =>
+    readCocoFile(other).images.map((image) => stemOf(String(image["file_name"] ?? "").replaceAll("\\", "/"))),
+  );
+  const listed = new Set(names);
+  for (const path of beside)
+    if (!listed.has(stemOf(path))) report({ kind: "unlisted-image", file: path, detail: "in no annotation file" });
+}
+
 async function readCoco(request: ReadRequest): Promise<ReadResult> {
   const file = findCocoAnnotations(request.spec, request.split);
   const content = readCocoFile(file);
-  const named = content.categories.map(({ id, name }) => ({ id: numberOr(id, NaN), name: String(name ?? id) }));
+  const named = content.categories.map(({ id, name }) => ({ id: numericId(id) ?? NaN, name: String(name ?? id) }));
   const categories = new CategoryMap(named, file, request);
   const objects = groupAnnotations(content, categories, file, request);
   const builder = new RecordBuilder(categories, request);
   for (const image of await findImages(content.images, file, request)) builder.add(image, objects.get(image.id) ?? []);
+  reportUnlisted(builder.result.records, file, request);
   return builder.result;
 }
 

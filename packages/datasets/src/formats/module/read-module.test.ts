@@ -107,7 +107,8 @@ test("a reader may give pictures that are no files: bytes, pixels, or functions 
 test("a picture whose size is given is not loaded to find it out", async () => {
   const data = await spec(
     `const fail = () => { throw new Error("loaded too early"); };
-    const images = [{ name: "late", picture: fail, size: { width: 4, height: 3 }, objects: [] }];
+    const objects = [{ class: "cat", box: [1, 1, 3, 2] }];
+    const images = [{ name: "late", picture: fail, size: { width: 4, height: 3 }, objects }];
     export const reader = { splits: () => ["train"], read: () => ({ classes: ["cat"], images }) };`,
   );
   const { records } = await openDataset(data);
@@ -123,8 +124,9 @@ test("a picture whose size is given is not loaded to find it out", async () => {
 test("what is wrong with a picture in memory is found", async () => {
   const data = await spec(
     `const pixels = { width: 4, height: 3, data: new Uint8Array(36) };
+    const objects = [{ class: "cat", box: [1, 1, 3, 2] }];
     const images = [
-      { name: "other size", picture: () => pixels, size: { width: 5, height: 3 }, objects: [] },
+      { name: "other size", picture: () => pixels, size: { width: 5, height: 3 }, objects },
       { name: "damaged", picture: new Uint8Array([1, 2, 3]), objects: [] },
       { name: "with alpha", picture: { ...pixels, data: new Uint8Array(48) }, objects: [] },
     ];

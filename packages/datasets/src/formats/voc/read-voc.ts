@@ -1,78 +1,33 @@
 import { existsSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
-import { DataError, DetrkitError } from "@detrkit/common";
+import { basename, dirname, extname, join } from "node:path";
+import { DetrkitError } from "@detrkit/common";
 import { CategoryMap } from "../../reading/category-map.ts";
-import { type DataSpec, type Reader, type ReadRequest, type ReadResult, splitNames } from "../../reading/reader.ts";
-import { ImageFolder, listFolder, withSizes } from "../../reading/image-files.ts";
+import { ImageFolder, withSizes } from "../../reading/image-files.ts";
 import { type FoundObject, RecordBuilder } from "../../reading/record-builder.ts";
-import { readLines, type TextLine } from "../../reading/text-files.ts";
-import { readVocAnnotation, scanVocClasses, type VocAnnotation } from "./voc-annotation.ts";
-
-interface SplitList {
-  readonly file: string;
-  readonly entries: readonly TextLine[];
-}
-
-const listFolderOf = (root: string): string => join(root, "ImageSets", "Main");
-
-function splitList(root: string, split: string): SplitList | undefined {
-  for (const name of splitNames(split)) {
-    const file = join(listFolderOf(root), `${name}.txt`);
-    if (existsSync(file)) return { file, entries: readLines(file) };
-  }
-  return undefined;
-}
-
-/** The images of a split; without any list, all annotated images are the training split. */
-function entriesOf(spec: DataSpec, split: string): SplitList {
-  const root = resolve(spec.path);
-  const annotations = join(root, "Annotations");
-  if (!existsSync(annotations)) {
-    throw new DataError(
-      `data "${spec.text}": ${annotations} does not exist; ` +
-        "a Pascal VOC folder holds Annotations, JPEGImages and ImageSets/Main",
-    );
-  }
-  const list = splitList(root, split);
-  if (list !== undefined) return list;
-  const lists = listFolder(listFolderOf(root)).filter((name) => name.endsWith(".txt"));
-  if (lists.length > 0 || split !== "train") {
-    throw new DataError(
-      `data "${spec.text}": no split "${split}": ${join(listFolderOf(root), `${split}.txt`)} does not exist` +
-        (lists.length > 0 ? `; there are ${lists.join(", ")}` : ""),
-    );
-  }
-  const names = listFolder(annotations)
-    .filter((name) => name.endsWith(".xml"))
-    .toSorted();
-  return {
-    file: annotations,
-    entries: names.map((name, index) => ({ line: index + 1, text: basename(name, ".xml") })),
-  };
-}
+import type { Reader, ReadRequest, ReadResult } from "../../reading/reader.ts";
+import { readLines } from "../../reading/text-files.ts";
+import { reportLeftOut } from "./left-out.ts";
+import { findVoc, type VocEntry, vocEntries, type VocFolder, vocSplits } from "./find-annotations.ts";
+import { readVocAnnotation, type ScannedVoc, scanVoc, type VocAnnotation } from "./voc-annotation.ts";
 
 /**
  * Class names: those of a `classes.txt` or `labels.txt`, else all that any annotation uses, sorted: the same for every
  * split.
  */
-function classNames(root: string): readonly string[] {
+function classNames({ tree }: VocFolder, scanned: readonly ScannedVoc[]): readonly string[] {
   for (const name of ["classes.txt", "labels.txt"]) {
-    const file = join(root, name);
+    const file = join(tree.root, name);
     if (existsSync(file)) return readLines(file).map(({ text }) => text);
   }
-  const folder = join(root, "Annotations");
-  const files = listFolder(folder).filter((name) => name.endsWith(".xml"));
-  return [...new Set(files.flatMap((name) => scanVocClasses(join(folder, name))))].toSorted();
+  return [...new Set(scanned.flatMap(({ classes }) => classes))].toSorted();
 }
 
 function readOrReport(
-  file: string,
-  list: SplitList,
-  { line, text }: TextLine,
-  request: ReadRequest,
+  { annotation: file, name, listed }: VocEntry,
+  { report }: ReadRequest,
 ): VocAnnotation | undefined {
   if (!existsSync(file)) {
-    request.report({ kind: "missing-annotation", file: list.file, line, detail: `"${text}": ${file} does not exist` });
+    report({ kind: "missing-annotation", ...listed, detail: `"${name}": ${file} does not exist` });
     return undefined;
   }
   try {
@@ -81,7 +36,7 @@ function readOrReport(
     if (!DetrkitError.isInstance(error)) throw error;
     const at = /:(\d+): /u.exec(error.message.slice(file.length));
     const detail = error.message.slice(file.length + (at?.[0].length ?? 0));
-    request.report({ kind: "unreadable-annotation", file, line: at === null ? undefined : Number(at[1]), detail });
+    report({ kind: "unreadable-annotation", file, line: at === null ? undefined : Number(at[1]), detail });
     return undefined;
   }
 }
@@ -101,30 +56,49 @@ function toObjects(annotation: VocAnnotation, categories: CategoryMap, file: str
   });
 }
 
+/** The image of an annotation: where VOC has it, or beside it, or wherever else it lies. */
+function findImage(
+  { filename }: VocAnnotation,
+  { annotation: file, name }: VocEntry,
+  tree: VocFolder["tree"],
+  folders: ImageFolder,
+): { readonly name: string; readonly path: string | undefined } {
+  const above = dirname(dirname(file));
+  const places = [join(above, "JPEGImages"), join(above, "images"), dirname(file), join(tree.root, "JPEGImages")];
+  const written = filename === undefined ? [] : places.map((place) => join(place, filename));
+  const exact = written.find((path) => folders.has(path));
+  if (exact !== undefined) return { name: filename ?? name, path: exact };
+  // The name that an annotation holds is often that before its files were renamed; its own name counts for more.
+  const own = tree.imagesOfLabels(file);
+  const [only] = own;
+  if (only !== undefined && own.length === 1)
+    return { name: basename(only), path: folders.find(dirname(only), `${basename(name)}${extname(only)}`, file) };
+  const usual = existsSync(places[0] as string) ? places[0] : places.slice(1, 3).find((place) => existsSync(place));
+  const missing = own.length > 1 || filename === undefined ? `${name}.jpg` : filename;
+  return { name: missing, path: folders.find(usual as string, missing, file) };
+}
+
 async function readVoc(request: ReadRequest): Promise<ReadResult> {
   const { spec, split, report } = request;
-  const root = resolve(spec.path);
-  const list = entriesOf(spec, split);
-  const categories = new CategoryMap(classNames(root), root, request);
-  const folders = new ImageFolder(report);
+  const folder = findVoc(spec);
+  const { tree } = folder;
+  const entries = vocEntries(folder, spec, split);
+  const scanned = folder.annotations.map(scanVoc);
+  const categories = new CategoryMap(classNames(folder, scanned), tree.root, request);
+  if (split === vocSplits(folder)[0]) reportLeftOut(folder, spec, scanned, report);
+  const folders = new ImageFolder(report, tree.root);
   const builder = new RecordBuilder(categories, request);
   const seen = new Set<string>();
-  for (const [position, entry] of list.entries.entries()) {
-    // VOC's class-wise lists put a flag after the name.
-    const stem = entry.text.split(/\s+/u)[0] as string;
-    if (seen.has(stem)) {
-      report({ kind: "duplicate-image-id", file: list.file, line: entry.line, detail: `"${stem}" is listed twice` });
+  for (const [position, entry] of entries.entries()) {
+    const { annotation: file, listed } = entry;
+    if (seen.has(file)) {
+      report({ kind: "duplicate-image-id", ...listed, detail: `"${entry.name}" is listed twice` });
       continue;
     }
-    seen.add(stem);
-    const file = join(root, "Annotations", `${stem}.xml`);
-    const annotation = readOrReport(file, list, { ...entry, text: stem }, request);
+    seen.add(file);
+    const annotation = readOrReport(entry, request);
     if (annotation === undefined) continue;
-    const name =
-      annotation.filename !== undefined && folders.has(join(root, "JPEGImages", annotation.filename))
-        ? annotation.filename
-        : `${stem}.jpg`;
-    const path = folders.find(join(root, "JPEGImages"), name, file);
+    const { name, path } = findImage(annotation, entry, tree, folders);
     if (path === undefined) continue;
     const size = annotation.width > 0 && annotation.height > 0 ? annotation : undefined;
     for (const {
@@ -137,11 +111,10 @@ async function readVoc(request: ReadRequest): Promise<ReadResult> {
   return builder.result;
 }
 
-async function vocSplits(spec: DataSpec): Promise<string[]> {
-  const root = resolve(spec.path);
-  const found = ["train", "val", "test", "trainval"].filter((split) => splitList(root, split) !== undefined);
-  return found.length > 0 ? found : ["train"];
-}
-
 /** Pascal VOC: one XML file an image. */
-export const vocReader: Reader = { takesPath: true, settings: [], splits: vocSplits, read: readVoc };
+export const vocReader: Reader = {
+  takesPath: true,
+  settings: [],
+  splits: async (spec) => vocSplits(findVoc(spec)),
+  read: readVoc,
+};

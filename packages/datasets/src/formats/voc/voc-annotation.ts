@@ -92,13 +92,22 @@ export function readVocAnnotation(file: string): VocAnnotation {
   };
 }
 
-/** Class names of the objects in a file, without parsing all of it: for gathering the classes of a whole data set. */
-export function scanVocClasses(file: string): string[] {
+/** What a whole data set is looked through for, without parsing all of each file. */
+export interface ScannedVoc {
+  /** The image's name, where the file gives one. */
+  readonly filename: string | undefined;
+  /** Class names of its objects. */
+  readonly classes: readonly string[];
+}
+
+/** Finds the image and the classes that a file names. */
+export function scanVoc(file: string): ScannedVoc {
   const text = readFileSync(file, "utf8");
-  const objects = text.split(/<object[\s>]/u).slice(1);
-  return objects.flatMap((object) => {
+  const [head = "", ...objects] = text.split(/<object[\s>]/u);
+  const classes = objects.flatMap((object) => {
     const [element, name] = /<name>([^<]*)<\/name>/u.exec(object) ?? [];
     if (element === undefined || name === undefined) return [];
     return [name.includes("&") ? nameIn(element) : name.trim()];
   });
+  return { filename: /<filename>([^<]*)<\/filename>/u.exec(head)?.[1]?.trim(), classes };
 }

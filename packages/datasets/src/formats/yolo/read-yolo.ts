@@ -1,5 +1,5 @@
-import { existsSync, statSync } from "node:fs";
-import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, relative } from "node:path";
 import { DataError } from "@detrkit/common";
 import type { ImageSize } from "@detrkit/nn";
 import { CategoryMap } from "../../reading/category-map.ts";
@@ -7,33 +7,9 @@ import { ImageFolder, withSizes } from "../../reading/image-files.ts";
 import type { Reader, ReadRequest, ReadResult } from "../../reading/reader.ts";
 import { type FoundObject, RecordBuilder } from "../../reading/record-builder.ts";
 import { readLines, type TextLine } from "../../reading/text-files.ts";
-import { readYoloConfig } from "./yolo-config.ts";
-
-/** The label file of an image: `labels` instead of the last `images` folder, `.txt` instead of its extension. */
-export function yoloLabelFile(image: string): string {
-  const folders = dirname(image).split(sep);
-  const at = folders.lastIndexOf("images");
-  if (at >= 0) folders[at] = "labels";
-  return join(folders.join(sep) || sep, `${basename(image, extname(image))}.txt`);
-}
-
-/** Images that a split's folder or list holds. */
-function imagesIn(place: string, request: ReadRequest, folders: ImageFolder): string[] {
-  if (!existsSync(place))
-    throw new DataError(`data "${request.spec.text}": split "${request.split}" is at ${place}, which does not exist`);
-  const kind = statSync(place);
-  if (kind.isDirectory()) return folders.images(place).map((name) => join(place, name));
-  // A device or a pipe may never end.
-  if (!kind.isFile())
-    throw new DataError(
-      `data "${request.spec.text}": split "${request.split}" is at ${place}, which is neither a folder nor a file`,
-    );
-  return readLines(place).flatMap(({ line, text }) => {
-    const path = isAbsolute(text) ? text : resolve(dirname(place), text);
-    const found = folders.find(dirname(path), basename(path), place, line);
-    return found === undefined ? [] : [found];
-  });
-}
+import { readYoloConfig, type YoloConfig } from "./yolo-config.ts";
+import { reportLeftOut } from "./left-out.ts";
+import { imagesAt, LabelFiles } from "./yolo-files.ts";
 
 /**
  * A label line: `class centreX centreY width height`, or `class x y x y x y …` for a polygon, as fractions of the
@@ -97,26 +73,35 @@ async function readYolo(request: ReadRequest): Promise<ReadResult> {
   }
   const named = config.classes.map((name, id) => ({ id, name }));
   const categories = new CategoryMap(named, config.file, request);
-  const folders = new ImageFolder(request.report);
-  const images = places
-    .flatMap((place) => imagesIn(place, request, folders))
-    .map((path, index) => ({ id: index + 1, name: relative(dirname(config.file), path), source: path }));
+  const folders = new ImageFolder(request.report, config.tree?.root);
+  const labels = new LabelFiles(config.tree);
+  const paths = new Set(places.flatMap((place) => imagesAt(place, request, folders)));
+  const root = config.tree?.root ?? dirname(config.file);
+  const images = [...paths].map((path, index) => ({ id: index + 1, name: relative(root, path), source: path }));
+  if (request.split === yoloSplits(config)[0]) reportLeftOut(config, request);
   const builder = new RecordBuilder(categories, request);
   for (const { size, ...image } of await withSizes(images, request.report)) {
-    const file = yoloLabelFile(image.source);
-    // An image without a label file is background: YOLO data is exported so.
-    const lines = existsSync(file) ? readLines(file) : undefined;
-    const annotationFile = lines === undefined ? image.source : file;
-    const objects = lines?.flatMap((line) => toObject(line, size, categories, file, request));
-    builder.add({ ...image, ...size, annotationFile }, objects ?? []);
+    const file = labels.of(image.source);
+    if (file === undefined)
+      request.report({ kind: "image-without-labels", file: image.source, detail: "it is taken for background" });
+    const objects =
+      file === undefined ? [] : readLines(file).flatMap((line) => toObject(line, size, categories, file, request));
+    builder.add({ ...image, ...size, annotationFile: file ?? image.source }, objects);
   }
   return builder.result;
 }
 
-/** YOLO: one text file an image, a data.yaml for names and splits. */
+/** Splits that are there. Exports list a `test` that was never made; where nothing is there, reading says so. */
+function yoloSplits({ places }: YoloConfig): string[] {
+  const all = Object.keys(places);
+  const there = all.filter((split) => places[split]?.some((place) => existsSync(place)) === true);
+  return there.length > 0 ? there : all;
+}
+
+/** YOLO: one text file an image; names and splits in a data.yaml, darknet's obj.data, or by files and folders. */
 export const yoloReader: Reader = {
   takesPath: true,
   settings: [],
-  splits: async (spec) => Object.keys(readYoloConfig(spec).places),
+  splits: async (spec) => yoloSplits(readYoloConfig(spec)),
   read: readYolo,
 };

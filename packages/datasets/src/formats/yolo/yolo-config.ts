@@ -1,18 +1,21 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { DataError } from "@detrkit/common";
 import { parseDocument } from "yaml";
 import { type DataSpec, splitNames } from "../../reading/reader.ts";
-import { listFolder } from "../../reading/image-files.ts";
+import { FileTree } from "../../reading/file-tree.ts";
+import { bySplitFolders } from "../../reading/split-words.ts";
 import { isRecord, readLines } from "../../reading/text-files.ts";
 
 /** What a YOLO data file says. */
 export interface YoloConfig {
-  /** The data.yaml, or the folder where there is none. */
+  /** The data.yaml, darknet's obj.data, or the list of names. */
   readonly file: string;
   readonly classes: readonly string[];
-  /** Folders or lists of images by split. */
+  /** Folders, lists of images, or images, by split. */
   readonly places: Readonly<Record<string, readonly string[]>>;
+  /** All files, where the spec names a folder. */
+  readonly tree: FileTree | undefined;
 }
 
 function readYaml(file: string): Record<string, unknown> {
@@ -80,39 +83,87 @@ function placesOf(content: Record<string, unknown>, file: string): YoloConfig["p
   return places;
 }
 
-/** A folder without a data file: `images/train`, `labels/train` (or `train/images`) and a list of names. */
-function configOfFolder(folder: string, spec: DataSpec): YoloConfig {
-  const list = ["classes.txt", "obj.names", "labels.txt"]
-    .map((name) => join(folder, name))
-    .find((path) => existsSync(path));
-  if (list === undefined) {
-    throw new DataError(
-      `data "${spec.text}": found neither data.yaml nor classes.txt in ${folder}; one of them has to name the classes`,
-    );
-  }
+/** darknet's data file: lines of `key = value`, with paths from the folder above it or from its own. */
+function configOfDarknet(file: string, tree: FileTree): YoloConfig {
+  const values = new Map(
+    readLines(file).map(({ text }) => {
+      const [key = "", ...value] = text.split("=");
+      return [key.trim(), value.join("=").trim()] as const;
+    }),
+  );
+  const folder = dirname(file);
+  const locateHere = (entry: string): string => locate(entry.replace(/^data\//u, ""), folder, folder);
+  const names = locateHere(values.get("names") ?? "obj.names");
+  if (!existsSync(names) || !statSync(names).isFile())
+    throw new DataError(`${file}: names the classes in ${names}, which is no file`);
   const places: Record<string, string[]> = {};
   for (const split of ["train", "val", "test"]) {
-    const place = splitNames(split)
-      .flatMap((name) => [join(folder, "images", name), join(folder, name, "images")])
-      .find((path) => existsSync(path));
-    if (place !== undefined) places[split] = [place];
+    const entry = splitNames(split)
+      .map((name) => values.get(name))
+      .find((value) => value !== undefined && value !== "");
+    if (entry !== undefined) places[split] = [locateHere(entry)];
   }
-  if (Object.keys(places).length === 0 && existsSync(join(folder, "images")))
-    places["train"] = [join(folder, "images")];
-  return { file: folder, classes: readLines(list).map(({ text }) => text), places };
+  return { file, classes: namesOf(names), places, tree };
 }
 
-/** Reads the data file of a YOLO spec. */
+const namesOf = (list: string): string[] => readLines(list).map(({ text }) => text);
+
+/** Files that hold nothing but the names of the classes, one a line. */
+export const nameLists = ["classes.txt", "obj.names", "labels.txt"] as const;
+
+/** A folder without a data file: a list of names, and images by the splits that folders tell, or all of them. */
+function configOfFolder(tree: FileTree, { text }: DataSpec): YoloConfig {
+  const { root } = tree;
+  const lists = nameLists.flatMap((name) => tree.files.filter((file) => basename(file) === name));
+  const [list] = lists.toSorted((a, b) => a.split(sep).length - b.split(sep).length);
+  if (list === undefined) {
+    throw new DataError(
+      `data "${text}": found neither data.yaml nor classes.txt in ${root}; one of them has to name the classes`,
+    );
+  }
+  const classes = namesOf(list);
+  const differs = lists.find((other) => namesOf(other).join("\n") !== classes.join("\n"));
+  if (differs !== undefined)
+    throw new DataError(
+      `data "${text}": ${list} and ${differs} name different classes, so a number may mean either; ` +
+        "keep one of them, or write a data.yaml",
+    );
+  const bySplit = bySplitFolders(root, tree.images);
+  const places = bySplit.size > 0 ? Object.fromEntries(bySplit) : { train: tree.images };
+  return { file: list, classes, places, tree };
+}
+
+/** Whether a YAML file describes data: it has names, and a place of images. */
+export function isYoloYaml(file: string): boolean {
+  const text = readFileSync(file, "utf8");
+  return /^names\s*:/mu.test(text) && /^(?:train|val|valid|test|path|nc)\s*:/mu.test(text);
+}
+
+/** Reads the data file of a YOLO spec, or what a folder tells without one. */
 export function readYoloConfig(spec: DataSpec): YoloConfig {
   const path = resolve(spec.path);
   if (!existsSync(path)) throw new DataError(`data "${spec.text}": ${path} does not exist`);
-  const files = statSync(path).isDirectory()
-    ? listFolder(path)
-        .filter((name) => /\.ya?ml$/u.test(name))
-        .map((name) => join(path, name))
-    : [path];
-  const file = files.find((name) => name.endsWith("data.yaml")) ?? files[0];
-  if (file === undefined) return configOfFolder(path, spec);
+  if (!statSync(path).isDirectory()) return configOfYaml(path, undefined);
+  const tree = new FileTree(path);
+  const here = tree.withExtension(".yaml", ".yml").filter((file) => dirname(file) === tree.root);
+  const yaml = here.find((file) => basename(file) === "data.yaml") ?? here.find(isYoloYaml) ?? innerYaml(tree, spec);
+  if (yaml !== undefined) return configOfYaml(yaml, tree);
+  const darknet = tree.withExtension(".data").find((file) => basename(file) === "obj.data");
+  return darknet === undefined ? configOfFolder(tree, spec) : configOfDarknet(darknet, tree);
+}
+
+/** The only data file of a folder that holds it deeper down, as an archive in a folder of its own is unpacked. */
+function innerYaml(tree: FileTree, { text }: DataSpec): string | undefined {
+  const found = tree.withExtension(".yaml", ".yml").filter(isYoloYaml);
+  if (found.length < 2) return found[0];
+  const shown = found.map((file) => tree.short(file)).join(", ");
+  throw new DataError(`data "${text}": several data files, ${shown}; choose one, for example yolo:${found[0] ?? ""}`);
+}
+
+function configOfYaml(file: string, tree: FileTree | undefined): YoloConfig {
   const content = readYaml(file);
-  return { file, classes: classNames(content, file), places: placesOf(content, file) };
+  const classes = classNames(content, file);
+  if (content["kpt_shape"] !== undefined)
+    throw new DataError(`${file}: "kpt_shape" says that labels hold keypoints, which are not read; export boxes`);
+  return { file, classes, places: placesOf(content, file), tree };
 }

@@ -1,0 +1,28 @@
+import { DataError } from "@detrkit/common";
+import { checkImages, type Dataset, dataPolicy, describeProblem } from "@detrkit/datasets";
+import type { RunData } from "./open-data.ts";
+
+/** Pictures that are made when they are needed are left to that moment: making them may take long. */
+const isStored = ({ source }: Dataset["records"][number]): boolean =>
+  typeof source === "string" || source instanceof Uint8Array;
+
+/**
+ * Decodes every image of a run before its first step, so that one that is damaged, or has another size than its
+ * annotation says, does not end the run hours later.
+ *
+ * @throws DataError that names the first few, as the data check does
+ */
+export async function refuseBadImages({ training, validation }: RunData, say: (line: string) => void): Promise<void> {
+  const records = [...training.records, ...validation.records].filter(isStored);
+  if (records.length === 0) return;
+  say(`checking ${records.length} images`);
+  const problems = await checkImages({ records }, { decode: true });
+  const wrong = problems.filter(({ kind }) => dataPolicy[kind].action === "stop");
+  if (wrong.length === 0) return;
+  const places = wrong.slice(0, 5).map((problem) => `\n  ${describeProblem(problem)}`);
+  throw new DataError(
+    `${wrong.length} of ${records.length} images cannot be trained on:${places.join("")}` +
+      `${wrong.length > 5 ? `\n  and ${wrong.length - 5} more` : ""}\n` +
+      "Repair or remove these; detrkit check-data lists them all.",
+  );
+}
