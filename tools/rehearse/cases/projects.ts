@@ -24,7 +24,8 @@ async function withoutTfjs(rehearsal: Rehearsal): Promise<string> {
     "main.mjs",
     `import { linearSumAssignment } from "@detrkit/matcher/linear-sum-assignment";
     import { cxcywhToXyxy } from "@detrkit/boxes/numbers";
-    console.log(linearSumAssignment(Float64Array.of(4, 1, 2, 3), 2, 2).columns.join(), cxcywhToXyxy([1, 1, 2, 2]).join());`,
+    const { columns } = linearSumAssignment(Float64Array.of(4, 1, 2, 3), 2, 2);
+    console.log(columns.join(), cxcywhToXyxy([1, 1, 2, 2]).join());`,
   );
   for (const [major, node] of rehearsal.nodes) {
     const printed = (await consumer.node(node, "main.mjs")).trim();
