@@ -204,6 +204,13 @@ describe("other models", () => {
 });
 
 describe("evaluate", () => {
+  test("a run knows its images", async () => {
+    const result = await runCli("evaluate", "--checkpoint", output, "--backend", "cpu", "--json");
+    expectExit(result, 0);
+    const logged = (await readLog(run.log)).map(({ metrics }) => metrics);
+    expect(logged).toContainEqual((JSON.parse(result.stdout) as { metrics: unknown }).metrics);
+  });
+
   test("gives the numbers that training logged", async () => {
     const { code, stdout, stderr } = await runCli(
       "evaluate",

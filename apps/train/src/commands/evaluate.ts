@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "@detrkit/common/files";
 import type { DetectionEvaluation } from "@detrkit/evaluation";
@@ -12,8 +13,10 @@ import {
   textOption,
 } from "../cli/parse-flags.ts";
 import { UsageError } from "../usage-error.ts";
-import { evaluateCheckpoint, evaluateFiles } from "../evaluation/evaluate.ts";
+import type { RunConfig } from "../configuration/resolve-config.ts";
+import { evaluateCheckpoint, type EvaluateCheckpointOptions, evaluateFiles } from "../evaluation/evaluate.ts";
 import { classTable, metricsText } from "../evaluation/metrics-text.ts";
+import { runFolder } from "../training/run-folder.ts";
 import { showProgress } from "../training/show-progress.ts";
 import {
   backendFlag,
@@ -30,12 +33,12 @@ export const evaluateCommand: Command = {
   description: {
     name: "evaluate",
     summary: "Evaluate a checkpoint on a data set, or a COCO results file, with COCO's metrics.",
-    usage: "--checkpoint RUN --data SPEC | --annotations FILE --results FILE",
+    usage: "--checkpoint RUN [--data SPEC] | --annotations FILE --results FILE",
     flags: [
       checkpointFlag,
       detectorFlag,
-      textOption("data", "SPEC", `Images with their truth: ${dataForms}`),
-      textOption("split", "NAME", "Split of the data; without it, the validation split"),
+      textOption("data", "SPEC", `Images with their truth: ${dataForms}; without it, a run's own validation images`),
+      textOption("split", "NAME", "Split of the data; without it, val, or what the run kept for validation"),
       numberOption("batch-size", "Images at a time; default 8"),
       backendFlag,
       textOption("annotations", "FILE", "COCO annotation file"),
@@ -50,6 +53,7 @@ export const evaluateCommand: Command = {
       switchOption("json", "Print the metrics as JSON"),
     ],
     examples: [
+      "detrkit evaluate --checkpoint runs/mine",
       "detrkit evaluate --checkpoint runs/mine --data ./data --split test",
       "detrkit evaluate --annotations instances_val2017.json --results detections.json --type segm",
     ],
@@ -80,22 +84,46 @@ async function evaluateFrom(flags: ParsedFlags, streams: CommandStreams): Promis
     refuseFlags(flags, ["split", "batch-size", "backend", "detector"], "--annotations and --results");
     return await evaluateFiles(annotations, results, textFlag(flags, "type") === "segm" ? "segm" : "bbox");
   }
-  if (checkpoint === undefined || data === undefined || annotations !== undefined || results !== undefined) {
-    throw new UsageError("evaluate takes either --checkpoint and --data, or --annotations and --results");
-  }
-  refuseFlags(flags, ["type"], "--checkpoint and --data");
+  if (checkpoint === undefined || annotations !== undefined || results !== undefined)
+    throw new UsageError("evaluate takes either --checkpoint (and --data), or --annotations and --results");
+  refuseFlags(flags, ["type"], "--checkpoint");
   const { furtherDefinitions } = await import("../configuration/definitions.ts");
-  await sayFound(data, streams);
+  const { openImages, spec } = await imagesOf(checkpoint, data, textFlag(flags, "split"));
+  await sayFound(spec, streams);
   const report = showProgress(streams.stderr);
   await useBackend(backendOf(flags), (text) => report({ kind: "message", text }));
   return await evaluateCheckpoint({
     checkpoint,
     detectors: await furtherDefinitions(textFlag(flags, "detector")),
-    data,
-    split: textFlag(flags, "split") ?? "val",
+    openImages,
     batchSize: numberFlag(flags, "batch-size") ?? 8,
     report,
   });
+}
+
+/** The images to evaluate on: those that were named, else those that the run kept for it. */
+async function imagesOf(
+  checkpoint: string,
+  data: string | undefined,
+  split: string | undefined,
+): Promise<Pick<EvaluateCheckpointOptions, "openImages"> & { readonly spec: string }> {
+  const run = await settingsOfRun(checkpoint);
+  const spec = data ?? run?.data;
+  if (spec === undefined)
+    throw new UsageError(`${checkpoint} is no run folder, so it knows no images: name some with --data`);
+  if (run !== undefined && spec === run.data && split === undefined) {
+    const { openValidationData } = await import("../training/open-data.ts");
+    return { spec, openImages: (classes) => openValidationData(run, classes) };
+  }
+  const { openDataset } = await import("@detrkit/datasets");
+  return { spec, openImages: (classes) => openDataset(spec, { split: split ?? "val", classes }) };
+}
+
+/** What a run was started with; undefined for a checkpoint that stands alone. */
+async function settingsOfRun(checkpoint: string): Promise<RunConfig | undefined> {
+  if (!existsSync(runFolder(checkpoint).config)) return undefined;
+  const { resumeConfig, storedSettings } = await import("../configuration/resume-config.ts");
+  return await resumeConfig(await storedSettings(checkpoint), { output: checkpoint });
 }
 
 /** What would be ignored is refused: the answer would not be to what was asked. */

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { DataError } from "@detrkit/common";
+import type { Dataset } from "@detrkit/datasets";
 import {
   type DetectionEvaluation,
   evaluateDetections,
@@ -34,32 +35,30 @@ export interface EvaluateCheckpointOptions {
   readonly checkpoint: string;
   /** Definitions of detectors that detrkit does not have. */
   readonly detectors: readonly DetectorDefinition[];
-  readonly data: string;
-  readonly split: string;
+  /** Opens the images for a detector of these classes. */
+  readonly openImages: (classes: readonly string[]) => Promise<Dataset>;
   readonly batchSize: number;
   readonly report: (event: TrainingEvent) => void;
 }
 
 /**
- * Evaluates a checkpoint on one split of a data set. The tfjs backend must be running already. Models are loaded only
+ * Evaluates a checkpoint on images. The tfjs backend must be running already. Models are loaded only
  * here: two files can be evaluated without any.
  */
 export async function evaluateCheckpoint({
   checkpoint,
   detectors,
-  data,
-  split,
+  openImages,
   batchSize,
   report,
 }: EvaluateCheckpointOptions): Promise<DetectionEvaluation> {
-  const [{ openDataset }, { loadDetector }, { evaluateDetector }] = await Promise.all([
-    import("@detrkit/datasets"),
+  const [{ loadDetector }, { evaluateDetector }] = await Promise.all([
     import("@detrkit/inference"),
     import("@detrkit/training"),
   ]);
   const detector = await loadDetector(checkpoint, { detectors });
-  const dataset = await openDataset(data, { split, classes: detector.classes });
-  report({ kind: "message", text: `data: ${dataset.length} images of ${data}, split ${dataset.split}` });
+  const dataset = await openImages(detector.classes);
+  report({ kind: "message", text: `data: ${dataset.length} images of ${dataset.spec}, split ${dataset.split}` });
   const evaluated = await evaluateDetector({
     detector,
     dataset,

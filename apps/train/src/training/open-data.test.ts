@@ -6,7 +6,7 @@ import { temporaryFolder } from "@detrkit/test-utils";
 import { beforeAll, expect, test } from "vitest";
 import { resolveConfig } from "../configuration/resolve-config.ts";
 import type { SettingsTree } from "../configuration/settings-tree.ts";
-import { openTrainingData, type RunData } from "./open-data.ts";
+import { openTrainingData, openValidationData, type RunData } from "./open-data.ts";
 import { refuseBadImages } from "./refuse-bad-images.ts";
 
 const folder = temporaryFolder();
@@ -47,6 +47,14 @@ test("data is found out; without a validation split a part is kept by the seed; 
   expect(names((await opened({})).data.validation)).toEqual(names(data.validation));
   const seeds = await Promise.all([1, 2, 3, 4].map((seed) => opened({ seed })));
   expect(new Set(seeds.map(({ data: { validation } }) => names(validation).join())).size).toBeGreaterThan(1);
+});
+
+test("what was kept for validation is found again, for an evaluation later", async () => {
+  const { data } = await opened({ seed: 3 });
+  const later = resolveConfig({ data: plain, output: join(folder, "run"), seed: 3 });
+  const again = await openValidationData(later, data.training.classes);
+  expect(names(again)).toEqual(names(data.validation));
+  expect(again.records).toEqual(data.validation.records);
 });
 
 test("a share of 0, and a split that was named, are refused as before", async () => {

@@ -50,6 +50,15 @@ async function openParts(config: RunSettings, say: (line: string) => void): Prom
   return { training, validation };
 }
 
+/** The images that a run is measured with, for a model of these classes: the same that training kept for it. */
+export async function openValidationData(config: RunSettings, classes: readonly string[]): Promise<Dataset> {
+  const { data, split, share } = config.validation;
+  if (!(await isSharedOut(config)))
+    return await openSplit(data === "" ? config.data : data, split, "validation.split", classes);
+  const training = await openSplit(config.data, config.split, "split", classes);
+  return (await shareOut(training, { share, seed: config.seed })).validation;
+}
+
 /** What nothing stops for, and is still not what somebody would expect. */
 const worthSaying: readonly FindingKind[] = [
   "image-without-labels",

@@ -1,6 +1,10 @@
 import { DataError } from "@detrkit/common";
+import { duration } from "../text.ts";
 import { checkImages, type Dataset, dataPolicy, describeProblem } from "@detrkit/datasets";
 import type { RunData } from "./open-data.ts";
+
+/** Milliseconds between two lines of progress. */
+const saidEvery = 10_000;
 
 /** Pictures that are made when they are needed are left to that moment: making them may take long. */
 const isStored = ({ source }: Dataset["records"][number]): boolean =>
@@ -16,7 +20,7 @@ export async function refuseBadImages({ training, validation }: RunData, say: (l
   const records = [...training.records, ...validation.records].filter(isStored);
   if (records.length === 0) return;
   say(`checking ${records.length} images`);
-  const problems = await checkImages({ records }, { decode: true });
+  const problems = await checkImages({ records }, { decode: true, onImage: sayNowAndThen(records.length, say) });
   const wrong = problems.filter(({ kind }) => dataPolicy[kind].action === "stop");
   if (wrong.length === 0) return;
   const places = wrong.slice(0, 5).map((problem) => `\n  ${describeProblem(problem)}`);
@@ -25,4 +29,19 @@ export async function refuseBadImages({ training, validation }: RunData, say: (l
       `${wrong.length > 5 ? `\n  and ${wrong.length - 5} more` : ""}\n` +
       "Repair or remove these; detrkit check-data lists them all.",
   );
+}
+
+/** Says how far it is, and how long it will take, where that is not over in seconds. */
+function sayNowAndThen(images: number, say: (line: string) => void): () => void {
+  const begun = performance.now();
+  let saidLast = begun;
+  let done = 0;
+  return () => {
+    done += 1;
+    const now = performance.now();
+    if (now - saidLast < saidEvery) return;
+    saidLast = now;
+    const secondsLeft = ((now - begun) / 1000 / done) * (images - done);
+    say(`checked ${done} of ${images} images · ${duration(secondsLeft)} left`);
+  };
 }
