@@ -24,15 +24,15 @@ export interface RateGroup<Settings = DetectorSettings> {
 }
 
 /**
- * All that is to be known of one kind of detector to load, train and run it: a {@link LoadableFamily}, and how it
- * learns. It is passed as a value; nothing is registered anywhere.
+ * Everything that is needed to load, train and run one kind of detector: a {@link LoadableFamily} and its training
+ * recipe. It is passed as a value; nothing is registered.
  */
 export interface DetectorDefinition<
   Settings extends DetectorSettings = DetectorSettings,
   Losses = object,
   Output extends object = object,
 > extends LoadableFamily<Settings, DetectionModel<Output>> {
-  /** What the settings of its losses may be, each with a default. */
+  /** The schema of its loss settings, each with a default. */
   readonly losses: z.ZodObject;
   /** The loss of settings that fit `losses`. */
   criterion(losses: Losses): Criterion<Output>;
@@ -43,7 +43,7 @@ export interface DetectorDefinition<
 
 /** What {@link defineDetector} takes. */
 export interface DetectorToDefine<Schema extends z.ZodObject, LossSchema extends z.ZodObject, Output extends object> {
-  /** Lower case with dashes. Checkpoints carry it, so that it must not change. */
+  /** Lower case with dashes. Checkpoints store it, so it must not change. */
   readonly name: string;
   /** As people write it. Default the name. */
   readonly title?: string;
@@ -62,9 +62,9 @@ export interface DetectorToDefine<Schema extends z.ZodObject, LossSchema extends
    * they stand in a configuration file.
    */
   readonly presets: Readonly<Record<string, z.infer<Schema> & Readonly<Record<string, unknown>>>>;
-  /** How other programs write it. Default: nobody does. */
+  /** Key dialects of other programs' checkpoints. Default: none. */
   readonly dialects?: readonly FamilyDialect<OwnSettings<Schema>>[];
-  /** What is wrong with settings that each fit the schema, but not one another. Default: nothing. */
+  /** Returns what is wrong with settings that fit the schema one by one, but not together. Default: nothing. */
   problems?(settings: OwnSettings<Schema>): readonly SettingProblem[];
 }
 

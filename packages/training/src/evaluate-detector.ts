@@ -3,7 +3,7 @@ import { type Detection, listDetections } from "@detrkit/detr";
 import { type DetectionEvaluation, DetectionEvaluator } from "@detrkit/evaluation";
 import type { Detector } from "@detrkit/inference";
 
-/** What a detector found in a data set and how good that is. */
+/** A detector's detections on a data set, and their COCO metrics. */
 export interface EvaluatedDetector {
   readonly evaluation: DetectionEvaluation;
   /** By image id, highest score first. */

@@ -10,7 +10,7 @@ export function isEvaluated(epoch: number, { epochs, evaluateEvery }: RunLength)
   return epoch === epochs || (evaluateEvery > 0 && epoch % evaluateEvery === 0);
 }
 
-/** What of a run is still to be done. */
+/** The work that is left in a run. */
 export interface WorkLeft {
   readonly steps: number;
   readonly evaluations: number;
@@ -19,7 +19,7 @@ export interface WorkLeft {
 }
 
 /**
- * The work that a run has before it.
+ * The work that is left in a run at a position.
  *
  * @param position - the present epoch, from 0, and how many of its steps are done
  */
@@ -102,17 +102,17 @@ export class RunPace {
     else this.#plainEpochEnd = seconds;
   }
 
-  /** Of a step, without the warm-up; undefined before it can be trusted. */
+  /** Seconds of a step without the warm-up; undefined until enough steps were timed. */
   get secondsPerStep(): number | undefined {
     return this.#trusted ? this.#mean : undefined;
   }
 
-  /** Of an evaluation: the last one's, or before there was one a guess from the steps. */
+  /** Seconds of an evaluation: of the last one, or a guess from the steps before the first one. */
   get secondsPerEvaluation(): number | undefined {
     return this.#evaluation ?? (this.#trusted ? this.#mean * this.#stepsOfEvaluation * evaluationShare : undefined);
   }
 
-  /** Until the end of the run; undefined before the steps can be trusted. */
+  /** Seconds until the end of the run; undefined until enough steps were timed. */
   secondsLeft({ steps, evaluations, plainEpochs }: WorkLeft): number | undefined {
     if (!this.#trusted) return undefined;
     return steps * this.#mean + evaluations * (this.secondsPerEvaluation ?? 0) + plainEpochs * this.#plainEpochEnd;

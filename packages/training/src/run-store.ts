@@ -10,7 +10,7 @@ import { type EpochRecord, readLog, type RunningSums, writeLog } from "./epoch-r
 import { type RunFiles, runFiles } from "./run-files.ts";
 import type { Optimizer } from "./train-options.ts";
 
-/** Where a run is. Everything random follows from the seed and this, so it is also the state of the random numbers. */
+/** A run's position. All random numbers follow from the seed and the position, so it is their state too. */
 export interface TrainingPosition {
   /** The epoch that is being trained, from 0. */
   epoch: number;
@@ -22,7 +22,7 @@ export interface TrainingPosition {
   sums: RunningSums;
 }
 
-/** Keeps a run on disk, each file whole or not at all; without a folder it keeps nothing. */
+/** Stores a run on disk, each file completely or not at all; without a folder it stores nothing. */
 export class RunStore {
   readonly #files: RunFiles | undefined;
   readonly #detector: Detector;
@@ -46,7 +46,7 @@ export class RunStore {
   }
 
   /**
-   * Gives model and optimiser what the last checkpoint keeps of them.
+   * Loads model and optimiser from the last checkpoint.
    *
    * @returns where the run was; undefined where there is no checkpoint yet
    */
@@ -70,7 +70,7 @@ export class RunStore {
     }
   }
 
-  /** Writes all that a run needs to go on, in one file: weights and optimiser state cannot come from two moments. */
+  /** Writes everything a run needs to resume into one file, so that weights and optimiser state are of the same step. */
   async save(position: TrainingPosition): Promise<void> {
     if (this.#files === undefined) return;
     const { model, description } = this.#detector;
@@ -78,7 +78,7 @@ export class RunStore {
     await saveCheckpoint(this.#files.lastCheckpoint, { model, metadata: descriptionMetadata(description), training });
   }
 
-  /** Keeps an evaluation of the last checkpoint, and the checkpoint itself where none was better. */
+  /** Stores an evaluation of the last checkpoint, and keeps that checkpoint if it is the best so far. */
   async keepEvaluation(metrics: CocoMetrics, isBest: boolean): Promise<void> {
     if (this.#files === undefined) return;
     const { lastCheckpoint, bestCheckpoint } = this.#files;

@@ -8,12 +8,12 @@ import { isEvaluated, RunPace, type WorkLeft, workLeft } from "./run-pace.ts";
 import { RunStore, type TrainingPosition } from "./run-store.ts";
 import { type CompleteOptions, completeOptions, type TrainOptions } from "./train-options.ts";
 
-/** How many numbers of a model training changes. */
+/** The number of trainable parameters of a model. */
 export function countTrainedParameters(model: Module): number {
   return [...model.trainableParameters().values()].reduce((sum, { size }) => sum + size, 0);
 }
 
-/** A run in progress: its parts, and where it is. */
+/** A run in progress: its parts and its position. */
 export class TrainingSession {
   readonly options: CompleteOptions;
   readonly store: RunStore;
@@ -104,7 +104,7 @@ export class TrainingSession {
     this.position.sums = emptySums();
   }
 
-  /** Puts the run where its last checkpoint left it. One that was killed before its first starts again. */
+  /** Sets the run to its last checkpoint. A run that was killed before its first checkpoint starts again. */
   async restore(): Promise<void> {
     const kept = await this.store.restore();
     if (kept !== undefined && kept.seed !== this.position.seed) {

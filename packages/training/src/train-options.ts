@@ -26,7 +26,7 @@ export interface TrainingData {
 /** What happens to images before the model sees them. */
 export interface TrainingTransforms {
   readonly training: TransformRecipe;
-  /** Also kept in checkpoints, for whoever uses the detector. */
+  /** Also stored in checkpoints, for inference. */
   readonly evaluation: TransformRecipe;
 }
 

@@ -6,9 +6,9 @@ import type { TrainingOutcome, TrainOptions } from "./train-options.ts";
 /**
  * Trains a detector from built parts. The tfjs backend must be running already.
  *
- * A run that was stopped, in whatever way, goes on with `resume` and gives the numbers that it would have given
- * undisturbed: order of images, augmentation and dropout follow from the seed and the position alone, and both are
- * stored with weights and optimiser in one file. The parts have to be built again as they were, of the same settings.
+ * A run that was stopped in any way continues with `resume`, and gives the same numbers as without the stop: the order
+ * of images, augmentation and dropout follow from the seed and the position alone, and both are stored in one file with
+ * the weights and the optimiser state. Build the parts again from the same settings.
  *
  * @throws ConfigError where parts or options do not fit together, or `output` holds a run that is not to be resumed
  * @throws TrainingError naming the images of a step whose loss or gradients are not finite

@@ -27,7 +27,7 @@ export interface StepEvent {
   readonly secondsLeft: number | undefined;
 }
 
-/** How long the run will take, told once: as soon as enough steps after the first, which is no measure, were timed. */
+/** How long the run will take. Sent once, when enough steps were timed (the first step does not count). */
 export interface EstimateEvent {
   readonly kind: "estimate";
   /** From now to the end of the run. */
@@ -36,11 +36,11 @@ export interface EstimateEvent {
   readonly stepsPerEpoch: number;
   readonly secondsPerStep: number;
   readonly evaluationsLeft: number;
-  /** A guess from the steps: none was timed yet. */
+  /** A guess from the time of the steps, since no evaluation was timed yet. */
   readonly secondsPerEvaluation: number;
 }
 
-/** A run cannot go on: its numbers are no longer finite. */
+/** A run cannot continue: its loss or gradients are NaN or infinite. */
 export class TrainingError extends DetrkitError {
   /** Where it happened, and the images of the step. */
   readonly found: string;
