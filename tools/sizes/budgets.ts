@@ -26,7 +26,7 @@ export const budgets: Readonly<Record<string, number>> = {
   "@detrkit/matcher/linear-sum-assignment": 2,
   "@detrkit/criterion": 6,
   "@detrkit/detr": 53,
-  "@detrkit/datasets": 91,
+  "@detrkit/datasets": 111,
   "@detrkit/evaluation": 10,
   "@detrkit/checkpoint": 27,
   "@detrkit/checkpoint/safetensors": 3.5,
