@@ -152,7 +152,7 @@ async function runDemo(
 ${verdict(demo, { ...choice, epochs: records.length }, reached, duration((performance.now() - started) / 1000))}
 Report: ${folder.report}
 Pictures, truth beside predictions: ${folder.predictions}
-Next, your own images: npm run detrkit -- train --data voc:./my-data --output runs/mine
+Next, your own images: npm run detrkit -- train --data ./my-data --output runs/mine
 `,
       );
     },
