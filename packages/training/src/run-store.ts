@@ -70,7 +70,7 @@ export class RunStore {
     }
   }
 
-  /** Writes everything a run needs to resume into one file, so that weights and optimiser state are of the same step. */
+  /** Writes everything a run needs to resume into one file: weights and optimiser state are of the same step. */
   async save(position: TrainingPosition): Promise<void> {
     if (this.#files === undefined) return;
     const { model, description } = this.#detector;
