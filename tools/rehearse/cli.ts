@@ -1,10 +1,11 @@
 // `npm run rehearse`: publishes all packages to a registry on this machine and uses them as strangers would. `--short`
 // is what CI runs; `--only TEXT` takes the cases whose group or name has that text. Needs `npm run build` and
 // `npm run prebuild`, which the command runs before.
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { cacheFolder } from "../bootstrap/cache-folder.mjs";
+import { findChromium } from "../browsers/src/chromium.ts";
 import { type Case, type Rehearsal, Skipped } from "./cases.ts";
 import { bundlerCases } from "./cases/bundlers.ts";
 import { managerCases } from "./cases/managers.ts";
@@ -71,7 +72,7 @@ async function prepare(): Promise<Rehearsal> {
     nodes,
     compilers: new Map(versions.map((version) => [version, inTools(`typescript-${version}/bin/tsc`)])),
     nodeTypes: inTools("@types"),
-    chromium: ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync),
+    chromium: findChromium(),
   };
 }
 

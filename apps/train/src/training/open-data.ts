@@ -35,28 +35,44 @@ async function isSharedOut({ data, validation }: RunSettings): Promise<boolean> 
   return share > 0 && validation.data === "" && split === "val" && !(await listSplits(data)).includes(split);
 }
 
-async function openParts(config: RunSettings, say: (line: string) => void): Promise<RunData> {
-  const training = await openSplit(config.data, config.split, "split");
-  const { data, split, share } = config.validation;
-  if (await isSharedOut(config)) {
-    const parts = await shareOut(training, { share, seed: config.seed });
+/** The training images, and the two parts of them that training and validation get. */
+async function shareTraining(
+  { data, split, seed, validation }: RunSettings,
+  classes?: readonly string[],
+): Promise<{
+  readonly whole: Dataset;
+  readonly parts: RunData;
+}> {
+  const whole = await openSplit(data, split, "split", classes);
+  return { whole, parts: await shareOut(whole, { share: validation.share, seed }) };
+}
+
+async function openOwnValidation({ data, validation }: RunSettings, classes: readonly string[]): Promise<Dataset> {
+  return await openSplit(
+    validation.data === "" ? data : validation.data,
+    validation.split,
+    "validation.split",
+    classes,
+  );
+}
+
+async function openParts(config: RunSettings, sharedOut: boolean, say: (line: string) => void): Promise<RunData> {
+  if (sharedOut) {
+    const { whole, parts } = await shareTraining(config);
     say(
-      `no split "val": ${parts.validation.length} of the ${training.length} images are kept for validation ` +
-        `(--validation.share ${share}, drawn by --seed ${config.seed}, alike in classes)`,
+      `no split "val": ${parts.validation.length} of the ${whole.length} images are kept for validation ` +
+        `(--validation.share ${config.validation.share}, drawn by --seed ${config.seed}, alike in classes)`,
     );
     return parts;
   }
-  const validation = await openSplit(data === "" ? config.data : data, split, "validation.split", training.classes);
-  return { training, validation };
+  const training = await openSplit(config.data, config.split, "split");
+  return { training, validation: await openOwnValidation(config, training.classes) };
 }
 
 /** The images that a run is measured with, for a model of these classes: the same that training kept for it. */
 export async function openValidationData(config: RunSettings, classes: readonly string[]): Promise<Dataset> {
-  const { data, split, share } = config.validation;
-  if (!(await isSharedOut(config)))
-    return await openSplit(data === "" ? config.data : data, split, "validation.split", classes);
-  const training = await openSplit(config.data, config.split, "split", classes);
-  return (await shareOut(training, { share, seed: config.seed })).validation;
+  if (await isSharedOut(config)) return (await shareTraining(config, classes)).parts.validation;
+  return await openOwnValidation(config, classes);
 }
 
 /** What nothing stops for, and is still not what somebody would expect. */
@@ -97,7 +113,8 @@ export async function openTrainingData(config: RunSettings, say: (line: string) 
     const found = data === "" ? undefined : describeData(data);
     if (found !== undefined) say(found);
   }
-  const { training, validation } = await openParts(config, say);
+  const sharedOut = await isSharedOut(config);
+  const { training, validation } = await openParts(config, sharedOut, say);
   say(
     `data: ${training.length} training and ${validation.length} validation images, ` +
       `classes ${training.classes.join(", ")}`,
@@ -107,7 +124,8 @@ export async function openTrainingData(config: RunSettings, say: (line: string) 
   const [empty] = emptySplit({ ...training, split: "train" });
   if (empty !== undefined) throw new DataError(`${describeProblem(empty)}; there is nothing to learn`);
   sayLeftOut([training, validation], say);
-  await warnOfShared({ training, validation }, say);
+  // Parts of one split have no image in common: sharing it out looked at their bytes already.
+  if (!sharedOut) await warnOfShared({ training, validation }, say);
   return { training, validation };
 }
 
