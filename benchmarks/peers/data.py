@@ -2,9 +2,7 @@
 import json
 import time
 
-import numpy
-import torch
-from PIL import Image
+from image_loading import collate, load_image, worker_memory_mb
 from serving import serve
 from torch.utils.data import DataLoader, Dataset
 
@@ -14,53 +12,11 @@ class Images(Dataset):
 
     def __init__(self, plan):
         self.plan = plan
-        self.mean = torch.tensor(plan["mean"])[:, None, None]
-        self.deviation = torch.tensor(plan["std"])[:, None, None]
 
     def __getitem__(self, place):
         epoch, batch, position = place
         entry = self.plan["epochs"][epoch][batch][position]
-        record = self.plan["images"][entry["image"]]
-        image = Image.open(record["path"]).convert("RGB")
-        boxes = torch.tensor(record["boxes"]).reshape(-1, 4)
-        labels = torch.tensor(record["labels"])
-        for operation in entry["operations"]:
-            image, boxes, labels = apply(operation, image, boxes, labels)
-        pixels = torch.from_numpy(numpy.array(image)).permute(2, 0, 1).contiguous().float().div(255)
-        pixels.sub_(self.mean).div_(self.deviation)
-        sides = torch.tensor([*image.size, *image.size])
-        boxes = torch.cat(((boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]), 1) / sides
-        return pixels, {"boxes": boxes, "labels": labels}
-
-
-def apply(operation, image, boxes, labels):
-    kind = operation["kind"]
-    if kind == "flipHorizontally":
-        boxes = boxes[:, [2, 1, 0, 3]] * torch.tensor([-1, 1, -1, 1]) + torch.tensor([image.width, 0, image.width, 0])
-        return image.transpose(Image.Transpose.FLIP_LEFT_RIGHT), boxes, labels
-    width, height = operation["width"], operation["height"]
-    if kind == "resize":
-        scale = torch.tensor([width / image.width, height / image.height] * 2)
-        return image.resize((width, height), Image.Resampling.BILINEAR), boxes * scale, labels
-    if kind == "crop":
-        left, top = operation["left"], operation["top"]
-        limits = torch.tensor([width, height] * 2)
-        boxes = torch.minimum(boxes - torch.tensor([left, top] * 2), limits).clamp(min=0)
-        kept = (boxes[:, 2:] > boxes[:, :2]).all(1)
-        return image.crop((left, top, left + width, top + height)), boxes[kept], labels[kept]
-    raise ValueError(f"the plan has an operation {kind}, which DETR's recipe does not")
-
-
-def collate(items):
-    """Images padded to the largest of the batch; the mask is true on padding."""
-    height = max(pixels.shape[1] for pixels, _ in items)
-    width = max(pixels.shape[2] for pixels, _ in items)
-    images = torch.zeros(len(items), 3, height, width)
-    mask = torch.ones(len(items), height, width, dtype=torch.bool)
-    for index, (pixels, _) in enumerate(items):
-        images[index, :, : pixels.shape[1], : pixels.shape[2]].copy_(pixels)
-        mask[index, : pixels.shape[1], : pixels.shape[2]] = False
-    return images, mask, [target for _, target in items]
+        return load_image(self.plan, entry["image"], entry["operations"])
 
 
 class Batches:
@@ -100,17 +56,8 @@ def prepare(settings):
         done += 1
         return (time.perf_counter() - started) * 1000
 
-    workers = lambda: sum(private_memory_mb(worker.pid) for worker in loader._iterator._workers)
-    return {"values": values, "boxes": boxes, "meanValuePeer": f"{total / values:.4f}"}, iterate, workers
-
-
-def private_memory_mb(pid):
-    """What a worker process holds for itself alone; the rest it shares with the process that made it."""
-    try:
-        with open(f"/proc/{pid}/smaps_rollup") as rollup:
-            return sum(int(line.split()[1]) for line in rollup if line.startswith("Private_")) / 1024
-    except OSError:
-        return 0.0
+    facts = {"values": values, "boxes": boxes, "meanValuePeer": f"{total / values:.4f}"}
+    return facts, iterate, lambda: worker_memory_mb(loader)
 
 
 serve(prepare)

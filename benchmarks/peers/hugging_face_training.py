@@ -1,8 +1,8 @@
 """One training step of a detector of Hugging Face transformers in PyTorch, with the loss on all decoder layers."""
 import torch
 from hugging_face_detr import detector
+from hugging_face_training_loss import use_original_loss
 from serving import serve
-from set_criterion import SetCriterion, SigmoidFocal
 from workload import noise_images, parameter_counts, targets_of, training_step
 
 
@@ -22,16 +22,6 @@ def prepare(settings):
         step()
 
     return facts, iterate
-
-
-def use_original_loss(model):
-    """transformers gives Deformable DETR's class loss and class cost only half the weight they have in the original."""
-    criterion = SetCriterion(SigmoidFocal())
-
-    def loss_of(logits, targets, device, boxes, config, all_logits, all_boxes):
-        return criterion(all_logits, all_boxes, targets), None, None
-
-    model.loss_function = loss_of
 
 
 serve(prepare)

@@ -35,14 +35,15 @@ def training_step(model, loss_of, settings):
     optimizer = torch.optim.AdamW(with_rates, weight_decay=1e-4)
     trained = [parameter for members in groups.values() for parameter in members]
 
-    def step():
-        loss = loss_of()
+    def step(*batch):
+        loss = loss_of(*batch)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(trained, 0.1)
         optimizer.step()
         return loss.item()
 
+    step.optimizer = optimizer
     return step
 
 

@@ -10,6 +10,7 @@ import { evaluator } from "./benchmarks/evaluator.ts";
 import { matcher } from "./benchmarks/matcher.ts";
 import { onnxruntimeInference } from "./benchmarks/onnxruntime-inference.ts";
 import { smallTraining } from "./benchmarks/small-training.ts";
+import { trainThroughput } from "./benchmarks/train-throughput.ts";
 import { wasmTraining } from "./benchmarks/wasm-training.ts";
 
 /** Every comparison, in the order in which they run. */
@@ -21,6 +22,7 @@ export const benchmarks: readonly Benchmark[] = [
   onnxruntimeInference,
   detrTraining,
   smallTraining,
+  trainThroughput,
   deformableOp,
   deformableOpTraining,
   deformableInference,

@@ -7,7 +7,7 @@ import { checkRunFolder, clearRunFolder, type ExistingRun, runFolder, writeRunCo
 import { reportWriter } from "./run-report.ts";
 
 /** What a caller of `train` may watch and decide. */
-export type TrainingHooks = Pick<TrainOptions, "endBy" | "report" | "signal">;
+export type TrainingHooks = Pick<TrainOptions, "afterEpoch" | "endBy" | "report" | "signal">;
 
 /**
  * Trains a detector as the settings say and leaves a run folder. The tfjs backend must be running already.
@@ -27,13 +27,17 @@ export async function train(
     if (existing !== "resume") await refuseBadImages(parts.data, say);
     // Only now: settings or data that cannot be used leave an older run, or no run, behind.
     if (existing !== "resume") await clearRunFolder(folder);
+    const writeReport = reportWriter({ config, folder, parts });
     const outcome = trainParts({
       ...parts,
       ...hooks,
       output: folder.root,
       resume: existing === "resume",
       beforeTraining: () => writeRunConfig(folder, config.file),
-      afterEpoch: reportWriter({ config, folder, parts }),
+      afterEpoch: async (epoch) => {
+        await writeReport(epoch);
+        await hooks.afterEpoch?.(epoch);
+      },
     });
     return await outcome.catch((error: unknown) => {
       throw error instanceof TrainingError ? new TrainingError(error.found, advice, error.cause) : error;
