@@ -30,7 +30,7 @@ const dataset: Dataset = {
   problems: [],
 };
 
-test("landscape and portrait keep their proportions, what they leave empty is padding, boxes go back exactly", async () => {
+test("landscape and portrait keep proportions, the rest is padding, boxes go back exactly", async () => {
   const transforms = letterboxed({ width: 32, height: 24 }, { training: false });
   for await (const { images, targets } of batches(dataset, { batchSize: 2, transforms, workers: 0 })) {
     expect(images.images.shape).toEqual([2, 24, 32, 3]);
