@@ -84,13 +84,13 @@ export const packages = [
   }),
   library(
     "backbone",
-    "ResNet 18, 34, 50 and 101 as detection backbones: stages to return and to train, DC5, three norms.",
+    "ResNet 18, 34, 50, 101 and ConvNeXt as detection backbones: stages to return and to train, DC5, three norms.",
     {
       tfjs: true,
       workspace: ["common", "nn"],
       peers: ["nn"],
       dev: ["checkpoint"],
-      keywords: ["resnet"],
+      keywords: ["resnet", "convnext"],
     },
   ),
   library("transformer", "Encoder and decoder of DETR, generic in the attention their layers are given.", {

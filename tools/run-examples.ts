@@ -90,20 +90,25 @@ async function prepare(): Promise<string> {
   return cwd;
 }
 
-/** A detector from outside, by the app alone: trained for an epoch, evaluated, and used on a picture. */
-const ownDetector = ["--detector", `module:${join(folder, "own-detector", "conditional-detr.ts")}`];
+/** Detectors from outside, by the app alone: trained for an epoch, evaluated, and used on a picture. */
 const shapes = "shapes:count=8,validation=2,size=64,classes=3";
-const outside: Example = {
-  name: "own-detector",
-  steps: [
-    [cli, "train", ...ownDetector, "--data", shapes, "--epochs", "1", "--transforms.size", "64x64", "--output", "own"],
-    [cli, "evaluate", ...ownDetector, "--checkpoint", "own", "--data", shapes],
-    [cli, "predict", ...ownDetector, "--checkpoint", "own", "photo.png"],
-  ],
-};
+const outside = readdirSync(join(folder, "own-detector"))
+  .filter((file) => file.endsWith(".ts"))
+  .map((file): Example => {
+    const own = ["--detector", `module:${join(folder, "own-detector", file)}`];
+    const training = ["--data", shapes, "--epochs", "1", "--transforms.size", "64x64", "--output", "own"];
+    return {
+      name: `own-detector/${file}`,
+      steps: [
+        [cli, "train", ...own, ...training],
+        [cli, "evaluate", ...own, "--checkpoint", "own", "--data", shapes],
+        [cli, "predict", ...own, "--checkpoint", "own", "photo.png"],
+      ],
+    };
+  });
 
 const [only] = process.argv.slice(2);
-const examples = [...withMain, outside, ...short, ...guides()].filter(
+const examples = [...withMain, ...outside, ...short, ...guides()].filter(
   ({ name }) => only === undefined || name.includes(only),
 );
 const inputs = await prepare();

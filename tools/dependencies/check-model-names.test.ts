@@ -19,7 +19,7 @@ test.each([
 
 test.each([
   'import { deformableDetr } from "@detrkit/training";',
-  'kind: z.enum(["fixed", "detr"])',
+  'kind: z.enum(["fixed", "letterbox", "detr"])',
   'preset: "detr-small",',
   "const parts = definition.create(settings);",
 ])("%s does not", (line) => {

@@ -18,7 +18,7 @@ export const budgets: Readonly<Record<string, number>> = {
   "@detrkit/native": 47,
   "@detrkit/native/wasm": 27,
   "@detrkit/position-encoding": 3.5,
-  "@detrkit/backbone": 8,
+  "@detrkit/backbone": 10,
   "@detrkit/transformer": 7.5,
   "@detrkit/deformable-attention": 8.5,
   "@detrkit/deformable-attention/kernels": 0.5,

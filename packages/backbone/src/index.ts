@@ -1,5 +1,11 @@
+export { ConvNeXtBlock } from "./convnext-block.ts";
+export type { ConvNeXtBlockConfig } from "./convnext-block.ts";
+export { ConvNeXt } from "./convnext.ts";
+export type { ConvNeXtConfig, ConvNeXtSettings } from "./convnext.ts";
 export { ConvolutionNorm } from "./convolution-norm.ts";
 export type { ConvolutionNormConfig, ConvolutionNormOptions, NormKind } from "./convolution-norm.ts";
+export { DepthwiseConvolution, depthwiseConvolution } from "./depthwise-convolution.ts";
+export type { DepthwiseConvolutionConfig } from "./depthwise-convolution.ts";
 export type { Backbone, FeatureLevel, FeatureMap } from "./feature-map.ts";
 export { ResidualBlock } from "./residual-block.ts";
 export type { ResidualBlockConfig, ResidualBlockShape } from "./residual-block.ts";

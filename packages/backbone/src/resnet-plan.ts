@@ -2,6 +2,7 @@ import { ConfigError } from "@detrkit/common";
 import type { FeatureLevel } from "./feature-map.ts";
 import { blockExpansion, type ResidualBlockShape } from "./residual-block.ts";
 import { type ResNetDepth, resNetDepths } from "./resnet-depths.ts";
+import { expectFour, expectReturnStages, numStages } from "./stage-checks.ts";
 
 /** The part of a ResNet's configuration that decides the shapes of its convolutions. Plain data. */
 export interface ResNetShape {
@@ -38,13 +39,12 @@ export interface ResNetPlan {
   readonly returnStages: readonly number[];
 }
 
-const numStages = 4;
 const stemStride = 4;
 
 /** Works out every block of the stages up to the highest that is returned. */
 export function planResNet(shape: ResNetShape): ResNetPlan {
   const { returnStages = [numStages], dilateLastStage = false } = shape;
-  checkReturnStages(returnStages);
+  expectReturnStages("ResNet", returnStages);
   const depthPlan = resNetDepths[shape.depth];
   if (depthPlan === undefined) {
     throw new ConfigError(
@@ -58,7 +58,7 @@ export function planResNet(shape: ResNetShape): ResNetPlan {
       `ResNet: dilateLastStage needs bottleneck blocks (depth 50 or 101), got depth ${shape.depth}`,
     );
   }
-  const blocks = fourOf("blocks", shape.blocks ?? depthPlan.blocks);
+  const blocks = expectFour("ResNet: blocks", shape.blocks ?? depthPlan.blocks);
   const widths = stageWidths(shape.width ?? 64);
   const stemChannels = widths[0] as number;
   let inputChannels = stemChannels;
@@ -89,22 +89,5 @@ export function planResNet(shape: ResNetShape): ResNetPlan {
 function stageWidths(width: number | readonly number[]): readonly number[] {
   return typeof width === "number"
     ? Array.from({ length: numStages }, (_, stage) => width * 2 ** stage)
-    : fourOf("width", width);
-}
-
-function fourOf(name: string, values: readonly number[]): readonly number[] {
-  if (values.length === numStages && values.every((value) => Number.isInteger(value) && value > 0)) return values;
-  throw new ConfigError(
-    `ResNet: ${name} expected ${numStages} positive integers, one for each stage, got [${values.join(", ")}]`,
-  );
-}
-
-function checkReturnStages(stages: readonly number[]): void {
-  const valid =
-    stages.length > 0 &&
-    stages.every((stage, index) => Number.isInteger(stage) && stage > (stages[index - 1] ?? 0) && stage <= numStages);
-  if (!valid)
-    throw new ConfigError(
-      `ResNet: returnStages expected ascending stages from 1 to ${numStages}, got [${stages.join(", ")}]`,
-    );
+    : expectFour("ResNet: width", width);
 }

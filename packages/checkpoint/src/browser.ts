@@ -6,6 +6,7 @@ export type { Dialect } from "./dialect.ts";
 export { huggingFaceToOriginal, isHuggingFace } from "./dialects/hugging-face.ts";
 export { originalDeformableDetr } from "./dialects/original-deformable-detr.ts";
 export { originalDetr } from "./dialects/original-detr.ts";
+export { torchvisionConvNeXt } from "./dialects/torchvision-convnext.ts";
 export type { LoadOptions, LoadReport, ShapeMismatch } from "./load-report.ts";
 export { loadParameters, readParameters } from "./module-tensors.ts";
 export { decodeSafetensors, encodeSafetensors, openSafetensorsBytes } from "./safetensors.ts";

@@ -6,6 +6,7 @@ export type ModuleKind =
   | "convolution"
   | "norm"
   | "batchNorm"
+  | "layerScale"
   | "embedding"
   | "bareEmbedding"
   | "packedAttention"
@@ -70,6 +71,7 @@ export const keysOfKind: Readonly<Record<ModuleKind, readonly KeyOfKind[]>> = {
     { theirs: "running_mean", ours: ["runningMean"], layout: "same" },
     { theirs: "running_var", ours: ["runningVariance"], layout: "same" },
   ],
+  layerScale: [{ theirs: "layer_scale", ours: ["layerScale"], layout: "channels" }],
   embedding: [weight],
   // A parameter that belongs directly to a larger module.
   bareEmbedding: [{ theirs: "", ours: ["weight"], layout: "same" }],

@@ -9,6 +9,7 @@ export type { Dialect, ModuleAlias, ModuleKind } from "./dialect.ts";
 export { huggingFaceToOriginal, isHuggingFace } from "./dialects/hugging-face.ts";
 export { originalDeformableDetr, originalRefiningDeformableDetr } from "./dialects/original-deformable-detr.ts";
 export { originalDetr } from "./dialects/original-detr.ts";
+export { torchvisionConvNeXt } from "./dialects/torchvision-convnext.ts";
 export { KeyMap } from "./key-map.ts";
 export type { KeyMapping } from "./key-map.ts";
 export type { Layout } from "./layouts.ts";

@@ -3,26 +3,28 @@ import type { TensorData, TensorValues } from "./tensor-data.ts";
 
 /**
  * How PyTorch stores a parameter, compared with detrkit: `same`; `linear` `[out, in]` against `[in, out]`;
- * `convolution` `[out, in, height, width]` against `[height, width, in, out]`.
+ * `convolution` `[out, in, height, width]` against `[height, width, in, out]`; `channels` `[C, 1, 1]` against `[C]`.
  */
-export type Layout = "same" | "linear" | "convolution";
+export type Layout = "same" | "linear" | "convolution" | "channels";
 
 /** Order of PyTorch's axes in detrkit's tensor. */
-const axesFromPytorch: Readonly<Record<Exclude<Layout, "same">, readonly number[]>> = {
+const axesFromPytorch: Readonly<Record<Exclude<Layout, "same" | "channels">, readonly number[]>> = {
   linear: [1, 0],
   convolution: [2, 3, 1, 0],
 };
 /** The inverse. */
-const axesToPytorch: Readonly<Record<Exclude<Layout, "same">, readonly number[]>> = {
+const axesToPytorch: Readonly<Record<Exclude<Layout, "same" | "channels">, readonly number[]>> = {
   linear: [1, 0],
   convolution: [3, 2, 0, 1],
 };
 
 export function fromPytorchLayout(data: TensorData, layout: Layout, what: string): TensorData {
+  if (layout === "channels") return { ...data, shape: data.shape.slice(0, 1) };
   return layout === "same" ? data : permute(data, axesFromPytorch[layout], what);
 }
 
 export function toPytorchLayout(data: TensorData, layout: Layout, what: string): TensorData {
+  if (layout === "channels") return { ...data, shape: [...data.shape, 1, 1] };
   return layout === "same" ? data : permute(data, axesToPytorch[layout], what);
 }
 

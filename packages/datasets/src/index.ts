@@ -52,6 +52,8 @@ export {
   fixedSize,
   horizontalFlip,
   keepObjects,
+  letterbox,
+  letterboxed,
   moveObjects,
   pad,
   randomSizeCrop,

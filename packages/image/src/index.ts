@@ -23,6 +23,8 @@ export {
   horizontalFlip,
   imagenetNormalisation,
   keepObjects,
+  letterbox,
+  letterboxed,
   moveObjects,
   normalisationTable,
   normaliseInto,

@@ -12,8 +12,6 @@ export {
   horizontalFlip,
   pad,
   randomSizeCrop,
-  resize,
-  resizeTo,
   verticalFlip,
 } from "./transforms/built-in.ts";
 export type {
@@ -21,7 +19,6 @@ export type {
   FlipSettings,
   PadSettings,
   RandomSizeCropSettings,
-  ResizeSettings,
   TransformData,
   TransformStep,
 } from "./transforms/built-in.ts";
@@ -33,7 +30,9 @@ export type { OperationData } from "./transforms/other-threads.ts";
 export type { ReadStepsOptions } from "./transforms/own-transforms.ts";
 export { applyOperations, planTransforms, transformObjects } from "./transforms/plan.ts";
 export type { ImageOperation, TransformPlan } from "./transforms/plan.ts";
-export { detrEvaluation, detrRecipe, detrTraining, fixedSize } from "./transforms/recipe.ts";
+export { letterbox, resize, resizeTo } from "./transforms/resizes.ts";
+export type { ResizeSettings } from "./transforms/resizes.ts";
+export { detrEvaluation, detrRecipe, detrTraining, fixedSize, letterboxed } from "./transforms/recipe.ts";
 export type { DetrRecipeOptions, RecipeOptions, TransformRecipe } from "./transforms/recipe.ts";
 export type {
   AnyTransformDefinition,

@@ -13,6 +13,7 @@ export const topics: Topics = {
     return { run: runWith(compareCheckpointModel) };
   },
   "coco-eval": () => import("../../../packages/evaluation/test-support/coco-eval-case.ts"),
+  convnext: () => import("../../../packages/backbone/test-support/convnext-case.ts"),
   criterion: () => import("../../../packages/criterion/test-support/criterion-case.ts"),
   "deformable-attention": () =>
     import("../../../packages/deformable-attention/test-support/deformable-attention-case.ts"),

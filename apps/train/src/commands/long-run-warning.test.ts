@@ -16,7 +16,7 @@ const config = {
   epochs: 100,
   preset: "deformable-detr-small",
   definition: deformableDetr,
-  transforms: { kind: "fixed", size: "320x240", maxSide: 1333, shortSides: [800], flips: "none" },
+  transforms: { kind: "letterbox", size: "320x240", maxSide: 1333, shortSides: [800], flips: "none" },
 } as const;
 const cpu: LongRun = {
   backend: { name: "cpu", reason: "plain JavaScript (no C++ compiler found)" },
@@ -68,7 +68,7 @@ test("whoever asked for a slow backend is told to leave that away, and a large m
   for (const part of [
     "leave --backend cpu away",
     "fewer images: one epoch alone takes 10 h 00 min",
-    "--transforms.kind fixed",
+    "--transforms.kind letterbox",
     "--preset detr-small",
   ])
     expect(text).toContain(part);

@@ -51,9 +51,9 @@ function smallerRun({ definition, preset, transforms }: LongRun["config"]): read
   const [width = 0, height = 0] = imageSize.split("x").map(Number);
   const halved = `${Math.round(width / 2)}x${Math.round(height / 2)}`;
   const size =
-    kind === "fixed"
+    kind === "letterbox" || kind === "fixed"
       ? `--transforms.size ${halved} (now ${imageSize})`
-      : `--transforms.kind fixed --transforms.size 320x240 (now up to ${maxSide} pixels)`;
+      : `--transforms.kind letterbox --transforms.size 320x240 (now up to ${maxSide} pixels)`;
   const small = presetsToTrain(definition);
   return [
     `smaller images: ${size}`,

@@ -51,7 +51,7 @@ test("flags override the configuration file, which overrides the preset, group b
   expect(config).toMatchObject({
     epochs: 3,
     batchSize: 5,
-    transforms: { shortSides: [11, 13], kind: "fixed", size: "320x240" },
+    transforms: { shortSides: [11, 13], kind: "letterbox", size: "320x240" },
     data: "voc:d",
     preset: "deformable-detr-small",
     learningRate: 2e-4,
@@ -100,7 +100,7 @@ test("the small presets train everything at one rate, the published ones the bac
     learningRateFactors: { backbone: 1 },
     optimizer: { clipNorm: 0.1, weightDecay: 1e-4 },
     batchSize: 4,
-    transforms: { kind: "fixed", size: "320x240", flips: "both" },
+    transforms: { kind: "letterbox", size: "320x240", flips: "horizontal" },
     schedule: { kind: "step", dropAt: 0.8, dropFactor: 0.1 },
   };
   expect(resolve({ preset: "detr-small" })).toMatchObject({

@@ -67,6 +67,13 @@ test("a run whose settings were one flat list goes on with the same", async () =
   expect((await resumeConfig({ output: detr })).model).toMatchObject({ backbone: { returnStages: [2] } });
 });
 
+test("a run that squeezed its images, and mirrored them both ways, goes on so", async () => {
+  const transforms = { kind: "fixed", size: "320x240", flips: "both" };
+  const { file } = resolveConfig({ data: "shapes:count=3", output: "x", preset: "detr-small", transforms });
+  const output = await stored("squeezed", file);
+  expect((await resumeConfig({ output })).transforms).toMatchObject(transforms);
+});
+
 test("what would make it another run cannot change", async () => {
   const { file } = resolveConfig({ data: "shapes:count=3", output: "x" });
   const output = await stored("same", file);

@@ -60,14 +60,17 @@ export const runSettings = z.strictObject({
 
   transforms: z.strictObject({
     kind: z
-      .enum(["fixed", "detr"])
+      .enum(["fixed", "letterbox", "detr"])
       .default("detr")
-      .describe("fixed: every image at --transforms.size; detr: DETR's random resize and crop"),
+      .describe(
+        "letterbox: images fit into --transforms.size, proportions kept; " +
+          "fixed: squeezed to that size; detr: DETR's random resize and crop",
+      ),
     size: z
       .string()
       .regex(/^[1-9]\d*x[1-9]\d*$/u, "expected WIDTHxHEIGHT, for example 320x240")
       .default("800x800")
-      .describe("WIDTHxHEIGHT of the fixed transforms"),
+      .describe("WIDTHxHEIGHT of the letterbox and fixed transforms"),
     shortSides: z
       .array(count(1))
       .min(1)
@@ -78,7 +81,7 @@ export const runSettings = z.strictObject({
     flips: z
       .enum(["none", "horizontal", "both"])
       .default("horizontal")
-      .describe("Random mirror images, each with probability 1/2"),
+      .describe("Random mirror images, each with probability 1/2; both only where up and down mean nothing"),
   }),
 
   auxiliaryLosses: z.boolean().default(true).describe("Apply the losses to every decoder layer, not to the last only"),

@@ -1,5 +1,5 @@
 import { Random } from "@detrkit/common";
-import { detrEvaluation, detrTraining, fixedSize } from "@detrkit/datasets";
+import { detrEvaluation, detrTraining, fixedSize, letterboxed } from "@detrkit/datasets";
 import { randomFor } from "@detrkit/detr";
 import { Linear, Module, type Parameter } from "@detrkit/nn";
 import { useBackend } from "@detrkit/test-utils";
@@ -113,17 +113,30 @@ test.each(["detr-r50", "deformable-detr-r50-two-stage"])("%s sees what DETR saw"
   expect(transformsOf(config, false)).toEqual(detrEvaluation);
 });
 
-test.each(["detr-small", "deformable-detr-small"])("%s sees 320x240, mirrored both ways when it trains", (preset) => {
+test.each(["detr-small", "deformable-detr-small"])("%s sees all of a photograph within 320x240, upright", (preset) => {
   const config = resolveConfig({ ...trainAll, preset });
-  expect(transformsOf(config, true)).toEqual(fixedSize({ width: 320, height: 240 }, { training: true }));
-  expect(transformsOf(config, false)).toEqual(fixedSize({ width: 320, height: 240 }, { training: false }));
+  expect(transformsOf(config, true)).toEqual(letterboxed({ width: 320, height: 240 }, { training: true }));
+  expect(transformsOf(config, false).steps).toEqual([{ kind: "letterbox", width: 320, height: 240 }]);
+});
+
+test.each(presetNames())("%s does not turn photographs upside down; a flag does", (preset) => {
+  const kindsOf = (transforms: object): string =>
+    JSON.stringify(transformsOf(resolveConfig({ ...trainAll, preset, transforms }), true));
+  expect(kindsOf({})).toContain("horizontalFlip");
+  expect(kindsOf({})).not.toContain("verticalFlip");
+  expect(kindsOf({ flips: "both" })).toContain("verticalFlip");
+});
+
+test("images can be squeezed to one size, as in runs before there was a letterbox", () => {
+  const config = resolveConfig({ ...needed, transforms: { kind: "fixed", size: "31x17", flips: "both" } });
+  expect(transformsOf(config, true)).toEqual(fixedSize({ width: 31, height: 17 }, { training: true, flips: "both" }));
 });
 
 test("mirror images can be left out", () => {
   const steps = (flips: "none" | "horizontal") =>
     transformsOf(resolveConfig({ ...needed, transforms: { flips } }), true).steps.map(({ kind }) => kind);
-  expect(steps("none")).toEqual(["resizeTo"]);
-  expect(steps("horizontal")).toEqual(["horizontalFlip", "resizeTo"]);
+  expect(steps("none")).toEqual(["letterbox"]);
+  expect(steps("horizontal")).toEqual(["horizontalFlip", "letterbox"]);
 });
 
 test("settings come to built parts: the run's length, its seed, and when it has learned enough", async () => {

@@ -1,6 +1,6 @@
 import { batchCount, type TransformRecipe } from "@detrkit/datasets";
 import { type DetectorSettings, randomFor } from "@detrkit/detr";
-import { detrRecipe, fixedSize } from "@detrkit/image";
+import { detrRecipe, fixedSize, letterboxed } from "@detrkit/image";
 import { AdamW, constantSchedule, cosineSchedule, type Schedule, stepSchedule } from "@detrkit/optim";
 import type { TrainOptions } from "@detrkit/training";
 import type { RunConfig } from "../configuration/resolve-config.ts";
@@ -73,7 +73,8 @@ export function createOptimizer(config: RunConfig, totalSteps: number): AdamW {
 /** What happens to an image before training sees it, or before the model finds objects in it. */
 export function transformsOf({ transforms }: Pick<RunSettings, "transforms">, training: boolean): TransformRecipe {
   const { kind, size, ...options } = transforms;
-  if (kind !== "fixed") return detrRecipe({ ...options, training });
   const [width = 0, height = 0] = size.split("x").map(Number);
-  return fixedSize({ width, height }, { ...options, training });
+  if (kind === "letterbox") return letterboxed({ width, height }, { ...options, training });
+  if (kind === "fixed") return fixedSize({ width, height }, { ...options, training });
+  return detrRecipe({ ...options, training });
 }

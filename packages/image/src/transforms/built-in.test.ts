@@ -9,6 +9,8 @@ import {
   either,
   fixedSize,
   horizontalFlip,
+  letterbox,
+  letterboxed,
   type ImageObjects,
   pad,
   planTransforms,
@@ -69,6 +71,29 @@ describe("planning", () => {
     expect(planTransforms(fixed.steps, { width: 7, height: 9 }, none).operations).toMatchObject([
       { transform: { kind: "resizeTo" }, plan: { size: { width: 320, height: 240 } } },
     ]);
+  });
+
+  test.each([
+    ["landscape", { width: 640, height: 480 }, { width: 320, height: 240 }],
+    ["portrait", { width: 480, height: 640 }, { width: 180, height: 240 }],
+    ["a panorama", { width: 1000, height: 100 }, { width: 320, height: 32 }],
+    ["a thin line", { width: 3, height: 2000 }, { width: 1, height: 240 }],
+    ["smaller than it may be", { width: 16, height: 9 }, { width: 320, height: 180 }],
+    ["rounded to whole pixels", { width: 333, height: 500 }, { width: 160, height: 240 }],
+  ])("a letterbox keeps proportions: %s", (_, size, letterboxed) => {
+    const step = letterbox({ width: 320, height: 240 });
+    expect(planTransforms([step], size, new Random(1)).size).toEqual(letterboxed);
+  });
+
+  test("photographs are mirrored left and right, not top and bottom, unless that is asked for", () => {
+    const size = { width: 5, height: 7 };
+    for (const recipeOf of [letterboxed, fixedSize]) {
+      const kinds = (options: object): string[] =>
+        recipeOf(size, { training: true, ...options }).steps.map(({ kind }) => kind);
+      expect(kinds({})).toEqual(["horizontalFlip", expect.not.stringContaining("Flip")]);
+      expect(kinds({ flips: "both" })).toContain("verticalFlip");
+      expect(kinds({ training: false, flips: "both" })).toHaveLength(1);
+    }
   });
 
   test("an image smaller than the smallest crop is cropped to what it has", () => {
@@ -142,6 +167,13 @@ describe("objects", () => {
     expect([...resized.boxes.subarray(0, 4)]).toEqual([5, 60, 15, 150]);
     expect(resized.areas[0]).toBe(900);
     expect(resized.size).toEqual({ width: 50, height: 180 });
+  });
+
+  test("go with a letterbox, and fill the same part of the image", () => {
+    // A half of each side.
+    const fitted = after(letterbox({ width: 50, height: 180 }));
+    expect([...fitted.boxes.subarray(0, 4)]).toEqual([5, 10, 15, 25]);
+    expect(fitted.size).toEqual({ width: 50, height: 30 });
   });
 
   test("are clipped by a crop, dropped when left without area, and get new areas", () => {

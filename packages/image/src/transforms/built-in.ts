@@ -1,13 +1,13 @@
-import { ConfigError } from "@detrkit/common";
 import type { ImageSize } from "@detrkit/common";
 import { crop, flipHorizontally, flipVertically, padRightBottom, type PixelRegion, type Raster } from "../raster.ts";
-import { resizeBilinear, resizedSize, roundHalfEven } from "../resize-bilinear.ts";
-import { changedMasks, mirrorObjects, moveObjects, scaleObjects } from "./objects.ts";
+import { roundHalfEven } from "../resize-bilinear.ts";
+import { changedMasks, mirrorObjects, moveObjects } from "./objects.ts";
+import { letterbox, resize, type ResizeSettings, resizeTo, type SizePlan } from "./resizes.ts";
 import {
   type AnyTransformKind,
   type CompositeDefinition,
-  type Draws,
   kindOf,
+  planningKind as kind,
   type Transform,
   type TransformDefinition,
   type TransformKind,
@@ -16,14 +16,6 @@ import {
 /** Settings of `horizontalFlip` and `verticalFlip`. */
 export interface FlipSettings {
   readonly probability: number;
-}
-
-/** Settings of `resize`. */
-export interface ResizeSettings {
-  /** What the short side becomes: one of these, drawn evenly. */
-  readonly shortSides: readonly number[];
-  /** The most that the long side may become. */
-  readonly maxSide?: number;
 }
 
 /** Settings of `randomSizeCrop`. */
@@ -52,7 +44,7 @@ export interface EitherSettings {
 export type TransformData =
   | ({ readonly kind: "horizontalFlip" | "verticalFlip" } & FlipSettings)
   | ({ readonly kind: "resize" } & ResizeSettings)
-  | ({ readonly kind: "resizeTo" | "centreCrop" } & ImageSize)
+  | ({ readonly kind: "resizeTo" | "letterbox" | "centreCrop" } & ImageSize)
   | ({ readonly kind: "randomSizeCrop" } & RandomSizeCropSettings)
   | ({ readonly kind: "pad" } & PadSettings)
   | ({ readonly kind: "either" } & EitherSettings);
@@ -60,32 +52,10 @@ export type TransformData =
 /** One step of a recipe: a transform, detrkit's or of one's own, or the data of one of detrkit's. */
 export type TransformStep = Transform | TransformData;
 
-interface SizePlan {
-  readonly size: ImageSize;
-}
-
 interface CropPlan extends SizePlan {
   readonly top: number;
   readonly left: number;
 }
-
-function choose(values: readonly number[], draws: Draws): number {
-  const [first, ...rest] = values;
-  if (first === undefined) throw new ConfigError(`transforms: "shortSides" of a resize expected at least one number`);
-  // One value needs no draw: evaluation recipes use none.
-  return rest.length === 0 ? first : draws.choice([first, ...rest]);
-}
-
-const kind = <Settings extends object, Plan extends object>(
-  definition: TransformDefinition<Settings, Plan>,
-): TransformKind<Settings> => kindOf(definition as TransformDefinition);
-
-/** What all resizes share. */
-const resizing = {
-  apply: (image, { size }) => resizeBilinear(image, size),
-  applyRegion: (image, { size }, region) => resizeBilinear(image, size, region),
-  applyToObjects: (objects, { size }) => scaleObjects(objects, size),
-} satisfies Partial<TransformDefinition<object, SizePlan>>;
 
 const regionOf = ({ size, top, left }: CropPlan): PixelRegion => ({ ...size, top, left });
 
@@ -114,22 +84,6 @@ export const horizontalFlip: TransformKind<FlipSettings> = flip("horizontalFlip"
 
 /** Mirrors top and bottom with a probability. */
 export const verticalFlip: TransformKind<FlipSettings> = flip("verticalFlip", 1, flipVertically);
-
-/** Resizes to a short side, with the image's proportions. */
-export const resize: TransformKind<ResizeSettings> = kind({
-  kind: "resize",
-  plan: ({ shortSides, maxSide }: ResizeSettings, size, draws): SizePlan => ({
-    size: resizedSize(size, choose(shortSides, draws), maxSide),
-  }),
-  ...resizing,
-});
-
-/** Resizes to exactly this size, whatever the proportions. */
-export const resizeTo: TransformKind<ImageSize> = kind({
-  kind: "resizeTo",
-  plan: ({ width, height }: ImageSize): SizePlan => ({ size: { width, height } }),
-  ...resizing,
-});
 
 /** Crops a random part of random size. */
 export const randomSizeCrop: TransformKind<RandomSizeCropSettings> = kind({
@@ -186,6 +140,7 @@ export const builtInTransforms: readonly AnyTransformKind[] = [
   verticalFlip,
   resize,
   resizeTo,
+  letterbox,
   randomSizeCrop,
   centreCrop,
   pad,

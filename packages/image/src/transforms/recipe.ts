@@ -1,15 +1,8 @@
 import { imagenetNormalisation, type Normalisation } from "../normalise.ts";
 import type { ImageSize } from "@detrkit/common";
 
-import {
-  either,
-  horizontalFlip,
-  randomSizeCrop,
-  resize,
-  resizeTo,
-  type TransformStep,
-  verticalFlip,
-} from "./built-in.ts";
+import { either, horizontalFlip, randomSizeCrop, type TransformStep, verticalFlip } from "./built-in.ts";
+import { letterbox, resize, resizeTo } from "./resizes.ts";
 
 /** What is done to an image and its boxes before the model sees them. */
 export interface TransformRecipe {
@@ -21,7 +14,10 @@ export interface TransformRecipe {
 export interface RecipeOptions {
   /** Whether there is anything random in it. */
   readonly training: boolean;
-  /** Random mirror images when training, each with a probability of 1/2. */
+  /**
+   * Random mirror images when training, each with a probability of 1/2. Default `"horizontal"`: in a photograph up and
+   * down mean something.
+   */
   readonly flips?: "none" | "horizontal" | "both";
 }
 
@@ -60,7 +56,21 @@ export const detrTraining: TransformRecipe = detrRecipe({ training: true });
 /** DETR's evaluation recipe, as published. */
 export const detrEvaluation: TransformRecipe = detrRecipe({ training: false });
 
-/** For small models: one fixed size, flips both ways when training. */
-export function fixedSize({ width, height }: ImageSize, { training, flips = "both" }: RecipeOptions): TransformRecipe {
+/**
+ * For small models on photographs: every image fits into one size with its proportions kept. The rest of the size is
+ * padding, which the padding mask tells the model.
+ */
+export function letterboxed(
+  { width, height }: ImageSize,
+  { training, flips = "horizontal" }: RecipeOptions,
+): TransformRecipe {
+  return recipe({ training, flips }, [letterbox({ width, height })]);
+}
+
+/** One size for every image, whatever its proportions: for images that all have the same. */
+export function fixedSize(
+  { width, height }: ImageSize,
+  { training, flips = "horizontal" }: RecipeOptions,
+): TransformRecipe {
   return recipe({ training, flips }, [resizeTo({ width, height })]);
 }

@@ -92,6 +92,13 @@ export function kindOf<Settings extends object>(definition: AnyTransformDefiniti
   }) as unknown as TransformKind<Settings>;
 }
 
+/** {@link kindOf} for one that plans and applies: settings and plan are inferred. */
+export function planningKind<Settings extends object, Plan extends object>(
+  definition: TransformDefinition<Settings, Plan>,
+): TransformKind<Settings> {
+  return kindOf(definition as TransformDefinition);
+}
+
 /** @throws ConfigError naming the first setting that JSON would not keep */
 function expectData(value: unknown, path: string): void {
   if (typeof value === "string" || typeof value === "boolean" || value === undefined || value === null) return;

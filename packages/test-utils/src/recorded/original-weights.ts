@@ -109,6 +109,7 @@ function originalShape({ layout, paths }: KeyMapping, shape: readonly number[]):
     const [height, width, inputs, outputs] = shape as readonly [number, number, number, number];
     return [outputs, inputs, height, width];
   }
+  if (layout === "channels") return [...shape, 1, 1];
   const [first = 1, ...rest] = layout === "linear" ? shape.toReversed() : shape;
   return [first * paths.length, ...rest];
 }

@@ -19,7 +19,8 @@ import {
 } from "./set-losses.ts";
 
 /**
- * From random weights at 320×240 on a few hundred images: everything trained at one rate, lowered for the last fifth.
+ * From random weights within 320×240 on a few hundred photographs: everything trained at one rate, lowered for the last
+ * fifth.
  */
 const small = {
   epochs: 150,
@@ -27,7 +28,7 @@ const small = {
   learningRate: 2e-4,
   learningRateFactors: { backbone: 1 },
   schedule: { dropAt: 0.8 },
-  transforms: { kind: "fixed", size: "320x240", flips: "both" },
+  transforms: { kind: "letterbox", size: "320x240" },
   evaluation: { every: 5 },
 };
 
