@@ -10,3 +10,6 @@ export { Sgd } from "./sgd.ts";
 export type { SgdConfig } from "./sgd.ts";
 export { constantSchedule, cosineSchedule, stepSchedule } from "./schedules.ts";
 export type { CosineScheduleConfig, Schedule, StepScheduleConfig } from "./schedules.ts";
+export type { RuleStep, RuleStepDone, UpdateRule } from "./update-rule.ts";
+export { WeightAverage } from "./weight-average.ts";
+export type { WeightAverageConfig } from "./weight-average.ts";
