@@ -167,13 +167,17 @@ export const packages = [
       keywords: ["safetensors", "pytorch"],
     },
   ),
-  library("optim", "AdamW with parameter groups and gradient clipping, learning-rate schedules, serialisable state.", {
-    tfjs: true,
-    workspace: ["common", "nn"],
-    peers: ["nn"],
-    subpaths: { "./kernels": "kernels" },
-    keywords: ["adamw"],
-  }),
+  library(
+    "optim",
+    "AdamW and SGD with parameter groups, accumulated and clipped gradients, schedules, serialisable state.",
+    {
+      tfjs: true,
+      workspace: ["common", "nn"],
+      peers: ["nn"],
+      subpaths: { "./kernels": "kernels" },
+      keywords: ["adamw"],
+    },
+  ),
   library("inference", "Load a detector and find objects in images: runs of detrkit and published DETR weights.", {
     tfjs: true,
     workspace: ["common", "nn", "image", "backend", "checkpoint", "detr"],

@@ -44,6 +44,31 @@ function countWeights(model: DetectionModel): { total: number; trainable: number
   return { total: count(weights), trainable: count(weights.filter(({ trainable }) => trainable)) };
 }
 
+test("a Deformable DETR may learn its position encoding; its other weights stay the same", () => {
+  const deformable = presets["deformable-detr-small"];
+  const settings: DeformableDetrSettings = {
+    ...deformable,
+    backbone: { ...deformable.backbone, width: 4, returnStages: [2, 3] },
+    transformer: { ...deformable.transformer, dim: 32, encoderLayers: 1, decoderLayers: 2, feedForwardDim: 12 },
+    featureLevels: 2,
+    numQueries: 5,
+  };
+  const [sine, learned] = [settings, { ...settings, positionEncoding: { kind: "learned" } as const }].map((each) =>
+    createDetector(each, { seed: 3 }),
+  );
+  const paths = [...(learned?.parameters().keys() ?? [])];
+  expect(paths.filter((path) => sine?.parameters().has(path) !== true)).toEqual([
+    "positionEncoding.rowEmbedding.weight",
+    "positionEncoding.columnEmbedding.weight",
+  ]);
+  const weights = [...(sine?.parameters().entries() ?? [])];
+  for (const [path, { value }] of weights)
+    expect([...value.dataSync()], path).toEqual([...(learned?.parameters().get(path)?.value.dataSync() ?? [])]);
+  expectRuns(learned as DetectionModel);
+  sine?.dispose();
+  learned?.dispose();
+});
+
 /** Of the recorded training on generated shapes: half as wide, another stem, positions in cells. */
 const shapes: DetrSettings = {
   ...presets["detr-small"],

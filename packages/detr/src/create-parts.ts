@@ -41,11 +41,10 @@ export function createDeformableDetr(
 ): DeformableDetr {
   const parts = given as OwnParts<DeformableTransformer>;
   expectFittingWidth(config, parts);
-  const { transformer, featureLevels, boxRefinement, twoStage, numClasses, numQueries } = config;
-  const { dim } = transformer;
+  const { featureLevels, boxRefinement, twoStage, numClasses, numQueries } = config;
   return new DeformableDetr({
     backbone: parts.backbone ?? new ResNet({ ...config.backbone, random: random.fork("backbone") }),
-    positionEncoding: parts.positionEncoding ?? new SinePositionEncoding({ dim, cellCentres: true }),
+    positionEncoding: parts.positionEncoding ?? createCellEncoding(config, random.fork("positionEncoding")),
     transformer: parts.transformer ?? createSamplingTransformer(config, random.fork("transformer")),
     featureLevels,
     boxRefinement,
@@ -75,6 +74,17 @@ function createPositionEncoding(config: DetrSettings, random: Random): PositionE
   const settings = config.positionEncoding;
   if (settings.kind === "learned") return new LearnedPositionEncoding({ dim, random });
   return new SinePositionEncoding({ dim, normalize: settings.normalize ?? true });
+}
+
+/** Deformable DETR counts positions to the middles of cells. */
+function createCellEncoding(
+  { transformer, positionEncoding }: DeformableDetrSettings,
+  random: Random,
+): PositionEncoding {
+  const { dim } = transformer;
+  return positionEncoding?.kind === "learned"
+    ? new LearnedPositionEncoding({ dim, random })
+    : new SinePositionEncoding({ dim, cellCentres: true });
 }
 
 /** Your own transformer does not tell its width, so the configured width must be that of the position encoding. */

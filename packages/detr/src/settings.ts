@@ -82,6 +82,10 @@ export const deformableDetrSettings = z.strictObject({
   numQueries,
   backbone: backboneSettings,
   transformer: deformableTransformerSettings,
+  positionEncoding: z
+    .strictObject({ kind: positionEncodingSettings.shape.kind.exactOptional() })
+    .exactOptional()
+    .describe("Left out: sines and cosines"),
   featureLevels: count().describe(
     "Maps that the transformer sees; those beyond the backbone's are each half as large as the one before",
   ),

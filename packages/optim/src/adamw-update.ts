@@ -1,6 +1,7 @@
 import type { Parameter } from "@detrkit/nn";
 import { hasKernel, runKernel } from "@detrkit/nn/kernels";
 import { tensor, type Tensor, tensor1d, type Tensor1D } from "@tensorflow/tfjs-core";
+import { clipFactor, jointNorm } from "./update-rule.ts";
 
 /**
  * The kernel of one step, where a backend has it. Inputs: settings `[beta1, 1 - beta1, beta2, 1 - beta2, epsilon, clip
@@ -93,7 +94,7 @@ async function updateInMemory(update: AdamWUpdate): Promise<AdamWUpdated> {
   const gradientValues = await Promise.all(gradients.map((gradient) => gradient.data<"float32">()));
   const gradientNorm = jointNorm(gradientValues);
   if (!Number.isFinite(gradientNorm)) return { changed: false, first, second, gradientNorm };
-  const scale = clipNorm > 0 ? Math.min(1, clipNorm / (gradientNorm + 1e-6)) : 1;
+  const scale = clipFactor(gradientNorm, clipNorm);
   const [beta1, beta2] = betas;
   const firstValues = Float32Array.from(await first.data<"float32">());
   const secondValues = Float32Array.from(await second.data<"float32">());
@@ -116,12 +117,4 @@ async function updateInMemory(update: AdamWUpdate): Promise<AdamWUpdated> {
   first.dispose();
   second.dispose();
   return { changed: true, first: tensor1d(firstValues), second: tensor1d(secondValues), gradientNorm };
-}
-
-function jointNorm(gradients: readonly Float32Array[]): number {
-  let sum = 0;
-  for (const gradient of gradients) {
-    for (const value of gradient) sum += value * value;
-  }
-  return Math.sqrt(sum);
 }

@@ -1,8 +1,15 @@
 export { AdamW } from "./adamw.ts";
-export type { AdamWConfig, StepResult } from "./adamw.ts";
+export type { AdamWConfig } from "./adamw.ts";
+export { GradientOptimizer } from "./gradient-optimizer.ts";
+export type { GradientOptimizerConfig, StepResult } from "./gradient-optimizer.ts";
 export type { LossWithTerms } from "./loss-gradients.ts";
 export type { StateTensor } from "./moments.ts";
 export { NonFiniteError } from "./non-finite-error.ts";
 export type { ParameterGroup } from "./parameter-groups.ts";
+export { Sgd } from "./sgd.ts";
+export type { SgdConfig } from "./sgd.ts";
 export { constantSchedule, cosineSchedule, stepSchedule } from "./schedules.ts";
 export type { CosineScheduleConfig, Schedule, StepScheduleConfig } from "./schedules.ts";
+export type { RuleStep, RuleStepDone, UpdateRule } from "./update-rule.ts";
+export { WeightAverage } from "./weight-average.ts";
+export type { WeightAverageConfig } from "./weight-average.ts";

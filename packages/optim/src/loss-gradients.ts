@@ -19,10 +19,15 @@ export interface LossGradients {
   readonly gradients: ReadonlyMap<string, Tensor>;
 }
 
-/** Runs `compute` and its backward pass. Frees all tensors that it makes, after reading what it returns. */
+/**
+ * Runs `compute` and its backward pass. Frees all tensors that it makes, after reading what it returns.
+ *
+ * @param caller - what errors call it
+ */
 export async function lossGradients(
   parameters: ReadonlyMap<string, Parameter>,
   compute: () => Tensor | LossWithTerms,
+  caller: string,
 ): Promise<LossGradients> {
   let terms: Readonly<Record<string, Tensor | number>> = {};
   const kept = new Set<Tensor>();
@@ -33,7 +38,7 @@ export async function lossGradients(
         const result = compute();
         if (result instanceof Promise)
           throw new ConfigError(
-            "AdamW.step: the loss must be computed synchronously (tfjs records gradients only then), got a promise",
+            `${caller}: the loss must be computed synchronously (tfjs records gradients only then), got a promise`,
           );
         if (result instanceof Tensor) return result as Scalar;
         terms = result.terms;

@@ -19,15 +19,19 @@ export interface ParameterGroup {
 /** Finds the first group that matches a parameter. */
 export class ParameterGroups {
   readonly groups: readonly ParameterGroup[];
+  readonly #owner: string;
   readonly #tests: readonly ((path: string) => boolean)[];
   readonly #found = new Map<string, number>();
   readonly #checked = new WeakSet<Module>();
 
-  constructor(groups: readonly ParameterGroup[]) {
+  /** @param owner - the optimiser, as errors call it */
+  constructor(groups: readonly ParameterGroup[], owner: string) {
+    this.#owner = owner;
     for (const { learningRate, weightDecay = 0 } of groups) {
       if (!(learningRate >= 0 && learningRate < Infinity) || !(weightDecay >= 0 && weightDecay < Infinity)) {
         throw new ConfigError(
-          `AdamW: learning rate and weight decay must be finite and 0 or more, got ${learningRate} and ${weightDecay}`,
+          `${owner}: learning rate and weight decay must be finite and 0 or more, ` +
+            `got ${learningRate} and ${weightDecay}`,
         );
       }
     }
@@ -50,7 +54,7 @@ export class ParameterGroups {
     for (const pattern of this.groups.flatMap(({ match = [] }) => match)) {
       if (paths.some(pathPattern(pattern))) continue;
       throw new ConfigError(
-        `AdamW: the pattern "${pattern}" of a parameter group matches none of the model's ` +
+        `${this.#owner}: the pattern "${pattern}" of a parameter group matches none of the model's ` +
           `${paths.length} parameters; the closest are ${closestPaths(pattern, paths).join(", ")}. ` +
           "Correct the pattern or leave it out",
       );
@@ -64,7 +68,9 @@ export class ParameterGroups {
     if (known !== undefined) return known;
     const index = this.#tests.findIndex((test) => test(path));
     if (index === -1) {
-      throw new ConfigError(`AdamW: no group has "${path}". Add a last group without match, or freeze the parameter`);
+      throw new ConfigError(
+        `${this.#owner}: no group has "${path}". Add a last group without match, or freeze the parameter`,
+      );
     }
     this.#found.set(path, index);
     return index;

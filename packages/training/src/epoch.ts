@@ -16,22 +16,27 @@ export async function trainEpoch(session: TrainingSession): Promise<boolean> {
   const stopped = (): boolean => options.signal?.aborted === true;
   if (stopped()) return false;
   let stepSince = performance.now();
+  let ofStep: DetectionBatch[] = [];
   for await (const batch of session.trainingBatches()) {
-    const { loss, terms, gradientNorm, learningRates } = await session.step(batch).catch((error: unknown) => {
+    ofStep.push(batch);
+    const result = await session.train(batch).catch((error: unknown) => {
       const isNotFinite = DetrkitError.isInstance(error) && error.code === "ERR_NON_FINITE";
-      throw isNotFinite ? notFinite(error, session, batch) : error;
+      throw isNotFinite ? notFinite(error, session, ofStep) : error;
     });
+    if (result === undefined) continue;
+    const { loss, terms, gradientNorm, learningRates } = result;
     const now = performance.now();
     const seconds = (now - stepSince) / 1000;
     addStep(position.sums, {
-      images: batch.records.length,
+      images: ofStep.reduce((sum, { records }) => sum + records.length, 0),
       loss,
       gradientNorm,
       learningRate: learningRates.at(-1) ?? 0,
       terms,
       seconds,
-      dataWaitSeconds: batch.waitedMs / 1000,
+      dataWaitSeconds: ofStep.reduce((sum, { waitedMs }) => sum + waitedMs, 0) / 1000,
     });
+    ofStep = [];
     session.advance();
     stepSince = now;
     const estimated = pace.secondsPerStep !== undefined;
@@ -70,9 +75,13 @@ function reportEstimate({ options, pace, stepsPerEpoch, workLeft }: TrainingSess
 }
 
 /** Matcher and optimiser both notice; what they cannot know is the images. */
-function notFinite(error: DetrkitError, { position }: TrainingSession, { records }: DetectionBatch): TrainingError {
+function notFinite(
+  error: DetrkitError,
+  { position }: TrainingSession,
+  batches: readonly DetectionBatch[],
+): TrainingError {
   const where = `epoch ${position.epoch + 1}, step ${position.stepsDone + 1}`;
-  const images = records.map(({ file }) => `  ${file}`).join("\n");
+  const images = batches.flatMap(({ records }) => records.map(({ file }) => `  ${file}`)).join("\n");
   return new TrainingError(
     `${where}: ${error.message}\nThe batch's images:\n${images}`,
     "Check them (checkDataset of @detrkit/datasets); if they are sound, lower the learning rate or add warm-up steps.",
@@ -96,12 +105,12 @@ export async function finishEpoch(
   const { options, position, store } = session;
   let record = epochRecord(position.epoch + 1, position.step, position.sums);
   const due = session.isEvaluated(ending);
-  const evaluated = due ? await evaluateEpoch(session) : undefined;
+  const evaluated = due ? await session.withFinalWeights(() => evaluateEpoch(session)) : undefined;
   if (due && evaluated === undefined) return undefined;
   if (evaluated !== undefined) {
     const { metrics } = evaluated.evaluation;
     const best = Math.max(-2, ...records.map((earlier) => earlier.metrics?.AP ?? -2));
-    await store.keepEvaluation(metrics, metrics.AP > best);
+    await session.withFinalWeights(() => store.keepEvaluation(metrics, metrics.AP > best));
     record = { ...record, metrics };
   }
   const all = [...records, record];

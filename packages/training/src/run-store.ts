@@ -8,7 +8,7 @@ import { type Detector, descriptionMetadata } from "@detrkit/inference";
 import type { StateTensor } from "@detrkit/optim";
 import { type EpochRecord, readLog, type RunningSums, writeLog } from "./epoch-record.ts";
 import { type RunFiles, runFiles } from "./run-files.ts";
-import type { Optimizer } from "./train-options.ts";
+import type { TrainingTensors } from "./training-state.ts";
 
 /** A run's position. All random numbers follow from the seed and the position, so it is their state too. */
 export interface TrainingPosition {
@@ -26,9 +26,9 @@ export interface TrainingPosition {
 export class RunStore {
   readonly #files: RunFiles | undefined;
   readonly #detector: Detector;
-  readonly #optimizer: Optimizer;
+  readonly #optimizer: TrainingTensors;
 
-  constructor(output: string | undefined, detector: Detector, optimizer: Optimizer) {
+  constructor(output: string | undefined, detector: Detector, optimizer: TrainingTensors) {
     this.#files = output === undefined ? undefined : runFiles(output);
     this.#detector = detector;
     this.#optimizer = optimizer;

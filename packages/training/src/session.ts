@@ -2,10 +2,11 @@ import { ConfigError, Random } from "@detrkit/common";
 import { batchCount, batches, type DetectionBatch, ImageWorkers } from "@detrkit/datasets";
 import { Detector } from "@detrkit/inference";
 import type { Module } from "@detrkit/nn";
-import type { StepResult } from "@detrkit/optim";
+import { type LossWithTerms, type StepResult, WeightAverage } from "@detrkit/optim";
 import { emptySums, type EpochRecord } from "./epoch-record.ts";
 import { isEvaluated, RunPace, type WorkLeft, workLeft } from "./run-pace.ts";
 import { RunStore, type TrainingPosition } from "./run-store.ts";
+import { trainingTensors } from "./training-state.ts";
 import { type CompleteOptions, completeOptions, type TrainOptions } from "./train-options.ts";
 
 /** The number of trainable parameters of a model. */
@@ -23,20 +24,23 @@ export class TrainingSession {
   readonly position: TrainingPosition;
   readonly pace: RunPace;
   readonly workers: ImageWorkers;
+  readonly #average: WeightAverage | undefined;
   readonly #random: Random;
 
   constructor(given: TrainOptions) {
     this.options = completeOptions(given);
-    const { batchSize, data, detector, model, optimizer, output, seed, transforms } = this.options;
+    const { accumulate, averageWeights, batchSize, data, detector } = this.options;
+    const { model, optimizer, output, seed, transforms } = this.options;
     const { classes, categoryIds, length } = data.training;
-    this.stepsPerEpoch = batchCount(length, { batchSize });
+    this.stepsPerEpoch = Math.ceil(batchCount(length, { batchSize }) / accumulate);
     this.position = { epoch: 0, stepsDone: 0, step: 0, seed, sums: emptySums() };
-    this.pace = new RunPace({ batchSize, validationImages: data.validation?.length ?? 0 });
+    this.pace = new RunPace({ batchSize: batchSize * accumulate, validationImages: data.validation?.length ?? 0 });
     this.#random = new Random(seed);
     const categories = classes.map((name, label) => ({ id: categoryIds[label] ?? label, name }));
     const config = detector === undefined ? {} : { detector };
     this.detector = new Detector({ model, description: { ...config, categories, transforms: transforms.evaluation } });
-    this.store = new RunStore(output, this.detector, optimizer);
+    this.#average = averageWeights === undefined ? undefined : new WeightAverage(model, averageWeights);
+    this.store = new RunStore(output, this.detector, trainingTensors(optimizer, this.#average));
     // Last, since what could not be built is never closed: threads that nobody stops keep the program from ending.
     this.workers = new ImageWorkers();
   }
@@ -78,18 +82,41 @@ export class TrainingSession {
 
   /** The batches of the present epoch that are still to come. */
   trainingBatches(): AsyncGenerator<DetectionBatch, void, void> {
-    const { batchSize, data, seed, transforms } = this.options;
-    const { epoch, stepsDone: firstBatch } = this.position;
-    const order = { batchSize, seed, epoch, firstBatch, shuffle: true };
+    const { accumulate, batchSize, data, seed, transforms } = this.options;
+    const { epoch, stepsDone } = this.position;
+    const order = { batchSize, seed, epoch, firstBatch: stepsDone * accumulate, shuffle: true };
     return batches(data.training, { ...order, transforms: transforms.training, workers: this.workers });
   }
 
-  /** Takes one optimiser step. */
-  async step({ images, targets }: DetectionBatch): Promise<StepResult> {
-    const { auxiliary, criterion, model, optimizer } = this.options;
-    const options = { training: true, random: this.#random.fork("dropout", this.position.step), auxiliary };
-    const result = await optimizer.step(model, () => criterion.call(model.call(images, options), targets));
+  /**
+   * Trains on a batch: takes one optimiser step, or accumulates gradients for it.
+   *
+   * @returns undefined where the step has more batches
+   */
+  async train({ images, index, targets }: DetectionBatch): Promise<StepResult | undefined> {
+    const { accumulate, auxiliary, batchSize, criterion, data, model, optimizer } = this.options;
+    const place = index % accumulate;
+    const random = this.#random.fork("dropout", this.position.step * accumulate + place);
+    const compute = (): LossWithTerms =>
+      criterion.call(model.call(images, { training: true, random, auxiliary }), targets);
+    const isLast = place === accumulate - 1 || index === batchCount(data.training.length, { batchSize }) - 1;
+    if (!isLast) {
+      await optimizer.accumulate?.(model, compute);
+      return undefined;
+    }
+    const result = await optimizer.step(model, compute);
+    this.#average?.update();
     return { ...result, terms: withoutAuxiliary(result.terms) };
+  }
+
+  /** Does something with the weights that inference will have: the averaged ones, where there are these. */
+  async withFinalWeights<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#average === undefined ? await work() : await this.#average.during(work);
+  }
+
+  /** Stores the state of the run. */
+  async save(): Promise<void> {
+    await this.withFinalWeights(() => this.store.save(this.position));
   }
 
   /** Counts a step that was taken. */
@@ -117,6 +144,7 @@ export class TrainingSession {
   }
 
   async close(): Promise<void> {
+    this.#average?.dispose();
     await this.workers.close();
   }
 }

@@ -2,7 +2,7 @@ import type { DetectionTarget } from "@detrkit/boxes";
 import { ConfigError, DataError } from "@detrkit/common";
 import { type Dataset, detrEvaluation, detrTraining, type TransformRecipe } from "@detrkit/datasets";
 import type { DetectionModel, DetectorSettings, DetrOutput } from "@detrkit/detr";
-import type { AdamW, LossWithTerms } from "@detrkit/optim";
+import type { GradientOptimizer, LossWithTerms, WeightAverageConfig } from "@detrkit/optim";
 import type { EpochRecord } from "./epoch-record.ts";
 import { type EvaluatedDetector, evaluateDetector, type EvaluateDetectorOptions } from "./evaluate-detector.ts";
 import type { TrainingEvent } from "./training-events.ts";
@@ -13,8 +13,12 @@ export interface Criterion<Output extends object = DetrOutput> {
   call(prediction: Output, targets: readonly DetectionTarget[]): LossWithTerms;
 }
 
-/** What changes the weights: AdamW of `@detrkit/optim`, or anything that does these three. */
-export type Optimizer = Pick<AdamW, "step" | "readState" | "loadState">;
+/**
+ * What changes the weights: one of `@detrkit/optim`, or anything that does these three. Only with `accumulate` can a
+ * step have several batches.
+ */
+export type Optimizer = Pick<GradientOptimizer, "step" | "readState" | "loadState"> &
+  Partial<Pick<GradientOptimizer, "accumulate">>;
 
 /** What a run trains on and what it is measured on. Labels mean the same classes in both. */
 export interface TrainingData {
@@ -44,12 +48,9 @@ export interface FinishedEpoch {
 /**
  * The parts that are trained, and how. Parts stay the caller's, who frees them.
  *
- * What is not built in goes around these parts:
- * - An average of the weights (EMA) is an `optimizer` around AdamW, whose `readState` has the average too. Another
- *   `evaluate` measures a detector of the averaged weights, and `afterEpoch` saves it.
- * - Accumulated gradients are an `optimizer` too: it is given every batch, and decides at which the weights change.
- * - Of several processes each has its share of `data`. `optimizer` adds up gradients, the criterion's `averageBoxCount`
- *   the boxes, `evaluate` the detections, and only one process has an `output`.
+ * What is not built in goes around these parts: of several processes each has its share of `data`. `optimizer` adds up
+ * gradients, the criterion's `averageBoxCount` the boxes, `evaluate` the detections, and only one process has an
+ * `output`.
  */
 export interface TrainOptions<Output extends object = DetrOutput> {
   readonly model: DetectionModel<Output>;
@@ -62,8 +63,18 @@ export interface TrainOptions<Output extends object = DetrOutput> {
   readonly detector?: DetectorSettings;
   /** Default: `detrTraining` and `detrEvaluation`. */
   readonly transforms?: TrainingTransforms;
-  /** Images of a step. Default 4. */
+  /** Images that go through the model together. Default 4. */
   readonly batchSize?: number;
+  /**
+   * Batches of a step. Its gradient is the mean of theirs, and each batch's loss is divided by its own number of boxes.
+   * The last step of an epoch may have fewer. Default 1.
+   */
+  readonly accumulate?: number;
+  /**
+   * Keeps a moving average of the weights. It is what is evaluated and what inference loads from the checkpoints; the
+   * weights that are trained lie beside it. Default: no average.
+   */
+  readonly averageWeights?: WeightAverageConfig | undefined;
   /** Passes over the training images. Default 1; a run that is done goes on with `resume` and more of them. */
   readonly epochs?: number;
   /** Epochs from one evaluation to the next; 0 evaluates after the last one only. Default 1. */
@@ -106,7 +117,15 @@ export interface TrainingOutcome {
 }
 
 /** Options that have a default. */
-type Defaulted = "transforms" | "batchSize" | "epochs" | "evaluateEvery" | "seed" | "auxiliary" | "evaluate";
+type Defaulted =
+  | "transforms"
+  | "batchSize"
+  | "accumulate"
+  | "epochs"
+  | "evaluateEvery"
+  | "seed"
+  | "auxiliary"
+  | "evaluate";
 
 /** Options with nothing left open that has a default. */
 export type CompleteOptions = TrainOptions & Required<Pick<TrainOptions, Defaulted>>;
@@ -114,6 +133,7 @@ export type CompleteOptions = TrainOptions & Required<Pick<TrainOptions, Default
 const defaults: Required<Pick<TrainOptions, Defaulted>> = {
   transforms: { training: detrTraining, evaluation: detrEvaluation },
   batchSize: 4,
+  accumulate: 1,
   epochs: 1,
   evaluateEvery: 1,
   seed: 0,
@@ -133,7 +153,14 @@ export function completeOptions(given: TrainOptions): CompleteOptions {
   return options;
 }
 
-function expectFitting({ data: { training, validation }, epochs, evaluateEvery, model }: CompleteOptions): void {
+function expectFitting({
+  accumulate,
+  data: { training, validation },
+  epochs,
+  evaluateEvery,
+  model,
+  optimizer,
+}: CompleteOptions): void {
   const expectWhole = (name: string, value: number, least: number): void => {
     if (Number.isInteger(value) && value >= least) return;
     throw new ConfigError(`train: ${name} expected a whole number from ${least}, got ${value}`);
@@ -143,6 +170,9 @@ function expectFitting({ data: { training, validation }, epochs, evaluateEvery, 
   }
   expectWhole("epochs", epochs, 1);
   expectWhole("evaluateEvery", evaluateEvery, 0);
+  expectWhole("accumulate", accumulate, 1);
+  if (accumulate > 1 && optimizer.accumulate === undefined)
+    throw new ConfigError(`train: accumulate is ${accumulate}, but the optimizer has no method accumulate`);
   const classes = training.classes.join(", ");
   if (model.numClasses !== training.classes.length) {
     throw new ConfigError(

@@ -55,7 +55,8 @@ export function settingFlags(definition: DetectorDefinition, preset: string): re
   return settingsOf(schemaOf(definition)).map(({ path, kind, choices, description: meaning }) => {
     const name = flagName(path);
     const value = valueAt(values, path);
-    const description = value === undefined || value === "" ? meaning : `${meaning} (${shown(value)})`;
+    const text = value === undefined ? "" : shown(value);
+    const description = text === "" ? meaning : `${meaning} (${text})`;
     const placeholder = placeholders[name];
     const [group = ""] = path;
     return {

@@ -35,14 +35,21 @@ export const runSettings = z.strictObject({
     .default("drop")
     .describe("What to do with images and boxes that the data checks refuse"),
 
+  cacheImages: z
+    .boolean()
+    .default(false)
+    .describe("Keep the bytes of all image files in memory, where reading them is slow"),
+
   epochs: count(1).default(300).describe("Passes over the training images"),
   batchSize: count(1).default(2).describe("Images in a step; the last batch of an epoch may be smaller"),
-  learningRate: z.number().positive().default(1e-4).describe("AdamW's learning rate"),
+  learningRate: z.number().positive().default(1e-4).describe("Learning rate"),
   learningRateFactors: z.strictObject({
     backbone: z.number().min(0).default(0.1).describe("The backbone learns at this times the learning rate"),
   }),
   optimizer: z.strictObject({
-    weightDecay: z.number().min(0).default(1e-4).describe("AdamW's weight decay, on every parameter"),
+    kind: z.enum(["adamw", "sgd"]).default("adamw").describe("What changes the weights"),
+    momentum: z.number().min(0).lt(1).default(0.9).describe("How much SGD keeps of the step before"),
+    weightDecay: z.number().min(0).default(1e-4).describe("Weight decay, on every parameter"),
     clipNorm: z
       .number()
       .min(0)
@@ -55,6 +62,11 @@ export const runSettings = z.strictObject({
     dropAt: fraction()
       .default(2 / 3)
       .describe("Part of the run after which the step schedule lowers the learning rate"),
+    dropEpochs: z
+      .array(count(1))
+      .readonly()
+      .default([])
+      .describe("Epochs after which the step schedule lowers it, once for each, instead of at drop-at"),
     dropFactor: z.number().positive().default(0.1).describe("What the step schedule then multiplies it with"),
   }),
 

@@ -42,6 +42,28 @@ test("the small recipe drops to a tenth for the last fifth", () => {
   expect(rates(config, 52).map((rate) => Number(rate.toFixed(8)))).toEqual([2e-4, 2e-4, 2e-4, 2e-4, 2e-5]);
 });
 
+test("the rate may drop after epochs that are named, once for each", () => {
+  const config = resolveConfig({ ...trainAll, epochs: 6, schedule: { dropEpochs: [2, 5], dropFactor: 0.5 } });
+  expect(rates(config, 52).map((rate) => rate / 2e-4)).toEqual([1, 1, 0.5, 0.5, 0.5, 0.25]);
+});
+
+test("SGD takes the place of AdamW, with the same groups", async () => {
+  const optimizer = { kind: "sgd", momentum: 0.5, weightDecay: 0, clipNorm: 0 };
+  const config = resolveConfig({ ...trainAll, optimizer, schedule: { kind: "constant" }, learningRate: 1e-2 });
+  const model = new Model();
+  const sgd = createOptimizer(config, 7);
+  const { value } = model.queries.queryEmbedding.parameters().get("bias") as Parameter;
+  const before = value.dataSync()[0] as number;
+  const loss = (): Scalar => sum(value);
+  await sgd.step(model, loss);
+  await sgd.step(model, loss);
+  // Velocities 1 and 1.5.
+  expect(before - (value.dataSync()[0] as number)).toBeCloseTo(2.5e-2, 6);
+  expect(sgd.learningRates).toEqual([1e-2, 1e-3, 1e-2]);
+  sgd.dispose();
+  model.dispose();
+});
+
 /** A parameter of each group, under the paths that Deformable DETR has. */
 class Model extends Module {
   readonly backbone = linear();

@@ -1,7 +1,15 @@
 import { batchCount, type TransformRecipe } from "@detrkit/datasets";
 import { type DetectorSettings, randomFor } from "@detrkit/detr";
 import { detrRecipe, fixedSize, letterboxed } from "@detrkit/image";
-import { AdamW, constantSchedule, cosineSchedule, type Schedule, stepSchedule } from "@detrkit/optim";
+import {
+  AdamW,
+  constantSchedule,
+  cosineSchedule,
+  type GradientOptimizer,
+  type Schedule,
+  Sgd,
+  stepSchedule,
+} from "@detrkit/optim";
 import type { TrainOptions } from "@detrkit/training";
 import type { RunConfig } from "../configuration/resolve-config.ts";
 import type { RunSettings } from "../configuration/run-settings.ts";
@@ -10,7 +18,7 @@ import type { RunData } from "./open-data.ts";
 /** What a run's settings come to: everything that `train` of `@detrkit/training` needs to know of them. */
 export interface RunParts extends TrainOptions<object> {
   readonly data: RunData;
-  readonly optimizer: AdamW;
+  readonly optimizer: GradientOptimizer;
 }
 
 /** Builds the parts that a run's settings describe. The caller frees model and optimiser. */
@@ -42,32 +50,42 @@ export function detectorOf({ definition, model }: RunConfig, numClasses: number)
 }
 
 /** How the learning rate moves over a run of so many steps. */
-export function createSchedule({ schedule }: Pick<RunSettings, "schedule">, totalSteps: number): Schedule {
-  const { kind, warmupSteps, dropAt, dropFactor } = schedule;
+export function createSchedule(
+  { epochs, schedule }: Pick<RunSettings, "epochs" | "schedule">,
+  totalSteps: number,
+): Schedule {
+  const { kind, warmupSteps, dropAt, dropEpochs, dropFactor } = schedule;
   if (kind === "constant") return constantSchedule({ warmupSteps });
   if (kind === "cosine") {
     // The wave begins with the run, not after the warm-up: so it was where the recorded curves come from.
     const [rise, fall] = [constantSchedule({ warmupSteps }), cosineSchedule({ totalSteps })];
     return (stepsDone) => rise(stepsDone) * fall(stepsDone);
   }
-  return stepSchedule({ dropAfter: [Math.floor(dropAt * totalSteps)], factor: dropFactor, warmupSteps });
+  const dropAfter =
+    dropEpochs.length === 0
+      ? [Math.floor(dropAt * totalSteps)]
+      : dropEpochs.map((epoch) => epoch * (totalSteps / epochs));
+  return stepSchedule({ dropAfter, factor: dropFactor, warmupSteps });
 }
 
-/** AdamW with rates of their own for the backbone and for what the definition names, and one for all else. */
-export function createOptimizer(config: RunConfig, totalSteps: number): AdamW {
-  const { definition, learningRate, learningRateFactors: factors, optimizer } = config;
+/** The optimiser, with rates of their own for the backbone and for what the definition names, and one for all else. */
+export function createOptimizer(config: RunConfig, totalSteps: number): GradientOptimizer {
+  const { definition, learningRate, learningRateFactors: factors } = config;
+  const { kind, momentum, weightDecay, clipNorm } = config.optimizer;
   const settings = detectorOf(config, 1);
   const rateOf = (name: string): number => learningRate * (factors[name] ?? 1);
-  return new AdamW({
+  const shared = {
     groups: [
       { match: "backbone.**", learningRate: rateOf("backbone") },
       ...definition.rateGroups.map(({ name, match }) => ({ match: match(settings), learningRate: rateOf(name) })),
       // Last: the rate that the log shows.
       { learningRate },
     ],
-    ...optimizer,
+    weightDecay,
+    clipNorm,
     schedule: createSchedule(config, totalSteps),
-  });
+  };
+  return kind === "sgd" ? new Sgd({ ...shared, momentum }) : new AdamW(shared);
 }
 
 /** What happens to an image before training sees it, or before the model finds objects in it. */

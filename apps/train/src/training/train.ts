@@ -1,5 +1,6 @@
 import { type TrainingOutcome, TrainingError, type TrainOptions, train as trainParts } from "@detrkit/training";
 import type { RunConfig } from "../configuration/resolve-config.ts";
+import { cachedImages } from "./cached-images.ts";
 import { openTrainingData } from "./open-data.ts";
 import { refuseBadImages } from "./refuse-bad-images.ts";
 import { partsOf, type RunParts } from "./parts.ts";
@@ -25,12 +26,14 @@ export async function train(
   const say = (text: string): void => hooks.report?.({ kind: "message", text });
   return await withParts(config, say, async (parts) => {
     if (existing !== "resume") await refuseBadImages(parts.data, say);
+    const data = config.cacheImages ? await cachedImages(parts.data, say) : parts.data;
     // Only now: settings or data that cannot be used leave an older run, or no run, behind.
     if (existing !== "resume") await clearRunFolder(folder);
     const writeReport = reportWriter({ config, folder, parts });
     const outcome = trainParts({
       ...parts,
       ...hooks,
+      data,
       output: folder.root,
       resume: existing === "resume",
       beforeTraining: () => writeRunConfig(folder, config.file),

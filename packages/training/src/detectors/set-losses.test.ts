@@ -47,3 +47,24 @@ test.each([
   const target = { labels: Int32Array.of(1), boxes: Float32Array.of(0.5, 0.5, 0.25, 0.25) };
   expect(matcher.matchImage(prediction, target).queries).toEqual(Int32Array.of(0));
 });
+
+test.each([
+  ["softmax", softmaxCriterion],
+  ["focal", focalCriterion],
+] as const)("%s: a matching cost may have a weight of its own", (_, criterionOf) => {
+  // The first query's class is right, the second one's box.
+  const prediction = {
+    queries: 2,
+    classes: 2,
+    logits: Float32Array.of(-4, 4, 4, -4),
+    boxes: Float32Array.of(0.5, 0.5, 0.5, 0.25, 0.25, 0.5, 0.25, 0.25),
+  };
+  const target = { labels: Int32Array.of(1), boxes: Float32Array.of(0.25, 0.5, 0.25, 0.25) };
+  const matched = (costs: object): number | undefined =>
+    criterionOf({ classification: 1, boxL1: 1, generalizedIou: 1, ...costs }).matcher.matchImage(prediction, target)
+      .queries[0];
+  expect(matched({ classificationCost: 0 })).toBe(1);
+  expect(matched({ boxL1Cost: 0, generalizedIouCost: 0 })).toBe(0);
+  expect(matched({ classificationCost: 1, boxL1Cost: 100 })).toBe(1);
+  expect(criterionOf({ boxL1: 3, boxL1Cost: 9 }).losses.map(({ weight }) => weight)).toContain(3);
+});
