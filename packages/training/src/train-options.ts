@@ -5,6 +5,7 @@ import type { DetectionModel, DetectorSettings, DetrOutput } from "@detrkit/detr
 import type { AdamW, LossWithTerms } from "@detrkit/optim";
 import type { EpochRecord } from "./epoch-record.ts";
 import { type EvaluatedDetector, evaluateDetector, type EvaluateDetectorOptions } from "./evaluate-detector.ts";
+import type { RunLock } from "./run-lock.ts";
 import type { TrainingEvent } from "./training-events.ts";
 
 /** A loss: SetCriterion of `@detrkit/criterion`, or anything of its signature. */
@@ -74,6 +75,13 @@ export interface TrainOptions<Output extends object = DetrOutput> {
   readonly auxiliary?: boolean;
   /** Whether to go on from the checkpoint in `output`, where there is one. Default false: a run there is refused. */
   readonly resume?: boolean;
+  /**
+   * Seconds from one save of the run's state to the next, within an epoch too: the most training that a kill costs, but
+   * for the step that it falls in. 0 saves after every step. Default 120.
+   */
+  readonly saveEvery?: number;
+  /** The lock on `output`, where the caller has taken it. Default: it is taken and given back here. */
+  readonly lock?: RunLock;
   /** How the detector is measured on the validation images. Default: `evaluateDetector`. */
   readonly evaluate?: (options: EvaluateDetectorOptions) => Promise<EvaluatedDetector | undefined>;
   /** Asked after every epoch; true ends the run. Asked of the last epoch again when the run is resumed. */
@@ -106,7 +114,15 @@ export interface TrainingOutcome {
 }
 
 /** Options that have a default. */
-type Defaulted = "transforms" | "batchSize" | "epochs" | "evaluateEvery" | "seed" | "auxiliary" | "evaluate";
+type Defaulted =
+  | "transforms"
+  | "batchSize"
+  | "epochs"
+  | "evaluateEvery"
+  | "seed"
+  | "auxiliary"
+  | "saveEvery"
+  | "evaluate";
 
 /** Options with nothing left open that has a default. */
 export type CompleteOptions = TrainOptions & Required<Pick<TrainOptions, Defaulted>>;
@@ -118,6 +134,7 @@ const defaults: Required<Pick<TrainOptions, Defaulted>> = {
   evaluateEvery: 1,
   seed: 0,
   auxiliary: true,
+  saveEvery: 120,
   evaluate: evaluateDetector,
 };
 
@@ -133,7 +150,13 @@ export function completeOptions(given: TrainOptions): CompleteOptions {
   return options;
 }
 
-function expectFitting({ data: { training, validation }, epochs, evaluateEvery, model }: CompleteOptions): void {
+function expectFitting({
+  data: { training, validation },
+  epochs,
+  evaluateEvery,
+  model,
+  saveEvery,
+}: CompleteOptions): void {
   const expectWhole = (name: string, value: number, least: number): void => {
     if (Number.isInteger(value) && value >= least) return;
     throw new ConfigError(`train: ${name} expected a whole number from ${least}, got ${value}`);
@@ -143,6 +166,7 @@ function expectFitting({ data: { training, validation }, epochs, evaluateEvery, 
   }
   expectWhole("epochs", epochs, 1);
   expectWhole("evaluateEvery", evaluateEvery, 0);
+  if (!(saveEvery >= 0)) throw new ConfigError(`train: saveEvery expected seconds from 0, got ${saveEvery}`);
   const classes = training.classes.join(", ");
   if (model.numClasses !== training.classes.length) {
     throw new ConfigError(

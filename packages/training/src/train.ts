@@ -46,7 +46,7 @@ async function runEpochs(session: TrainingSession): Promise<TrainingOutcome> {
     if (!session.epochTrained) {
       const whole = await trainEpoch(session);
       trainedAt = performance.now();
-      await store.save(position);
+      await session.save();
       if (!whole) return { state: "stopped", records };
     }
     const { outOfTime } = session;
