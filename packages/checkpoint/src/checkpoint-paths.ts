@@ -1,6 +1,7 @@
 import type { Module } from "@detrkit/nn";
 import { CheckpointFile, trainingKey, trainingPrefix, type TrainingState } from "./checkpoint-file.ts";
 import { type CheckpointMetadata, encodeMetadata, hasMetadata } from "./checkpoint-metadata.ts";
+import { withChecksums } from "./checksums.ts";
 import { readParameters } from "./module-tensors.ts";
 import { openSafetensors } from "./safetensors-reader.ts";
 import { writeSafetensors } from "./safetensors-writer.ts";
@@ -13,7 +14,10 @@ export interface CheckpointContent {
   readonly training?: TrainingState;
 }
 
-/** Writes a checkpoint as one safetensors file, whole or not at all. */
+/**
+ * Writes a checkpoint as one safetensors file, whole or not at all. Its header has a SHA-256 of each tensor and of all
+ * else that it says; they are compared when it is read.
+ */
 export async function saveCheckpoint(path: string, { model, metadata, training }: CheckpointContent): Promise<void> {
   const tensors = new Map(await readParameters(model));
   for (const [name, data] of training?.tensors ?? []) tensors.set(`${trainingPrefix}${name}`, data);
@@ -21,7 +25,7 @@ export async function saveCheckpoint(path: string, { model, metadata, training }
     ...encodeMetadata(metadata),
     ...(training === undefined ? {} : { [trainingKey]: JSON.stringify(training.values) }),
   };
-  await writeSafetensors(path, tensors, strings);
+  await writeSafetensors(path, tensors, await withChecksums(tensors, strings));
 }
 
 /** Whether a safetensors file is a checkpoint that {@link saveCheckpoint} wrote, not somebody else's tensors. */

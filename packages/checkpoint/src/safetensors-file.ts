@@ -1,5 +1,6 @@
 import { CheckpointError } from "@detrkit/common";
 import type { ByteSource } from "./byte-source.ts";
+import { type Checksums, checksumsOf, verifyTensor } from "./checksums.ts";
 import { decodeValues } from "./decode-values.ts";
 import { parseHeader, parseHeaderLength, type SafetensorsEntry, type SafetensorsHeader } from "./safetensors-header.ts";
 import type { TensorData } from "./tensor-data.ts";
@@ -14,10 +15,13 @@ export interface SafetensorsContent {
 export class SafetensorsFile {
   readonly #source: ByteSource;
   readonly #header: SafetensorsHeader;
+  readonly #checksums: Checksums | undefined;
 
-  constructor(source: ByteSource, header: SafetensorsHeader) {
+  /** @param checksums - of a file that has them: every tensor is compared with its own when it is read */
+  constructor(source: ByteSource, header: SafetensorsHeader, checksums?: Checksums) {
     this.#source = source;
     this.#header = header;
+    this.#checksums = checksums;
   }
 
   /** What errors call it. */
@@ -38,12 +42,13 @@ export class SafetensorsFile {
   /**
    * Reads one tensor into memory.
    *
-   * @throws CheckpointError when the file has none of that name
+   * @throws CheckpointError when the file has none of that name, or its bytes are not those that were written
    */
   async read(name: string): Promise<TensorData> {
     const entry = this.#header.entries.get(name);
     if (entry === undefined) throw new CheckpointError(`${this.path}: has no tensor "${name}"`);
     const bytes = await this.#source.read(entry.start, entry.byteLength);
+    if (this.#checksums !== undefined) await verifyTensor(this.#checksums, name, bytes, this.path);
     return { shape: entry.shape, ...decodeValues(entry.dtype, bytes, `${this.path}: tensor "${name}"`) };
   }
 
@@ -65,7 +70,8 @@ export async function safetensorsOf(source: ByteSource): Promise<SafetensorsFile
   try {
     const { name, size } = source;
     const headerBytes = parseHeaderLength(await source.read(0, Math.min(8, size)), size, name);
-    return new SafetensorsFile(source, parseHeader(await source.read(8, headerBytes), size, name));
+    const header = parseHeader(await source.read(8, headerBytes), size, name);
+    return new SafetensorsFile(source, header, await checksumsOf(header, name));
   } catch (error) {
     await source.close();
     throw error;

@@ -1,7 +1,13 @@
 import { CheckpointError } from "@detrkit/common";
 import { sizeOfShape, type TensorData, type TensorDtype } from "./tensor-data.ts";
 
-const dtypeNames: Readonly<Record<TensorDtype, string>> = { float32: "F32", int32: "I32", uint8: "U8", bool: "BOOL" };
+/** The format's names of the types that are written. */
+export const dtypeNames: Readonly<Record<TensorDtype, string>> = {
+  float32: "F32",
+  int32: "I32",
+  uint8: "U8",
+  bool: "BOOL",
+};
 
 /**
  * A safetensors file in pieces: its header, then the tensors' own memory.

@@ -70,3 +70,10 @@ export class BackendError extends DetrkitError {
     super("ERR_BACKEND", message, options);
   }
 }
+
+/** A file could not be written: the disk is full, say. What the file held before is still there. */
+export class StorageError extends DetrkitError {
+  constructor(message: string, options?: DetrkitErrorOptions) {
+    super("ERR_STORAGE", message, options);
+  }
+}

@@ -1,9 +1,11 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
-import { mkdir, open } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { mkdir, open, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { fillFrom, writeFileAtomic } from "./files.ts";
+import { StorageError } from "./errors.ts";
+import { fillFrom, removeLeftovers, writeFileAtomic } from "./files.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -38,6 +40,37 @@ test("a write that fails leaves no temporary file behind", async () => {
   await mkdir(join(folder, "taken"));
   await expect(writeFileAtomic(join(folder, "taken"), "x")).rejects.toThrow(/EISDIR|ENOTEMPTY|EPERM/);
   expect(readdirSync(folder)).toEqual(["taken"]);
+});
+
+test("where there is no room for a file, the error says so, and the former one is still there", async () => {
+  const path = join(folder, "large");
+  await writeFileAtomic(path, "former");
+  // The shell's limit on the size of files: a full disk to this program alone.
+  const script = `
+    import { writeFileAtomic } from ${JSON.stringify(new URL("files.ts", import.meta.url).href)};
+    await writeFileAtomic(${JSON.stringify(path)}, new Uint8Array(4_000_000)).catch((error) => {
+      console.log(error.code, error.message);
+    });`;
+  const limited = 'ulimit -f 1000; exec "$0" --conditions=@detrkit/source --input-type=module --eval "$1"';
+  const { stdout } = spawnSync("sh", ["-c", limited, process.execPath, script], { encoding: "utf8" });
+  expect(stdout).toContain(`ERR_STORAGE ${path} could not be written (EFBIG`);
+  expect(stdout).toContain("Make room on that disk");
+  expect(readFileSync(path, "utf8")).toBe("former");
+  expect(readdirSync(folder)).toEqual(["large"]);
+});
+
+test("a folder that cannot be made is named", async () => {
+  await writeFileAtomic(join(folder, "file"), "x");
+  await expect(writeFileAtomic(join(folder, "file/inside"), "x")).rejects.toThrow(StorageError);
+  await expect(writeFileAtomic(join(folder, "file/inside"), "x")).rejects.toThrow(/inside could not be written/u);
+});
+
+test("what killed writers left is removed, and nothing else", async () => {
+  const others = ["file", "file.tmp", "12-0123abcd.tmp.txt"];
+  for (const name of [...others, "file.12-0123abcd.tmp"]) await writeFile(join(folder, name), "");
+  await removeLeftovers(folder);
+  await removeLeftovers(join(folder, "missing"));
+  expect(readdirSync(folder).toSorted()).toEqual(others.toSorted());
 });
 
 test("a buffer is filled from the middle of a file, and not from where it has no bytes", async () => {

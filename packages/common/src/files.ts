@@ -1,20 +1,22 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { StorageError } from "./errors.ts";
 
 /**
  * Writes a file completely or not at all: the content is written to a temporary name beside it, flushed to disk, and
  * then renamed. Nobody sees half a file, even after a crash. Missing folders are created.
  *
  * @param content - the whole content, or its pieces in order (pieces avoid joining large buffers)
+ * @throws StorageError naming the file when it cannot be written; what it held before is still there
  */
 export async function writeFileAtomic(
   path: string,
   content: string | Uint8Array | readonly Uint8Array[],
 ): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
   try {
+    await mkdir(dirname(path), { recursive: true });
     const file = await open(temporary, "wx");
     try {
       if (Array.isArray(content)) {
@@ -28,9 +30,25 @@ export async function writeFileAtomic(
     }
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
+    await rm(temporary, { force: true }).catch(() => {}); // the reason why it was not written counts
+    throw notWritten(path, error as NodeJS.ErrnoException);
   }
+}
+
+function notWritten(path: string, cause: NodeJS.ErrnoException): StorageError {
+  const full = ["ENOSPC", "EDQUOT", "EFBIG"].includes(cause.code ?? "");
+  const advice = full ? "Make room on that disk" : "See that the folder is there and may be written to";
+  return new StorageError(
+    `${path} could not be written (${cause.message}); what it held before is still there. ${advice}`,
+    { cause },
+  );
+}
+
+/** Removes what writers that were killed left in a folder. Only for a folder that nobody else writes to. */
+export async function removeLeftovers(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  const leftovers = names.filter((name) => /\.\d+-[0-9a-f]{8}\.tmp$/u.test(name));
+  await Promise.all(leftovers.map((name) => rm(join(folder, name), { force: true })));
 }
 
 /**

@@ -7,6 +7,7 @@ export {
   DataError,
   DetrkitError,
   ShapeError,
+  StorageError,
   TensorError,
 } from "./errors.ts";
 export type { DetrkitErrorOptions } from "./errors.ts";

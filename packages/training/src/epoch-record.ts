@@ -29,6 +29,11 @@ export interface EpochRecord {
   readonly seconds: number;
   /** Largest resident memory of the process so far, in MiB. */
   readonly peakMemoryMb: number;
+  /**
+   * After the epoch's last step: resident memory of the process in bytes, and how many tensors there are. Missing in
+   * logs of older versions.
+   */
+  readonly memory?: { readonly resident: number; readonly tensors: number };
   /** Only in epochs with an evaluation. */
   readonly metrics?: CocoMetrics;
 }
@@ -111,8 +116,13 @@ export function meansOf(sums: RunningSums): Pick<EpochRecord, "loss" | "gradient
   };
 }
 
-/** What an epoch did, without its evaluation. @param step - optimiser steps since the start of the run */
-export function epochRecord(epoch: number, step: number, sums: RunningSums): EpochRecord {
+/**
+ * What an epoch did, without its evaluation.
+ *
+ * @param step - optimiser steps since the start of the run
+ * @param tensors - how many there are
+ */
+export function epochRecord(epoch: number, step: number, sums: RunningSums, tensors: number): EpochRecord {
   return {
     epoch,
     step,
@@ -122,5 +132,6 @@ export function epochRecord(epoch: number, step: number, sums: RunningSums): Epo
     dataWaitSeconds: sums.dataWaitSeconds,
     seconds: sums.seconds,
     peakMemoryMb: process.resourceUsage().maxRSS / 1024,
+    memory: { resident: process.memoryUsage.rss(), tensors },
   };
 }

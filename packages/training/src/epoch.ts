@@ -1,5 +1,6 @@
 import { DetrkitError } from "@detrkit/common";
 import type { DetectionBatch } from "@detrkit/datasets";
+import { memory } from "@tensorflow/tfjs-core";
 import { addStep, type EpochRecord, epochRecord, meansOf } from "./epoch-record.ts";
 import type { EvaluatedDetector } from "./evaluate-detector.ts";
 import type { TrainingSession } from "./session.ts";
@@ -43,7 +44,10 @@ export async function trainEpoch(session: TrainingSession): Promise<boolean> {
     pace.addStep(seconds);
     reportStep(session);
     if (!estimated) reportEstimate(session);
-    if (stopped() && !session.epochTrained) return false;
+    if (session.epochTrained) continue;
+    if (stopped()) return false;
+    // Its time counts with the next step's, as it does for whoever waits.
+    if (session.saveDue) await session.save();
   }
   return true;
 }
@@ -103,7 +107,7 @@ export async function finishEpoch(
   ending: boolean,
 ): Promise<EpochRecord | undefined> {
   const { options, position, store } = session;
-  let record = epochRecord(position.epoch + 1, position.step, position.sums);
+  let record = epochRecord(position.epoch + 1, position.step, position.sums, memory().numTensors);
   const due = session.isEvaluated(ending);
   const evaluated = due ? await session.withFinalWeights(() => evaluateEpoch(session)) : undefined;
   if (due && evaluated === undefined) return undefined;

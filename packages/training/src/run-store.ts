@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
-import { copyFile, rename } from "node:fs/promises";
-import { openCheckpoint, saveCheckpoint, type TrainingState } from "@detrkit/checkpoint";
+import { type CheckpointContent, openCheckpoint, saveCheckpoint } from "@detrkit/checkpoint";
 import { CheckpointError, ConfigError } from "@detrkit/common";
-import { writeFileAtomic } from "@detrkit/common/files";
+import { removeLeftovers, writeFileAtomic } from "@detrkit/common/files";
 import type { CocoMetrics } from "@detrkit/evaluation";
 import { type Detector, descriptionMetadata } from "@detrkit/inference";
 import type { StateTensor } from "@detrkit/optim";
@@ -45,21 +44,36 @@ export class RunStore {
     );
   }
 
+  /** Removes what a killed run had not written to its end. */
+  async tidy(): Promise<void> {
+    if (this.#files !== undefined) await removeLeftovers(this.#files.root);
+  }
+
   /**
    * Loads model and optimiser from the last checkpoint.
    *
    * @returns where the run was; undefined where there is no checkpoint yet
+   * @throws CheckpointError where it is gone, damaged, or holds no state of the training
    */
   async restore(): Promise<TrainingPosition | undefined> {
     if (this.#files === undefined) throw new ConfigError("train: resume needs output, the folder of the run");
-    const { lastCheckpoint } = this.#files;
-    if (!existsSync(lastCheckpoint)) return undefined;
+    const { bestCheckpoint, lastCheckpoint, log } = this.#files;
+    if (!existsSync(lastCheckpoint)) {
+      const left = [bestCheckpoint, log].find((file) => existsSync(file));
+      if (left === undefined) return undefined;
+      throw new CheckpointError(
+        `${lastCheckpoint} is missing, but there is ${left}: the run has been further and cannot go on from there. ` +
+          "Put the file back, or start the run again",
+      );
+    }
     const file = await openCheckpoint(lastCheckpoint);
     try {
       const training = await file.readTrainingState(this.#detector.model);
       if (training === undefined) {
         throw new CheckpointError(
-          `${lastCheckpoint} holds a model only, no state of its training; it can be used, but not resumed`,
+          `${lastCheckpoint} holds a model without the state of its training, as checkpoint-best does: it can be ` +
+            "evaluated and used, but not resumed. Put the run's own checkpoint-last back, or start another run " +
+            "from these weights",
         );
       }
       await file.loadModel(this.#detector.model);
@@ -73,20 +87,21 @@ export class RunStore {
   /** Writes everything a run needs to resume into one file: weights and optimiser state are of the same step. */
   async save(position: TrainingPosition): Promise<void> {
     if (this.#files === undefined) return;
-    const { model, description } = this.#detector;
-    const training: TrainingState = { tensors: await this.#optimizer.readState(), values: position };
-    await saveCheckpoint(this.#files.lastCheckpoint, { model, metadata: descriptionMetadata(description), training });
+    await this.#saveModel(this.#files.lastCheckpoint, {
+      training: { tensors: await this.#optimizer.readState(), values: position },
+    });
   }
 
-  /** Stores an evaluation of the last checkpoint, and keeps that checkpoint if it is the best so far. */
+  /** Stores an evaluation of the model as it is now, and its weights if it is the best so far. */
   async keepEvaluation(metrics: CocoMetrics, isBest: boolean): Promise<void> {
     if (this.#files === undefined) return;
-    const { lastCheckpoint, bestCheckpoint } = this.#files;
-    if (isBest) {
-      await copyFile(lastCheckpoint, `${bestCheckpoint}.tmp`);
-      await rename(`${bestCheckpoint}.tmp`, bestCheckpoint);
-    }
+    if (isBest) await this.#saveModel(this.#files.bestCheckpoint, {});
     await writeFileAtomic(this.#files.metrics, `${JSON.stringify(metrics, null, 2)}\n`);
+  }
+
+  async #saveModel(path: string, state: Pick<CheckpointContent, "training">): Promise<void> {
+    const { model, description } = this.#detector;
+    await saveCheckpoint(path, { model, metadata: descriptionMetadata(description), ...state });
   }
 
   async readLog(): Promise<readonly EpochRecord[]> {

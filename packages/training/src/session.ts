@@ -1,10 +1,11 @@
-import { ConfigError, Random } from "@detrkit/common";
+import { ConfigError, DetrkitError, Random, StorageError } from "@detrkit/common";
 import { batchCount, batches, type DetectionBatch, ImageWorkers } from "@detrkit/datasets";
 import { Detector } from "@detrkit/inference";
 import type { Module } from "@detrkit/nn";
 import { type LossWithTerms, type StepResult, WeightAverage } from "@detrkit/optim";
 import { emptySums, type EpochRecord } from "./epoch-record.ts";
 import { isEvaluated, RunPace, type WorkLeft, workLeft } from "./run-pace.ts";
+import { RunLock } from "./run-lock.ts";
 import { RunStore, type TrainingPosition } from "./run-store.ts";
 import { trainingTensors } from "./training-state.ts";
 import { type CompleteOptions, completeOptions, type TrainOptions } from "./train-options.ts";
@@ -26,6 +27,9 @@ export class TrainingSession {
   readonly workers: ImageWorkers;
   readonly #average: WeightAverage | undefined;
   readonly #random: Random;
+  readonly #lock: RunLock | undefined;
+  /** When the state was stored last, as `performance.now()` counts, and after what; at first the start of the run. */
+  #saved: { readonly at: number; readonly after?: string } = { at: performance.now() };
 
   constructor(given: TrainOptions) {
     this.options = completeOptions(given);
@@ -41,6 +45,7 @@ export class TrainingSession {
     this.detector = new Detector({ model, description: { ...config, categories, transforms: transforms.evaluation } });
     this.#average = averageWeights === undefined ? undefined : new WeightAverage(model, averageWeights);
     this.store = new RunStore(output, this.detector, trainingTensors(optimizer, this.#average));
+    this.#lock = this.options.lock ?? (output === undefined ? undefined : RunLock.take(output));
     // Last, since what could not be built is never closed: threads that nobody stops keep the program from ending.
     this.workers = new ImageWorkers();
   }
@@ -48,6 +53,11 @@ export class TrainingSession {
   /** Whether all steps of the present epoch are done, though its evaluation may not be. */
   get epochTrained(): boolean {
     return this.position.stepsDone >= this.stepsPerEpoch;
+  }
+
+  /** Whether the state was stored so long ago that it is to be stored after this step. */
+  get saveDue(): boolean {
+    return performance.now() - this.#saved.at >= this.options.saveEvery * 1000;
   }
 
   /** What the run has still to do. */
@@ -129,6 +139,8 @@ export class TrainingSession {
     this.position.epoch += 1;
     this.position.stepsDone = 0;
     this.position.sums = emptySums();
+    // The evaluation before it is in the log: only training can be lost.
+    this.#saved = { ...this.#saved, at: performance.now() };
   }
 
   /** Sets the run to its last checkpoint. A run that was killed before its first checkpoint starts again. */
@@ -141,11 +153,37 @@ export class TrainingSession {
       );
     }
     Object.assign(this.position, kept);
+    if (kept !== undefined) this.#noteSaved();
+  }
+
+  /**
+   * Stores the state of the run.
+   *
+   * @throws StorageError saying what is stored instead; ConfigError where another process trains in the folder
+   */
+  async save(): Promise<void> {
+    this.#lock?.expectHeld();
+    try {
+      await this.store.save(this.position);
+    } catch (cause) {
+      if (!DetrkitError.isInstance(cause) || cause.code !== "ERR_STORAGE") throw cause;
+      const { after } = this.#saved;
+      const stored = after === undefined ? "nothing is stored yet" : `what is stored is after ${after}`;
+      throw new StorageError(`${cause.message}. The run ends here, ${stored}; resume it then`, { cause });
+    }
+    this.#noteSaved();
+  }
+
+  #noteSaved(): void {
+    const { epoch, stepsDone } = this.position;
+    // Counted from now: no training is done, and so none can be lost, while it is saved.
+    this.#saved = { at: performance.now(), after: `step ${stepsDone} of epoch ${epoch + 1}` };
   }
 
   async close(): Promise<void> {
     this.#average?.dispose();
     await this.workers.close();
+    if (this.options.lock === undefined) this.#lock?.release();
   }
 }
 
@@ -155,6 +193,7 @@ export async function openSession(options: TrainOptions): Promise<TrainingSessio
   try {
     if (options.resume === true) await session.restore();
     else session.store.expectNoRun();
+    await session.store.tidy();
     return session;
   } catch (error) {
     await session.close();

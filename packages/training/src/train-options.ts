@@ -5,6 +5,7 @@ import type { DetectionModel, DetectorSettings, DetrOutput } from "@detrkit/detr
 import type { GradientOptimizer, LossWithTerms, WeightAverageConfig } from "@detrkit/optim";
 import type { EpochRecord } from "./epoch-record.ts";
 import { type EvaluatedDetector, evaluateDetector, type EvaluateDetectorOptions } from "./evaluate-detector.ts";
+import type { RunLock } from "./run-lock.ts";
 import type { TrainingEvent } from "./training-events.ts";
 
 /** A loss: SetCriterion of `@detrkit/criterion`, or anything of its signature. */
@@ -85,6 +86,13 @@ export interface TrainOptions<Output extends object = DetrOutput> {
   readonly auxiliary?: boolean;
   /** Whether to go on from the checkpoint in `output`, where there is one. Default false: a run there is refused. */
   readonly resume?: boolean;
+  /**
+   * Seconds from one save of the run's state to the next, within an epoch too: the most training that a kill costs, but
+   * for the step that it falls in. 0 saves after every step. Default 120.
+   */
+  readonly saveEvery?: number;
+  /** The lock on `output`, where the caller has taken it. Default: it is taken and given back here. */
+  readonly lock?: RunLock;
   /** How the detector is measured on the validation images. Default: `evaluateDetector`. */
   readonly evaluate?: (options: EvaluateDetectorOptions) => Promise<EvaluatedDetector | undefined>;
   /** Asked after every epoch; true ends the run. Asked of the last epoch again when the run is resumed. */
@@ -125,6 +133,7 @@ type Defaulted =
   | "evaluateEvery"
   | "seed"
   | "auxiliary"
+  | "saveEvery"
   | "evaluate";
 
 /** Options with nothing left open that has a default. */
@@ -138,6 +147,7 @@ const defaults: Required<Pick<TrainOptions, Defaulted>> = {
   evaluateEvery: 1,
   seed: 0,
   auxiliary: true,
+  saveEvery: 120,
   evaluate: evaluateDetector,
 };
 
@@ -160,6 +170,7 @@ function expectFitting({
   evaluateEvery,
   model,
   optimizer,
+  saveEvery,
 }: CompleteOptions): void {
   const expectWhole = (name: string, value: number, least: number): void => {
     if (Number.isInteger(value) && value >= least) return;
@@ -173,6 +184,7 @@ function expectFitting({
   expectWhole("accumulate", accumulate, 1);
   if (accumulate > 1 && optimizer.accumulate === undefined)
     throw new ConfigError(`train: accumulate is ${accumulate}, but the optimizer has no method accumulate`);
+  if (!(saveEvery >= 0)) throw new ConfigError(`train: saveEvery expected seconds from 0, got ${saveEvery}`);
   const classes = training.classes.join(", ");
   if (model.numClasses !== training.classes.length) {
     throw new ConfigError(

@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { existsSync, statSync } from "node:fs";
+import { copyFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openCheckpoint, readSafetensors } from "@detrkit/checkpoint";
 import { boxL1, generalizedIou, SetCriterion, softmaxClassification } from "@detrkit/criterion";
@@ -13,6 +13,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { readLog } from "./epoch-record.ts";
 import { type EvaluatedDetector, evaluateDetector } from "./evaluate-detector.ts";
 import { runFiles } from "./run-files.ts";
+import { lockName } from "./run-lock.ts";
 import { train } from "./train.ts";
 import type { TrainingData, TrainingOutcome, TrainOptions } from "./train-options.ts";
 import type { TrainingEvent } from "./training-events.ts";
@@ -113,6 +114,7 @@ describe("a run of built parts", () => {
     ]);
     const files = runFiles(output);
     expect(Object.values(files).filter((file) => !existsSync(file))).toEqual([]);
+    expect(await readdir(output)).toHaveLength(4); // no lock, nothing half-written
     expect(await readLog(files.log)).toEqual(whole.records);
     expect(JSON.parse(await readFile(files.metrics, "utf8"))).toEqual(whole.records.at(-1)?.metrics);
     const kinds = events.map(({ kind }) => kind).filter((kind) => kind !== "estimate");
@@ -146,6 +148,78 @@ describe("a run of built parts", () => {
     },
     120_000,
   );
+
+  test("that was killed loses what came after its last save, in the middle of an epoch, and ends with the same weights", async () => {
+    const killed = join(folder, "killed");
+    // What is thrown here ends the run at once, as a kill does: nothing is saved.
+    const kill = (event: TrainingEvent): void => {
+      if (event.kind === "step" && event.epoch === 2 && event.step === 3) throw new Error("killed");
+    };
+    const usual = { output: killed, evaluateEvery: 2 };
+    await expect(trainAnew({ ...usual, saveEvery: 0, report: kill })).rejects.toThrow("killed");
+    await writeFile(join(killed, "log.jsonl.77-0123abcd.tmp"), "half a line");
+    const texts: string[] = [];
+    const report = (event: TrainingEvent): void => {
+      if (event.kind === "message") texts.push(event.text);
+    };
+    const resumed = await trainAnew({ ...usual, resume: true, report });
+    expect(texts).toContain("resumed after step 2 of epoch 2");
+    expect(numbersOf(resumed)).toEqual(numbersOf(whole));
+    expect(await finalState(killed)).toEqual(await finalState(output));
+    expect(await readdir(killed)).toHaveLength(4);
+  }, 120_000);
+
+  test("is saved by the clock: with two minutes and short epochs, only at their ends", async () => {
+    const saved = async (saveEvery: number): Promise<number> => {
+      const clocked = join(folder, `every-${saveEvery}`);
+      const times = new Set<number>();
+      const report = (event: TrainingEvent): void => {
+        const { lastCheckpoint } = runFiles(clocked);
+        if (event.kind === "step" && existsSync(lastCheckpoint)) times.add(statSync(lastCheckpoint).mtimeMs);
+      };
+      await trainAnew({ output: clocked, evaluateEvery: 0, epochs: 2, saveEvery, report });
+      return times.size;
+    };
+    // Looked at when a step is done: of six steps' saves the last one is not seen.
+    expect([await saved(0), await saved(120)]).toEqual([5, 1]);
+  }, 120_000);
+
+  test("is trained by one at a time", async () => {
+    const second: Promise<unknown>[] = [];
+    const report = (event: TrainingEvent): void => {
+      if (event.kind !== "step") return;
+      second.push(trainAnew({ output: shared, resume: true }).catch((error: unknown) => error));
+    };
+    const shared = join(folder, "shared");
+    expect((await trainAnew({ output: shared, epochs: 1, report })).state).toBe("finished");
+    for (const error of await Promise.all(second)) expect(String(error)).toContain("is being trained by process");
+    expect(second).toHaveLength(3);
+  }, 60_000);
+
+  test("says how much memory it takes, and takes no more tensors with every epoch", () => {
+    const tensors = new Set(whole.records.map(({ memory }) => memory?.tensors));
+    expect([...tensors]).toEqual([expect.any(Number)]);
+    for (const { memory } of whole.records) expect(memory?.resident).toBeGreaterThan(2 ** 26);
+  });
+
+  test("keeps its best weights without the optimiser's state, and does not resume from them", async () => {
+    const { bestCheckpoint, lastCheckpoint } = runFiles(output);
+    const best = await loadDetector(bestCheckpoint);
+    best.dispose();
+    const { tensors } = await readSafetensors(bestCheckpoint);
+    expect([...tensors.keys()].filter((name) => name.startsWith("training/"))).toEqual([]);
+    const other = runFiles(join(folder, "from-best"));
+    await trainAnew({ output: other.root, epochs: 1 });
+    await copyFile(bestCheckpoint, other.lastCheckpoint);
+    const resumed = (): Promise<unknown> => trainAnew({ output: other.root, resume: true });
+    await expect(resumed()).rejects.toThrow(/without the state of its training, as checkpoint-best.*another run/u);
+    await rm(other.lastCheckpoint);
+    await expect(resumed()).rejects.toThrow(
+      `${other.lastCheckpoint} is missing, but there is ${other.bestCheckpoint}: the run has been further`,
+    );
+    await copyFile(lastCheckpoint, other.lastCheckpoint);
+    expect(await resumed()).toBeDefined();
+  }, 60_000);
 
   test("gives the same numbers without a folder", async () => {
     expect(numbersOf(await trainAnew({ evaluateEvery: 2 }))).toEqual(numbersOf(whole));
@@ -214,8 +288,7 @@ test("hooks are awaited: before anything is written, and before an epoch's line 
     epochs: 2,
     evaluateEvery: 0,
     beforeTraining: async () => {
-      await Promise.resolve();
-      seen.push(existsSync(output));
+      seen.push(await readdir(output));
     },
     afterEpoch: async ({ record, records, evaluated, last }) => {
       const logged = await readLog(runFiles(output).log);
@@ -224,7 +297,7 @@ test("hooks are awaited: before anything is written, and before an epoch's line 
       expect(record.metrics).toBe(evaluated?.evaluation.metrics);
     },
   });
-  expect(seen).toEqual([false, [1, 1, 0, undefined, false], [2, 2, 1, 3, true]]);
+  expect(seen).toEqual([[lockName], [1, 1, 0, undefined, false], [2, 2, 1, 3, true]]);
 }, 60_000);
 
 test("a run ends when it is told to, also right after it was resumed", async () => {
@@ -351,6 +424,7 @@ test("numbers that are no longer finite end the run with the images of the step"
 test.each<readonly [Partial<TrainOptions>, string]>([
   [{ epochs: 0 }, "epochs expected a whole number from 1, got 0"],
   [{ evaluateEvery: 0.5 }, "evaluateEvery expected a whole number from 0, got 0.5"],
+  [{ saveEvery: -1 }, "saveEvery expected seconds from 0, got -1"],
   [{ batchSize: 0 }, "batchSize expected a whole number from 1, got 0"],
   [{ resume: true }, "resume needs output"],
 ])("%j is refused", async (options, message) => {
