@@ -1,10 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { nameFile } from "./system-error.ts";
+
+export { describeSystemError, nameFile } from "./system-error.ts";
+export type { SystemErrorText } from "./system-error.ts";
 
 /**
  * Writes a file completely or not at all: the content is written to a temporary name beside it, flushed to disk, and
- * then renamed. Nobody sees half a file, even after a crash. Missing folders are created.
+ * then renamed. Nobody sees half a file, even after a crash. Missing folders are created. An error of the operating
+ * system names `path`, not the temporary file.
  *
  * @param content - the whole content, or its pieces in order (pieces avoid joining large buffers)
  */
@@ -29,7 +34,7 @@ export async function writeFileAtomic(
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw error;
+    throw nameFile(error, path, temporary);
   }
 }
 
