@@ -25,7 +25,13 @@ async function main([name, ...args]) {
   const cache = usableFolder(cacheFolder(), join(root, ".cache", "detrkit"), say);
 
   const node = await ensureNode({ cache, say });
-  const env = { ...process.env, DETRKIT_CACHE: cache, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" };
+  const env = {
+    ...process.env,
+    DETRKIT_CACHE: cache,
+    DETRKIT_TYPED_AS: typedAs(),
+    TURBO_TELEMETRY_DISABLED: "1",
+    DO_NOT_TRACK: "1",
+  };
   prepend(env, [dirname(node), join(root, "node_modules", ".bin")]);
   const pnpm = async () => {
     const path = await ensurePnpm({ cache, say });
@@ -50,6 +56,15 @@ async function main([name, ...args]) {
     failed ||= code; // further checks still run, so that one run shows everything
   }
   return failed;
+}
+
+// What the program calls itself in messages that say what to type next.
+function typedAs() {
+  const [manager] = (process.env.npm_config_user_agent ?? "").split("/");
+  if (process.env.npm_lifecycle_event === undefined) return "node tools/run.mjs detrkit";
+  return (
+    { pnpm: "pnpm run detrkit", yarn: "yarn run detrkit", bun: "bun run detrkit" }[manager] ?? "npm run detrkit --"
+  );
 }
 
 function startOf([program, ...rest], node, further) {

@@ -2,6 +2,10 @@ import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { StorageError } from "./errors.ts";
+import { describeSystemError, nameFile, safeStat } from "./system-error.ts";
+
+export { describeSystemError, nameFile } from "./system-error.ts";
+export type { SystemErrorText } from "./system-error.ts";
 
 /**
  * Writes a file completely or not at all: the content is written to a temporary name beside it, flushed to disk, and
@@ -31,17 +35,14 @@ export async function writeFileAtomic(
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {}); // the reason why it was not written counts
-    throw notWritten(path, error as NodeJS.ErrnoException);
+    throw notWritten(path, nameFile(error, path, temporary));
   }
 }
 
-function notWritten(path: string, cause: NodeJS.ErrnoException): StorageError {
-  const full = ["ENOSPC", "EDQUOT", "EFBIG"].includes(cause.code ?? "");
-  const advice = full ? "Make room on that disk" : "See that the folder is there and may be written to";
-  return new StorageError(
-    `${path} could not be written (${cause.message}); what it held before is still there. ${advice}`,
-    { cause },
-  );
+function notWritten(path: string, cause: unknown): StorageError {
+  const reason = describeSystemError(cause)?.text ?? `${path} could not be written (${String(cause)})`;
+  const isThere = safeStat(path)?.isFile() === true;
+  return new StorageError(isThere ? `${reason}. What it held before is still there` : reason, { cause });
 }
 
 /** Removes what writers that were killed left in a folder. Only for a folder that nobody else writes to. */

@@ -17,7 +17,7 @@ export interface Policy {
 const meanings = {
   stop: {
     "missing-image": "the annotations name an image that does not exist",
-    "unreadable-image": "an image that is truncated, empty, or not an image",
+    "unreadable-image": "an image that is damaged, empty, too large, or of a format that is not read",
     "size-mismatch": "the image has another size than its annotation says, so the boxes may lie elsewhere",
     "unreadable-annotation": "an annotation file or line that cannot be read",
     "missing-annotation": "an image of the split has no annotation file",

@@ -126,9 +126,60 @@ test("a file that is missing, empty, cut off or no image is named", async () => 
   );
   await expect(decodeImage(cut)).rejects.toThrow(/cut\.jpg: cannot be decoded \(.*premature end/u);
   await expect(decodeImage(empty)).rejects.toThrow(`${empty}: the file has 0 bytes`);
-  await expect(decodeImage(text)).rejects.toThrow(`${text}: cannot be decoded`);
-  await expect(readImageHeader(text, { name: "upload" })).rejects.toThrow("upload: cannot be decoded");
+  await expect(decodeImage(text)).rejects.toThrow(
+    `${text}: unsupported: it is no image of a known format; expected JPEG`,
+  );
+  await expect(readImageHeader(text, { name: "upload" })).rejects.toThrow("upload: unsupported");
+  await expect(decodeImage(folder)).rejects.toThrow(`${folder} is a folder, where a file was expected`);
   await expect(decodeImage(cut)).rejects.toBeInstanceOf(DataError);
+});
+
+const box = (brand: string, ...others: readonly string[]): Buffer =>
+  Buffer.concat([
+    Buffer.from([0, 0, 0, 16 + 4 * others.length]),
+    Buffer.from(`ftyp${brand}\0\0\0\0${others.join("")}`),
+    Buffer.alloc(64),
+  ]);
+
+test.for<readonly [name: string, bytes: Buffer]>([
+  ["BMP", Buffer.concat([Buffer.from("BM"), Buffer.alloc(60)])],
+  ["HEIC", box("heic", "mif1")],
+  ["HEIC", box("mif1", "heic")],
+  ["JPEG XL", Buffer.concat([Buffer.from([0xff, 0x0a]), Buffer.alloc(20)])],
+  ["JPEG 2000", Buffer.from("\0\0\0\fjP  \r\n\u0087\n", "latin1")],
+  ["PNM", Buffer.from("P6\n2 1\n255\nabcdef")],
+  ["PDF", Buffer.from("%PDF-1.7\n")],
+  ["a web page", Buffer.from("<!doctype html><title>404</title>")],
+  ["a video", box("isom")],
+])("%s is unsupported, and not damaged; the formats that are taken are named", async ([name, bytes]) => {
+  const text = `photo.x: ${name} is unsupported; convert it to JPEG, PNG, WebP, GIF, TIFF, AVIF or SVG`;
+  await expect(decodeImage(bytes, { name: "photo.x" })).rejects.toThrow(text);
+  await expect(readImageHeader(bytes, { name: "photo.x" })).rejects.toThrow(text);
+});
+
+test("every format that is named as taken is taken; cut off, it is damaged and not unsupported", async () => {
+  const image = picture(smooth());
+  const svg = '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="64" height="48"><g/></svg>';
+  for (const bytes of [
+    await image.clone().jpeg().toBuffer(),
+    await image.clone().png().toBuffer(),
+    await image.clone().webp().toBuffer(),
+    await image.clone().gif().toBuffer(),
+    await image.clone().tiff().toBuffer(),
+    await image.clone().avif().toBuffer(),
+    Buffer.from(svg),
+  ]) {
+    expect(await readImageHeader(bytes)).toMatchObject({ width: 64, height: 48 });
+    expect((await decodeImage(bytes)).width).toBe(64);
+    await expect(decodeImage(bytes.subarray(0, bytes.length >> 1))).rejects.toThrow("cannot be decoded");
+  }
+});
+
+test("more pixels than are taken are too large, with the limit, and not damaged", async () => {
+  const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="20000" height="20000"/>');
+  const text = "plan.svg: too large, 20000x20000 are 400 million pixels (limit 268 million); make the image smaller";
+  await expect(decodeImage(svg, { name: "plan.svg" })).rejects.toThrow(text);
+  await expect(readImageHeader(svg, { name: "plan.svg" })).rejects.toThrow(text);
 });
 
 test("a file that claims far more pixels than its bytes can hold is refused before it takes their memory", async () => {
@@ -141,7 +192,7 @@ test("a file that claims far more pixels than its bytes can hold is refused befo
   bomb.writeUInt16BE(9000, frame + 5);
   bomb.writeUInt16BE(9000, frame + 7);
   await expect(decodeImage(bomb, { name: "bomb.jpg" })).rejects.toThrow(
-    /^bomb\.jpg: cannot be decoded \(it claims 81 million pixels in \d+ bytes\)/u,
+    /^bomb\.jpg: too large, 9000x9000 are 81 million pixels \(limit 40 million in a file of \d+ bytes\)/u,
   );
   const plain = await sharp({ create: { width: 7000, height: 6000, channels: 3, background: "#808080" } })
     .jpeg()

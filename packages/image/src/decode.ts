@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { endianness } from "node:os";
-import { DataError } from "@detrkit/common";
+import { DataError, DetrkitError } from "@detrkit/common";
+import { describeSystemError, nameFile } from "@detrkit/common/files";
 import sharp from "sharp";
-import type { Sharp } from "sharp";
+import type { Metadata, Sharp } from "sharp";
+import { fileKind, supportedFormats } from "./file-kind.ts";
 import { cmykToRgb, fillGifFrame, readGifFrame } from "./gif-and-cmyk.ts";
 import type { RgbImage } from "./raster.ts";
 
@@ -44,28 +46,32 @@ async function readSource(source: ImageSource, name: string): Promise<Uint8Array
     bytes = typeof source === "string" ? await readFile(source) : source;
   } catch (error) {
     const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    throw new DataError(`${name}: ${missing ? "no such file" : "cannot be read"}`, { cause: error });
+    const reason = missing ? "no such file" : (describeSystemError(nameFile(error, name))?.text ?? "cannot be read");
+    throw new DataError(reason.startsWith(name) ? reason : `${name}: ${reason}`, { cause: error });
   }
   if (bytes.length === 0)
     throw new DataError(`${name}: the file has 0 bytes; fetch it again, or remove it from the data set`);
   return bytes;
 }
 
-function open(bytes: Uint8Array, options: { autoOrient: boolean }): Sharp {
+function open(bytes: Uint8Array, options: { autoOrient: boolean; limitInputPixels?: false }): Sharp {
   // Colour profiles are left alone, as PIL leaves them, so that the bytes are those a PyTorch loader would see.
-  return sharp(bytes, { failOn: "error", ignoreIcc: true, ...options });
+  return sharp(bytes, { failOn: "error", ignoreIcc: true, limitInputPixels: mostPixels, ...options });
 }
 
-function undecodable(name: string, error: unknown): DataError {
-  const reason = error instanceof Error ? error.message.trim() : String(error);
-  return new DataError(
-    `${name}: cannot be decoded (${reason}); the file is damaged or is no image: ` +
-      "replace it, or remove it from the data set",
-    {
-      cause: error,
-    },
-  );
+/** What is wrong with a file that the decoder refused: its kind, or its content. */
+function undecodable(name: string, bytes: Uint8Array, error: unknown): DataError {
+  if (DetrkitError.isInstance(error)) return error;
+  const kind = fileKind(bytes);
+  const text = kind.supported
+    ? `cannot be decoded (${reasonOf(error)}); the file is damaged: replace it, or remove it from the data set`
+    : kind.name === undefined
+      ? `unsupported: it is no image of a known format; expected ${supportedFormats}`
+      : `${kind.name} is unsupported; convert it to ${supportedFormats}`;
+  return new DataError(`${name}: ${text}`, { cause: error });
 }
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message.trim() : String(error));
 
 const nameOf = (source: ImageSource, options: DecodeOptions): string =>
   options.name ?? (typeof source === "string" ? source : "image");
@@ -77,33 +83,50 @@ const nameOf = (source: ImageSource, options: DecodeOptions): string =>
  * does not do: EXIF orientation is applied, and grey of 16 bits loses the lower eight, where PIL makes white of all
  * values above 255.
  *
- * @throws DataError naming the file when it is missing, empty, truncated or no image
+ * @throws DataError naming the file when it is missing, empty, truncated, too large or of another format
  */
 export async function decodeImage(source: ImageSource, options: DecodeOptions = {}): Promise<RgbImage> {
   const name = nameOf(source, options);
   const bytes = await readSource(source, name);
   try {
+    const { format, space, depth } = await readMetadata(bytes, name);
     const image = open(bytes, { autoOrient: options.orientation !== "ignore" });
-    const { format, space, depth, width: columns, height: rows } = await image.metadata();
-    refuseBomb(columns * rows, bytes.length);
     if (space === "cmyk") return await decodeCmyk(image, depth === "ushort");
     if (format === "gif") return await decodeGif(image, bytes);
     const { pixels, width, height } = await rawPixels(image.removeAlpha().toColourspace("srgb"));
     return { width, height, data: pixels };
   } catch (error) {
-    throw undecodable(name, error);
+    throw undecodable(name, bytes, error);
   }
 }
 
+/** What the decoder takes at most, which is 800 MB of RGB. */
+const mostPixels = 268_402_689;
 /** More pixels than cameras of today have. */
 const manyPixels = 40e6;
 /** More than any format packs into a byte, unless the picture is almost empty. */
 const mostPixelsOfByte = 4096;
 
-/** A few bytes may claim hundreds of millions of pixels, and decoding these would take gigabytes. */
-function refuseBomb(pixels: number, bytes: number): void {
-  if (pixels <= manyPixels || pixels <= bytes * mostPixelsOfByte) return;
-  throw new Error(`it claims ${Math.round(pixels / 1e6)} million pixels in ${bytes} bytes`);
+/**
+ * What a file's header says.
+ *
+ * @throws DataError where it says more pixels than are taken: a few bytes may claim hundreds of millions of them, and
+ *   decoding these would take gigabytes
+ */
+async function readMetadata(bytes: Uint8Array, name: string): Promise<Metadata> {
+  // The decoder's own limit would refuse even to say how large it is.
+  const metadata = await open(bytes, { autoOrient: false, limitInputPixels: false }).metadata();
+  const { width, height } = metadata;
+  const pixels = width * height;
+  const millions = (count: number): string => `${Math.round(count / 1e6)} million`;
+  const claim = `${name}: too large, ${width}x${height} are ${millions(pixels)} pixels`;
+  if (pixels > mostPixels) throw new DataError(`${claim} (limit ${millions(mostPixels)}); make the image smaller`);
+  if (pixels > manyPixels && pixels > bytes.length * mostPixelsOfByte)
+    throw new DataError(
+      `${claim} (limit ${millions(manyPixels)} in a file of ${bytes.length} bytes); ` +
+        "if it is meant to be so large and empty, make it smaller",
+    );
+  return metadata;
 }
 
 /** The inks as they are stored; libvips would assume the colour profile of a press. */
@@ -157,7 +180,7 @@ export async function readImageHeader(
   const name = nameOf(source, options);
   const bytes = await readSource(source, name);
   try {
-    const header = await open(bytes, { autoOrient: false }).metadata();
+    const header = await readMetadata(bytes, name);
     const orientation = header.orientation ?? 1;
     const { width: storedWidth, height: storedHeight } = header;
     const turned = orientation >= 5;
@@ -173,6 +196,6 @@ export async function readImageHeader(
       orientation,
     };
   } catch (error) {
-    throw undecodable(name, error);
+    throw undecodable(name, bytes, error);
   }
 }

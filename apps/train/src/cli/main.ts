@@ -1,6 +1,14 @@
 import { DetrkitError } from "@detrkit/common";
+import { describeSystemError } from "@detrkit/common/files";
 import { suggestion, UsageError } from "../usage-error.ts";
-import { type Command, type CommandStreams, type ExitCode, commandHelp, overviewHelp } from "./command.ts";
+import {
+  type Command,
+  type CommandDescription,
+  type CommandStreams,
+  type ExitCode,
+  commandHelp,
+  overviewHelp,
+} from "./command.ts";
 import { parseFlags } from "./parse-flags.ts";
 import { clearLine, fitted } from "../text.ts";
 
@@ -26,14 +34,22 @@ export async function main(args: readonly string[], streams: CommandStreams): Pr
   try {
     return await runCommand(args, streams);
   } catch (error) {
-    const known = DetrkitError.isInstance(error);
-    const text = known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const { text, code } = failure(error);
     // On a terminal a line of progress may stand where this is written.
     streams.stderr.write(
       `${streams.stderr.isTTY === true ? clearLine : ""}${fitted(`detrkit: ${text}`, streams.stderr)}\n`,
     );
-    return known && inputErrors.has(error.code) ? 2 : 1;
+    return code;
   }
+}
+
+/** How a program that failed says so: only a defect of its own shows where in its code it happened. */
+export function failure(error: unknown): { readonly text: string; readonly code: ExitCode } {
+  const known = DetrkitError.isInstance(error);
+  const system = describeSystemError(known ? error.cause : error);
+  if (known) return { text: error.message, code: inputErrors.has(error.code) || system?.isAboutPath === true ? 2 : 1 };
+  if (system !== undefined) return { text: system.text, code: system.isAboutPath ? 2 : 1 };
+  return { text: error instanceof Error ? (error.stack ?? error.message) : String(error), code: 1 };
 }
 
 async function runCommand(args: readonly string[], streams: CommandStreams): Promise<ExitCode> {
@@ -58,9 +74,14 @@ async function runCommand(args: readonly string[], streams: CommandStreams): Pro
   }
   const flags = parseFlags(rest, description.flags);
   const [stray] = flags.positionals;
-  if (stray !== undefined && description.takesPaths !== true) {
-    const takesData = description.flags.some((flag) => flag.name === "data");
-    throw new UsageError(`${wanted} takes flags only, got "${stray}"${takesData ? `; write --data ${stray}?` : ""}`);
-  }
+  if (stray !== undefined && description.takesPaths !== true)
+    throw new UsageError(`${wanted} takes flags only, got "${stray}"${strayAdvice(stray, description)}`);
   return await run(flags, streams);
+}
+
+/** What an argument without dashes was probably meant to be. */
+function strayAdvice(stray: string, { flags }: CommandDescription): string {
+  const [, name, value] = /^(\w+)=(.*)$/su.exec(stray) ?? [];
+  if (name !== undefined) return `; write --${name} ${value}`;
+  return flags.some((flag) => flag.name === "data") ? `; write --data ${stray}?` : "";
 }

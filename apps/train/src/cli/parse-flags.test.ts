@@ -22,6 +22,16 @@ test("--no- turns a switch off", () => {
   expect(parseFlags(["--no-pre-norm"], flags).values.get("pre-norm")).toBe(false);
 });
 
+test.each(["--optimizer-clip-norm", "--optimizer_clip_norm", "--optimizer.clipNorm", "--optimizerClipNorm"])(
+  "%s is --optimizer.clip-norm",
+  (typed) => {
+    const nested: readonly FlagDefinition[] = [{ name: "optimizer.clip-norm", kind: "number", description: "" }];
+    expect(parseFlags([typed, "2"], nested).values.get("optimizer.clip-norm")).toBe(2);
+    expect(parseFlags([`${typed}=2`], nested).values.get("optimizer.clip-norm")).toBe(2);
+    expect(() => parseFlags([typed, "2", "--optimizer.clip-norm", "3"], nested)).toThrow("was given twice");
+  },
+);
+
 test("what follows -- is no flag", () => {
   expect(parseFlags(["--", "--odd-name.png"], flags).positionals).toEqual(["--odd-name.png"]);
 });

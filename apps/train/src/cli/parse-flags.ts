@@ -1,6 +1,8 @@
 import { parseArgs } from "node:util";
 import { suggestion, UsageError } from "../usage-error.ts";
 import { movedTo } from "../configuration/older-config.ts";
+import { familiarSuggestion } from "./familiar-flags.ts";
+import { plainName } from "./plain-name.ts";
 
 /** A flag of one command. */
 export interface FlagDefinition {
@@ -63,13 +65,10 @@ function convert(flag: FlagDefinition, text: string): FlagValue {
   return flag.kind === "numbers" ? numbers : (numbers[0] ?? Number.NaN);
 }
 
-/** A flag's name without what may be written in two ways: `backbone.frozenStages` is `backbone.frozen-stages`. */
-const plain = (name: string): string => name.replaceAll("-", "").toLowerCase();
-
-/** Whether an argument is this flag: with or without a value, switched off, with dashes or capitals. */
+/** Whether an argument is this flag: with or without a value, switched off, however its words are parted. */
 export function sameFlag(arg: string, name: string): boolean {
   const [, given] = /^--(?:no-)?([^=]+)/u.exec(arg) ?? [];
-  return given !== undefined && plain(given) === plain(name);
+  return given !== undefined && plainName(given) === plainName(name);
 }
 
 /** Arguments with the flags as their definitions spell them. */
@@ -78,7 +77,7 @@ function spelledAsDefined(args: readonly string[], flags: readonly FlagDefinitio
   return args.map((arg, index) => {
     const [, no = "", given = "", value = ""] = /^--(no-)?([^=]+)(=.*)?$/su.exec(arg) ?? [];
     if (given === "" || (end >= 0 && index > end) || flags.some(({ name }) => `${no}${given}` === name)) return arg;
-    const flag = flags.find(({ name }) => plain(name) === plain(given));
+    const flag = flags.find(({ name }) => plainName(name) === plainName(given));
     return flag === undefined ? arg : `--${no}${flag.name}${value}`;
   });
 }
@@ -99,6 +98,13 @@ export function looseFlags(
   const { values } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true });
   const wanted = [...texts, ...switches].filter((name) => values[name] !== undefined);
   return Object.fromEntries(wanted.map((name) => [name, values[name] as string | boolean]));
+}
+
+/** What a flag that the command does not have was meant to be: one of another program, of before, or misspelled. */
+function unknownFlag(typed: string, name: string, known: readonly string[]): UsageError {
+  const moved = movedTo(name.replaceAll("_", "-"));
+  if (moved !== undefined) return new UsageError(`unknown flag ${typed}: the setting is ${moved} now`);
+  return new UsageError(`unknown flag ${typed}${familiarSuggestion(name, known) || suggestion(name, known, "--")}`);
 }
 
 /**
@@ -124,12 +130,7 @@ export function parseFlags(args: readonly string[], flags: readonly FlagDefiniti
     const name = negated ? token.rawName.slice(5) : token.name;
     const flag = byName.get(name);
     if (flag === undefined || !token.rawName.startsWith("--") || (negated && flag.kind !== "boolean")) {
-      const moved = movedTo(name);
-      throw new UsageError(
-        moved === undefined
-          ? `unknown flag ${token.rawName}${suggestion(name, [...byName.keys()], "--")}`
-          : `unknown flag ${token.rawName}: the setting is ${moved} now`,
-      );
+      throw unknownFlag(token.rawName, name, [...byName.keys()]);
     }
     if (values.has(name)) throw new UsageError(`--${name} was given twice`);
     if (flag.kind === "boolean") {

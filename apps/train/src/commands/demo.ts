@@ -1,6 +1,7 @@
 import { availableParallelism, loadavg } from "node:os";
 import type { BackendName } from "@detrkit/backend";
 import type { Command, CommandStreams, ExitCode } from "../cli/command.ts";
+import { typedCommand } from "../cli/typed-command.ts";
 import { numberFlag, numberOption, type ParsedFlags, textFlag, textOption } from "../cli/parse-flags.ts";
 import { resolveConfig, type RunConfig } from "../configuration/resolve-config.ts";
 import { merged } from "../configuration/settings-tree.ts";
@@ -152,7 +153,7 @@ async function runDemo(
 ${verdict(demo, { ...choice, epochs: records.length }, reached, duration((performance.now() - started) / 1000))}
 Report: ${folder.report}
 Pictures, truth beside predictions: ${folder.predictions}
-Next, your own images: npm run detrkit -- train --data ./my-data --output runs/mine
+Next, your own images: ${typedCommand(["train", "--data", "./my-data", "--output", "runs/mine"])}
 `,
       );
     },

@@ -188,7 +188,7 @@ test("an unknown key of the configuration file is named with its file and what w
 test("a configuration file that is no JSON or is missing is named", async () => {
   await expect(readConfigFile(await configFile("{"))).rejects.toThrow("config.json is not JSON");
   await expect(readConfigFile(await configFile("[1]"))).rejects.toThrow("config.json: expected a JSON object");
-  await expect(readConfigFile(join(folder, "none.json"))).rejects.toThrow("none.json cannot be read");
+  await expect(readConfigFile(join(folder, "none.json"))).rejects.toThrow("none.json does not exist");
 });
 
 test("an unknown preset is refused with the nearest one", () => {

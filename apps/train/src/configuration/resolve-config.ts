@@ -1,6 +1,8 @@
 import { readFile } from "node:fs/promises";
+import { describeSystemError, nameFile } from "@detrkit/common/files";
 import type { DetectorSettings } from "@detrkit/detr";
 import type { DetectorDefinition } from "@detrkit/training";
+import { typedCommand } from "../cli/typed-command.ts";
 import { suggestion, UsageError } from "../usage-error.ts";
 import { definitionOf, ownDefinitions, presetNames, schemaOf } from "./definitions.ts";
 import { refuseFrozenRandomWeights } from "./frozen-random-weights.ts";
@@ -36,7 +38,8 @@ export async function readConfigFile(path: string): Promise<SettingsTree> {
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    throw new UsageError(`--config ${path} cannot be read: ${(error as Error).message}`, error);
+    const reason = describeSystemError(nameFile(error, path))?.text ?? `${path} cannot be read`;
+    throw new UsageError(`--config ${path}: ${reason}`, error);
   }
   let json: unknown;
   try {
@@ -90,7 +93,8 @@ export function resolveSources(
     ["data", "path/to/data"],
     ["output", "runs/mine"],
   ] as const) {
-    if (given[key] === undefined) throw new UsageError(`--${key} is missing: detrkit train --${key} ${example}`);
+    if (given[key] === undefined)
+      throw new UsageError(`--${key} is missing: ${typedCommand(["train", `--${key}`, example])}`);
   }
   const all = merged(presetTree(definition, preset), given);
   const config = checkedConfig(definition, all, "the settings do not fit together");

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { DataError } from "@detrkit/common";
+import { describeSystemError, nameFile } from "@detrkit/common/files";
 import type { Dataset } from "@detrkit/datasets";
 import {
   type DetectionEvaluation,
@@ -14,7 +15,7 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (cause) {
-    throw new DataError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
+    throw new DataError(describeSystemError(nameFile(cause, path))?.text ?? `${path} cannot be read`, { cause });
   }
 }
 

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const cli = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
+/** The program, from source. */
+export const cli = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
 
 /** How a run of the program ended. */
 export interface CliResult {

@@ -205,7 +205,7 @@ describe("pictures that are no files", () => {
     await expect(read({ ...small, data: new Uint8Array(9 * 7 * 4) })).rejects.toThrow(
       "picture 1: pixels of 9x7 expected 189 bytes of red, green and blue, got 252",
     );
-    await expect(read(new Uint8Array([1, 2, 3]))).rejects.toThrow("picture 1: cannot be decoded");
+    await expect(read(new Uint8Array([1, 2, 3]))).rejects.toThrow("picture 1: unsupported");
     await expect(read(new Uint8Array())).rejects.toBeInstanceOf(DataError);
   });
 

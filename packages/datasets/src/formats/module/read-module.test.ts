@@ -139,7 +139,7 @@ test("what is wrong with a picture in memory is found", async () => {
     ["unreadable-image", "damaged"],
     ["unreadable-image", "with alpha"],
   ]);
-  await expect(openDataset(data)).rejects.toThrow("damaged: cannot be decoded");
+  await expect(openDataset(data)).rejects.toThrow("damaged: unsupported");
 });
 
 test("what is wrong with the data is found and placed, whoever reads it", async () => {
