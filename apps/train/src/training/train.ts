@@ -5,6 +5,7 @@ import { refuseBadImages } from "./refuse-bad-images.ts";
 import { partsOf, type RunParts } from "./parts.ts";
 import { checkRunFolder, clearRunFolder, type ExistingRun, runFolder, writeRunConfig } from "./run-folder.ts";
 import { reportWriter } from "./run-report.ts";
+import { startFromWeights, writeInitReport } from "./start-from-weights.ts";
 
 /** What a caller of `train` may watch and decide. */
 export type TrainingHooks = Pick<TrainOptions, "endBy" | "report" | "signal">;
@@ -25,6 +26,7 @@ export async function train(
   const say = (text: string): void => hooks.report?.({ kind: "message", text });
   return await withParts(config, say, async (parts) => {
     if (existing !== "resume") await refuseBadImages(parts.data, say);
+    const started = existing === "resume" ? undefined : await startFromWeights(config, parts, say);
     // Only now: settings or data that cannot be used leave an older run, or no run, behind.
     if (existing !== "resume") await clearRunFolder(folder);
     const outcome = trainParts({
@@ -32,7 +34,10 @@ export async function train(
       ...hooks,
       output: folder.root,
       resume: existing === "resume",
-      beforeTraining: () => writeRunConfig(folder, config.file),
+      beforeTraining: async () => {
+        await writeInitReport(folder, started);
+        await writeRunConfig(folder, config.file);
+      },
       afterEpoch: reportWriter({ config, folder, parts }),
     });
     return await outcome.catch((error: unknown) => {
