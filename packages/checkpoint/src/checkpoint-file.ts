@@ -48,6 +48,13 @@ export class CheckpointFile {
     return report;
   }
 
+  /** All tensors of the model, with the paths that they had when it was saved; see {@link presentPaths}. */
+  async readModel(): Promise<ReadonlyMap<string, TensorData>> {
+    const tensors = new Map<string, TensorData>();
+    for (const name of this.#modelShapes().keys()) tensors.set(name, await this.#file.read(name));
+    return tensors;
+  }
+
   /**
    * Undefined in a checkpoint that is only for inference.
    *
@@ -80,6 +87,11 @@ export class CheckpointFile {
   async close(): Promise<void> {
     await this.#file.close();
   }
+}
+
+/** Tensors of an older checkpoint under the paths that the model's parameters have today. */
+export function presentPaths<Value>(model: Module, tensors: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> {
+  return new Map([...tensors].map(([name, value]) => [presentPath(model, name), value]));
 }
 
 /** A tensor's name with the parameter's current path. In the optimiser's state a word and a slash precede the path. */

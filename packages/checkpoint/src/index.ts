@@ -1,4 +1,4 @@
-export { CheckpointFile } from "./checkpoint-file.ts";
+export { CheckpointFile, presentPaths } from "./checkpoint-file.ts";
 export type { TrainingState } from "./checkpoint-file.ts";
 export { isCheckpoint, openCheckpoint, saveCheckpoint } from "./checkpoint-paths.ts";
 export type { CheckpointContent } from "./checkpoint-paths.ts";
@@ -9,10 +9,12 @@ export type { Dialect, ModuleAlias, ModuleKind } from "./dialect.ts";
 export { huggingFaceToOriginal, isHuggingFace } from "./dialects/hugging-face.ts";
 export { originalDeformableDetr, originalRefiningDeformableDetr } from "./dialects/original-deformable-detr.ts";
 export { originalDetr } from "./dialects/original-detr.ts";
+export { isTorchvisionResNet, torchvisionPrefix, torchvisionResNet } from "./dialects/torchvision-backbone.ts";
 export { torchvisionConvNeXt } from "./dialects/torchvision-convnext.ts";
 export { KeyMap } from "./key-map.ts";
 export type { KeyMapping } from "./key-map.ts";
 export type { Layout } from "./layouts.ts";
+export { planLoad } from "./load-report.ts";
 export type { LoadOptions, LoadReport, ShapeMismatch } from "./load-report.ts";
 export { loadParameters, readParameters } from "./module-tensors.ts";
 export type { StateDictChoice } from "./pth/find-state-dict.ts";

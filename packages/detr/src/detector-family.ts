@@ -27,6 +27,16 @@ export interface SettingProblem {
   readonly message: string;
 }
 
+/** A layer with one output for each class: `PATH.weight [D, C]` and `PATH.bias [C]`. */
+export interface ClassHead {
+  /** Path of the layer: `classHead`. */
+  readonly path: string;
+  /** Outputs after those of the classes, which mean the same for all data: 1 for DETR's "no object". Default 0. */
+  readonly further?: number;
+  /** Whether the first output means "object" for all classes: a two-stage model chooses its proposals by it. */
+  readonly firstIsObject?: boolean;
+}
+
 /**
  * One kind of detector, as a value: what loading, training and a command line have to know about it, so that none of
  * them depends on which one it is. DETR is one family, Deformable DETR another, and `defineDetector` of
@@ -56,6 +66,16 @@ export interface DetectorFamily<
    * its checkpoint, and is refused before memory is allocated for it. Default: none.
    */
   leastNumbers?(settings: Settings): readonly (readonly [setting: string, numbers: number])[];
+  /**
+   * The layers whose outputs are classes. Weights that were trained on other classes leave them out, but for the rows
+   * of classes of the same name. Default: none, so that only weights for as many classes fit.
+   */
+  classHeads?(settings: Settings): readonly ClassHead[];
+  /**
+   * Path of the parameter with a row for each query, `[Q, …]`: weights for another number of queries give the rows that
+   * both have. Default: none, so that only weights for as many queries fit.
+   */
+  readonly queryEmbedding?: string;
 }
 
 /** How a detector's weights are initialised. */

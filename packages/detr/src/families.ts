@@ -25,6 +25,8 @@ export const detrFamily: DetectorFamily<DetrSettings, Detr> = {
     ...stageProblems(backbone.returnStages),
   ],
   leastNumbers: leastNumbersOfAny,
+  classHeads: () => [{ path: "classHead", further: 1 }],
+  queryEmbedding: "queryEmbedding.weight",
 };
 
 /** Deformable DETR (arXiv:2010.04159). */
@@ -57,6 +59,12 @@ export const deformableDetrFamily: DetectorFamily<DeformableDetrSettings, Deform
     const shared = leastNumbersOfAny(settings).filter(([setting]) => !(twoStage && setting === "numQueries"));
     return [...shared, ["featureLevels", featureLevels * encoderPoints * heads * dim]];
   },
+  classHeads({ transformer, boxRefinement, twoStage }) {
+    const ofLayers = boxRefinement ? transformer.decoderLayers : 1;
+    const heads = Array.from({ length: ofLayers }, (_, layer) => ({ path: `classHeads.${layer}` }));
+    return twoStage ? [...heads, { path: `classHeads.${ofLayers}`, firstIsObject: true }] : heads;
+  },
+  queryEmbedding: "queries.queryEmbedding.weight",
 };
 
 /** The families that detrkit has. */

@@ -44,6 +44,7 @@ export type { Category, ImageDetections, ListDetectionsOptions } from "./detecti
 export { checkSettings, randomFor } from "./detector-family.ts";
 export type {
   BuildOptions,
+  ClassHead,
   DetectorFamily,
   DetectorSettings,
   InitialWeights,

@@ -83,7 +83,8 @@ export async function detectorOfStateDict(
   return await filled(family, description, decode, async (model) => void loadParameters(model, tensors, path));
 }
 
-function knownFamilies(own: readonly LoadableFamily[] = []): readonly LoadableFamily[] {
+/** Custom families, then those that detrkit has. */
+export function knownFamilies(own: readonly LoadableFamily[] = []): readonly LoadableFamily[] {
   return [...own, ...ownFamilies];
 }
 

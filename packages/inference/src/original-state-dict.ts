@@ -99,9 +99,24 @@ function backboneOf(shapes: Shapes): Omit<BackboneSettings, "returnStages"> {
   const [width] = shapes.of("backbone.0.body.conv1.weight");
   const published = presets["detr-r50"].backbone;
   const depths = isBottleneck(shapes) ? bottleneckDepths : basicDepths;
-  const depth = depths.find(([, ofDepth]) => ofDepth.join() === blocks.join())?.[0];
+  // Stages above those that the transformer sees are not built.
+  const built = blocks.filter((count) => count > 0);
+  const depth = depths.find(([, ofDepth]) => ofDepth.slice(0, built.length).join() === built.join())?.[0];
   if (depth !== undefined) return { ...published, depth, width };
-  return { ...published, depth: depths[0][0], blocks: blocks.filter((count) => count > 0), width };
+  return { ...published, depth: depths[0][0], blocks: blocks.map((count) => Math.max(count, 1)), width };
+}
+
+/**
+ * What a ResNet of torchvision tells of a model's backbone; which of its stages the transformer sees is the model's.
+ *
+ * @param stateDict - its tensors, under the names that they have in a detector
+ */
+export function torchvisionSettings(
+  stateDict: ReadonlyMap<string, TensorData>,
+  source: string,
+): Partial<BackboneSettings> {
+  const { depth, blocks, width, norm, stem, frozenStages } = backboneOf(new Shapes(stateDict, source));
+  return { depth, ...(blocks === undefined ? {} : { blocks }), width, norm, stem, frozenStages };
 }
 
 const basicDepths = [

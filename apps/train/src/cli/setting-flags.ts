@@ -1,5 +1,6 @@
 import type { DetectorDefinition } from "@detrkit/training";
 import { definitionOf, definitionsFor, ownDefinitions, presetNames, schemaOf } from "../configuration/definitions.ts";
+import { initialSettings, type InitialSettings } from "../configuration/initial-settings.ts";
 import { presetOf, presetTree, readConfigFile } from "../configuration/resolve-config.ts";
 import { storedSettings } from "../configuration/resume-config.ts";
 import {
@@ -18,26 +19,44 @@ export interface SettingsInQuestion {
   readonly definitions: readonly DetectorDefinition[];
   readonly definition: DetectorDefinition;
   readonly preset: string;
+  /** Settings that the weights of `--init` ask for; none without it. */
+  readonly initial: SettingsTree;
   /** Settings of the file that `--config` names, and of the run that `--resume` goes on with. */
   readonly file: SettingsTree;
   readonly stored: SettingsTree;
 }
 
-/** Finds the detector of a command line: by its preset, its module, its file or the run that it resumes. */
+/**
+ * Finds the detector of a command line: by its preset, its module, its file, the weights that it starts from, or the
+ * run that it resumes.
+ */
 export async function settingsInQuestion(args: readonly string[]): Promise<SettingsInQuestion> {
-  const given = looseFlags(args, ["preset", "detector", "config", "output"], ["resume"]);
+  const given = looseFlags(args, ["preset", "detector", "config", "output", "init"], ["resume"]);
   const { config, resume, output, ...named } = given;
   const file = typeof config === "string" ? await readConfigFile(config) : {};
+  const { init = file["init"] } = named;
+  if (resume === true && init !== undefined) {
+    throw new UsageError(
+      `--init ${String(init)} starts a new run from the weights of a file, with a fresh optimiser; --resume goes on with ` +
+        "the run in --output, whose weights and optimiser it has: leave one of them away",
+    );
+  }
   const stored = resume === true ? await storedSettings(output ?? file["output"]) : {};
   const settings = merged(stored, file, named);
   const definitions = await definitionsFor(settings);
-  const preset = presetOf(settings, definitions);
-  return { definitions, definition: definitionOf(preset, definitions), preset, file, stored };
+  const started =
+    typeof init === "string"
+      ? await initialSettings(init, settings["preset"], definitions)
+      : ({ settings: {}, preset: undefined } satisfies InitialSettings);
+  const preset = presetOf({ preset: started.preset, ...settings }, definitions);
+  const initial = init === undefined ? {} : merged({ preset }, started.settings);
+  return { definitions, definition: definitionOf(preset, definitions), preset, initial, file, stored };
 }
 
 const placeholders: Readonly<Record<string, string>> = {
   preset: "NAME",
   detector: "module:FILE",
+  init: "FILE",
   split: "NAME",
   "validation.split": "NAME",
   data: "SPEC",

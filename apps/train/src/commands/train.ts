@@ -48,6 +48,10 @@ const description: Omit<CommandDescription, "flags"> = {
       "After a kill or a power cut it goes on from the last checkpoint.",
     ].join("\n"),
     "Values in brackets are those of the preset: --preset NAME --help shows the flags and values of another.",
+    [
+      "--init gives the model the weights of a file, and its settings too, but for those that are given here.",
+      "Classes of the same name keep their rows of the class heads; what else fits or does not is in init-report.json.",
+    ].join("\n"),
     "With --resume the run keeps its settings; only --epochs, --backend and the settings of evaluation may be changed.",
   ],
   examples: [
@@ -55,6 +59,7 @@ const description: Omit<CommandDescription, "flags"> = {
     "detrkit train --config my-run.json --learning-rate 1e-4 --output runs/mine",
     "detrkit train --data shapes:count=600 --transforms.size 128x128 --epochs 40 --output runs/shapes",
     "detrkit train --preset detr-small --data coco:./my-data --output runs/detr",
+    "detrkit train --init detr-r50.pth --data ./my-data --output runs/fine-tuned",
     "detrkit train --output runs/mine --resume",
   ],
 };
@@ -83,14 +88,18 @@ export async function trainCommand(args: readonly string[]): Promise<Command> {
 
 async function configuration(
   flags: ParsedFlags,
-  { definition, definitions, file, stored }: SettingsInQuestion,
+  { definition, definitions, initial, file, stored }: SettingsInQuestion,
 ): Promise<{ readonly config: RunConfig; readonly existing: ExistingRun }> {
   const resume = switchFlag(flags, "resume");
   const overwrite = switchFlag(flags, "overwrite");
   if (resume && overwrite) throw new UsageError("--resume and --overwrite exclude each other");
   const settings = flagSettings(flags, definition);
   if (resume) return { config: await resumeConfig(stored, merged(file, settings)), existing: "resume" };
-  const sources = [{ settings: file, file: textFlag(flags, "config") }, { settings }];
+  const sources = [
+    { settings: initial, file: textFlag(flags, "init") },
+    { settings: file, file: textFlag(flags, "config") },
+    { settings },
+  ];
   return { config: resolveSources(sources, definitions), existing: overwrite ? "overwrite" : "refuse" };
 }
 

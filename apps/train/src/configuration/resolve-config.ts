@@ -98,7 +98,7 @@ export function resolveSources(
   }
   const all = merged(presetTree(definition, preset), given);
   const config = checkedConfig(definition, all, "the settings do not fit together");
-  refuseFrozenRandomWeights(config);
+  if (config.init === undefined) refuseFrozenRandomWeights(config);
   return config;
 }
 

@@ -12,6 +12,11 @@ const fraction = (): z.ZodNumber => z.number().min(0).max(1);
 export const runSettings = z.strictObject({
   preset: z.string().describe("Model and recipe to start from"),
   detector: z.string().exactOptional().describe("module:FILE, whose default export defines a detector of your own"),
+  init: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .describe("Start from these weights: run, .safetensors, original .pth, Hugging Face folder, torchvision ResNet"),
   data: z
     .string()
     .min(1)

@@ -9,6 +9,8 @@ import type { SettingsTree } from "../configuration/settings-tree.ts";
 /** Where a run keeps what: the files of its training, its settings, and what people look at. */
 export interface RunFolder extends RunFiles {
   readonly config: string;
+  /** What became of the weights that the run started from. */
+  readonly initReport: string;
   /** What `report.html` shows beside settings and log: the last evaluation by class, and what the pictures are of. */
   readonly reportFacts: string;
   readonly predictions: string;
@@ -20,6 +22,7 @@ export function runFolder(root: string): RunFolder {
   return {
     ...runFiles(root),
     config: join(root, "config.json"),
+    initReport: join(root, "init-report.json"),
     reportFacts: join(root, "report.json"),
     predictions: join(root, "predictions"),
     report: join(root, "report.html"),

@@ -6,6 +6,7 @@ import { refuseBadImages } from "./refuse-bad-images.ts";
 import { partsOf, type RunParts } from "./parts.ts";
 import { checkRunFolder, clearRunFolder, type ExistingRun, runFolder, writeRunConfig } from "./run-folder.ts";
 import { reportWriter } from "./run-report.ts";
+import { startFromWeights, writeInitReport } from "./start-from-weights.ts";
 
 /** What a caller of `train` may watch and decide. */
 export type TrainingHooks = Pick<TrainOptions, "afterEpoch" | "endBy" | "report" | "signal">;
@@ -27,6 +28,7 @@ export async function train(
   return await withParts(config, say, async (parts) => {
     if (existing !== "resume") await refuseBadImages(parts.data, say);
     const data = config.cacheImages ? await cachedImages(parts.data, say) : parts.data;
+    const started = existing === "resume" ? undefined : await startFromWeights(config, parts, say);
     // Only now: settings or data that cannot be used leave an older run, or no run, behind.
     if (existing !== "resume") await clearRunFolder(folder);
     const writeReport = reportWriter({ config, folder, parts });
@@ -36,7 +38,10 @@ export async function train(
       data,
       output: folder.root,
       resume: existing === "resume",
-      beforeTraining: () => writeRunConfig(folder, config.file),
+      beforeTraining: async () => {
+        await writeInitReport(folder, started);
+        await writeRunConfig(folder, config.file);
+      },
       afterEpoch: async (epoch) => {
         await writeReport(epoch);
         await hooks.afterEpoch?.(epoch);

@@ -26,3 +26,20 @@ export const torchvisionBackbone: Dialect["modules"] = [
  * Its keys that are not needed; the second is the classifier of a torchvision ResNet that is read as `backbone.0.body`.
  */
 export const torchvisionIgnored: Dialect["ignored"] = [/\.num_batches_tracked$/, /^backbone\.0\.body\.fc\./];
+
+/** Before the keys of a ResNet that stands alone, so that they are those of a detector's backbone. */
+export const torchvisionPrefix = "backbone.0.body.";
+
+/** A ResNet of torchvision, or of timm, whose names are the same: a backbone without a detector. */
+export const torchvisionResNet: Dialect = {
+  name: "torchvision's ResNet",
+  modules: torchvisionBackbone,
+  ignored: torchvisionIgnored,
+  wrappers: ["module."],
+};
+
+/** Whether a state dict is a ResNet of torchvision that stands alone. */
+export function isTorchvisionResNet(keys: Iterable<string>): boolean {
+  const names = new Set([...keys].map((key) => key.replace(/^module\./, "")));
+  return names.has("conv1.weight") && names.has("bn1.running_mean") && names.has("layer1.0.conv1.weight");
+}
