@@ -69,10 +69,10 @@ async function writeRunReport(
     ...(await drawValidation(data.validation, evaluated, analysis, wanted)),
     ...(await drawBatches(run.parts, record.epoch - 1, Math.min(shownBatches, wanted))),
   ];
-  const pictures = samples.map(({ png: _, ...picture }, index) => ({
-    ...picture,
-    file: `${String(index + 1).padStart(2, "0")}-${fileName(picture)}.png`,
-  }));
+  const pictures = samples.map((sample, index) => {
+    const { png: _, ...picture } = sample;
+    return { ...picture, file: `${String(index + 1).padStart(2, "0")}-${fileName(picture)}.png` };
+  });
   await mkdir(folder.predictions, { recursive: true });
   for (const [index, { png }] of samples.entries())
     await writeFileAtomic(join(folder.predictions, pictures[index]?.file ?? ""), png);
