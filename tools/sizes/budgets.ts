@@ -27,7 +27,7 @@ export const budgets: Readonly<Record<string, number>> = {
   "@detrkit/criterion": 6,
   "@detrkit/detr": 53,
   "@detrkit/datasets": 111,
-  "@detrkit/evaluation": 10,
+  "@detrkit/evaluation": 12,
   "@detrkit/checkpoint": 27,
   "@detrkit/checkpoint/safetensors": 3.5,
   "@detrkit/checkpoint/browser": 9.5,

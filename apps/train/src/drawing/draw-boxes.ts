@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { GlobalFonts, type SKRSContext2D } from "@napi-rs/canvas";
+import { classColour } from "./class-colours.ts";
 import { placeLabels, type Rectangle } from "./place-labels.ts";
 
 /** The family that labels are set in. It comes from npm, since a server may have no fonts at all. */
@@ -10,27 +11,6 @@ export function registerLabelFont(): void {
   if (GlobalFonts.has(labelFamily)) return;
   const file = createRequire(import.meta.url).resolve("dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf");
   GlobalFonts.registerFromPath(file, labelFamily);
-}
-
-/** Colours that stay apart on photographs, light or dark, also for most colour-blind readers. */
-const palette = [
-  "#2f7ed8",
-  "#e8590c",
-  "#2b9348",
-  "#d6336c",
-  "#7048e8",
-  "#b08900",
-  "#0b7285",
-  "#c92a2a",
-  "#5f3dc4",
-  "#66800b",
-  "#a61e4d",
-  "#1864ab",
-] as const;
-
-/** The colour of a class; classes beyond the palette get hues a golden angle apart. */
-export function labelColour(labelId: number): string {
-  return palette[labelId] ?? `hsl(${((labelId * 137.508) % 360).toFixed(1)} 75% 38%)`;
 }
 
 /**
@@ -78,7 +58,7 @@ export function drawBoxes(context: SKRSContext2D, drawn: readonly DrawnBox[], st
   context.clip();
   const lineWidth = Math.max(2, fontSize / 6);
   ordered.forEach(({ labelId }, index) =>
-    strokeBox(context, rectangles[index] as Rectangle, labelColour(labelId), lineWidth, style.dashed),
+    strokeBox(context, rectangles[index] as Rectangle, classColour(labelId), lineWidth, style.dashed),
   );
   context.restore();
 
@@ -99,7 +79,7 @@ export function drawBoxes(context: SKRSContext2D, drawn: readonly DrawnBox[], st
   places.forEach((place, index) => {
     const { labelId } = ordered[unlabelled + index] as DrawnBox;
     context.globalAlpha = 0.88;
-    context.fillStyle = labelColour(labelId);
+    context.fillStyle = classColour(labelId);
     context.fillRect(place.x, place.y, place.width, place.height);
     context.globalAlpha = 1;
     context.fillStyle = "#ffffff";

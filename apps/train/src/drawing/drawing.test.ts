@@ -1,6 +1,7 @@
 import { loadImage } from "@napi-rs/canvas";
 import { expect, test } from "vitest";
-import { type DrawnBox, labelColour } from "./draw-boxes.ts";
+import { classColour } from "./class-colours.ts";
+import type { DrawnBox } from "./draw-boxes.ts";
 import { drawBesideTruth, drawPredictions } from "./picture.ts";
 import { placeLabels } from "./place-labels.ts";
 
@@ -62,6 +63,6 @@ test("labels of boxes at one place do not cover each other, and stay on the canv
 });
 
 test("every class has a colour of its own", () => {
-  const colours = Array.from({ length: 91 }, (_, labelId) => labelColour(labelId));
+  const colours = Array.from({ length: 91 }, (_, labelId) => classColour(labelId));
   expect(new Set(colours).size).toBe(91);
 });

@@ -5,7 +5,8 @@ import { type DrawnBox, drawBoxes, labelFamily, registerLabelFont } from "./draw
 /** Images whose longer side is below this are enlarged until labels on them can be read. */
 const readableSide = 560;
 
-function scaleFor(image: RgbImage): number {
+/** By how much a small image is enlarged. */
+export function scaleFor(image: Pick<RgbImage, "width" | "height">): number {
   return Math.max(1, Math.ceil(readableSide / Math.max(image.width, image.height)));
 }
 
@@ -21,7 +22,8 @@ function besideFontSize(image: RgbImage, scale: number, boxes: number): number {
   return Math.round((Math.min(image.width, 2 * image.height) * scale) / (boxes > crowd ? 40 : 30));
 }
 
-function imageCanvas(image: RgbImage): Canvas {
+/** An image as a canvas of its own size. */
+export function imageCanvas(image: RgbImage): Canvas {
   const canvas = createCanvas(image.width, image.height);
   const context = canvas.getContext("2d");
   const data = context.createImageData(image.width, image.height);

@@ -35,7 +35,15 @@ test("the report gets each class with objects and its precision at IoU 0.5", () 
   const { classes, precisionRecall } = summariseEvaluation(evaluation);
   const [cell] = evaluation.perClass;
   expect(classes).toEqual([
-    { label: "cell", objects: 1, AP: cell?.metrics.AP, AP50: cell?.metrics.AP50, AP75: cell?.metrics.AP75, AR100: 1 },
+    {
+      label: "cell",
+      labelId: 3,
+      objects: 1,
+      AP: cell?.metrics.AP,
+      AP50: cell?.metrics.AP50,
+      AP75: cell?.metrics.AP75,
+      AR100: 1,
+    },
   ]);
   expect(precisionRecall).toHaveLength(1);
   expect(precisionRecall[0]?.precision.map((value) => value.toFixed(6))).toEqual(

@@ -59,8 +59,9 @@ export function summariseEvaluation({ metrics, perClass, parameters }: Detection
   const [first, end] = [threshold * levels, (threshold + 1) * levels];
   return {
     metrics,
-    classes: counted.map(({ name: label, truths: objects, metrics: { AP, AP50, AP75, AR100 } }) => ({
+    classes: counted.map(({ name: label, categoryId, truths: objects, metrics: { AP, AP50, AP75, AR100 } }) => ({
       label,
+      labelId: categoryId,
       objects,
       AP,
       AP50,
@@ -70,6 +71,10 @@ export function summariseEvaluation({ metrics, perClass, parameters }: Detection
     precisionRecall:
       threshold < 0
         ? []
-        : counted.map(({ name: label, precision }) => ({ label, precision: [...precision.subarray(first, end)] })),
+        : counted.map(({ name: label, categoryId, precision }) => ({
+            label,
+            labelId: categoryId,
+            precision: [...precision.subarray(first, end)],
+          })),
   };
 }

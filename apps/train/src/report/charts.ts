@@ -1,4 +1,5 @@
 import type { EpochRecord } from "@detrkit/training";
+import { classColour } from "../drawing/class-colours.ts";
 import type { ReportData } from "./report-of-run.ts";
 import type { ComparedRun, MetricName } from "./run-groups.ts";
 
@@ -6,6 +7,8 @@ import type { ComparedRun, MetricName } from "./run-groups.ts";
 export interface ChartSeries {
   readonly label: string;
   readonly values: readonly (number | null)[];
+  /** Default: by its place among the chart's lines. */
+  readonly colour?: string;
 }
 
 /** A chart as the script in the page draws it. */
@@ -85,6 +88,7 @@ export function reportCharts(data: ReportData): Chart[] {
       { label: "gradient norm", values: records.map((record) => record.gradientNorm) },
     ]),
     precisionRecallChart(evaluation),
+    confidenceChart(data.analysis),
   ];
   return charts.filter(
     (chart): chart is Chart =>
@@ -109,7 +113,28 @@ function precisionRecallChart(evaluation: ReportData["evaluation"]): Chart | und
     title: `Precision over recall at IoU 0.5${all ? "" : `, the ${mostLines} most frequent classes`}`,
     xLabel: "recall",
     x: Array.from({ length: levels }, (_, index) => index / Math.max(1, levels - 1)),
-    series: shown.map(({ label, precision }) => ({ label, values: precision.map(known) })),
+    series: shown.map(({ label, labelId, precision }) => ({
+      label,
+      values: precision.map(known),
+      ...(labelId === undefined ? {} : { colour: classColour(labelId) }),
+    })),
+    range: [0, 1],
+  };
+}
+
+function confidenceChart(analysis: ReportData["analysis"]): Chart | undefined {
+  const points = analysis?.confidence.points ?? [];
+  if (points.length === 0) return undefined;
+  return {
+    id: "confidence",
+    title: "Precision, recall and F1 of the detections from a score on, at IoU 0.5",
+    xLabel: "score",
+    x: points.map(({ threshold }) => threshold),
+    series: [
+      { label: "F1", values: points.map(({ f1 }) => f1) },
+      { label: "precision", values: points.map(({ precision }) => precision) },
+      { label: "recall", values: points.map(({ recall }) => recall) },
+    ],
     range: [0, 1],
   };
 }

@@ -9,6 +9,7 @@ const reportStyle: string = `
 :root {
   color-scheme: light dark;
   --ground: #f7f7f5; --card: #ffffff; --ink: #1d2125; --muted: #6a737d; --line: #e3e3df; --accent: #2f6fd0;
+  --right: #2b9348; --wrong: #e8590c;
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -50,6 +51,16 @@ figcaption { padding: 6px 12px; font-size: 13px; overflow-wrap: anywhere; }
 .scroll tbody tr:last-child td { border-bottom: 0; }
 .scroll th { font-weight: 600; color: var(--muted); }
 .scroll .figure { text-align: right; font-variant-numeric: tabular-nums; }
+.swatch { display: inline-block; width: 10px; height: 10px; border-radius: 2px; margin-right: 7px; }
+.bar { width: 34%; min-width: 90px; }
+.bar i { display: block; height: 9px; border-radius: 2px; background: var(--accent); }
+.scroll .matrix thead th, .scroll .matrix .figure { text-align: center; }
+.matrix tbody th { text-align: left; color: var(--ink); }
+.data { margin-top: 14px; }
+.data svg { display: block; width: 100%; height: auto; }
+.data .map { max-width: 260px; margin: 0 auto; }
+.data .axis { font-size: 11px; fill: var(--muted); }
+.data .rule { stroke: var(--line); }
 details summary { cursor: pointer; font-size: 17px; font-weight: 600; margin: 40px 0 12px; }
 @media print { .card, figure, .tile { break-inside: avoid; } }
 `;
@@ -85,7 +96,7 @@ const chartsScript: string = `
           { ...axis, size: 58, values: (_, ticks) => ticks.map(number) },
         ],
         series: [{ label: chart.xLabel }, ...chart.series.map((series, index) => ({
-          label: series.label, stroke: colours[index % colours.length], width: 2, spanGaps: true,
+          label: series.label, stroke: series.colour ?? colours[index % colours.length], width: 2, spanGaps: true,
           points: { show: few(series.values), size: 6 }, value: (_, value) => number(value),
         }))],
       };

@@ -1,6 +1,8 @@
+import type { CocoMetrics } from "@detrkit/evaluation";
 import { expect, test } from "vitest";
 import { renderComparison } from "./render-comparison.ts";
-import { exampleRun } from "../../test/support/example-run.ts";
+import { exampleAnalysis } from "../../test/support/example-analysis.ts";
+import { exampleRecord, exampleRun } from "../../test/support/example-run.ts";
 
 /** The rows of each table, cells joined by a bar. */
 function tables(html: string): string[][] {
@@ -50,4 +52,20 @@ test("each run is a line of each chart, with gaps where it was not evaluated", a
     ],
   });
   expect(html).not.toContain("<b>");
+});
+
+test("runs that keep what went wrong are compared by kinds of errors and by class", async () => {
+  const figuresOf = (AP: number) => ({ objects: 7, AP, AP50: AP, AP75: AP, AR100: AP });
+  const evaluation = {
+    metrics: exampleRecord(1, 0.5).metrics as CocoMetrics,
+    classes: [
+      { label: "cat", ...figuresOf(0.25) },
+      { label: "dog", ...figuresOf(0.75) },
+    ],
+    precisionRecall: [],
+  };
+  const facts = { epoch: 1, introduction: [], evaluation, pictures: [], analysis: exampleAnalysis() };
+  const html = await renderComparison([{ ...exampleRun("new", 1, [0.5]), facts }, exampleRun("old", 1, [0.5])], "x");
+  expect(tables(html)[2]).toEqual(["new|0.667|0.69|0.500|0.000|0.000|0.000|0.000|0.000", "old|-|-|-|-|-|-|-|-"]);
+  expect(tables(html)[3]).toEqual(["cat|0.250|-", "dog|0.750|-"]);
 });

@@ -1,3 +1,4 @@
+import { errorKinds } from "@detrkit/evaluation";
 import {
   type ComparedRun,
   differingSettings,
@@ -85,6 +86,33 @@ function differences(runs: readonly ComparedRun[], labels: readonly string[]): s
   )}`;
 }
 
+/** What each kind of errors costs, and from which score on detections are best kept. */
+function errorsTable(runs: readonly ComparedRun[], labels: readonly string[]): string {
+  const analyses = runs.map(({ facts }) => facts?.analysis);
+  if (analyses.every((analysis) => analysis === undefined)) return "";
+  const rows = analyses.map((analysis, index) => [
+    labels[index] as string,
+    figure(analysis?.confidence.best?.f1),
+    analysis?.confidence.best?.threshold.toFixed(2) ?? "-",
+    ...errorKinds.map(
+      (kind) => analysis?.errors.errors.find((figures) => figures.kind === kind)?.lostAP.toFixed(3) ?? "-",
+    ),
+  ]);
+  return `<h2>AP50 that each kind of errors costs, and the best F1</h2>
+${htmlTable(["run", "F1", "from score", ...errorKinds], rows)}`;
+}
+
+/** AP of every class that any of the runs was measured on. */
+function classesTable(runs: readonly ComparedRun[], labels: readonly string[]): string {
+  const names = [...new Set(runs.flatMap(({ facts }) => facts?.evaluation.classes.map(({ label }) => label) ?? []))];
+  if (names.length < 2) return "";
+  const rows = names.map((name) => [
+    name,
+    ...runs.map(({ facts }) => figure(facts?.evaluation.classes.find(({ label }) => label === name)?.AP)),
+  ]);
+  return `<h2>AP of each class, after the last evaluation</h2>\n${htmlTable(["class", ...labels], rows)}`;
+}
+
 const best = (evaluated: readonly EvaluatedRecord[]): EvaluatedRecord | undefined =>
   evaluated.reduce<EvaluatedRecord | undefined>(
     (found, record) => (found === undefined || record.metrics.AP > found.metrics.AP ? record : found),
@@ -100,6 +128,8 @@ ${metricsTable(runs, labels, (evaluated) => evaluated.at(-1))}
 <h2>After the best epoch of each, by AP</h2>
 ${metricsTable(runs, labels, best)}
 ${seedsTable(groupRuns(runs))}
+${errorsTable(runs, labels)}
+${classesTable(runs, labels)}
 <h2>Curves</h2>
 <div class="charts">
 ${chartCards(charts)}

@@ -1,6 +1,8 @@
 import { Random } from "@detrkit/common";
 import { encodePng, readImageHeader } from "@detrkit/image";
 import { expect, test } from "vitest";
+import { classColour } from "../drawing/class-colours.ts";
+import { exampleAnalysis } from "../../test/support/example-analysis.ts";
 import { renderReport } from "./render-report.ts";
 import type { ReportData } from "./report-of-run.ts";
 
@@ -88,6 +90,20 @@ test("pictures are in the page at twice the width at which it shows them, and sm
   const picture = Buffer.from(base64, "base64");
   expect(await readImageHeader(picture)).toMatchObject({ width: 1200, height: 600 });
   expect(picture.length).toBeLessThan((data.samples[0]?.png.length ?? 0) / 3);
+});
+
+test("what an evaluation was analysed for has its chart, tables and threshold", async () => {
+  const html = await renderReport({ ...data, analysis: exampleAnalysis() });
+  expect(chartsOf(html).at(-1)).toMatchObject({ id: "confidence", series: [{ label: "F1" }, {}, {}] });
+  expect(html).toContain("Which class is taken for which");
+  expect(html).toContain("<strong>0.69</strong><span>best threshold</span>");
+});
+
+test("a class's line has the colour that its boxes have", async () => {
+  const precisionRecall = [{ label: "cat", labelId: 3, precision: [1, 0.5, 0] }];
+  const evaluation = { metrics, classes: [], precisionRecall };
+  const html = await renderReport({ ...data, evaluation });
+  expect(chartsOf(html).at(-1)?.series).toEqual([{ label: "cat", values: [1, 0.5, 0], colour: classColour(3) }]);
 });
 
 test("a picture that cannot be read is named", async () => {

@@ -1,9 +1,10 @@
 import { metricNames } from "@detrkit/evaluation";
-import { shrinkToWebp } from "@detrkit/image";
+import { dataSections, errorSections } from "./analysis-sections.ts";
 import { reportCharts } from "./charts.ts";
 import { duration, figure } from "../text.ts";
 import { escapeHtml, htmlTable } from "./html.ts";
 import { chartCards, htmlPage } from "./page.ts";
+import { pictureSections } from "./pictures.ts";
 import type { ReportData } from "./report-of-run.ts";
 
 function tiles(data: ReportData): string {
@@ -13,6 +14,7 @@ function tiles(data: ReportData): string {
     ["AP", figure(metrics?.AP)],
     ["AP50", figure(metrics?.AP50)],
     ["AP75", figure(metrics?.AP75)],
+    ["best threshold", data.analysis?.confidence.best?.threshold.toFixed(2) ?? "-"],
     ["loss", last === undefined ? "-" : last.loss.toFixed(2)],
     ["epochs", String(last?.epoch ?? 0)],
     ["training", duration(data.records.reduce((sum, record) => sum + record.seconds, 0))],
@@ -42,25 +44,10 @@ ${htmlTable(["COCO", ...metricNames], [overall])}
 ${perClass.length > 0 ? `<h2>Per class</h2>\n${classTable}` : ""}`;
 }
 
-/** Twice the width at which the page shows a picture, for screens that have twice the pixels. */
-const pictureWidth = 1200;
-
-async function samples(data: ReportData): Promise<string> {
-  if (data.samples.length === 0) return "";
-  const figures: string[] = [];
-  for (const { name, png } of data.samples) {
-    const webp = await shrinkToWebp(png, { width: pictureWidth, name: `picture of ${name}` });
-    const source = `data:image/webp;base64,${Buffer.from(webp).toString("base64")}`;
-    const text = escapeHtml(name);
-    const image = `<img src="${source}" alt="truth and predictions of ${text}" loading="lazy">`;
-    figures.push(`<figure>${image}<figcaption>${text}</figcaption></figure>`);
-  }
-  return `<h2>Truth (dashed) beside predictions</h2>\n<div class="samples">${figures.join("\n")}</div>`;
-}
-
 /** A run as one HTML file that needs no other file and no network. */
 export async function renderReport(data: ReportData): Promise<string> {
   const charts = reportCharts(data);
+  const pictures = await pictureSections(data.samples);
   const settings = Object.entries(data.config).map(([key, value]) => [
     key,
     typeof value === "string" ? value : JSON.stringify(value),
@@ -71,8 +58,11 @@ ${tiles(data)}
 <div class="charts">
 ${chartCards(charts)}
 </div>
-${await samples(data)}
+${pictures.predictions}
+${data.analysis === undefined ? "" : errorSections(data.analysis)}
 ${evaluationTables(data)}
+${pictures.batches}
+${data.data === undefined ? "" : dataSections(data.data)}
 <details><summary>Settings of the run</summary>
 ${htmlTable(["setting", "value"], settings)}
 </details>`;

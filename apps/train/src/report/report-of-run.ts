@@ -7,11 +7,16 @@ import { type EpochRecord, readLog } from "@detrkit/training/run-files";
 import { inGroups } from "../configuration/older-config.ts";
 import { flattened } from "../configuration/settings-tree.ts";
 import { readRunConfig, type RunFolder } from "../training/run-folder.ts";
+import type { EvaluationAnalysis } from "../evaluation/analyse-evaluation.ts";
 import { UsageError } from "../usage-error.ts";
+import type { DataStatistics } from "./analysis-sections.ts";
+import type { SamplePicture } from "./pictures.ts";
 
 /** How well one class is found. -1 where there is nothing to count. */
 export interface ClassFigures {
   readonly label: string;
+  /** Decides the class's colour; runs of older versions have none. */
+  readonly labelId?: number;
   /** Annotated objects of this class in the evaluated images. */
   readonly objects: number;
   readonly AP: number;
@@ -23,6 +28,7 @@ export interface ClassFigures {
 /** Precision at IoU 0.5 over COCO's 101 recall levels 0, 0.01 … 1. */
 export interface PrecisionRecall {
   readonly label: string;
+  readonly labelId?: number;
   readonly precision: readonly number[];
 }
 
@@ -33,20 +39,17 @@ export interface EvaluationSummary {
   readonly precisionRecall: readonly PrecisionRecall[];
 }
 
-/** A picture of predictions beside the truth. */
-export interface SamplePicture {
-  readonly name: string;
-  readonly png: Uint8Array;
-}
-
 /** What a run's folder keeps for its report, beside settings, log and pictures: `report.json`. */
 export interface ReportFacts {
   /** After which epoch evaluation and pictures were made. */
   readonly epoch: number;
   readonly introduction: readonly string[];
   readonly evaluation: EvaluationSummary;
-  /** Files in `predictions/` and the images that they show. */
-  readonly pictures: readonly { readonly file: string; readonly name: string }[];
+  /** Files in `predictions/` and what they show. */
+  readonly pictures: readonly (Omit<SamplePicture, "png"> & { readonly file: string })[];
+  /** Runs of older versions have none of these two. */
+  readonly analysis?: EvaluationAnalysis;
+  readonly data?: DataStatistics;
 }
 
 /** Everything that a report shows. */
@@ -59,6 +62,8 @@ export interface ReportData {
   /** Of the last evaluation. */
   readonly evaluation: EvaluationSummary | undefined;
   readonly samples: readonly SamplePicture[];
+  readonly analysis?: EvaluationAnalysis | undefined;
+  readonly data?: DataStatistics | undefined;
 }
 
 type Settings = Readonly<Record<string, unknown>>;
@@ -87,6 +92,8 @@ export function reportData(
     records,
     evaluation: facts?.evaluation,
     samples,
+    analysis: facts?.analysis,
+    data: facts?.data,
   };
 }
 
@@ -117,14 +124,19 @@ async function readSamples({ predictions }: RunFolder, facts: ReportFacts | unde
     (existsSync(predictions) ? (await readdir(predictions)).toSorted().map((file) => ({ file, name: file })) : []);
   const there = listed.filter(({ file }) => existsSync(join(predictions, file)));
   return await Promise.all(
-    there.map(async ({ file, name }) => ({ name, png: await readFile(join(predictions, file)) })),
+    there.map(async ({ file, ...picture }) => ({ ...picture, png: await readFile(join(predictions, file)) })),
   );
+}
+
+/** What a run's last evaluation left beside its pictures; undefined for a run of an older version. */
+export async function readReportFacts({ reportFacts }: RunFolder): Promise<ReportFacts | undefined> {
+  return existsSync(reportFacts) ? ((await readJson(reportFacts)) as ReportFacts) : undefined;
 }
 
 /** The report of a run folder, from its files alone: no model is run. */
 export async function reportOfRun(folder: RunFolder): Promise<ReportData> {
   const { config, records } = await readRun(folder);
-  const facts = existsSync(folder.reportFacts) ? ((await readJson(folder.reportFacts)) as ReportFacts) : undefined;
+  const facts = await readReportFacts(folder);
   const data = reportData(config, records, facts, await readSamples(folder, facts));
   if (facts !== undefined || !existsSync(folder.metrics)) return data;
   const metrics = (await readJson(folder.metrics)) as CocoMetrics;

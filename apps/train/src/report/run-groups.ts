@@ -3,7 +3,7 @@ import { type CocoMetrics, metricNames } from "@detrkit/evaluation";
 import type { EpochRecord } from "@detrkit/training";
 import { suggestion, UsageError } from "../usage-error.ts";
 import { runFolder } from "../training/run-folder.ts";
-import { readRun } from "./report-of-run.ts";
+import { readReportFacts, readRun, type ReportFacts } from "./report-of-run.ts";
 
 export type MetricName = keyof CocoMetrics;
 
@@ -14,6 +14,8 @@ export interface ComparedRun {
   readonly folder: string;
   readonly config: Readonly<Record<string, unknown>>;
   readonly records: readonly EpochRecord[];
+  /** Of the last evaluation; runs of older versions have none. */
+  readonly facts?: ReportFacts;
 }
 
 /** A record that has metrics. */
@@ -64,11 +66,11 @@ export async function readComparedRuns(
   );
   if (twice !== undefined) throw new UsageError(`${twice} was named twice`);
   return await Promise.all(
-    folders.map(async (folder, index) => ({
-      name: names[index] as string,
-      folder,
-      ...(await readRun(runFolder(folder))),
-    })),
+    folders.map(async (folder, index) => {
+      const facts = await readReportFacts(runFolder(folder));
+      const run = { name: names[index] as string, folder, ...(await readRun(runFolder(folder))) };
+      return facts === undefined ? run : { ...run, facts };
+    }),
   );
 }
 

@@ -1,17 +1,23 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join, parse } from "node:path";
 import { writeFileAtomic } from "@detrkit/common/files";
-import { type Dataset, imageName, type ImageRecord, loadPixels } from "@detrkit/datasets";
+import { toCocoGroundTruth } from "@detrkit/datasets";
+import { objectStatistics } from "@detrkit/evaluation";
 import { countTrainedParameters, type EvaluatedDetector, type FinishedEpoch } from "@detrkit/training";
 import type { RunConfig } from "../configuration/resolve-config.ts";
 import { flattened } from "../configuration/settings-tree.ts";
-import { type DrawnBox, drawnFrom } from "../drawing/draw-boxes.ts";
-import { drawBesideTruth } from "../drawing/picture.ts";
+import { analyseEvaluation } from "../evaluation/analyse-evaluation.ts";
 import { summariseEvaluation } from "../evaluation/metrics-text.ts";
 import { renderReport } from "../report/render-report.ts";
-import { reportData, type ReportFacts, type SamplePicture } from "../report/report-of-run.ts";
+import type { SamplePicture } from "../report/pictures.ts";
+import { reportData, type ReportFacts } from "../report/report-of-run.ts";
 import type { RunParts } from "./parts.ts";
+import { drawBatches, drawValidation } from "./run-pictures.ts";
 import type { RunFolder } from "./run-folder.ts";
+
+/** The most images that are shown as the worst, and as the best. */
+const mostExtremes = 4;
+const shownBatches = 2;
 
 const byHeart =
   "The validation images are the training images. The figures say how well these were learned by heart, " +
@@ -19,14 +25,6 @@ const byHeart =
 
 function trainsOnValidation({ data, split, validation }: RunConfig): boolean {
   return split === validation.split && (validation.data === "" || validation.data === data);
-}
-
-/** Records spread evenly over a data set, the same ones each time, so that pictures of two epochs can be compared. */
-function spread(records: readonly ImageRecord[], count: number): ImageRecord[] {
-  const wanted = Math.min(count, records.length);
-  return Array.from({ length: wanted }, (_, index) => records[Math.floor((index * records.length) / wanted)]).filter(
-    (record) => record !== undefined,
-  );
 }
 
 /** What a run's report is made of, beside its log. */
@@ -47,29 +45,11 @@ export function reportWriter(run: ReportedRun): (epoch: FinishedEpoch) => Promis
   };
 }
 
-/** The objects of an image as they are drawn. */
-export function truthBoxes(
-  record: ImageRecord,
-  { classes, categoryIds }: Pick<Dataset, "classes" | "categoryIds">,
-): DrawnBox[] {
-  return Array.from(record.labels, (label, index) => {
-    const [xmin = 0, ymin = 0, xmax = 0, ymax = 0] = record.boxes.subarray(index * 4, index * 4 + 4);
-    const [name, labelId] = [classes[label] ?? String(label), categoryIds[label] ?? label];
-    return { label: name, labelId, box: { xmin, ymin, xmax, ymax } };
-  });
-}
-
-async function drawSamples({ config, parts }: ReportedRun, evaluated: EvaluatedDetector): Promise<SamplePicture[]> {
-  const { validation } = parts.data;
-  const samples: SamplePicture[] = [];
-  for (const record of spread(validation.records, config.evaluation.pictures)) {
-    const detections = (evaluated.detections.get(record.id) ?? []).filter(({ score }) => score >= drawnFrom);
-    const name = imageName(record);
-    const pixels = await loadPixels(record);
-    const png = await drawBesideTruth(pixels, truthBoxes(record, validation), detections);
-    samples.push({ name: parse(name).base, png });
-  }
-  return samples;
+/** Of a picture in `predictions/`, without its number. */
+function fileName({ name, kind }: Omit<SamplePicture, "png">): string {
+  if (kind === "batch") return name.replaceAll(" ", "-");
+  const image = parse(name).name;
+  return kind === "worst" || kind === "best" ? `${kind}-${image}` : image;
 }
 
 /** Draws sample pictures and writes the run's report, with what `detrkit report` needs to write it again. */
@@ -83,11 +63,16 @@ async function writeRunReport(
     folder,
     parts: { data, model },
   } = run;
-  const samples = await drawSamples(run, evaluated);
-  const pictures = samples.map(({ name }, index) => ({
-    file: `${String(index + 1).padStart(2, "0")}-${parse(name).name}.png`,
-    name,
-  }));
+  const { pictures: wanted } = config.evaluation;
+  const analysis = analyseEvaluation(evaluated, data.validation, Math.min(mostExtremes, wanted));
+  const samples = [
+    ...(await drawValidation(data.validation, evaluated, analysis, wanted)),
+    ...(await drawBatches(run.parts, record.epoch - 1, Math.min(shownBatches, wanted))),
+  ];
+  const pictures = samples.map((sample, index) => {
+    const { png: _, ...picture } = sample;
+    return { ...picture, file: `${String(index + 1).padStart(2, "0")}-${fileName(picture)}.png` };
+  });
   await mkdir(folder.predictions, { recursive: true });
   for (const [index, { png }] of samples.entries())
     await writeFileAtomic(join(folder.predictions, pictures[index]?.file ?? ""), png);
@@ -99,10 +84,16 @@ async function writeRunReport(
       ...(trainsOnValidation(config) ? [byHeart] : []),
       `${countTrainedParameters(model).toLocaleString("en")} trained parameters, ` +
         `${data.training.classes.length} classes, ${data.training.length} training and ` +
-        `${data.validation.length} validation images. Detections with a score of ${drawnFrom} or more are drawn.`,
+        `${data.validation.length} validation images. Detections with a score of ` +
+        `${analysis.threshold.toFixed(2)} or more are drawn.`,
     ],
     evaluation: summariseEvaluation(evaluated.evaluation),
     pictures,
+    analysis,
+    data: {
+      training: objectStatistics(toCocoGroundTruth(data.training)),
+      validation: objectStatistics(toCocoGroundTruth(data.validation)),
+    },
   };
   await writeFileAtomic(folder.reportFacts, `${JSON.stringify(facts)}\n`);
   await writeFileAtomic(folder.report, await renderReport(reportData(flattened(config.file), records, facts, samples)));

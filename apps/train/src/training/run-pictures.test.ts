@@ -1,0 +1,50 @@
+import { startBackend } from "@detrkit/backend";
+import { batchOrder, type ImageRecord, loadPixels, openDataset } from "@detrkit/datasets";
+import { decodeImage, fixedSize } from "@detrkit/image";
+import { expect, test } from "vitest";
+import type { SamplePicture } from "../report/pictures.ts";
+import type { RunParts } from "./parts.ts";
+import { drawBatches, truthBoxes } from "./run-pictures.ts";
+
+test("drawn objects carry their class's name and the id that predictions have too", () => {
+  const record = {
+    id: 5,
+    name: "a.jpg",
+    source: "/x/a.jpg",
+    width: 101,
+    height: 67,
+    boxes: Float64Array.of(2, 3, 13, 20, 1, 1, 8, 6),
+    labels: Int32Array.of(1, 0),
+    crowd: Uint8Array.of(0, 1),
+    areas: Float64Array.of(187, 35),
+    annotationIds: Float64Array.of(71, 73),
+  } as const;
+  expect(truthBoxes(record, { classes: ["cat", "dog"], categoryIds: [17, 19] })).toEqual([
+    { label: "dog", labelId: 19, box: { xmin: 2, ymin: 3, xmax: 13, ymax: 20 } },
+    { label: "cat", labelId: 17, box: { xmin: 1, ymin: 1, xmax: 8, ymax: 6 } },
+  ]);
+});
+
+test("a batch is shown as it is trained on: the pixels of its images again, and their boxes", async () => {
+  await startBackend({ prefer: "cpu" });
+  const dataset = await openDataset("shapes:count=3,validation=2,size=64,objects=1,classes=2", { split: "train" });
+  const run = { data: { training: dataset, validation: dataset }, batchSize: 2, seed: 1 };
+  const recipe = fixedSize({ width: 64, height: 64 }, { flips: "none", training: true });
+  const parts = { ...run, transforms: { training: recipe, evaluation: recipe } } as unknown as RunParts;
+  const pictures = await drawBatches(parts, 4, 2);
+  expect(pictures.map(({ name, kind }) => [name, kind])).toEqual([
+    ["batch 1 of epoch 5", "batch"],
+    ["batch 2 of epoch 5", "batch"],
+  ]);
+  // The second batch is one image alone: without its boxes it is the data set's image, enlarged.
+  const shown = await decodeImage((pictures[1] as SamplePicture).png);
+  const place = batchOrder(3, { batchSize: 2, seed: 1, epoch: 4, shuffle: true })[1]?.[0] ?? -1;
+  const source = await loadPixels(dataset.records[place] as ImageRecord);
+  const scale = shown.width / source.width;
+  const [x, y] = [0, 63];
+  const at = ((y * scale + 4) * shown.width + x * scale + 4) * 3;
+  const original = source.data.subarray((y * source.width + x) * 3, (y * source.width + x) * 3 + 3);
+  shown.data.subarray(at, at + 3).forEach((byte, channel) => {
+    expect(Math.abs(byte - (original[channel] as number))).toBeLessThan(12);
+  });
+});

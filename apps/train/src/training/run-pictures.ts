@@ -1,0 +1,90 @@
+import { parse } from "node:path";
+import { batches, type Dataset, imageName, type ImageRecord, loadPixels } from "@detrkit/datasets";
+import type { ImageOutcome } from "@detrkit/evaluation";
+import type { EvaluatedDetector } from "@detrkit/training";
+import type { EvaluationAnalysis } from "../evaluation/analyse-evaluation.ts";
+import { drawBatch } from "../drawing/batch-picture.ts";
+import type { DrawnBox } from "../drawing/draw-boxes.ts";
+import { drawBesideTruth } from "../drawing/picture.ts";
+import type { PictureKind, SamplePicture } from "../report/pictures.ts";
+import type { RunParts } from "./parts.ts";
+
+/** Records spread evenly over a data set, the same ones each time, so that pictures of two epochs can be compared. */
+function spread(records: readonly ImageRecord[], count: number): ImageRecord[] {
+  const wanted = Math.min(count, records.length);
+  return Array.from({ length: wanted }, (_, index) => records[Math.floor((index * records.length) / wanted)]).filter(
+    (record) => record !== undefined,
+  );
+}
+
+/** The objects of an image as they are drawn. */
+export function truthBoxes(
+  record: ImageRecord,
+  { classes, categoryIds }: Pick<Dataset, "classes" | "categoryIds">,
+): DrawnBox[] {
+  return Array.from(record.labels, (label, index) => {
+    const [xmin = 0, ymin = 0, xmax = 0, ymax = 0] = record.boxes.subarray(index * 4, index * 4 + 4);
+    const [name, labelId] = [classes[label] ?? String(label), categoryIds[label] ?? label];
+    return { label: name, labelId, box: { xmin, ymin, xmax, ymax } };
+  });
+}
+
+/** What stands below the picture of an image that was done well or badly. */
+function outcomeNote({ found, missed, wrong }: ImageOutcome): string {
+  return `${found} found, ${missed} missed, ${wrong} wrong`;
+}
+
+/**
+ * Validation images with the truth beside what was predicted: some spread over the set, the worst and the best.
+ *
+ * @param count - how many of the first
+ */
+export async function drawValidation(
+  validation: Dataset,
+  { detections }: Pick<EvaluatedDetector, "detections">,
+  { threshold, worst, best }: EvaluationAnalysis,
+  count: number,
+): Promise<SamplePicture[]> {
+  const records = new Map(validation.records.map((record) => [record.id, record]));
+  const draw = async (record: ImageRecord, kind: PictureKind, note?: string): Promise<SamplePicture> => {
+    const kept = (detections.get(record.id) ?? []).filter(({ score }) => score >= threshold);
+    const png = await drawBesideTruth(await loadPixels(record), truthBoxes(record, validation), kept);
+    return { name: parse(imageName(record)).base, png, kind, ...(note === undefined ? {} : { note }) };
+  };
+  const pictures: SamplePicture[] = [];
+  for (const record of spread(validation.records, count)) pictures.push(await draw(record, "sample"));
+  for (const [kind, outcomes] of [
+    ["worst", worst],
+    ["best", best],
+  ] as const) {
+    for (const outcome of outcomes) {
+      const record = records.get(outcome.imageId);
+      if (record !== undefined) pictures.push(await draw(record, kind, outcomeNote(outcome)));
+    }
+  }
+  return pictures;
+}
+
+/**
+ * The first batches of an epoch as they were trained on: read, augmented and padded once more, with the same random
+ * numbers.
+ *
+ * @param epoch - from 0
+ */
+export async function drawBatches(
+  { data: { training }, batchSize = 4, seed = 0, transforms }: RunParts,
+  epoch: number,
+  count: number,
+): Promise<SamplePicture[]> {
+  const pictures: SamplePicture[] = [];
+  const recipe = transforms?.training;
+  if (recipe === undefined || count === 0) return pictures;
+  const { classes, categoryIds } = training;
+  const order = { batchSize, seed, epoch, shuffle: true };
+  for await (const batch of batches(training, { ...order, transforms: recipe, workers: 0, ahead: 1 })) {
+    const png = await drawBatch(batch, { normalisation: recipe.normalisation, classes, categoryIds });
+    pictures.push({ name: `batch ${batch.index + 1} of epoch ${epoch + 1}`, png, kind: "batch" });
+    if (pictures.length >= count) break;
+  }
+  return pictures;
+}
