@@ -31,6 +31,11 @@ export interface EpochRecord {
   readonly peakMemoryMb: number;
   /** Only in epochs with an evaluation. */
   readonly metrics?: CocoMetrics;
+  /**
+   * Mean of the total loss over the validation images' batches, without dropout, of the weights that are evaluated.
+   * Only in epochs with an evaluation.
+   */
+  readonly validationLoss?: number;
 }
 
 /**

@@ -3,6 +3,7 @@ import { batchCount, batches, type DetectionBatch, ImageWorkers } from "@detrkit
 import { Detector } from "@detrkit/inference";
 import type { Module } from "@detrkit/nn";
 import { type LossWithTerms, type StepResult, WeightAverage } from "@detrkit/optim";
+import { hasStalled } from "./early-stop.ts";
 import { emptySums, type EpochRecord } from "./epoch-record.ts";
 import { isEvaluated, RunPace, type WorkLeft, workLeft } from "./run-pace.ts";
 import { RunStore, type TrainingPosition } from "./run-store.ts";
@@ -75,9 +76,12 @@ export class TrainingSession {
     return this.options.data.validation !== undefined && (ending || isEvaluated(this.position.epoch + 1, this.options));
   }
 
-  /** Whether this record's epoch ends the run. */
-  reached(record: EpochRecord | undefined): boolean {
-    return record !== undefined && this.options.stopWhen?.(record) === true;
+  /** Why the last of these epochs ends the run, though there could be more; undefined where it does not. */
+  endedBy(records: readonly EpochRecord[]): "reached" | "stalled" | undefined {
+    const { earlyStop, stopWhen } = this.options;
+    const last = records.at(-1);
+    if (last !== undefined && stopWhen?.(last) === true) return "reached";
+    return earlyStop !== undefined && hasStalled(records, earlyStop) ? "stalled" : undefined;
   }
 
   /** The batches of the present epoch that are still to come. */
