@@ -36,6 +36,11 @@ export interface EpochRecord {
   readonly memory?: { readonly resident: number; readonly tensors: number };
   /** Only in epochs with an evaluation. */
   readonly metrics?: CocoMetrics;
+  /**
+   * Mean of the total loss over the validation images' batches, without dropout, of the weights that are evaluated.
+   * Only in epochs with an evaluation.
+   */
+  readonly validationLoss?: number;
 }
 
 /**

@@ -115,23 +115,24 @@ export async function finishEpoch(
     const { metrics } = evaluated.evaluation;
     const best = Math.max(-2, ...records.map((earlier) => earlier.metrics?.AP ?? -2));
     await session.withFinalWeights(() => store.keepEvaluation(metrics, metrics.AP > best));
-    record = { ...record, metrics };
+    record = { ...record, metrics, ...(evaluated.loss === undefined ? {} : { validationLoss: evaluated.loss }) };
   }
   const all = [...records, record];
-  const last = ending || record.epoch === options.epochs || session.reached(record);
+  const last = ending || record.epoch === options.epochs || session.endedBy(all) !== undefined;
   await options.afterEpoch?.({ record, records: all, evaluated, last });
   await store.writeLog(all);
   return record;
 }
 
 async function evaluateEpoch({ detector, options, workers }: TrainingSession): Promise<EvaluatedDetector | undefined> {
-  const { batchSize, data, evaluate, report, signal } = options;
+  const { auxiliary, batchSize, criterion, data, evaluate, report, signal, validationLoss } = options;
   if (data.validation === undefined) return undefined;
   return await evaluate({
     detector,
     dataset: data.validation,
     batchSize,
     workers,
+    ...(validationLoss ? { criterion, auxiliary } : {}),
     ...(signal === undefined ? {} : { signal }),
     onImages: (image, images) => report?.({ kind: "evaluation", image, images }),
   });

@@ -3,6 +3,7 @@ export type { DetectorDefinition, DetectorToDefine, OwnSettings, RateGroup } fro
 export { deformableDetr, detr } from "./detectors/detectors.ts";
 export { focalCriterion, focalLosses, softmaxCriterion, softmaxLosses } from "./detectors/set-losses.ts";
 export type { FocalLosses, SoftmaxLosses } from "./detectors/set-losses.ts";
+export type { EarlyStop } from "./early-stop.ts";
 export { readLog } from "./epoch-record.ts";
 export type { EpochRecord } from "./epoch-record.ts";
 export { evaluateDetector } from "./evaluate-detector.ts";

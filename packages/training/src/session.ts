@@ -3,6 +3,7 @@ import { batchCount, batches, type DetectionBatch, ImageWorkers } from "@detrkit
 import { Detector } from "@detrkit/inference";
 import type { Module } from "@detrkit/nn";
 import { type LossWithTerms, type StepResult, WeightAverage } from "@detrkit/optim";
+import { hasStalled } from "./early-stop.ts";
 import { emptySums, type EpochRecord } from "./epoch-record.ts";
 import { isEvaluated, RunPace, type WorkLeft, workLeft } from "./run-pace.ts";
 import { RunLock } from "./run-lock.ts";
@@ -85,9 +86,12 @@ export class TrainingSession {
     return this.options.data.validation !== undefined && (ending || isEvaluated(this.position.epoch + 1, this.options));
   }
 
-  /** Whether this record's epoch ends the run. */
-  reached(record: EpochRecord | undefined): boolean {
-    return record !== undefined && this.options.stopWhen?.(record) === true;
+  /** Why the last of these epochs ends the run, though there could be more; undefined where it does not. */
+  endedBy(records: readonly EpochRecord[]): "reached" | "stalled" | undefined {
+    const { earlyStop, stopWhen } = this.options;
+    const last = records.at(-1);
+    if (last !== undefined && stopWhen?.(last) === true) return "reached";
+    return earlyStop !== undefined && hasStalled(records, earlyStop) ? "stalled" : undefined;
   }
 
   /** The batches of the present epoch that are still to come. */
@@ -122,11 +126,6 @@ export class TrainingSession {
   /** Does something with the weights that inference will have: the averaged ones, where there are these. */
   async withFinalWeights<Result>(work: () => Promise<Result>): Promise<Result> {
     return this.#average === undefined ? await work() : await this.#average.during(work);
-  }
-
-  /** Stores the state of the run. */
-  async save(): Promise<void> {
-    await this.withFinalWeights(() => this.store.save(this.position));
   }
 
   /** Counts a step that was taken. */
@@ -164,7 +163,7 @@ export class TrainingSession {
   async save(): Promise<void> {
     this.#lock?.expectHeld();
     try {
-      await this.store.save(this.position);
+      await this.withFinalWeights(() => this.store.save(this.position));
     } catch (cause) {
       if (!DetrkitError.isInstance(cause) || cause.code !== "ERR_STORAGE") throw cause;
       const { after } = this.#saved;

@@ -3,6 +3,7 @@ import { ConfigError, DataError } from "@detrkit/common";
 import { type Dataset, detrEvaluation, detrTraining, type TransformRecipe } from "@detrkit/datasets";
 import type { DetectionModel, DetectorSettings, DetrOutput } from "@detrkit/detr";
 import type { GradientOptimizer, LossWithTerms, WeightAverageConfig } from "@detrkit/optim";
+import { type EarlyStop, expectEarlyStop } from "./early-stop.ts";
 import type { EpochRecord } from "./epoch-record.ts";
 import { type EvaluatedDetector, evaluateDetector, type EvaluateDetectorOptions } from "./evaluate-detector.ts";
 import type { RunLock } from "./run-lock.ts";
@@ -93,10 +94,14 @@ export interface TrainOptions<Output extends object = DetrOutput> {
   readonly saveEvery?: number;
   /** The lock on `output`, where the caller has taken it. Default: it is taken and given back here. */
   readonly lock?: RunLock;
+  /** Whether the loss on the validation images is computed beside their metrics. Default true. */
+  readonly validationLoss?: boolean;
   /** How the detector is measured on the validation images. Default: `evaluateDetector`. */
   readonly evaluate?: (options: EvaluateDetectorOptions) => Promise<EvaluatedDetector | undefined>;
   /** Asked after every epoch; true ends the run. Asked of the last epoch again when the run is resumed. */
   readonly stopWhen?: ((record: EpochRecord) => boolean) | undefined;
+  /** Ends the run when several evaluations in a row bring no better AP. Default: never. */
+  readonly earlyStop?: EarlyStop | undefined;
   /**
    * When the run is to be over, as `performance.now()` counts: an epoch after which another one would end later is the
    * last, and is evaluated as that. Numbers then depend on the clock.
@@ -117,10 +122,10 @@ export interface TrainOptions<Output extends object = DetrOutput> {
 /** How a run ended. */
 export interface TrainingOutcome {
   /**
-   * `stopped`: by its signal, to be resumed. `reached`: `stopWhen` said so. `outOfTime`: no epoch more would have ended
-   * by `endBy`. `finished`: all epochs done.
+   * `stopped`: by its signal, to be resumed. `reached`: `stopWhen` said so. `stalled`: `earlyStop` did. `outOfTime`: no
+   * epoch more would have ended by `endBy`. `finished`: all epochs done.
    */
-  readonly state: "finished" | "outOfTime" | "reached" | "stopped";
+  readonly state: "finished" | "outOfTime" | "reached" | "stalled" | "stopped";
   readonly records: readonly EpochRecord[];
 }
 
@@ -134,6 +139,7 @@ type Defaulted =
   | "seed"
   | "auxiliary"
   | "saveEvery"
+  | "validationLoss"
   | "evaluate";
 
 /** Options with nothing left open that has a default. */
@@ -148,6 +154,7 @@ const defaults: Required<Pick<TrainOptions, Defaulted>> = {
   seed: 0,
   auxiliary: true,
   saveEvery: 120,
+  validationLoss: true,
   evaluate: evaluateDetector,
 };
 
@@ -166,6 +173,7 @@ export function completeOptions(given: TrainOptions): CompleteOptions {
 function expectFitting({
   accumulate,
   data: { training, validation },
+  earlyStop,
   epochs,
   evaluateEvery,
   model,
@@ -182,6 +190,7 @@ function expectFitting({
   expectWhole("epochs", epochs, 1);
   expectWhole("evaluateEvery", evaluateEvery, 0);
   expectWhole("accumulate", accumulate, 1);
+  if (earlyStop !== undefined) expectEarlyStop(earlyStop);
   if (accumulate > 1 && optimizer.accumulate === undefined)
     throw new ConfigError(`train: accumulate is ${accumulate}, but the optimizer has no method accumulate`);
   if (!(saveEvery >= 0)) throw new ConfigError(`train: saveEvery expected seconds from 0, got ${saveEvery}`);

@@ -15,7 +15,7 @@ import { type EvaluatedDetector, evaluateDetector } from "./evaluate-detector.ts
 import { runFiles } from "./run-files.ts";
 import { lockName } from "./run-lock.ts";
 import { train } from "./train.ts";
-import type { TrainingData, TrainingOutcome, TrainOptions } from "./train-options.ts";
+import type { FinishedEpoch, TrainingData, TrainingOutcome, TrainOptions } from "./train-options.ts";
 import type { TrainingEvent } from "./training-events.ts";
 
 const folder = temporaryFolder();
@@ -308,6 +308,38 @@ test("a run ends when it is told to, also right after it was resumed", async () 
   const before = await finalState(output);
   expect((await trainAnew({ output, stopWhen, resume: true })).state).toBe("reached");
   expect(await finalState(output)).toEqual(before);
+}, 60_000);
+
+test("a run that no longer gets better ends, also right after it was resumed", async () => {
+  const output = join(folder, "stalled");
+  // No rate: every evaluation finds the same.
+  const { state, records } = await trainAnew({ output, epochs: 9, earlyStop: { patience: 2 } }, 0);
+  expect([state, records.length]).toEqual(["stalled", 3]);
+  const again = await trainAnew({ output, epochs: 9, earlyStop: { patience: 2 }, resume: true }, 0);
+  expect([again.state, again.records.length]).toEqual(["stalled", 3]);
+  await expect(trainAnew({ earlyStop: { patience: 0 } })).rejects.toThrow("patience expected a whole number from 1");
+}, 60_000);
+
+test("the loss on validation images is the criterion's, of what is evaluated, and changes no detection", async () => {
+  const evaluated: (EvaluatedDetector | undefined)[] = [];
+  const options = {
+    epochs: 1,
+    // The same images, as they are, in one batch: without dropout the loss of the step is that of the evaluation.
+    data: { training: data.validation, validation: data.validation },
+    transforms: { training: transforms.evaluation, evaluation: transforms.evaluation },
+    batchSize: 3,
+    afterEpoch: (epoch: FinishedEpoch) => Promise.resolve(void evaluated.push(epoch.evaluated)),
+  };
+  const model = createDetector({ ...detector, transformer: { ...detector.transformer, dropout: 0 } } as DetectorConfig);
+  const { records } = await trainAnew({ ...options, model }, 0);
+  model.dispose();
+  expect(records[0]?.validationLoss).toBeCloseTo(records[0]?.loss ?? 0, 4);
+  const plain = await trainAnew({ ...options, validationLoss: false });
+  const measured = await trainAnew(options);
+  expect(plain.records[0]).not.toHaveProperty("validationLoss");
+  expect(measured.records[0]?.validationLoss).toBeGreaterThan(0);
+  expect(numbersOf(measured)).toEqual(numbersOf(plain));
+  expect(evaluated[2]?.detections).toEqual(evaluated[1]?.detections);
 }, 60_000);
 
 test("without validation images nothing is evaluated and no checkpoint is the best", async () => {

@@ -40,7 +40,8 @@ async function runEpochs(session: TrainingSession): Promise<TrainingOutcome> {
   for (;;) {
     const last = records.at(-1);
     if (last !== undefined && last.epoch > position.epoch) session.nextEpoch();
-    if (session.reached(last)) return { state: "reached", records };
+    const ended = session.endedBy(records);
+    if (ended !== undefined) return { state: ended, records };
     if (position.epoch >= options.epochs) return { state: "finished", records };
     let trainedAt = performance.now();
     if (!session.epochTrained) {

@@ -41,7 +41,7 @@ export function tinyFlags(output: string, settings: SettingsTree = tinySettings)
 
 /** What of a log does not depend on the clock or the machine. */
 export function numbersOf(records: readonly EpochRecord[]): unknown[] {
-  return records.map(({ epoch, step, loss, terms, gradientNorm, learningRate, metrics }) => ({
+  return records.map(({ epoch, step, loss, terms, gradientNorm, learningRate, metrics, validationLoss }) => ({
     epoch,
     step,
     loss,
@@ -49,5 +49,6 @@ export function numbersOf(records: readonly EpochRecord[]): unknown[] {
     gradientNorm,
     learningRate,
     metrics,
+    validationLoss,
   }));
 }
