@@ -52,7 +52,7 @@ const placeholders: Readonly<Record<string, string>> = {
  */
 export function settingFlags(definition: DetectorDefinition, preset: string): readonly FlagDefinition[] {
   const values = presetTree(definition, preset);
-  return settingsOf(schemaOf(definition)).map(({ path, kind, choices, description: meaning }) => {
+  return settingsOf(schemaOf(definition)).map(({ path, kind, choices, words, description: meaning }) => {
     const name = flagName(path);
     const value = valueAt(values, path);
     const text = value === undefined ? "" : shown(value);
@@ -63,6 +63,7 @@ export function settingFlags(definition: DetectorDefinition, preset: string): re
       name,
       kind,
       choices,
+      words,
       description,
       ...(path.length > 1 ? { group } : {}),
       ...(placeholder === undefined ? {} : { placeholder }),

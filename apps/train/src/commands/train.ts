@@ -20,6 +20,7 @@ import { resolveSources, type RunConfig } from "../configuration/resolve-config.
 import { merged } from "../configuration/settings-tree.ts";
 import { resumeConfig } from "../configuration/resume-config.ts";
 import { type ExistingRun, runFolder } from "../training/run-folder.ts";
+import { overfitVerdict } from "../training/overfit-verdict.ts";
 import { train } from "../training/train.ts";
 import { longRunWarning } from "./long-run-warning.ts";
 import { announceTiming, type TrainingTerminal, withTrainingTerminal } from "./training-terminal.ts";
@@ -47,7 +48,8 @@ const description: Omit<CommandDescription, "flags"> = {
       "After a kill or a power cut it goes on from the last checkpoint.",
     ].join("\n"),
     "Values in brackets are those of the preset: --preset NAME --help shows the flags and values of another.",
-    "With --resume the run keeps its settings; only --epochs, --backend and the settings of evaluation may be changed.",
+    "With --resume the run keeps its settings; only --epochs, --max-minutes, --backend, --cache-images and the settings\n" +
+      "of --early-stop and --evaluation may be changed.",
   ],
   examples: [
     "detrkit train --preset deformable-detr-small --data ./my-data --output runs/mine",
@@ -95,7 +97,11 @@ async function configuration(
 
 const endings: Readonly<Record<Exclude<TrainingOutcome["state"], "stopped">, (config: RunConfig) => string>> = {
   finished: () => "all epochs done",
-  reached: ({ evaluation }) => `stopped early, AP50 is above ${evaluation.stopAtAp50}`,
+  reached: ({ evaluation, overfit, overfitGoal }) =>
+    overfit > 0
+      ? `stopped early, AP50 has reached ${overfitGoal}`
+      : `stopped early, AP50 is above ${evaluation.stopAtAp50}`,
+  stalled: ({ earlyStop }) => `stopped early, ${earlyStop.patience} evaluations brought no better AP`,
   outOfTime: () => "stopped early, there was no time for another epoch",
 };
 
@@ -118,5 +124,8 @@ export async function runTraining(
   if (outcome.state === "stopped") say(`stopped; go on with: detrkit train --output ${root} --resume`);
   else say(`${endings[outcome.state](config)}; report: ${page}`);
   done(outcome);
-  return outcome.state === "stopped" ? 130 : 0;
+  if (outcome.state === "stopped") return 130;
+  const verdict = overfitVerdict(config, outcome);
+  if (verdict !== undefined) say(verdict.text);
+  return verdict?.learned === false ? 1 : 0;
 }
