@@ -44,6 +44,7 @@ test("a batch size that is found is the run's from then on, and the rate follows
     batchSize: "auto",
     epochs: 1,
     learningRateScaling: { rule: "linear", images: 3 },
+    schedule: { kind: "constant" },
   };
   const run = await runCli("train", ...tinyFlags(output, settings), "--accumulate", "2");
   expectExit(run, 0);

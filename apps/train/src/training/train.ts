@@ -7,6 +7,7 @@ import { withBatchSize } from "./automatic-batch-size.ts";
 import { partsOf, type RunParts, type SizedConfig } from "./parts.ts";
 import { checkRunFolder, clearRunFolder, type ExistingRun, runFolder, writeRunConfig } from "./run-folder.ts";
 import { reportWriter } from "./run-report.ts";
+import { collapseWarner } from "./warn-of-collapse.ts";
 import { scaledLearningRate } from "./scaled-learning-rate.ts";
 
 /** What a caller of `train` may watch and decide. */
@@ -34,6 +35,8 @@ export async function train(
     const data = config.cacheImages ? await cachedImages(parts.data, say) : parts.data;
     // Only now: settings or data that cannot be used leave an older run, or no run, behind.
     if (existing !== "resume") await clearRunFolder(folder);
+    const writeReport = reportWriter({ config, folder, parts });
+    const warnOfCollapse = collapseWarner(config, data, say);
     const outcome = trainParts({
       ...parts,
       ...hooks,
@@ -42,7 +45,10 @@ export async function train(
       output: folder.root,
       resume: existing === "resume",
       beforeTraining: () => writeRunConfig(folder, config.file),
-      afterEpoch: reportWriter({ config, folder, parts }),
+      afterEpoch: async (epoch) => {
+        warnOfCollapse(epoch);
+        await writeReport(epoch);
+      },
     });
     return await outcome.catch((error: unknown) => {
       throw error instanceof TrainingError ? new TrainingError(error.found, advice, error.cause) : error;
