@@ -137,13 +137,13 @@ test.each(presetNames())("every group of the optimiser has parameters in %s", as
 });
 
 test.each(["detr-r50", "deformable-detr-r50-two-stage"])("%s sees what DETR saw", (preset) => {
-  const config = sizedConfig({ ...trainAll, preset });
+  const config = resolveConfig({ ...trainAll, preset });
   expect(transformsOf(config, true)).toEqual(detrTraining);
   expect(transformsOf(config, false)).toEqual(detrEvaluation);
 });
 
 test.each(["detr-small", "deformable-detr-small"])("%s sees 320x240, mirrored both ways when it trains", (preset) => {
-  const config = sizedConfig({ ...trainAll, preset });
+  const config = resolveConfig({ ...trainAll, preset });
   expect(transformsOf(config, true)).toEqual(fixedSize({ width: 320, height: 240 }, { training: true }));
   expect(transformsOf(config, false)).toEqual(fixedSize({ width: 320, height: 240 }, { training: false }));
 });
