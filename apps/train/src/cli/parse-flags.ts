@@ -14,6 +14,8 @@ export interface FlagDefinition {
   readonly description: string;
   /** The values allowed, where they are few. */
   readonly choices?: readonly string[];
+  /** Words that a number may be instead: `auto`. */
+  readonly words?: readonly string[];
   /** Flags of one group stand together on the help page. */
   readonly group?: string;
 }
@@ -51,12 +53,13 @@ function convert(flag: FlagDefinition, text: string): FlagValue {
     }
     return text;
   }
+  if (flag.words?.includes(text) === true) return text;
   const numbers = (flag.kind === "numbers" ? text.split(",") : [text]).map((part) =>
     part.trim() === "" ? Number.NaN : Number(part),
   );
   if (!numbers.every(Number.isFinite)) {
     throw new UsageError(
-      `--${flag.name} takes ${flag.kind === "numbers" ? "numbers separated by commas" : "a number"}, got "${text}"`,
+      `--${flag.name} takes ${[flag.kind === "numbers" ? "numbers separated by commas" : "a number", ...(flag.words ?? [])].join(" or ")}, got "${text}"`,
     );
   }
   if (flag.choices !== undefined && flag.choices.length > 0 && !flag.choices.includes(String(numbers[0]))) {

@@ -71,7 +71,7 @@ const placeholders: Readonly<Record<string, string>> = {
  */
 export function settingFlags(definition: DetectorDefinition, preset: string): readonly FlagDefinition[] {
   const values = presetTree(definition, preset);
-  return settingsOf(schemaOf(definition)).map(({ path, kind, choices, description: meaning }) => {
+  return settingsOf(schemaOf(definition)).map(({ path, kind, choices, words, description: meaning }) => {
     const name = flagName(path);
     const value = valueAt(values, path);
     const text = value === undefined ? "" : shown(value);
@@ -82,6 +82,7 @@ export function settingFlags(definition: DetectorDefinition, preset: string): re
       name,
       kind,
       choices,
+      words,
       description,
       ...(path.length > 1 ? { group } : {}),
       ...(placeholder === undefined ? {} : { placeholder }),

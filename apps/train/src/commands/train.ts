@@ -21,6 +21,7 @@ import { resolveSources, type RunConfig } from "../configuration/resolve-config.
 import { merged } from "../configuration/settings-tree.ts";
 import { resumeConfig } from "../configuration/resume-config.ts";
 import { type ExistingRun, runFolder } from "../training/run-folder.ts";
+import { overfitVerdict } from "../training/overfit-verdict.ts";
 import { train } from "../training/train.ts";
 import { longRunWarning } from "./long-run-warning.ts";
 import { announceTiming, type TrainingTerminal, withTrainingTerminal } from "./training-terminal.ts";
@@ -52,7 +53,8 @@ const description: Omit<CommandDescription, "flags"> = {
       "--init gives the model the weights of a file, and its settings too, but for those that are given here.",
       "Classes of the same name keep their rows of the class heads; what else fits or does not is in init-report.json.",
     ].join("\n"),
-    "With --resume the run keeps its settings; only --epochs, --backend and the settings of evaluation may be changed.",
+    "With --resume the run keeps its settings; only --epochs, --max-minutes, --backend, --cache-images and the settings\n" +
+      "of --early-stop and --evaluation may be changed.",
   ],
   examples: [
     "detrkit train --preset deformable-detr-small --data ./my-data --output runs/mine",
@@ -105,7 +107,11 @@ async function configuration(
 
 const endings: Readonly<Record<Exclude<TrainingOutcome["state"], "stopped">, (config: RunConfig) => string>> = {
   finished: () => "all epochs done",
-  reached: ({ evaluation }) => `stopped early, AP50 is above ${evaluation.stopAtAp50}`,
+  reached: ({ evaluation, overfit, overfitGoal }) =>
+    overfit > 0
+      ? `stopped early, AP50 has reached ${overfitGoal}`
+      : `stopped early, AP50 is above ${evaluation.stopAtAp50}`,
+  stalled: ({ earlyStop }) => `stopped early, ${earlyStop.patience} evaluations brought no better AP`,
   outOfTime: () => "stopped early, there was no time for another epoch",
 };
 
@@ -128,5 +134,8 @@ export async function runTraining(
   if (outcome.state === "stopped") say(`stopped; go on with: ${typedCommand(["train", "--output", root, "--resume"])}`);
   else say(`${endings[outcome.state](config)}; report: ${page}`);
   done(outcome);
-  return outcome.state === "stopped" ? 130 : 0;
+  if (outcome.state === "stopped") return 130;
+  const verdict = overfitVerdict(config, outcome);
+  if (verdict !== undefined) say(verdict.text);
+  return verdict?.learned === false ? 1 : 0;
 }

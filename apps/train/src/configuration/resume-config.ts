@@ -9,7 +9,11 @@ import { flagName, flattened, merged, type SettingsTree } from "./settings-tree.
 const changeable: ReadonlySet<string> = new Set([
   "output",
   "epochs",
+  "maxMinutes",
   "backend",
+  "cacheImages",
+  "earlyStop.patience",
+  "earlyStop.minDelta",
   "evaluation.every",
   "evaluation.stopAtAp50",
   "evaluation.pictures",

@@ -45,9 +45,30 @@ export const runSettings = z.strictObject({
     .default(false)
     .describe("Keep the bytes of all image files in memory, where reading them is slow"),
 
+  overfit: count(0)
+    .default(0)
+    .describe("Train on the first so many images only, unchanged, and validate on these: can it learn at all?; 0 off"),
+  overfitGoal: fraction().default(0.9).describe("AP50 that --overfit must reach; else the run fails"),
+
   epochs: count(1).default(300).describe("Passes over the training images"),
-  batchSize: count(1).default(2).describe("Images in a step; the last batch of an epoch may be smaller"),
+  maxMinutes: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe("Begin no epoch that would end later than so many minutes after the start; 0: no limit"),
+  batchSize: z
+    .union([count(1), z.literal("auto")], { error: "expected a whole number from 1, or auto" })
+    .default(2)
+    .describe("Images in a batch; the last one of an epoch may be smaller. auto: as memory allows"),
+  accumulate: count(1).default(1).describe("Batches in a step, whose gradients are averaged"),
   learningRate: z.number().positive().default(1e-4).describe("Learning rate"),
+  learningRateScaling: z.strictObject({
+    rule: z
+      .enum(["none", "linear", "square-root"])
+      .default("none")
+      .describe("How the rate follows the number of images in a step"),
+    images: count(1).default(16).describe("Images in a step that the learning rate is meant for"),
+  }),
   learningRateFactors: z.strictObject({
     backbone: z.number().min(0).default(0.1).describe("The backbone learns at this times the learning rate"),
   }),
@@ -60,6 +81,15 @@ export const runSettings = z.strictObject({
       .min(0)
       .default(0.1)
       .describe("Largest norm of all gradients together; 0 leaves them as they are"),
+  }),
+  averageWeights: z.strictObject({
+    decay: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .describe("Evaluate and save a moving average of the weights that keeps this much in a step; 0 none"),
+    warmupSteps: count(0).default(2000).describe("Steps over which the average slows down to that"),
   }),
   schedule: z.strictObject({
     kind: z.enum(["constant", "step", "cosine"]).default("step").describe("How the learning rate falls"),
@@ -101,10 +131,15 @@ export const runSettings = z.strictObject({
       .describe("Random mirror images, each with probability 1/2; both only where up and down mean nothing"),
   }),
 
+  earlyStop: z.strictObject({
+    patience: count(0).default(0).describe("End the run after so many evaluations without a better AP; 0 never"),
+    minDelta: fraction().default(0).describe("By how much AP has to be better to count"),
+  }),
   auxiliaryLosses: z.boolean().default(true).describe("Apply the losses to every decoder layer, not to the last only"),
   evaluation: z.strictObject({
     every: count(0).default(1).describe("Epochs between evaluations; 0 evaluates after the last only"),
     stopAtAp50: fraction().default(0).describe("End the run when AP50 on the validation images is above this; 0 never"),
+    loss: z.boolean().default(true).describe("Compute the loss on the validation images too"),
     pictures: count(0).default(8).describe("Validation images drawn with predictions and truth"),
   }),
 });

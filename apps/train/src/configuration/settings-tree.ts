@@ -13,6 +13,8 @@ export interface Setting {
   readonly kind: SettingKind;
   /** The values allowed, where they are few. */
   readonly choices: readonly string[];
+  /** Words that a number may be instead: `auto`. */
+  readonly words: readonly string[];
   readonly description: string;
   /** Undefined where it has none. */
   readonly default: unknown;
@@ -45,7 +47,14 @@ export function settingsOf(schema: z.ZodObject, above: readonly string[] = []): 
   });
 }
 
-function kindOf(field: z.ZodType): Pick<Setting, "kind" | "choices"> {
+function kindOf(field: z.ZodType): Pick<Setting, "kind" | "choices" | "words"> {
+  if (!(field instanceof z.ZodUnion)) return { ...plainKindOf(field), words: [] };
+  const options = field.options as readonly z.ZodType[];
+  const words = options.flatMap((option) => (option instanceof z.ZodLiteral ? [...option.values].map(String) : []));
+  return { kind: "number", choices: [], words };
+}
+
+function plainKindOf(field: z.ZodType): Pick<Setting, "kind" | "choices"> {
   if (field instanceof z.ZodNumber) return { kind: "number", choices: [] };
   if (field instanceof z.ZodBoolean) return { kind: "boolean", choices: [] };
   if (field instanceof z.ZodArray) return { kind: "numbers", choices: [] };

@@ -56,7 +56,20 @@ async function openOwnValidation({ data, validation }: RunSettings, classes: rea
   );
 }
 
+/** The first so many images with objects: of the others there is nothing to learn by heart. */
+function firstImages(dataset: Dataset, count: number): Dataset {
+  const records = dataset.records.filter(({ labels }) => labels.length > 0).slice(0, count);
+  return { ...dataset, length: records.length, records };
+}
+
+/** What `--overfit` trains on and measures: a few training images. */
+async function openOverfit({ data, overfit, split }: RunSettings, classes?: readonly string[]): Promise<RunData> {
+  const few = firstImages(await openSplit(data, split, "split", classes), overfit);
+  return { training: few, validation: few };
+}
+
 async function openParts(config: RunSettings, sharedOut: boolean, say: (line: string) => void): Promise<RunData> {
+  if (config.overfit > 0) return await openOverfit(config);
   if (sharedOut) {
     const { whole, parts } = await shareTraining(config);
     say(
@@ -71,6 +84,7 @@ async function openParts(config: RunSettings, sharedOut: boolean, say: (line: st
 
 /** The images that a run is measured with, for a model of these classes: the same that training kept for it. */
 export async function openValidationData(config: RunSettings, classes: readonly string[]): Promise<Dataset> {
+  if (config.overfit > 0) return (await openOverfit(config, classes)).validation;
   if (await isSharedOut(config)) return (await shareTraining(config, classes)).parts.validation;
   return await openOwnValidation(config, classes);
 }
@@ -113,19 +127,20 @@ export async function openTrainingData(config: RunSettings, say: (line: string) 
     const found = data === "" ? undefined : describeData(data);
     if (found !== undefined) say(found);
   }
-  const sharedOut = await isSharedOut(config);
+  const sharedOut = config.overfit === 0 && (await isSharedOut(config));
   const { training, validation } = await openParts(config, sharedOut, say);
   say(
     `data: ${training.length} training and ${validation.length} validation images, ` +
       `classes ${training.classes.join(", ")}`,
   );
-  for (const dataset of [training, validation]) reportProblems(dataset, config, say);
+  if (config.overfit > 0) say("--overfit: trained and measured on the same images, without random changes to them");
+  for (const dataset of new Set([training, validation])) reportProblems(dataset, config, say);
   // After the defects: where all boxes are bad, those are what is to be mended.
   const [empty] = emptySplit({ ...training, split: "train" });
   if (empty !== undefined) throw new DataError(`${describeProblem(empty)}; there is nothing to learn`);
-  sayLeftOut([training, validation], say);
+  sayLeftOut([...new Set([training, validation])], say);
   // Parts of one split have no image in common: sharing it out looked at their bytes already.
-  if (!sharedOut) await warnOfShared({ training, validation }, say);
+  if (!sharedOut && config.overfit === 0) await warnOfShared({ training, validation }, say);
   return { training, validation };
 }
 

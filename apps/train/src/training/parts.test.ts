@@ -7,15 +7,22 @@ import { mean, type Scalar, sum } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { presetNames } from "../configuration/definitions.ts";
 import { resolveConfig, type RunConfig } from "../configuration/resolve-config.ts";
+import type { SettingsTree } from "../configuration/settings-tree.ts";
 import { exampleRecord } from "../../test/support/example-run.ts";
 import { openTrainingData } from "./open-data.ts";
-import { createOptimizer, createSchedule, detectorOf, partsOf, transformsOf } from "./parts.ts";
+import { createOptimizer, createSchedule, detectorOf, partsOf, type SizedConfig, transformsOf } from "./parts.ts";
 
 useBackend("cpu");
 
 const needed = { data: "shapes", output: "runs/test" };
 /** What a published preset needs to be trained from random weights. */
 const trainAll = { ...needed, backbone: { norm: "group", frozenStages: 0 } };
+/** The settings of a run, with a batch size in numbers. */
+function sizedConfig(settings: SettingsTree): SizedConfig {
+  const config = resolveConfig(settings);
+  return { ...config, batchSize: Number(config.batchSize) };
+}
+
 /** The rate at the last step of each epoch. */
 function rates(config: RunConfig, stepsPerEpoch: number): number[] {
   const schedule = createSchedule(config, config.epochs * stepsPerEpoch);
@@ -27,7 +34,7 @@ function rates(config: RunConfig, stepsPerEpoch: number): number[] {
 
 test("a cosine after a warm-up falls as it did where the curves were recorded", () => {
   const recorded = [1e-3, 1e-3, 9e-4, 9e-4, 8e-4, 7e-4, 6e-4, 5e-4, 4e-4, 3e-4, 2e-4, 1e-4, 1e-4, 0, 0, 0];
-  const config = resolveConfig({
+  const config = sizedConfig({
     ...trainAll,
     learningRate: 1e-3,
     schedule: { kind: "cosine", warmupSteps: 50 },
@@ -38,18 +45,18 @@ test("a cosine after a warm-up falls as it did where the curves were recorded", 
 });
 
 test("the small recipe drops to a tenth for the last fifth", () => {
-  const config = resolveConfig({ ...trainAll, epochs: 5 });
+  const config = sizedConfig({ ...trainAll, epochs: 5 });
   expect(rates(config, 52).map((rate) => Number(rate.toFixed(8)))).toEqual([2e-4, 2e-4, 2e-4, 2e-4, 2e-5]);
 });
 
 test("the rate may drop after epochs that are named, once for each", () => {
-  const config = resolveConfig({ ...trainAll, epochs: 6, schedule: { dropEpochs: [2, 5], dropFactor: 0.5 } });
+  const config = sizedConfig({ ...trainAll, epochs: 6, schedule: { dropEpochs: [2, 5], dropFactor: 0.5 } });
   expect(rates(config, 52).map((rate) => rate / 2e-4)).toEqual([1, 1, 0.5, 0.5, 0.5, 0.25]);
 });
 
 test("SGD takes the place of AdamW, with the same groups", async () => {
   const optimizer = { kind: "sgd", momentum: 0.5, weightDecay: 0, clipNorm: 0 };
-  const config = resolveConfig({ ...trainAll, optimizer, schedule: { kind: "constant" }, learningRate: 1e-2 });
+  const config = sizedConfig({ ...trainAll, optimizer, schedule: { kind: "constant" }, learningRate: 1e-2 });
   const model = new Model();
   const sgd = createOptimizer(config, 7);
   const { value } = model.queries.queryEmbedding.parameters().get("bias") as Parameter;
@@ -85,7 +92,7 @@ function linear(): Linear {
 }
 
 test("backbone and sampling have learning rates of their own; the log shows that of the rest", async () => {
-  const config = resolveConfig({
+  const config = sizedConfig({
     ...trainAll,
     preset: "deformable-detr-r50",
     schedule: { kind: "constant" },
@@ -118,7 +125,7 @@ test("backbone and sampling have learning rates of their own; the log shows that
 test.each(presetNames())("every group of the optimiser has parameters in %s", async (preset) => {
   const transformer = { dim: 32, heads: 1, feedForwardDim: 3, encoderLayers: 1, decoderLayers: 1 };
   const backbone = { ...trainAll.backbone, width: 4 };
-  const config = resolveConfig({ ...trainAll, preset, backbone, transformer, numQueries: 5 });
+  const config = sizedConfig({ ...trainAll, preset, backbone, transformer, numQueries: 5 });
   const model = config.definition.create(detectorOf(config, 2), { random: randomFor({ initialize: false }) });
   const weight = model.trainableParameters().values().next().value as Parameter;
   model.freeze();
@@ -163,7 +170,7 @@ test("mirror images can be left out", () => {
 
 test("settings come to built parts: the run's length, its seed, and when it has learned enough", async () => {
   const data = "shapes:count=5,validation=3,size=32,classes=2";
-  const config = resolveConfig({
+  const config = sizedConfig({
     ...needed,
     data,
     seed: 7,
@@ -186,4 +193,42 @@ test("settings come to built parts: the run's length, its seed, and when it has 
     parts.model.dispose();
     parts.optimizer.dispose();
   }
+});
+
+test("steps of several batches, an average of the weights and early stop are settings; none of them by default", async () => {
+  const tiny = { ...needed, data: "shapes:count=5,validation=3,size=32,classes=2", backbone: { width: 4 }, epochs: 3 };
+  const opened = await openTrainingData(sizedConfig(tiny), () => {});
+  const partsOfSettings = (settings: SettingsTree) => {
+    const parts = partsOf(sizedConfig({ ...tiny, ...settings }), opened);
+    parts.model.dispose();
+    parts.optimizer.dispose();
+    return parts;
+  };
+  const off = { accumulate: 1, averageWeights: undefined, earlyStop: undefined, validationLoss: true };
+  expect(partsOfSettings({})).toMatchObject(off);
+  const average = { decay: 0.9, warmupSteps: 5 };
+  const stop = { patience: 3, minDelta: 0.01 };
+  const on = { accumulate: 2, averageWeights: average, earlyStop: stop };
+  const parts = partsOfSettings({
+    ...on,
+    batchSize: 1,
+    learningRateScaling: { rule: "linear", images: 4 },
+    schedule: { kind: "step", dropAt: 0.5 },
+    evaluation: { loss: false },
+  });
+  expect(parts).toMatchObject({ ...on, validationLoss: false });
+  // Two of the four images that the rate is meant for; last comes the rate of all but backbone and sampling.
+  expect(parts.optimizer.learningRates.at(-1)).toBeCloseTo(1e-4, 12);
+});
+
+test("a run that overfits sees its images as they are, and ends when it knows them", async () => {
+  const tiny = { ...needed, data: "shapes:count=5,validation=3,size=32,classes=2", backbone: { width: 4 } };
+  const config = sizedConfig({ ...tiny, overfit: 2, overfitGoal: 0.75 });
+  const parts = partsOf(config, await openTrainingData(config, () => {}));
+  expect(parts.data.training.records).toHaveLength(2);
+  expect(parts.data.validation).toBe(parts.data.training);
+  expect(parts.transforms?.training).toEqual(parts.transforms?.evaluation);
+  expect([0.35, 0.375].map((AP) => parts.stopWhen?.(exampleRecord(1, AP)))).toEqual([false, true]);
+  parts.model.dispose();
+  parts.optimizer.dispose();
 });

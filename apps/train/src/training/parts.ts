@@ -14,6 +14,7 @@ import type { TrainOptions } from "@detrkit/training";
 import type { RunConfig } from "../configuration/resolve-config.ts";
 import type { RunSettings } from "../configuration/run-settings.ts";
 import type { RunData } from "./open-data.ts";
+import { scaledLearningRate } from "./scaled-learning-rate.ts";
 
 /** What a run's settings come to: everything that `train` of `@detrkit/training` needs to know of them. */
 export interface RunParts extends TrainOptions<object> {
@@ -21,27 +22,43 @@ export interface RunParts extends TrainOptions<object> {
   readonly optimizer: GradientOptimizer;
 }
 
+/** Settings whose batch size is known: `auto` was measured. */
+export interface SizedConfig extends RunConfig {
+  readonly batchSize: number;
+}
+
 /** Builds the parts that a run's settings describe. The caller frees model and optimiser. */
-export function partsOf(config: RunConfig, data: RunData): RunParts {
-  const { definition, batchSize, epochs, seed, auxiliaryLosses: auxiliary, learningRateFactors, losses } = config;
-  const { every: evaluateEvery, stopAtAp50 } = config.evaluation;
+export function partsOf(config: SizedConfig, data: RunData): RunParts {
+  const { definition, accumulate, batchSize, epochs, seed, learningRateFactors, losses } = config;
+  const { averageWeights, earlyStop, auxiliaryLosses: auxiliary } = config;
+  const { every: evaluateEvery, loss: validationLoss } = config.evaluation;
+  const batches = batchCount(data.training.length, { batchSize });
   const detector = detectorOf(config, data.training.classes.length);
   const model = definition.create(detector, { random: randomFor({ seed }) });
   if (learningRateFactors["backbone"] === 0) model.backbone.freeze();
   return {
     model,
     criterion: definition.criterion(losses),
-    optimizer: createOptimizer(config, epochs * batchCount(data.training.length, { batchSize })),
+    optimizer: createOptimizer(config, epochs * Math.ceil(batches / accumulate)),
     data,
     detector,
-    transforms: { training: transformsOf(config, true), evaluation: transformsOf(config, false) },
+    transforms: { training: transformsOf(config, config.overfit === 0), evaluation: transformsOf(config, false) },
     batchSize,
+    accumulate,
+    averageWeights: averageWeights.decay > 0 ? averageWeights : undefined,
     epochs,
     evaluateEvery,
     seed,
     auxiliary,
-    stopWhen: ({ metrics }) => stopAtAp50 > 0 && (metrics?.AP50 ?? -1) > stopAtAp50,
+    validationLoss,
+    earlyStop: earlyStop.patience > 0 ? earlyStop : undefined,
+    stopWhen: ({ metrics }) => metrics !== undefined && hasLearned(config, metrics.AP50),
   };
+}
+
+/** Whether AP50 is as high as the settings ask for. */
+function hasLearned({ evaluation: { stopAtAp50 }, overfit, overfitGoal }: RunSettings, AP50: number): boolean {
+  return (stopAtAp50 > 0 && AP50 > stopAtAp50) || (overfit > 0 && AP50 >= overfitGoal);
 }
 
 /** The detector that a run's settings describe, for data of so many classes. */
@@ -69,8 +86,9 @@ export function createSchedule(
 }
 
 /** The optimiser, with rates of their own for the backbone and for what the definition names, and one for all else. */
-export function createOptimizer(config: RunConfig, totalSteps: number): GradientOptimizer {
-  const { definition, learningRate, learningRateFactors: factors } = config;
+export function createOptimizer(config: SizedConfig, totalSteps: number): GradientOptimizer {
+  const { definition, learningRateFactors: factors } = config;
+  const { learningRate } = scaledLearningRate(config);
   const { kind, momentum, weightDecay, clipNorm } = config.optimizer;
   const settings = detectorOf(config, 1);
   const rateOf = (name: string): number => learningRate * (factors[name] ?? 1);

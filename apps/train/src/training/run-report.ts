@@ -23,8 +23,8 @@ const byHeart =
   "The validation images are the training images. The figures say how well these were learned by heart, " +
   "and nothing about images that the model has not seen.";
 
-function trainsOnValidation({ data, split, validation }: RunConfig): boolean {
-  return split === validation.split && (validation.data === "" || validation.data === data);
+function trainsOnValidation({ data, overfit, split, validation }: RunConfig): boolean {
+  return overfit > 0 || (split === validation.split && (validation.data === "" || validation.data === data));
 }
 
 /** What a run's report is made of, beside its log. */

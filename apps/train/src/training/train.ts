@@ -3,10 +3,13 @@ import type { RunConfig } from "../configuration/resolve-config.ts";
 import { cachedImages } from "./cached-images.ts";
 import { openTrainingData } from "./open-data.ts";
 import { refuseBadImages } from "./refuse-bad-images.ts";
-import { partsOf, type RunParts } from "./parts.ts";
+import { withBatchSize } from "./automatic-batch-size.ts";
+import { partsOf, type RunParts, type SizedConfig } from "./parts.ts";
 import { checkRunFolder, clearRunFolder, type ExistingRun, runFolder, writeRunConfig } from "./run-folder.ts";
 import { reportWriter } from "./run-report.ts";
 import { startFromWeights, writeInitReport } from "./start-from-weights.ts";
+import { collapseWarner } from "./warn-of-collapse.ts";
+import { scaledLearningRate } from "./scaled-learning-rate.ts";
 
 /** What a caller of `train` may watch and decide. */
 export type TrainingHooks = Pick<TrainOptions, "afterEpoch" | "endBy" | "report" | "signal">;
@@ -18,23 +21,28 @@ export type TrainingHooks = Pick<TrainOptions, "afterEpoch" | "endBy" | "report"
  * given undisturbed.
  */
 export async function train(
-  config: RunConfig,
+  given: RunConfig,
   existing: ExistingRun,
   hooks: TrainingHooks = {},
 ): Promise<TrainingOutcome> {
-  const folder = runFolder(config.output);
+  const startedAt = performance.now();
+  const folder = runFolder(given.output);
   await checkRunFolder(folder, existing);
   const say = (text: string): void => hooks.report?.({ kind: "message", text });
-  return await withParts(config, say, async (parts) => {
+  return await withParts(given, say, async (parts, config) => {
     if (existing !== "resume") await refuseBadImages(parts.data, say);
+    const { explanation } = scaledLearningRate(config);
+    if (explanation !== undefined) say(explanation);
     const data = config.cacheImages ? await cachedImages(parts.data, say) : parts.data;
     const started = existing === "resume" ? undefined : await startFromWeights(config, parts, say);
     // Only now: settings or data that cannot be used leave an older run, or no run, behind.
     if (existing !== "resume") await clearRunFolder(folder);
     const writeReport = reportWriter({ config, folder, parts });
+    const warnOfCollapse = collapseWarner(config, data, say);
     const outcome = trainParts({
       ...parts,
       ...hooks,
+      endBy: hooks.endBy ?? (config.maxMinutes > 0 ? startedAt + config.maxMinutes * 60_000 : undefined),
       data,
       output: folder.root,
       resume: existing === "resume",
@@ -43,6 +51,7 @@ export async function train(
         await writeRunConfig(folder, config.file);
       },
       afterEpoch: async (epoch) => {
+        warnOfCollapse(epoch);
         await writeReport(epoch);
         await hooks.afterEpoch?.(epoch);
       },
@@ -60,11 +69,13 @@ const advice =
 export async function withParts<Result>(
   config: RunConfig,
   say: (line: string) => void,
-  work: (parts: RunParts) => Promise<Result>,
+  work: (parts: RunParts, config: SizedConfig) => Promise<Result>,
 ): Promise<Result> {
-  const parts = partsOf(config, await openTrainingData(config, say));
+  const data = await openTrainingData(config, say);
+  const sized = await withBatchSize(config, data, say);
+  const parts = partsOf(sized, data);
   try {
-    return await work(parts);
+    return await work(parts, sized);
   } finally {
     parts.optimizer.dispose();
     parts.model.dispose();

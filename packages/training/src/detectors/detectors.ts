@@ -26,6 +26,7 @@ const small = {
   epochs: 150,
   batchSize: 4,
   learningRate: 2e-4,
+  learningRateScaling: { images: 4 },
   learningRateFactors: { backbone: 1 },
   schedule: { dropAt: 0.8 },
   transforms: { kind: "letterbox", size: "320x240" },
@@ -33,7 +34,12 @@ const small = {
 };
 
 /** As Deformable DETR's authors trained it: a sixth of DETR's epochs, at twice its rate. */
-const publishedDeformable = { epochs: 50, learningRate: 2e-4, schedule: { dropAt: 0.8 } };
+const publishedDeformable = {
+  epochs: 50,
+  learningRate: 2e-4,
+  learningRateScaling: { images: 32 },
+  schedule: { dropAt: 0.8 },
+};
 
 /** DETR (arXiv:2005.12872). What its recipes do not say is a default of training, which is DETR's own. */
 export const detr: DetectorDefinition<DetrSettings, Partial<SoftmaxLosses>, DetrOutput> = {
