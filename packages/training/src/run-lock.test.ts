@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { temporaryFolder } from "@detrkit/test-utils";
 import { expect, test } from "vitest";
 import { ownIdentity } from "./process-identity.ts";
-import { lockName, RunLock } from "./run-lock.ts";
+import { lockName } from "./run-files.ts";
+import { RunLock } from "./run-lock.ts";
 
 const folder = temporaryFolder();
 let folders = 0;

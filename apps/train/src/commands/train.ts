@@ -42,12 +42,12 @@ const description: Omit<CommandDescription, "flags"> = {
   usage: "--data SPEC --output DIR [flags]",
   notes: [
     [
-      "Ctrl-C finishes the step, saves the state and exits with 130.",
+      "Ctrl-C finishes the step, saves the state and exits with 130; so do kill (143) and a closed terminal (129).",
       "--resume goes on with the same numbers, as if the run had never stopped.",
-      "After a kill or a power cut it goes on from the last checkpoint.",
+      "After kill -9 or a power cut it goes on from the last save: at most --save-every is lost.",
     ].join("\n"),
     "Values in brackets are those of the preset: --preset NAME --help shows the flags and values of another.",
-    "With --resume the run keeps its settings; only --epochs, --backend and the settings of evaluation may be changed.",
+    "With --resume the run keeps its settings; only --epochs, --backend, --save-every and the settings of evaluation may be changed.",
   ],
   examples: [
     "detrkit train --preset deformable-detr-small --data ./my-data --output runs/mine",
@@ -103,7 +103,7 @@ const endings: Readonly<Record<Exclude<TrainingOutcome["state"], "stopped">, (co
 export async function runTraining(
   config: RunConfig,
   existing: ExistingRun,
-  { backend, report, say, signal }: TrainingTerminal,
+  { backend, report, say, signal, stoppedCode }: TrainingTerminal,
   done: (outcome: TrainingOutcome) => void,
   endBy?: number,
 ): Promise<ExitCode> {
@@ -118,5 +118,5 @@ export async function runTraining(
   if (outcome.state === "stopped") say(`stopped; go on with: detrkit train --output ${root} --resume`);
   else say(`${endings[outcome.state](config)}; report: ${page}`);
   done(outcome);
-  return outcome.state === "stopped" ? 130 : 0;
+  return outcome.state === "stopped" ? stoppedCode() : 0;
 }

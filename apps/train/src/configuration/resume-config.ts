@@ -10,6 +10,7 @@ const changeable: ReadonlySet<string> = new Set([
   "output",
   "epochs",
   "backend",
+  "saveEvery",
   "evaluation.every",
   "evaluation.stopAtAp50",
   "evaluation.pictures",

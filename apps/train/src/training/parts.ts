@@ -5,6 +5,7 @@ import { AdamW, constantSchedule, cosineSchedule, type Schedule, stepSchedule } 
 import type { TrainOptions } from "@detrkit/training";
 import type { RunConfig } from "../configuration/resolve-config.ts";
 import type { RunSettings } from "../configuration/run-settings.ts";
+import { secondsOf } from "../text.ts";
 import type { RunData } from "./open-data.ts";
 
 /** What a run's settings come to: everything that `train` of `@detrkit/training` needs to know of them. */
@@ -32,6 +33,7 @@ export function partsOf(config: RunConfig, data: RunData): RunParts {
     evaluateEvery,
     seed,
     auxiliary,
+    saveEvery: secondsOf(config.saveEvery),
     stopWhen: ({ metrics }) => stopAtAp50 > 0 && (metrics?.AP50 ?? -1) > stopAtAp50,
   };
 }

@@ -1,4 +1,10 @@
-import { type TrainingOutcome, TrainingError, type TrainOptions, train as trainParts } from "@detrkit/training";
+import {
+  RunLock,
+  type TrainingOutcome,
+  TrainingError,
+  type TrainOptions,
+  train as trainParts,
+} from "@detrkit/training";
 import type { RunConfig } from "../configuration/resolve-config.ts";
 import { openTrainingData } from "./open-data.ts";
 import { refuseBadImages } from "./refuse-bad-images.ts";
@@ -22,6 +28,23 @@ export async function train(
 ): Promise<TrainingOutcome> {
   const folder = runFolder(config.output);
   await checkRunFolder(folder, existing);
+  const lock = RunLock.take(folder.root);
+  try {
+    // Another process may have left a run here between the look and the lock.
+    await checkRunFolder(folder, existing);
+    return await trainLocked(config, existing, hooks, lock);
+  } finally {
+    lock.release();
+  }
+}
+
+async function trainLocked(
+  config: RunConfig,
+  existing: ExistingRun,
+  hooks: TrainingHooks,
+  lock: RunLock,
+): Promise<TrainingOutcome> {
+  const folder = runFolder(config.output);
   const say = (text: string): void => hooks.report?.({ kind: "message", text });
   return await withParts(config, say, async (parts) => {
     if (existing !== "resume") await refuseBadImages(parts.data, say);
@@ -31,6 +54,7 @@ export async function train(
       ...parts,
       ...hooks,
       output: folder.root,
+      lock,
       resume: existing === "resume",
       beforeTraining: () => writeRunConfig(folder, config.file),
       afterEpoch: reportWriter({ config, folder, parts }),
