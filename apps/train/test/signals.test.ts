@@ -6,7 +6,7 @@ import { temporaryFolder } from "@detrkit/test-utils";
 import { expect, test } from "vitest";
 import { runFolder } from "../src/training/run-folder.ts";
 import { npmRun } from "./support/npm-run.ts";
-import { type CliResult, expectExit, type RunningCli, startCli } from "./support/run-cli.ts";
+import { expectExit, type RunningCli, startCli } from "./support/run-cli.ts";
 import { tinyFlags, tinySettings } from "./support/tiny-run.ts";
 
 const folder = temporaryFolder();
@@ -49,24 +49,6 @@ test.each([
   const result = await ended;
   expectExit(result, code);
   expect(result.stderr).toContain(`detrkit train --output ${output} --resume`);
-  await expectSaved(output);
-});
-
-test("a second Ctrl-C ends the program at once, and what was saved stays", async () => {
-  const output = join(folder, "twice");
-  let run: RunningCli | undefined;
-  const result = await new Promise<CliResult>((resolve, reject) => {
-    // Saving after every step, so that the second one comes while something is saved.
-    run = startCli([...flagsOf(output), "--save-every", "0"], (text, child) => {
-      if (text.includes("stopping after this step")) {
-        // Stopped in the middle of whatever it does, it takes the second one for a wish of its own.
-        child.kill("SIGSTOP");
-        void pause(1_500).then(() => child.kill("SIGCONT"));
-      } else if (text.includes("epoch 1/5000 · loss")) child.kill("SIGINT");
-    });
-    run.ended.then(resolve, reject);
-  });
-  expect([0, 130]).toContain(result.code);
   await expectSaved(output);
 });
 
