@@ -1,8 +1,10 @@
 // Child processes of the set-up and the command itself: output, exit codes and signals kept as the user expects them.
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 
 const DEBOUNCE_MS = 500;
+const LOOK_MS = 500;
 
 /** Runs a step quietly and resolves with what it printed; lines go to `onLine` as they come.
  *  @param {string} command
@@ -39,14 +41,42 @@ export function runStep(command, args, { cwd, env, shell = false, onLine = () =>
  *  @returns {Promise<number>} */
 export function runForeground(command, args, { cwd, env }) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env, stdio: "inherit" });
+    // The program looks for this process from time to time, and ends when it is gone.
+    const child = spawn(command, args, { cwd, env: { ...env, DETRKIT_PARENT: String(process.pid) }, stdio: "inherit" });
     const stopForwarding = forwardSignals(child);
+    const stopWatching = endWithPackageManager(child);
     child.on("error", reject);
     child.on("close", (code, signal) => {
       stopForwarding();
+      stopWatching();
       resolve(exitCode(code, signal));
     });
   });
+}
+
+/** Ends the child as `kill` does when the `npm run` around this process is gone without a word (`kill -9`): nobody could
+ *  stop it any more. Started in another way, say by `nohup node`, it may outlive who started it.
+ *  @param {{ kill(signal: NodeJS.Signals): boolean }} child
+ *  @returns {() => void} stops it */
+function endWithPackageManager(child) {
+  if (process.env.npm_lifecycle_event === undefined) return () => {};
+  const starter = packageManager();
+  const watch = setInterval(() => {
+    if (packageManager() === starter) return;
+    clearInterval(watch);
+    child.kill("SIGTERM");
+  }, LOOK_MS);
+  return () => clearInterval(watch);
+}
+
+/** The process that runs the script: this one's parent, or that one's where a shell stands between. */
+function packageManager() {
+  try {
+    const [, shell, grandparent] = /\((.*)\) \S (\d+)/.exec(readFileSync(`/proc/${process.ppid}/stat`, "utf8")) ?? [];
+    return /^\w*sh$/.test(shell) ? Number(grandparent) : process.ppid;
+  } catch {
+    return process.ppid; // no /proc here
+  }
 }
 
 /** A signal during a set-up step ends the step and this process; its exit handlers release the locks. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { duration, figure, fitted } from "./text.ts";
+import { duration, figure, fitted, secondsOf, timePattern } from "./text.ts";
 
 const write = (): void => undefined;
 const sentence = "no kernels for x86-64-v4, about as fast: g++ failed (exit code 1)";
@@ -27,4 +27,20 @@ test("durations are told in the units a reader thinks in", () => {
 
 test("a figure has three decimals; what COCO could not measure is a dash", () => {
   expect([0.12345, 0, -1, undefined].map(figure)).toEqual(["0.123", "0.000", "-", "-"]);
+});
+
+test.each([
+  ["90", 90],
+  [90, 90],
+  ["90s", 90],
+  ["2m", 120],
+  ["1.5h", 5400],
+  ["0.25", 0.25],
+])("%s is a time of %d seconds", (time, seconds) => {
+  expect(String(time)).toMatch(timePattern);
+  expect(secondsOf(time)).toBe(seconds);
+});
+
+test.each(["", "2 m", "-1", "m", "2d", "1e3"])('"%s" is no time', (time) => {
+  expect(time).not.toMatch(timePattern);
 });

@@ -36,3 +36,12 @@ export function duration(seconds: number): string {
   if (hours > 0) return `${hours} h ${String(minutes).padStart(2, "0")} min`;
   return minutes > 0 ? `${minutes} min ${String(rest).padStart(2, "0")} s` : `${rest} s`;
 }
+
+/** A time as settings have it: `90`, `90s`, `2m` or `1.5h`. */
+export const timePattern = /^(\d+(?:\.\d+)?)(s|m|h)?$/u;
+
+/** Seconds of a time that fits {@link timePattern}, or of seconds. */
+export function secondsOf(time: string | number): number {
+  const [, count = "", unit = "s"] = timePattern.exec(String(time)) ?? [];
+  return Number(count) * ({ s: 1, m: 60, h: 3600 }[unit] ?? 1);
+}

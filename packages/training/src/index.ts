@@ -10,7 +10,7 @@ export { evaluateDetector } from "./evaluate-detector.ts";
 export type { EvaluatedDetector, EvaluateDetectorOptions } from "./evaluate-detector.ts";
 export { workLeft } from "./run-pace.ts";
 export type { RunLength, WorkLeft } from "./run-pace.ts";
-export { lockName, RunLock } from "./run-lock.ts";
+export { RunLock } from "./run-lock.ts";
 export { runFiles } from "./run-files.ts";
 export type { RunFiles } from "./run-files.ts";
 export { countTrainedParameters } from "./session.ts";

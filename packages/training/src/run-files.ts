@@ -4,6 +4,9 @@ import { join } from "node:path";
 export { readLog } from "./epoch-record.ts";
 export type { EpochRecord } from "./epoch-record.ts";
 
+/** Lies in a run folder while the run is trained. */
+export const lockName = "training.lock";
+
 /** Where a run keeps what it needs to go on and what came of it. */
 export interface RunFiles {
   readonly root: string;

@@ -13,9 +13,7 @@ import {
 import { join } from "node:path";
 import { ConfigError, StorageError } from "@detrkit/common";
 import { isRunning, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
-
-/** Lies in a run folder while the run is trained. */
-export const lockName = "training.lock";
+import { lockName } from "./run-files.ts";
 
 /** Who trains a run. */
 interface Holder extends ProcessIdentity {

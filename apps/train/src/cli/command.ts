@@ -9,8 +9,11 @@ export interface CommandStreams {
   readonly stderr: ProgressStream;
 }
 
-/** What a command ends with: 0 done, 1 failed while running, 2 wrong usage or bad input, 130 stopped by Ctrl-C. */
-export type ExitCode = 0 | 1 | 2 | 130;
+/**
+ * What a command ends with: 0 done, 1 failed while running, 2 wrong usage or bad input; stopped by a closed terminal
+ * (129), by Ctrl-C (130) or by `kill` (143).
+ */
+export type ExitCode = 0 | 1 | 2 | 129 | 130 | 143;
 
 /** A command of the program. */
 export interface Command {

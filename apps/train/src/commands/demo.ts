@@ -63,7 +63,7 @@ export const demoCommand: Command = {
     const started = performance.now();
     return await withTrainingTerminal(backendOf(flags), streams, async (terminal) => {
       const choice = await chosenSize(demo, flags, terminal);
-      if (choice === undefined) return 130;
+      if (choice === undefined) return terminal.stoppedCode();
       const config = demoConfig(choice, flags);
       return await runDemo(demo, choice, config, terminal, streams, started);
     });

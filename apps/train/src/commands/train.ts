@@ -44,16 +44,16 @@ const description: Omit<CommandDescription, "flags"> = {
   usage: "--data SPEC --output DIR [flags]",
   notes: [
     [
-      "Ctrl-C finishes the step, saves the state and exits with 130.",
+      "Ctrl-C finishes the step, saves the state and exits with 130; so do kill (143) and a closed terminal (129).",
       "--resume goes on with the same numbers, as if the run had never stopped.",
-      "After a kill or a power cut it goes on from the last checkpoint.",
+      "After kill -9 or a power cut it goes on from the last save: at most --save-every is lost.",
     ].join("\n"),
     "Values in brackets are those of the preset: --preset NAME --help shows the flags and values of another.",
     [
       "--init gives the model the weights of a file, and its settings too, but for those that are given here.",
       "Classes of the same name keep their rows of the class heads; what else fits or does not is in init-report.json.",
     ].join("\n"),
-    "With --resume the run keeps its settings; only --epochs, --max-minutes, --backend, --cache-images and the settings\n" +
+    "With --resume the run keeps its settings; only --epochs, --max-minutes, --save-every, --backend, --cache-images and the settings\n" +
       "of --early-stop and --evaluation may be changed.",
   ],
   examples: [
@@ -119,7 +119,7 @@ const endings: Readonly<Record<Exclude<TrainingOutcome["state"], "stopped">, (co
 export async function runTraining(
   config: RunConfig,
   existing: ExistingRun,
-  { backend, report, say, signal }: TrainingTerminal,
+  { backend, report, say, signal, stoppedCode }: TrainingTerminal,
   done: (outcome: TrainingOutcome) => void,
   endBy?: number,
 ): Promise<ExitCode> {
@@ -134,7 +134,7 @@ export async function runTraining(
   if (outcome.state === "stopped") say(`stopped; go on with: ${typedCommand(["train", "--output", root, "--resume"])}`);
   else say(`${endings[outcome.state](config)}; report: ${page}`);
   done(outcome);
-  if (outcome.state === "stopped") return 130;
+  if (outcome.state === "stopped") return stoppedCode();
   const verdict = overfitVerdict(config, outcome);
   if (verdict !== undefined) say(verdict.text);
   return verdict?.learned === false ? 1 : 0;

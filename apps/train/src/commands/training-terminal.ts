@@ -1,6 +1,7 @@
 import type { StartedBackend } from "@detrkit/backend";
 import type { TrainingEvent } from "@detrkit/training";
-import type { CommandStreams } from "../cli/command.ts";
+import type { CommandStreams, ExitCode } from "../cli/command.ts";
+import { interruptible } from "../cli/interruption.ts";
 import type { BackendChoice } from "../configuration/run-settings.ts";
 import { showProgress } from "../training/show-progress.ts";
 import { useBackend } from "./shared-flags.ts";
@@ -11,6 +12,8 @@ export interface TrainingTerminal {
   readonly report: (event: TrainingEvent) => void;
   readonly say: (text: string) => void;
   readonly signal: AbortSignal;
+  /** What the program ends with where the signal stopped it. */
+  readonly stoppedCode: () => ExitCode;
 }
 
 /** Starts the backend, takes over Ctrl-C and gives both back after `work`, whatever came of it. */
@@ -24,7 +27,7 @@ export async function withTrainingTerminal<Result>(
   const backend = await useBackend(choice, say);
   const interruption = interruptible(say);
   try {
-    return await work({ backend, report, say, signal: interruption.signal });
+    return await work({ backend, report, say, signal: interruption.signal, stoppedCode: interruption.exitCode });
   } finally {
     interruption.release();
   }
@@ -34,47 +37,4 @@ export async function withTrainingTerminal<Result>(
 export function announceTiming({ backend, say }: TrainingTerminal): void {
   if (backend.name !== "native")
     say("Training is slow here. The first steps are timed, then you are told how long it takes.");
-}
-
-/** What a stop by Ctrl-C or `kill` looks like to the running command. */
-export interface Interruption {
-  readonly signal: AbortSignal;
-  /** Gives the signals back to Node, unless one of them came. */
-  readonly release: () => void;
-}
-
-/**
- * One Ctrl-C can reach the program two or three times: from the terminal, from npm, from whoever signals the whole
- * process group.
- */
-const ONE_WISH_MS = 1_000;
-
-/**
- * Turns the first SIGINT or SIGTERM into an abort, so that a run can save its state; a later one ends the program at
- * once.
- */
-export function interruptible(say: (line: string) => void): Interruption {
-  const controller = new AbortController();
-  let first = 0;
-  const stop = (): void => {
-    if (controller.signal.aborted) {
-      if (performance.now() - first < ONE_WISH_MS) return;
-      say("stopped at once; the run can be resumed from its last checkpoint");
-      process.exit(130);
-    }
-    say("stopping after this step and saving the state; a second Ctrl-C stops at once");
-    first = performance.now();
-    controller.abort();
-  };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
-  return {
-    signal: controller.signal,
-    release: () => {
-      // Once stopped, the program is about to end: an echo of the same Ctrl-C must not change how.
-      if (controller.signal.aborted) return;
-      process.off("SIGINT", stop);
-      process.off("SIGTERM", stop);
-    },
-  };
 }

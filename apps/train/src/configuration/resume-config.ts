@@ -14,6 +14,7 @@ const changeable: ReadonlySet<string> = new Set([
   "cacheImages",
   "earlyStop.patience",
   "earlyStop.minDelta",
+  "saveEvery",
   "evaluation.every",
   "evaluation.stopAtAp50",
   "evaluation.pictures",

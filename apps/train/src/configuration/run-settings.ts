@@ -1,7 +1,11 @@
 import type { DeepReadonly } from "@detrkit/detr";
 import { z } from "zod";
+import { timePattern } from "../text.ts";
 
 const count = (least: number): z.ZodNumber => z.number().int().min(least);
+const time = z.union([z.number().min(0), z.string().regex(timePattern)], {
+  error: "expected seconds, or a time as 90s or 2m",
+});
 const fraction = (): z.ZodNumber => z.number().min(0).max(1);
 
 /**
@@ -35,6 +39,9 @@ export const runSettings = z.strictObject({
   output: z.string().min(1).describe("Run folder"),
   seed: count(0).default(42).describe("Decides initial weights, order of images and augmentation"),
   backend: z.enum(["auto", "native", "wasm", "cpu"]).default("auto").describe("Where tensors are computed"),
+  saveEvery: time
+    .default("2m")
+    .describe("Time from one save of the run's state to the next, as 90s or 2m: what a kill costs at most"),
   badData: z
     .enum(["drop", "stop"])
     .default("drop")

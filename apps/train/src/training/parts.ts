@@ -13,6 +13,7 @@ import {
 import type { TrainOptions } from "@detrkit/training";
 import type { RunConfig } from "../configuration/resolve-config.ts";
 import type { RunSettings } from "../configuration/run-settings.ts";
+import { secondsOf } from "../text.ts";
 import type { RunData } from "./open-data.ts";
 import { scaledLearningRate } from "./scaled-learning-rate.ts";
 
@@ -50,6 +51,7 @@ export function partsOf(config: SizedConfig, data: RunData): RunParts {
     evaluateEvery,
     seed,
     auxiliary,
+    saveEvery: secondsOf(config.saveEvery),
     validationLoss,
     earlyStop: earlyStop.patience > 0 ? earlyStop : undefined,
     stopWhen: ({ metrics }) => metrics !== undefined && hasLearned(config, metrics.AP50),

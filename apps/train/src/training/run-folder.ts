@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "@detrkit/common/files";
-import { runFiles, type RunFiles } from "@detrkit/training/run-files";
+import { lockName, runFiles, type RunFiles } from "@detrkit/training/run-files";
 import { UsageError } from "../usage-error.ts";
 import type { SettingsTree } from "../configuration/settings-tree.ts";
 
@@ -45,7 +45,7 @@ export async function checkRunFolder({ root, config }: RunFolder, existing: Exis
     );
   }
   if (existing === "resume") throw new UsageError(`${root} holds no run to resume; leave --resume away to start one`);
-  if (existsSync(root) && (await readdir(root)).length > 0)
+  if (existsSync(root) && (await readdir(root)).some((name) => name !== lockName))
     throw new UsageError(`${root} is not empty and holds no run: choose another --output`);
 }
 

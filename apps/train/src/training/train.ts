@@ -1,4 +1,10 @@
-import { type TrainingOutcome, TrainingError, type TrainOptions, train as trainParts } from "@detrkit/training";
+import {
+  RunLock,
+  type TrainingOutcome,
+  TrainingError,
+  type TrainOptions,
+  train as trainParts,
+} from "@detrkit/training";
 import type { RunConfig } from "../configuration/resolve-config.ts";
 import { cachedImages } from "./cached-images.ts";
 import { openTrainingData } from "./open-data.ts";
@@ -28,6 +34,23 @@ export async function train(
   const startedAt = performance.now();
   const folder = runFolder(given.output);
   await checkRunFolder(folder, existing);
+  const lock = RunLock.take(folder.root);
+  try {
+    // Another process may have left a run here between the look and the lock.
+    await checkRunFolder(folder, existing);
+    return await trainLocked(config, existing, hooks, lock);
+  } finally {
+    lock.release();
+  }
+}
+
+async function trainLocked(
+  config: RunConfig,
+  existing: ExistingRun,
+  hooks: TrainingHooks,
+  lock: RunLock,
+): Promise<TrainingOutcome> {
+  const folder = runFolder(config.output);
   const say = (text: string): void => hooks.report?.({ kind: "message", text });
   return await withParts(given, say, async (parts, config) => {
     if (existing !== "resume") await refuseBadImages(parts.data, say);
@@ -45,6 +68,7 @@ export async function train(
       endBy: hooks.endBy ?? (config.maxMinutes > 0 ? startedAt + config.maxMinutes * 60_000 : undefined),
       data,
       output: folder.root,
+      lock,
       resume: existing === "resume",
       beforeTraining: async () => {
         await writeInitReport(folder, started);

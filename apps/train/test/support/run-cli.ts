@@ -18,14 +18,18 @@ export interface RunningCli {
   readonly ended: Promise<CliResult>;
 }
 
-/** Starts the program from source, as users do. `onError` sees everything it writes on stderr so far. */
+/**
+ * Starts the program from source, as users do. `onError` sees everything it writes on stderr so far.
+ *
+ * @param around - a command line that runs another one
+ */
 export function startCli(
   args: readonly string[],
   onError: (text: string, child: ChildProcess) => void = () => {},
+  around: readonly string[] = [],
 ): RunningCli {
-  const child = spawn(process.execPath, ["--conditions=@detrkit/source", cli, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const [program = "", ...all] = [...around, process.execPath, "--conditions=@detrkit/source", cli, ...args];
+  const child = spawn(program, all, { stdio: ["ignore", "pipe", "pipe"] });
   let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
