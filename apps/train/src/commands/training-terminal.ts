@@ -49,20 +49,34 @@ export interface Interruption {
  */
 const ONE_WISH_MS = 1_000;
 
+/** What is said when a run is stopped: that it ends in order, and that it ended at once. */
+export interface InterruptionTexts {
+  readonly stopping: string;
+  readonly stopped: string;
+}
+
+const ofTraining: InterruptionTexts = {
+  stopping: "stopping after this step and saving the state; a second Ctrl-C stops at once",
+  stopped: "stopped at once; the run can be resumed from its last checkpoint",
+};
+
 /**
  * Turns the first SIGINT or SIGTERM into an abort, so that a run can save its state; a later one ends the program at
  * once.
  */
-export function interruptible(say: (line: string) => void): Interruption {
+export function interruptible(
+  say: (line: string) => void,
+  { stopping, stopped }: InterruptionTexts = ofTraining,
+): Interruption {
   const controller = new AbortController();
   let first = 0;
   const stop = (): void => {
     if (controller.signal.aborted) {
       if (performance.now() - first < ONE_WISH_MS) return;
-      say("stopped at once; the run can be resumed from its last checkpoint");
+      say(stopped);
       process.exit(130);
     }
-    say("stopping after this step and saving the state; a second Ctrl-C stops at once");
+    say(stopping);
     first = performance.now();
     controller.abort();
   };
