@@ -41,8 +41,8 @@ export const predictCommand: Command = {
         "with --json-lines each of these is a line, written as soon as it is known.",
       ].join("\n"),
       [
-        "--save yolo writes OUTPUT/yolo (labels, data.yaml), --save coco OUTPUT/coco (annotations.json, and results.json",
-        "for `detrkit evaluate --results`), --save csv OUTPUT/predictions.csv; --data reads all of them.",
+        "--save yolo writes yolo (labels, data.yaml) into the output folder, --save coco a folder coco (annotations.json,",
+        "and results.json for `detrkit evaluate --results`), --save csv predictions.csv; --data reads all of them.",
       ].join("\n"),
       "An image that cannot be read is named on stderr; the others are done all the same, and the exit code is 2.",
       "Ctrl-C ends with the image that is worked on; what was found until then is written.",

@@ -44,7 +44,7 @@ function linesTo(stdout: ProgressStream): PredictionOutput {
   return { add: async (prediction) => void stdout.write(lineOf(prediction)), finish: async () => {} };
 }
 
-/** A file of lines grows, so that it can be watched and a kill loses nothing; an older one is kept until there is one. */
+/** A file of lines grows, so that it can be watched and a kill loses nothing. An older one is kept until the first. */
 function linesToFile(path: string): PredictionOutput {
   let file: FileHandle | undefined;
   const opened = async (): Promise<FileHandle> => {
