@@ -39,8 +39,9 @@ export interface CommandDescription {
 
 function flagColumn(flag: FlagDefinition): string {
   if (flag.kind === "boolean") return `--${flag.name}`;
-  const fallback = { number: "N", numbers: "N,N,…", text: "TEXT" }[flag.kind];
-  const choices = flag.choices !== undefined && flag.choices.length > 0 ? flag.choices.join("|") : undefined;
+  const fallback = { number: "N", numbers: "N,N,…", text: "TEXT", words: "A,B,…" }[flag.kind];
+  const isChoice = flag.choices !== undefined && flag.choices.length > 0;
+  const choices = isChoice ? flag.choices.join(flag.kind === "words" ? "," : "|") : undefined;
   return `--${flag.name} ${flag.placeholder ?? choices ?? fallback}`;
 }
 

@@ -18,22 +18,36 @@ export interface Interruption {
  */
 const oneWishMs = 1_000;
 
+/** What is said when a command is stopped: that it ends in order, and that it ended at once. */
+export interface InterruptionTexts {
+  readonly stopping: string;
+  readonly stopped: string;
+}
+
+const ofTraining: InterruptionTexts = {
+  stopping: "stopping after this step and saving the state; a second Ctrl-C stops at once",
+  stopped: "stopped at once; the run can be resumed from its last checkpoint",
+};
+
 /**
- * Turns the first SIGINT, SIGTERM or SIGHUP into an abort, so that a run can save its state; a later one ends the
+ * Turns the first SIGINT, SIGTERM or SIGHUP into an abort, so that what was done can be saved; a later one ends the
  * program at once.
  */
-export function interruptible(say: (line: string) => void): Interruption {
+export function interruptible(
+  say: (line: string) => void,
+  { stopping, stopped }: InterruptionTexts = ofTraining,
+): Interruption {
   const controller = new AbortController();
   let code: ExitCode = 130;
   let impatient = false;
   const stop = (name: keyof typeof exitCodes): void => {
     if (controller.signal.aborted) {
       if (!impatient) return;
-      say("stopped at once; the run can be resumed from its last checkpoint");
+      say(stopped);
       process.exit(exitCodes[name]);
     }
     code = exitCodes[name];
-    say("stopping after this step and saving the state; a second Ctrl-C stops at once");
+    say(stopping);
     // A step may keep the program from seeing the copies of a signal until it is done. They are seen after the timers
     // and before what is set here.
     setTimeout(() => setImmediate(() => (impatient = true)), oneWishMs).unref();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type FlagDefinition, parseFlags } from "./parse-flags.ts";
+import { type FlagDefinition, parseFlags, wordsFlag } from "./parse-flags.ts";
 
 const flags: readonly FlagDefinition[] = [
   { name: "epochs", kind: "number", description: "" },
@@ -16,6 +16,13 @@ test("flags are read in both notations and converted to their kind", () => {
   );
   expect(Object.fromEntries(values)).toEqual({ epochs: 3, data: "voc:a b", "short-sides": [5, 7], "pre-norm": true });
   expect(positionals).toEqual(["picture.png"]);
+});
+
+test("words are a list with commas, or the flag several times", () => {
+  const save: readonly FlagDefinition[] = [{ name: "save", kind: "words", description: "", choices: ["a", "b", "c"] }];
+  expect(wordsFlag(parseFlags(["--save", "b,a", "--save=c", "--save", "a"], save), "save")).toEqual(["b", "a", "c"]);
+  expect(wordsFlag(parseFlags([], save), "save")).toEqual([]);
+  expect(() => parseFlags(["--save", "a,d"], save)).toThrow('--save takes one of a, b, c, got "d"');
 });
 
 test("--no- turns a switch off", () => {

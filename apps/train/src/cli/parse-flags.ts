@@ -8,7 +8,7 @@ import { plainName } from "./plain-name.ts";
 export interface FlagDefinition {
   /** As typed, without its dashes: `batch-size`. */
   readonly name: string;
-  readonly kind: "boolean" | "number" | "numbers" | "text";
+  readonly kind: "boolean" | "number" | "numbers" | "text" | "words";
   /** What the help page writes after the flag: `N`, `DIR`, `fixed|detr`. */
   readonly placeholder?: string;
   readonly description: string;
@@ -36,7 +36,7 @@ export function switchOption(name: string, description: string): FlagDefinition 
 }
 
 /** The value of a flag, in the type its definition asks for. */
-export type FlagValue = string | number | boolean | readonly number[];
+export type FlagValue = string | number | boolean | readonly number[] | readonly string[];
 
 /** What stood on the command line after the command's name. */
 export interface ParsedFlags {
@@ -44,15 +44,14 @@ export interface ParsedFlags {
   readonly positionals: readonly string[];
 }
 
+function chosen({ name, choices = [] }: FlagDefinition, text: string): string {
+  if (choices.length === 0 || choices.includes(text)) return text;
+  throw new UsageError(`--${name} takes one of ${choices.join(", ")}, got "${text}"${suggestion(text, choices)}`);
+}
+
 function convert(flag: FlagDefinition, text: string): FlagValue {
-  if (flag.kind === "text") {
-    if (flag.choices !== undefined && flag.choices.length > 0 && !flag.choices.includes(text)) {
-      throw new UsageError(
-        `--${flag.name} takes one of ${flag.choices.join(", ")}, got "${text}"${suggestion(text, flag.choices)}`,
-      );
-    }
-    return text;
-  }
+  if (flag.kind === "words") return text.split(",").map((word) => chosen(flag, word.trim()));
+  if (flag.kind === "text") return chosen(flag, text);
   if (flag.words?.includes(text) === true) return text;
   const numbers = (flag.kind === "numbers" ? text.split(",") : [text]).map((part) =>
     part.trim() === "" ? Number.NaN : Number(part),
@@ -135,7 +134,8 @@ export function parseFlags(args: readonly string[], flags: readonly FlagDefiniti
     if (flag === undefined || !token.rawName.startsWith("--") || (negated && flag.kind !== "boolean")) {
       throw unknownFlag(token.rawName, name, [...byName.keys()]);
     }
-    if (values.has(name)) throw new UsageError(`--${name} was given twice`);
+    const before = values.get(name);
+    if (before !== undefined && flag.kind !== "words") throw new UsageError(`--${name} was given twice`);
     if (flag.kind === "boolean") {
       if (token.value !== undefined) throw new UsageError(`--${name} takes no value; write --${name} or --no-${name}`);
       values.set(name, !negated);
@@ -143,7 +143,8 @@ export function parseFlags(args: readonly string[], flags: readonly FlagDefiniti
     }
     if (token.value === undefined || (!token.inlineValue && token.value.startsWith("--")))
       throw new UsageError(`--${name} needs a value`);
-    values.set(name, convert(flag, token.value));
+    const value = convert(flag, token.value);
+    values.set(name, flag.kind === "words" ? [...((before ?? []) as string[]), ...(value as string[])] : value);
   }
   return { values, positionals };
 }
@@ -152,6 +153,12 @@ export function parseFlags(args: readonly string[], flags: readonly FlagDefiniti
 export function textFlag(parsed: ParsedFlags, name: string): string | undefined {
   const value = parsed.values.get(name);
   return typeof value === "string" ? value : undefined;
+}
+
+/** The words of a flag that takes several, each once. */
+export function wordsFlag(parsed: ParsedFlags, name: string): readonly string[] {
+  const value = parsed.values.get(name);
+  return Array.isArray(value) ? [...new Set(value.map(String))] : [];
 }
 
 /** A number flag's value, if it was given. */

@@ -1,100 +1,153 @@
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { DetrkitError } from "@detrkit/common";
 import { writeFileAtomic } from "@detrkit/common/files";
-import type { Detection } from "@detrkit/detr";
 import { decodeImage } from "@detrkit/image";
 import { type Detector, loadDetector } from "@detrkit/inference";
-import type { Command } from "../cli/command.ts";
-import { numberFlag, numberOption, switchOption, textFlag, textOption } from "../cli/parse-flags.ts";
-import { fitted } from "../text.ts";
-import { UsageError } from "../usage-error.ts";
+import type { Command, CommandStreams, ExitCode } from "../cli/command.ts";
+import { type ParsedFlags, textFlag } from "../cli/parse-flags.ts";
+import { npmWroteBanner } from "../cli/typed-command.ts";
 import { furtherDefinitions } from "../configuration/definitions.ts";
-import { drawnFrom } from "../drawing/draw-boxes.ts";
-import { drawPredictions } from "../drawing/picture.ts";
-import { imageFiles, picturePaths } from "../inference/image-files.ts";
-import { backendFlag, backendOf, checkpointFlag, detectorFlag, useBackend } from "./shared-flags.ts";
+import { drawPredictions, type PredictionPicture } from "../drawing/picture.ts";
+import { readCocoIds } from "../inference/coco-ids.ts";
+import { type InputImage, type InputImages, inputImages } from "../inference/image-files.ts";
+import { keepApart } from "../inference/keep-apart.ts";
+import { interruptible } from "../cli/interruption.ts";
+import type { ImagePrediction } from "../inference/prediction.ts";
+import { predictionOutput } from "../inference/prediction-output.ts";
+import { expectLabelFiles, filesOf, mainFile, type SavedImage } from "../inference/save-predictions.ts";
+import { fitted } from "../text.ts";
+import { predictFlags, predictSettings, type PredictSettings } from "./predict-flags.ts";
+import { backendOf, useBackend } from "./shared-flags.ts";
 
-/** What `predict` says about one image. */
-interface ImagePrediction {
-  readonly image: string;
-  /** The annotated picture, where one was written. */
-  readonly picture?: string;
-  readonly detections: readonly Detection[];
-}
+const interruptionTexts = {
+  stopping: "stopping after this image, and writing what was found; a second Ctrl-C stops at once",
+  stopped: "stopped at once",
+};
 
 /** `detrkit predict`. */
 export const predictCommand: Command = {
   description: {
     name: "predict",
-    summary: "Find objects in images: annotated pictures, and JSON on stdout.",
+    summary: "Find objects in images: annotated pictures in a folder, and JSON on stdout.",
     usage: "--checkpoint RUN FILE|FOLDER…",
     takesPaths: true,
-    flags: [
-      checkpointFlag,
-      detectorFlag,
-      numberOption("threshold", `Leave out detections with a lower score; default ${drawnFrom}`),
-      textOption("output", "DIR", "Folder for the pictures; without it, each beside its image"),
-      switchOption("pictures", "Draw pictures (the default); --no-pictures writes JSON only"),
-      backendFlag,
-    ],
+    flags: predictFlags,
     notes: [
       [
         "One image gives a list of detections, with boxes in pixels of the image:",
         '[{ "label", "labelId", "score", "box": { "xmin", "ymin", "xmax", "ymax" } }].',
-        'Several images, or a folder, give a list of { "image", "picture", "detections" }.',
+        'Several images, or a folder, give a list of { "image", "picture", "width", "height", "detections" };',
+        "with --json-lines each of these is a line, written as soon as it is known.",
+      ].join("\n"),
+      [
+        "--save yolo writes yolo (labels, data.yaml) into the output folder, --save coco a folder coco (annotations.json,",
+        "and results.json for `detrkit evaluate --results`), --save csv predictions.csv; --data reads all of them.",
       ].join("\n"),
       "An image that cannot be read is named on stderr; the others are done all the same, and the exit code is 2.",
+      "Ctrl-C ends with the image that is worked on; what was found until then is written.",
     ],
     examples: [
       "detrkit predict --checkpoint runs/demo photo.jpg",
-      "detrkit predict --checkpoint runs/mine --threshold 0.7 --output found photos/ > found.json",
+      "detrkit predict --checkpoint runs/mine --threshold 0.7 --output found --json found.json photos/",
+      "detrkit predict --checkpoint runs/mine --no-pictures --save coco,csv photos/",
     ],
   },
   async run(flags, streams) {
-    const checkpoint = textFlag(flags, "checkpoint");
-    if (checkpoint === undefined)
-      throw new UsageError("predict needs --checkpoint, a run folder, a .safetensors or a .pth file");
-    if (flags.positionals.length === 0)
-      throw new UsageError("predict needs images: detrkit predict --checkpoint runs/mine photo.jpg");
-    const threshold = numberFlag(flags, "threshold") ?? drawnFrom;
-    if (threshold < 0 || threshold > 1)
-      throw new UsageError(`--threshold takes a number from 0 to 1, got ${threshold}`);
-    const files = await imageFiles(flags.positionals);
-    await useBackend(backendOf(flags), (line) => streams.stderr.write(`${fitted(line, streams.stderr)}\n`));
-    const detector = await loadDetector(checkpoint, {
+    const settings = predictSettings(flags);
+    const inputs = await inputImages(flags.positionals);
+    const pictures = settings.pictures ? inputs.images.map(({ stem }) => pictureOf(stem, settings)) : [];
+    if (settings.save.includes("yolo")) expectLabelFiles(inputs.images);
+    const writesFolder = pictures.length > 0 || settings.save.length > 0;
+    await keepApart(inputs, {
+      folders: [...(writesFolder ? [settings.output] : []), ...pictures.map((picture) => dirname(picture))],
+      files: settings.json === undefined ? [] : [settings.json],
+    });
+    // Before a model is loaded and hundreds of images are looked at: a folder that cannot be made is found here.
+    if (writesFolder) await mkdir(settings.output, { recursive: true });
+    const say = (line: string): void => void streams.stderr.write(`${fitted(line, streams.stderr)}\n`);
+    await useBackend(backendOf(flags), say);
+    const detector = await loadDetector(settings.checkpoint, {
       detectors: await furtherDefinitions(textFlag(flags, "detector")),
     });
-    const pictures = flags.values.get("pictures") === false ? [] : picturePaths(files, textFlag(flags, "output"));
-    const predictions: ImagePrediction[] = [];
-    let unreadable = 0;
-    for (const [index, file] of files.entries()) {
-      try {
-        const picture = pictures[index];
-        predictions.push(await predictFile(detector, file, picture, threshold));
-        streams.stderr.write(
-          `${file}: ${predictions.at(-1)?.detections.length} found${picture === undefined ? "" : `, ${picture}`}\n`,
-        );
-      } catch (error) {
-        if (!DetrkitError.isInstance(error) || error.code !== "ERR_DATA") throw error;
-        unreadable += 1;
-        streams.stderr.write(`${fitted(`detrkit: ${error.message}`, streams.stderr)}\n`);
-      }
-    }
-    const single = files.length === 1 && files[0] === flags.positionals[0];
-    if (!single || predictions.length === 1)
-      streams.stdout.write(`${JSON.stringify(single ? predictions[0]?.detections : predictions, null, 2)}\n`);
-    return unreadable > 0 ? 2 : 0;
+    if (settings.json === undefined && streams.stdout.isTTY !== true && npmWroteBanner())
+      say("note: npm wrote its banner before this JSON; `npm run --silent` leaves it away, --json FILE writes a file");
+    return await predictAll({ detector, inputs, settings, pictures, streams, say }, flags);
   },
 };
 
+const pictureOf = (stem: string, { output, pictureType }: PredictSettings): string =>
+  join(output, `${stem}.${pictureType === "png" ? "png" : "jpg"}`);
+
+/** What predicting needs once everything was checked. */
+interface PredictWork {
+  readonly detector: Detector;
+  readonly inputs: InputImages;
+  readonly settings: PredictSettings;
+  /** A path for each image; none where no pictures are wanted. */
+  readonly pictures: readonly string[];
+  readonly streams: CommandStreams;
+  readonly say: (line: string) => void;
+}
+
+async function predictAll(work: PredictWork, { positionals }: ParsedFlags): Promise<ExitCode> {
+  const { detector, settings, pictures, streams, say } = work;
+  const { images } = work.inputs;
+  const { categories } = detector.description;
+  const cocoIds =
+    settings.annotations === undefined
+      ? undefined
+      : await readCocoIds(
+          settings.annotations,
+          images.map(({ path }) => path),
+          detector.classes,
+        );
+  const output = predictionOutput({
+    file: settings.json,
+    lines: settings.lines,
+    single: images.length === 1 && images[0]?.path === positionals[0],
+    stdout: streams.stdout,
+  });
+  const interruption = interruptible(say, interruptionTexts);
+  const found: SavedImage[] = [];
+  let unreadable = 0;
+  try {
+    for (const [index, { path, stem }] of images.entries()) {
+      if (interruption.signal.aborted) break;
+      try {
+        const prediction = await predictFile(detector, path, pictures[index], settings);
+        await output.add(prediction);
+        found.push({ ...prediction, stem });
+        say(`${path}: ${prediction.detections.length} found${pictures.length > 0 ? `, ${pictures[index]}` : ""}`);
+      } catch (error) {
+        if (!DetrkitError.isInstance(error) || error.code !== "ERR_DATA") throw error;
+        unreadable += 1;
+        say(`detrkit: ${error.message}`);
+      }
+    }
+  } finally {
+    await output.finish();
+    interruption.release();
+  }
+  for (const form of settings.save) {
+    const files = filesOf(form, found, { folder: settings.output, categories, cocoIds });
+    for (const [path, content] of files) await writeFileAtomic(path, content);
+    say(`saved: ${mainFile(form, settings.output)}`);
+  }
+  if (interruption.signal.aborted) say(`stopped after ${found.length} of ${images.length} images`);
+  return interruption.signal.aborted ? interruption.exitCode() : unreadable > 0 ? 2 : 0;
+}
+
 async function predictFile(
   detector: Detector,
-  file: string,
+  file: InputImage["path"],
   picture: string | undefined,
-  threshold: number,
+  { threshold, pictureType, pictureSize }: PredictSettings,
 ): Promise<ImagePrediction> {
   const image = await decodeImage(file);
-  const { detections } = await detector.detect(image, { threshold });
-  if (picture === undefined) return { image: file, detections };
-  await writeFileAtomic(picture, await drawPredictions(image, detections));
-  return { image: file, picture, detections };
+  const { width, height, detections } = await detector.detect(image, { threshold });
+  if (picture === undefined) return { image: file, width, height, detections };
+  const options: PredictionPicture = { type: pictureType, longerSide: pictureSize };
+  await writeFileAtomic(picture, await drawPredictions(image, detections, options));
+  return { image: file, picture, width, height, detections };
 }

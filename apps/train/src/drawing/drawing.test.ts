@@ -1,3 +1,4 @@
+import { decodeImage } from "@detrkit/image";
 import { loadImage } from "@napi-rs/canvas";
 import { expect, test } from "vitest";
 import { classColour } from "./class-colours.ts";
@@ -8,15 +9,22 @@ import { placeLabels } from "./place-labels.ts";
 const image = { width: 31, height: 23, data: new Uint8Array(31 * 23 * 3).fill(200) };
 const box: DrawnBox = { label: "cat", labelId: 0, score: 0.75, box: { xmin: 3, ymin: 7, xmax: 19, ymax: 17 } };
 
-test("a small image is enlarged by a whole number until labels can be read", async () => {
-  const picture = await loadImage(Buffer.from(await drawPredictions(image, [box])));
-  expect([picture.width, picture.height]).toEqual([31 * 19, 23 * 19]);
+test("a picture is a JPEG of the image's own size, large or small, unless told", async () => {
+  const large = { width: 701, height: 5, data: new Uint8Array(701 * 5 * 3) };
+  for (const source of [image, large]) {
+    const bytes = Buffer.from(await drawPredictions(source, [box]));
+    expect(bytes.subarray(0, 2).toString("hex")).toBe("ffd8");
+    const picture = await loadImage(bytes);
+    expect([picture.width, picture.height]).toEqual([source.width, source.height]);
+  }
+  const enlarged = Buffer.from(await drawPredictions(image, [box], { type: "png", longerSide: 620 }));
+  expect(enlarged.subarray(1, 4).toString()).toBe("PNG");
+  expect((await loadImage(enlarged)).height).toBe(23 * 20);
 });
 
-test("a large image keeps its size", async () => {
-  const large = { width: 701, height: 5, data: new Uint8Array(701 * 5 * 3) };
-  const picture = await loadImage(Buffer.from(await drawPredictions(large, [])));
-  expect([picture.width, picture.height]).toEqual([701, 5]);
+test("without boxes the picture is the image", async () => {
+  const bytes = await drawPredictions(image, [], { type: "png" });
+  expect(await decodeImage(bytes)).toEqual(image);
 });
 
 test("a box changes the picture, and the same boxes give the same bytes", async () => {

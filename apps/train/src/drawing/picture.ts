@@ -37,15 +37,37 @@ export function imageCanvas(image: RgbImage): Canvas {
   return canvas;
 }
 
-/** An image with its detections, as PNG bytes. */
-export async function drawPredictions(image: RgbImage, detections: readonly DrawnBox[]): Promise<Uint8Array> {
-  const scale = scaleFor(image);
-  const canvas = createCanvas(image.width * scale, image.height * scale);
-  const context = canvas.getContext("2d");
+/** How {@link drawPredictions} draws. */
+export interface PredictionPicture {
+  /** JPEG (the default) takes a tenth of the time and space; PNG keeps every pixel. */
+  readonly type?: "jpeg" | "png";
+  /** Pixels of the picture's longer side. Default: that of the image. */
+  readonly longerSide?: number | undefined;
+}
+
+/** Of 100; lines and labels keep clean edges, and it is encoded in a few milliseconds. */
+const jpegQuality = 90;
+
+/** An image with its detections, as the bytes of a JPEG or PNG file. */
+export async function drawPredictions(
+  image: RgbImage,
+  detections: readonly DrawnBox[],
+  { type = "jpeg", longerSide }: PredictionPicture = {},
+): Promise<Uint8Array> {
+  const scale = longerSide === undefined ? 1 : longerSide / Math.max(image.width, image.height);
+  const canvas = scaledCanvas(image, scale);
   const area = { x: 0, y: 0, width: canvas.width, height: canvas.height };
-  context.drawImage(imageCanvas(image), 0, 0, canvas.width, canvas.height);
-  drawBoxes(context, detections, { dashed: false, area, scale, fontSize: fontSizeFor(image, scale) });
-  return await canvas.encode("png");
+  drawBoxes(canvas.getContext("2d"), detections, { dashed: false, area, scale, fontSize: fontSizeFor(image, scale) });
+  return type === "png" ? await canvas.encode("png") : await canvas.encode("jpeg", jpegQuality);
+}
+
+function scaledCanvas(image: RgbImage, scale: number): Canvas {
+  const source = imageCanvas(image);
+  if (scale === 1) return source;
+  const side = (length: number): number => Math.max(1, Math.round(length * scale));
+  const canvas = createCanvas(side(image.width), side(image.height));
+  canvas.getContext("2d").drawImage(source, 0, 0, canvas.width, canvas.height);
+  return canvas;
 }
 
 function caption(context: SKRSContext2D, text: string, x: number, height: number, fontSize: number): void {

@@ -1,46 +1,77 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { imageFiles, picturePaths } from "./image-files.ts";
+import { temporaryFolder } from "@detrkit/test-utils";
+import { beforeAll, expect, test } from "vitest";
+import { inputImages } from "./image-files.ts";
+import { keepApart } from "./keep-apart.ts";
 
-let folder = "";
+const folder = temporaryFolder();
+const at = (...names: readonly string[]): string => join(folder, ...names);
+
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "detrkit-images-"));
-  await mkdir(join(folder, "deeper"));
-  for (const name of ["b.JPG", "a.png", "a.detrkit.png", "notes.txt", "deeper/c.webp"])
-    await writeFile(join(folder, name), "");
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true });
+  for (const name of ["deeper", "empty", "one", "two"]) await mkdir(at(name));
+  for (const name of ["b.JPG", "a.png", "notes.txt", "deeper/c.webp", "one/x.jpg", "one/x.png", "two/x.jpg"])
+    await writeFile(at(name), "");
 });
 
-test("a folder stands for the images in it, but not for pictures that predict wrote", async () => {
-  const names = (await imageFiles([folder])).map((file) => file.slice(folder.length + 1));
-  expect(names).toEqual(["a.png", "b.JPG", join("deeper", "c.webp")]);
+test("a folder stands for the images in it, called by their place in it", async () => {
+  const { images, folders } = await inputImages([folder]);
+  expect(images.map(({ path }) => path.slice(folder.length + 1))).toEqual([
+    "a.png",
+    "b.JPG",
+    join("deeper", "c.webp"),
+    join("one", "x.jpg"),
+    join("one", "x.png"),
+    join("two", "x.jpg"),
+  ]);
+  expect(images.map(({ stem }) => stem)).toEqual([
+    "a",
+    "b",
+    join("deeper", "c"),
+    join("one", "x"),
+    join("one", "x.png"),
+    join("two", "x"),
+  ]);
+  expect(folders).toEqual([folder]);
 });
 
-test("a file is taken whatever its name, and only once", async () => {
-  const file = join(folder, "notes.txt");
-  expect(await imageFiles([file, file])).toEqual([file]);
+test("images of one name in different folders keep these, however they were given", async () => {
+  const stems = [join("one", "x"), join("two", "x")];
+  const files = await inputImages([at("one", "x.jpg"), at("two", "x.jpg")]);
+  expect(files.images.map(({ stem }) => stem)).toEqual(stems);
+  const mixed = await inputImages([at("one", "x.jpg"), at("two")]);
+  expect(mixed.images.map(({ stem }) => stem)).toEqual(stems);
+});
+
+test("a file is taken whatever its name, only once, and called by its name alone", async () => {
+  const file = at("notes.txt");
+  expect((await inputImages([file, join(folder, "deeper", "..", "notes.txt")])).images).toEqual([
+    { path: expect.stringContaining("notes.txt"), stem: "notes" },
+  ]);
 });
 
 test("paths that lead to no image are named", async () => {
-  await expect(imageFiles([join(folder, "none.jpg")])).rejects.toThrow("none.jpg does not exist");
-  await mkdir(join(folder, "empty"));
-  await expect(imageFiles([join(folder, "empty")])).rejects.toThrow("holds no images");
+  await expect(inputImages([at("none.jpg")])).rejects.toThrow("none.jpg does not exist");
+  await expect(inputImages([at("empty")])).rejects.toThrow("empty holds no images");
 });
 
-test("a picture lies beside its image, or in the folder asked for", () => {
-  expect(picturePaths([join("photos", "a.jpg")], undefined)).toEqual([join("photos", "a.detrkit.png")]);
-  expect(picturePaths([join("photos", "a.jpg")], "found")).toEqual([join("found", "a.detrkit.png")]);
+test.for<readonly [title: string, paths: readonly string[], folders: readonly string[], files: readonly string[]]>([
+  ["a folder of images", ["one"], ["one"], []],
+  ["a folder in a folder of images", ["one"], [join("one", "found", "new")], []],
+  ["the folder of a single image", [join("one", "x.jpg")], ["one"], []],
+  ["a link to a folder of images", ["one"], [join("link", "found")], []],
+  ["an image", [join("one", "x.jpg")], [], [join("one", "x.jpg")]],
+  ["a file in a folder of images", ["one"], [], [join("one", "found.json")]],
+])("%s is not written to", async ([, paths, folders, files]) => {
+  await symlink(at("one"), at("link")).catch(() => undefined);
+  const inputs = await inputImages(paths.map((path) => at(path)));
+  const planned = { folders: folders.map((path) => at(path)), files: files.map((path) => at(path)) };
+  await expect(keepApart(inputs, planned)).rejects.toThrow(/folder of the images|is one of the images/u);
 });
 
-test("no picture overwrites another one", () => {
-  const files = ["a.jpg", "a.png", join("x", "a.jpg"), join("y", "a.jpg")];
-  expect(new Set(picturePaths(files, "found")).size).toBe(4);
-  expect(picturePaths(files, "found").slice(0, 2)).toEqual([
-    join("found", "a.detrkit.png"),
-    join("found", "a.png.detrkit.png"),
-  ]);
+test("beside the images there is room", async () => {
+  const inputs = await inputImages([at("one", "x.jpg"), at("two")]);
+  const files = [at("one", "found.json")];
+  const planned = { folders: [at("predictions"), at("one", "predictions")], files };
+  await expect(keepApart(inputs, planned)).resolves.toBeUndefined();
 });

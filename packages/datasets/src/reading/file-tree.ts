@@ -30,6 +30,11 @@ export class FileTree {
     return this.files.filter((file) => extensions.includes(extname(file).toLowerCase()));
   }
 
+  /** Whether a path lies in this folder. */
+  holds(path: string): boolean {
+    return resolve(path).startsWith(this.root.endsWith(sep) ? this.root : `${this.root}${sep}`);
+  }
+
   /** A path as messages shorten it. */
   short(path: string): string {
     return relative(this.root, path) || ".";
@@ -46,6 +51,15 @@ export class FileTree {
     const place = this.#placeOf(labels);
     const near = found.filter((image) => this.#placeOf(image) === place);
     return near.length > 0 ? near : nearest(found, (image) => sharedEnd(this.#placeOf(image), place));
+  }
+
+  /**
+   * Of some files of labels those that an image may mean which lies outside of this folder: those whose folders are
+   * most like its own.
+   */
+  nearestTo(image: string, files: readonly string[]): readonly string[] {
+    const folders = withoutRoles(dirname(resolve(image)));
+    return nearest(files, (file) => sharedEnd(this.#placeOf(file), folders));
   }
 
   /**
@@ -74,9 +88,13 @@ export class FileTree {
 
   /** The folders of a file below the root, but those that only tell what kind of file it is. */
   #placeOf(path: string): string {
-    const folders = this.short(path).toLowerCase().split(sep).slice(0, -1);
-    return folders.filter((folder) => !roleFolders.has(folder)).join(sep);
+    return withoutRoles(relative(this.root, dirname(path)));
   }
+}
+
+function withoutRoles(path: string): string {
+  const folders = path.toLowerCase().split(sep);
+  return folders.filter((folder) => !roleFolders.has(folder)).join(sep);
 }
 
 /** How many folders two paths end with in common. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { ImageFolder } from "../../reading/image-files.ts";
 import type { ReadRequest } from "../../reading/reader.ts";
 import type { YoloConfig } from "./yolo-config.ts";
-import { imagesAt } from "./yolo-files.ts";
+import { imagesAt, type LabelFiles } from "./yolo-files.ts";
 
 const labelLine = /^\d+(?:\s+-?[\d.]+(?:e[+-]?\d+)?){4,}$/iu;
 
@@ -13,16 +13,18 @@ export function isLabelFile(file: string): boolean {
 }
 
 /** Reports labels that belong to no image, and images that are in no split. */
-export function reportLeftOut({ tree, places }: YoloConfig, request: ReadRequest): void {
+export function reportLeftOut({ tree, places }: YoloConfig, labels: LabelFiles, request: ReadRequest): void {
   if (tree === undefined) return;
-  for (const file of tree.withExtension(".txt"))
-    if (tree.imagesOfLabels(file).length === 0 && isLabelFile(file))
-      request.report({ kind: "labels-without-image", file, detail: "no image of its name" });
   const folders = new ImageFolder(() => undefined, tree.root);
   const there = Object.values(places)
     .flat()
     .filter((place) => existsSync(place));
   const taken = new Set(there.flatMap((place) => imagesAt(place, request, folders)));
+  const elsewhere = [...taken].filter((image) => !tree.holds(image));
+  const used = new Set(elsewhere.map((image) => labels.of(image)));
+  for (const file of tree.withExtension(".txt"))
+    if (!used.has(file) && tree.imagesOfLabels(file).length === 0 && isLabelFile(file))
+      request.report({ kind: "labels-without-image", file, detail: "no image of its name" });
   for (const file of tree.images)
     if (!taken.has(file)) request.report({ kind: "unlisted-image", file, detail: "in no split" });
 }

@@ -99,3 +99,18 @@ test("YAML that can't be read is named with its line, wrong keys with what is ex
   await put("data.yaml", "train: nowhere\nnames: [ant]\n");
   await expect(openDataset(`yolo:${folder}`)).rejects.toThrow(/split "train" is at .*nowhere, which does not exist/u);
 });
+
+test("images of a list may lie elsewhere: their labels are found by name, and by folders where that is not enough", async () => {
+  for (const path of ["photos/one/a.png", "photos/two/a.png", "photos/two/b.png"]) await image(path, 10, 10);
+  for (const [path, label] of [
+    ["one/a", 0],
+    ["two/a", 1],
+    ["two/b", 2],
+  ] as const)
+    await put(`set/labels/${path}.txt`, `${label} 0.5 0.5 0.2 0.2\n`);
+  await put("set/images.txt", "../photos/one/a.png\n../photos/two/a.png\n../photos/two/b.png\n");
+  await put("set/data.yaml", "train: images.txt\nnames: [ant, bee, cat]\n");
+  const { records, problems } = await readDataset(join(folder, "set"));
+  expect(records.map(({ labels }) => [...labels])).toEqual([[0], [1], [2]]);
+  expect(problems).toEqual([]);
+});

@@ -78,7 +78,7 @@ async function readYolo(request: ReadRequest): Promise<ReadResult> {
   const paths = new Set(places.flatMap((place) => imagesAt(place, request, folders)));
   const root = config.tree?.root ?? dirname(config.file);
   const images = [...paths].map((path, index) => ({ id: index + 1, name: relative(root, path), source: path }));
-  if (request.split === yoloSplits(config)[0]) reportLeftOut(config, request);
+  if (request.split === yoloSplits(config)[0]) reportLeftOut(config, labels, request);
   const builder = new RecordBuilder(categories, request);
   for (const { size, ...image } of await withSizes(images, request.report)) {
     const file = labels.of(image.source);

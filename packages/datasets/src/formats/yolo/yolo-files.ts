@@ -34,10 +34,13 @@ export class LabelFiles {
     const usual = [usualLabelFile(image), join(dirname(image), labelName(image))];
     const found = usual.find((file) => existsSync(file));
     if (found !== undefined) return found;
-    const others = (this.#byStem.get(stemOf(image)) ?? []).filter(
-      (file) => this.#tree?.imagesOfLabels(file).includes(image) === true,
-    );
+    const named = this.#byStem.get(stemOf(image)) ?? [];
+    const others = this.#tree?.holds(image) === false ? this.#tree.nearestTo(image, named) : this.#beside(image, named);
     return others.length === 1 ? others[0] : undefined;
+  }
+
+  #beside(image: string, labels: readonly string[]): readonly string[] {
+    return labels.filter((file) => this.#tree?.imagesOfLabels(file).includes(image) === true);
   }
 }
 

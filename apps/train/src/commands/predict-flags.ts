@@ -1,0 +1,88 @@
+import {
+  type FlagDefinition,
+  numberFlag,
+  numberOption,
+  type ParsedFlags,
+  switchFlag,
+  switchOption,
+  textFlag,
+  textOption,
+  wordsFlag,
+} from "../cli/parse-flags.ts";
+import { drawnFrom } from "../drawing/draw-boxes.ts";
+import { type SaveForm, saveForms } from "../inference/save-predictions.ts";
+import { UsageError } from "../usage-error.ts";
+import { backendFlag, checkpointFlag, detectorFlag } from "./shared-flags.ts";
+
+const defaultOutput = "predictions";
+
+/** The flags of `detrkit predict`. */
+export const predictFlags: readonly FlagDefinition[] = [
+  checkpointFlag,
+  detectorFlag,
+  numberOption("threshold", `Leave out detections with a lower score; default ${drawnFrom}`),
+  textOption("output", "DIR", `Folder for pictures and saved files; default ${defaultOutput}`),
+  switchOption("pictures", "Draw pictures (the default); --no-pictures leaves them away"),
+  {
+    name: "picture-type",
+    kind: "text",
+    choices: ["jpeg", "png"],
+    description: "Kind of the pictures; default jpeg. png keeps every pixel and takes ten times as long",
+  },
+  numberOption("picture-size", "Pixels of a picture's longer side; default: the image's own size"),
+  textOption("json", "FILE", "Write the JSON to this file instead of stdout; one that ends in .jsonl gets lines"),
+  switchOption("json-lines", "Write a line of JSON for each image, as soon as it is known"),
+  {
+    name: "save",
+    kind: "words",
+    choices: saveForms,
+    description: "Also save the boxes in these forms, which other programs and --data read",
+  },
+  textOption("annotations", "FILE", "COCO annotations whose ids of images and classes --save coco writes"),
+  backendFlag,
+];
+
+/** What was asked of `predict`. */
+export interface PredictSettings {
+  readonly checkpoint: string;
+  readonly threshold: number;
+  readonly output: string;
+  readonly pictures: boolean;
+  readonly pictureType: "jpeg" | "png";
+  readonly pictureSize: number | undefined;
+  readonly json: string | undefined;
+  readonly lines: boolean;
+  readonly save: readonly SaveForm[];
+  readonly annotations: string | undefined;
+}
+
+/** Reads the flags. @throws UsageError where one is missing or out of range */
+export function predictSettings(flags: ParsedFlags): PredictSettings {
+  const checkpoint = textFlag(flags, "checkpoint");
+  if (checkpoint === undefined)
+    throw new UsageError("predict needs --checkpoint, a run folder, a .safetensors or a .pth file");
+  if (flags.positionals.length === 0)
+    throw new UsageError("predict needs images: detrkit predict --checkpoint runs/mine photo.jpg");
+  const threshold = numberFlag(flags, "threshold") ?? drawnFrom;
+  if (threshold < 0 || threshold > 1) throw new UsageError(`--threshold takes a number from 0 to 1, got ${threshold}`);
+  const pictureSize = numberFlag(flags, "picture-size");
+  if (pictureSize !== undefined && !(Number.isInteger(pictureSize) && pictureSize >= 1 && pictureSize <= 16_384))
+    throw new UsageError(`--picture-size takes a whole number of pixels from 1 to 16384, got ${pictureSize}`);
+  const save = wordsFlag(flags, "save") as readonly SaveForm[];
+  const annotations = textFlag(flags, "annotations");
+  if (annotations !== undefined && !save.includes("coco"))
+    throw new UsageError("--annotations gives --save coco its ids; write both, or leave it away");
+  const json = textFlag(flags, "json");
+  return {
+    checkpoint,
+    threshold,
+    output: textFlag(flags, "output") ?? defaultOutput,
+    pictures: flags.values.get("pictures") !== false,
+    pictureType: textFlag(flags, "picture-type") === "png" ? "png" : "jpeg",
+    pictureSize,
+    json,
+    lines: switchFlag(flags, "json-lines") || json?.toLowerCase().endsWith(".jsonl") === true,
+    save,
+    annotations,
+  };
+}
