@@ -5,6 +5,7 @@ export { descriptionMetadata, descriptionOf } from "./description.ts";
 export type { DetectorDescription } from "./description.ts";
 export { Detector } from "./detector.ts";
 export type { DetectedImage, DetectOptions, DetectorParts, ImageInput } from "./detector.ts";
+export type { AttendedImage, ExplainOptions, Explanation, ImagePoint, SampledPoint } from "./explain/explanation.ts";
 export { checkpointFile, loadDetector } from "./load-detector.ts";
 export type { LoadDetectorOptions } from "./load-detector.ts";
 export { deformableDetrDialect, detrDialect } from "./original-state-dict.ts";
