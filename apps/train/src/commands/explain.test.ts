@@ -44,7 +44,12 @@ test("a picture is written for each detection and each point, and the same as JS
   const json = join(folder, "attention.json");
   const output = ["--output", join(folder, "explained"), "--json", json];
   const { code, stdout, stderr } = await explain(
-    ...["--threshold", "0", "--limit", "2", "--point", "3,5"],
+    "--threshold",
+    "0",
+    "--limit",
+    "2",
+    "--point",
+    "3,5",
     ...output,
     photo,
   );

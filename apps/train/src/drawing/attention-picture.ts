@@ -52,7 +52,7 @@ export async function drawAttention(
   return await canvas.encode("png");
 }
 
-/** Weights as light: the heaviest cell shines fully, in steps that the eye takes as even. */
+/** Weights as light: the heaviest cell shines fully. */
 function drawCells(
   context: SKRSContext2D,
   { width, height, weights }: AttendedImage & { kind: "dense" },
@@ -63,7 +63,7 @@ function drawCells(
   const cells = glow.getContext("2d");
   const data = cells.createImageData(width, height);
   weights.forEach((weight, cell) => {
-    const part = Math.sqrt(weight / heaviest);
+    const part = weight / heaviest;
     data.data.set([255, 70 + 170 * part, 60 * part, 235 * part], cell * 4);
   });
   cells.putImageData(data, 0, 0);
