@@ -180,7 +180,7 @@ export const packages = [
   ),
   library("inference", "Load a detector and find objects in images: runs of detrkit and published DETR weights.", {
     tfjs: true,
-    workspace: ["common", "nn", "image", "backend", "checkpoint", "detr"],
+    workspace: ["common", "nn", "image", "backend", "checkpoint", "transformer", "detr"],
     subpaths: { "./browser": "browser" },
     devDependencies: ["@tensorflow/tfjs-backend-cpu"],
     keywords: ["detr", "inference"],

@@ -23,7 +23,10 @@ describe("train", () => {
   test("leaves everything that a run folder is to hold", async () => {
     expectExit(trained, 0);
     expect(Object.values(run).filter((path) => !existsSync(path))).toEqual([]);
-    expect(await readdir(run.predictions)).toHaveLength(2);
+    // As many of each kind as --evaluation.pictures says; an untrained model has no best images.
+    const pictures = await readdir(run.predictions);
+    for (const kind of ["shapes", "worst", "batch"])
+      expect(pictures.filter((name) => name.slice(3).startsWith(kind))).toHaveLength(2);
     expect((await readdir(output)).filter((name) => name.endsWith(".tmp"))).toEqual([]);
     expect(JSON.parse(await readFile(run.config, "utf8"))).toMatchObject({
       ...tinySettings,

@@ -3,6 +3,7 @@ import { describeOnBackends, expectClose, uniformTensor } from "@detrkit/test-ut
 import type { AttentionInputs } from "@detrkit/transformer";
 import {
   add,
+  dispose,
   gather,
   memory,
   mul,
@@ -10,13 +11,17 @@ import {
   reshape,
   type Tensor,
   tensor2d,
+  type Tensor2D,
   type Tensor3D,
+  type Tensor4D,
   tidy,
   where,
   zerosLike,
 } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
 import { MultiScaleDeformableAttention } from "./multi-scale-deformable-attention.ts";
+import { multiScaleDeformableAttention } from "./ops/multi-scale-deformable-attention.ts";
+import { zeroRows } from "./ops/zero-rows.ts";
 
 const levelShapes = [
   { height: 3, width: 5 },
@@ -53,6 +58,41 @@ function inputsOf(coordinates: 2 | 4): AttentionInputs {
 }
 
 describeOnBackends("MultiScaleDeformableAttention", () => {
+  test.each([2, 4] as const)(
+    "it tells where it samples and with which weights, of %d coordinates: with these it comes to what `call` gives",
+    (coordinates) => {
+      const attention = attentionOf(3);
+      const inputs = inputsOf(coordinates);
+      const before = memory().numTensors;
+      const places = attention.attendedPlaces(inputs);
+      expect(memory().numTensors).toBe(before + 2);
+      if (places.kind !== "sampled") throw new Error(`expected sampled places, got ${places.kind}`);
+      const { locations, weights } = places;
+      expect([locations.shape, weights.shape]).toEqual([
+        [2, 7, 3, 2, 2, 2],
+        [2, 7, 3, 2, 2],
+      ]);
+      const shares = weights.dataSync<"float32">();
+      for (let head = 0; head < shares.length; head += 4)
+        expect(shares.subarray(head, head + 4).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 5);
+      const composed = tidy(() => {
+        const value = zeroRows(attention.value.call(inputs.memory), inputs.memoryPaddingMask as Tensor2D);
+        const sampled = multiScaleDeformableAttention({
+          value: reshape(value, [2, 17, 3, 5]) as Tensor4D,
+          levelShapes,
+          samplingLocations: locations,
+          attentionWeights: weights,
+        });
+        return attention.output.call(sampled);
+      });
+      const expected = attention.call(inputs);
+      expectClose(composed, expected.dataSync(), { rtol: 1e-5, atol: 1e-5 });
+      attention.dispose();
+      dispose([locations, weights, composed, expected]);
+      for (const each of Object.values(inputs)) if (!Array.isArray(each)) each.dispose();
+    },
+  );
+
   describe("a new module", () => {
     test("each head's points lie on one ray, 1, 2, ... cells from the reference point, in every map and query", () => {
       const attention = new MultiScaleDeformableAttention({

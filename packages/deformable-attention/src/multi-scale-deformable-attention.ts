@@ -12,7 +12,7 @@ import {
   xavierUniform,
 } from "@detrkit/nn";
 import { hasKernel, runKernel } from "@detrkit/nn/kernels";
-import type { Attention, AttentionInputs } from "@detrkit/transformer";
+import type { AttendedPlaces, Attention, AttentionInputs } from "@detrkit/transformer";
 import {
   add,
   type Rank,
@@ -109,8 +109,43 @@ export class MultiScaleDeformableAttention extends Module implements Attention {
    *
    * @returns `[B, Q, D]`
    */
-  call({ queries, queryPosition, memory, memoryPaddingMask, referencePoints, levelShapes }: AttentionInputs): Tensor3D {
-    const name = "MultiScaleDeformableAttention.call";
+  call(inputs: AttentionInputs): Tensor3D {
+    const { queries, queryPosition, memory, memoryPaddingMask } = inputs;
+    const { referencePoints, levelShapes } = this.#expectOperands(inputs, "MultiScaleDeformableAttention.call");
+    return tidy(() => {
+      const query = queryPosition === undefined ? queries : add<Tensor3D>(queries, queryPosition);
+      const projected = this.value.call(memory);
+      const sampled = this.#sample({
+        value: memoryPaddingMask === undefined ? projected : zeroRows(projected, memoryPaddingMask),
+        offsets: this.samplingOffsets.call(query),
+        logits: this.attentionWeights.call(query),
+        referencePoints,
+        levelShapes,
+      });
+      return this.output.call(sampled);
+    });
+  }
+
+  /** Where each query samples each map, and with which weights; see {@link AttendedPlaces}. */
+  attendedPlaces(inputs: AttentionInputs): AttendedPlaces {
+    const { queries, queryPosition } = inputs;
+    const where = this.#expectOperands(inputs, "MultiScaleDeformableAttention.attendedPlaces");
+    const places = tidy(() => {
+      const query = queryPosition === undefined ? queries : add<Tensor3D>(queries, queryPosition);
+      return this.#places({
+        offsets: this.samplingOffsets.call(query),
+        logits: this.attentionWeights.call(query),
+        ...where,
+      });
+    });
+    return { kind: "sampled", ...places };
+  }
+
+  /** Checks the inputs; returns those that only an attention which samples needs. */
+  #expectOperands(
+    { queries, queryPosition, memory, memoryPaddingMask, referencePoints, levelShapes }: AttentionInputs,
+    name: string,
+  ): Pick<Sampling, "referencePoints" | "levelShapes"> {
     const { B, Q } = expectFloats(queries, `${name}: queries`, ["B", "Q", this.dim]);
     if (queryPosition !== undefined)
       expectFloats(
@@ -134,40 +169,41 @@ export class MultiScaleDeformableAttention extends Module implements Attention {
       throw new ShapeError(`${name}: levelShapes expected ${this.levels} maps, got ${levelShapes.length}`);
     expectReferencePoints(referencePoints, `${name}: referencePoints`, [B, Q, this.levels]);
     expectLevelShapes(levelShapes, `${name}: memory`, S);
-    return tidy(() => {
-      const query = queryPosition === undefined ? queries : add<Tensor3D>(queries, queryPosition);
-      const projected = this.value.call(memory);
-      const sampled = this.#sample({
-        value: memoryPaddingMask === undefined ? projected : zeroRows(projected, memoryPaddingMask),
-        offsets: this.samplingOffsets.call(query),
-        logits: this.attentionWeights.call(query),
-        referencePoints: referencePoints as Tensor4D,
-        levelShapes,
-      });
-      return this.output.call(sampled);
-    });
+    return { referencePoints: referencePoints as Tensor4D, levelShapes };
   }
 
   #sample({ value, offsets, logits, referencePoints, levelShapes }: Sampling): Tensor3D {
-    const { heads: M, levels: L, points: P } = this;
+    const { heads: M, points: P } = this;
     if (hasKernel(deformableSamplingKernel)) {
       registerGradients();
       const attributes: DeformableSamplingAttributes = { heads: M, points: P, levelShapes };
       return runKernel(deformableSamplingKernel, [value, offsets, logits, referencePoints], attributes)[0] as Tensor3D;
     }
     const [B, S, D] = value.shape;
-    const Q = offsets.shape[1];
-    const shares = softmax(reshape(logits, [B, Q, M, L * P]));
+    const { locations, weights } = this.#places({ offsets, logits, referencePoints, levelShapes });
     return multiScaleDeformableAttention({
       value: reshape(value, [B, S, M, D / M]) as Tensor4D,
       levelShapes,
-      samplingLocations: samplingLocations({
+      samplingLocations: locations,
+      attentionWeights: weights,
+    });
+  }
+
+  /** Sampling locations `[B, Q, M, L, P, 2]` and attention weights `[B, Q, M, L, P]`. */
+  #places({ offsets, logits, referencePoints, levelShapes }: Omit<Sampling, "value">): {
+    locations: Tensor<Rank.R6>;
+    weights: Tensor5D;
+  } {
+    const { heads: M, levels: L, points: P } = this;
+    const [B, Q] = offsets.shape;
+    return {
+      locations: samplingLocations({
         offsets: reshape(offsets, [B, Q, M, L, P, 2]) as Tensor<Rank.R6>,
         referencePoints,
         levelShapes,
       }),
-      attentionWeights: reshape(shares, [B, Q, M, L, P]) as Tensor5D,
-    });
+      weights: reshape(softmax(reshape(logits, [B, Q, M, L * P])), [B, Q, M, L, P]) as Tensor5D,
+    };
   }
 }
 

@@ -1,10 +1,12 @@
 import type { Backbone } from "@detrkit/backbone";
 import type { LayerPrediction } from "@detrkit/boxes";
-import type { CallOptions, ImageSize, Module, PaddedBatch } from "@detrkit/nn";
+import type { ImageSize, Module, PaddedBatch } from "@detrkit/nn";
+import type { TransformerCallOptions } from "@detrkit/transformer";
 import { type Tensor3D, type Tensor4D, unstack } from "@tensorflow/tfjs-core";
 import type { ImageDetections } from "./detections.ts";
 
-export interface DetrCallOptions extends CallOptions {
+/** What a detector's `call` needs in addition to its batch. */
+export interface DetrCallOptions extends TransformerCallOptions {
   /**
    * Whether the outputs of the decoder layers before the last are computed too, for auxiliary losses. Default `true`.
    */

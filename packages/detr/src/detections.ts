@@ -8,6 +8,8 @@ export interface ImageDetections {
   readonly labels: Int32Array;
   /** `[N · 4]`, xyxy in source pixels. */
   readonly boxes: Float32Array;
+  /** `[N]`: the query that each comes from, of a detector with queries. */
+  readonly queries?: Int32Array;
 }
 
 /** A class as a data set names it: a model's label is an index into a list of these. */

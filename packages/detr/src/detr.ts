@@ -1,7 +1,6 @@
 import type { LayerPrediction } from "@detrkit/boxes";
 import type { Backbone, FeatureLevel, FeatureMap } from "@detrkit/backbone";
 import {
-  type CallOptions,
   Conv2d,
   Embedding,
   expectInteger,
@@ -14,7 +13,7 @@ import {
 } from "@detrkit/nn";
 import type { Random } from "@detrkit/common";
 import type { PositionEncoding } from "@detrkit/position-encoding";
-import type { TransformerInputs, TransformerOutput } from "@detrkit/transformer";
+import type { TransformerCallOptions, TransformerInputs, TransformerOutput } from "@detrkit/transformer";
 import {
   dispose,
   reshape,
@@ -31,7 +30,7 @@ import { postProcess } from "./post-process.ts";
 
 /** What a detector needs of a transformer. Any module with this `call` can be one. */
 export interface DetrTransformer extends Module {
-  call(inputs: TransformerInputs, options?: CallOptions): TransformerOutput;
+  call(inputs: TransformerInputs, options?: TransformerCallOptions): TransformerOutput;
 }
 
 /** The built parts of a {@link Detr}, and its sizes. */
@@ -103,7 +102,7 @@ export class Detr extends Module implements DetectionModel {
   }
 
   /** Everything before the heads. */
-  features(batch: PaddedBatch, options: CallOptions = {}): DetrFeatures {
+  features(batch: PaddedBatch, options: TransformerCallOptions = {}): DetrFeatures {
     return tidyRecord(() => {
       const maps = this.backbone.call(batch, options);
       const map = maps.at(-1) as FeatureMap;
@@ -117,6 +116,8 @@ export class Detr extends Module implements DetectionModel {
           position: reshape(this.positionEncoding.call(map, options), [B, S, D]) as Tensor3D,
           paddingMask: isPadded(map) ? (reshape(map.paddingMask, [B, S]) as Tensor2D) : undefined,
           queryPosition: this.queryEmbedding.weight.value as Tensor2D,
+          // Dense attentions don't need it: for those who look at where an attention looks.
+          levelShapes: [{ height, width }],
         },
         options,
       );

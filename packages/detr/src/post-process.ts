@@ -59,7 +59,7 @@ async function readDetections(
       rowLength,
     };
     const { scores, labels, queries } = select(rows);
-    return { scores, labels, boxes: sourceBoxes(rows, queries, size) };
+    return { scores, labels, boxes: sourceBoxes(rows, queries, size), queries };
   });
 }
 

@@ -6,6 +6,7 @@ export { descriptionMetadata } from "./description.ts";
 export type { DetectorDescription } from "./description.ts";
 export { Detector } from "./detector.ts";
 export type { DetectedImage, DetectOptions, DetectorParts, ImageInput } from "./detector.ts";
+export type { AttendedImage, ExplainOptions, Explanation, ImagePoint, SampledPoint } from "./explain/explanation.ts";
 export type { FamilyDialect, LoadableFamily, UnseenSettings } from "./families.ts";
 export type { DownloadProgress, FetchOptions } from "./fetch-bytes.ts";
 export { loadDetector } from "./load-detector-in-browser.ts";

@@ -11,6 +11,8 @@ import type { ImageSize, PaddedBatch } from "@detrkit/nn";
 import { dispose, type TensorContainer } from "@tensorflow/tfjs-core";
 import { type BitmapLike, pixelsOfBitmap, type RgbaImage, withoutAlpha } from "./browser-images.ts";
 import type { DetectorDescription } from "./description.ts";
+import { explainImage } from "./explain/explain-image.ts";
+import type { ExplainOptions, Explanation } from "./explain/explanation.ts";
 import { prepareImages } from "./prepare-images.ts";
 
 /**
@@ -102,6 +104,32 @@ export class Detector<Output extends object = DetrOutput> {
     } finally {
       dispose(output as TensorContainer);
     }
+  }
+
+  /**
+   * Finds objects in one image and tells what the decoder looked at for each, and what the encoder looks at from given
+   * places. Computed apart from `detect`, which it does not slow down.
+   *
+   * @throws DataError naming an image that can't be read; ConfigError when an option is out of range, or the detector's
+   *   attentions don't tell what they look at
+   */
+  async explain(image: ImageInput, options: ExplainOptions = {}): Promise<Explanation> {
+    const { threshold = 0.5, limit = 0, points = [] } = options;
+    this.#checkOptions({ threshold, limit });
+    const source = await this.#pixelsOf(image);
+    const { width, height } = source;
+    const outside = points.findIndex(({ x, y }) => !(x >= 0 && x <= width && y >= 0 && y <= height));
+    if (outside >= 0)
+      throw new ConfigError(
+        `Detector.explain: points[${outside}] expected a place in the image of ${width}x${height}, ` +
+          `got ${points[outside]?.x},${points[outside]?.y}`,
+      );
+    const batch = prepareImages([source], this.description.transforms);
+    const model = this.model as DetectionModel<object>;
+    const { categories } = this.description;
+    return await explainImage({ model, categories, batch, source: { width, height } }, options).finally(() =>
+      dispose([batch.images, batch.paddingMask]),
+    );
   }
 
   /** Frees the model. */

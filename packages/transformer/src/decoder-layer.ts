@@ -1,6 +1,6 @@
-import { type CallOptions, Dropout, type FeedForward, LayerNorm, Module } from "@detrkit/nn";
+import { Dropout, type FeedForward, LayerNorm, Module } from "@detrkit/nn";
 import { type Tensor3D, tidy } from "@tensorflow/tfjs-core";
-import type { Attention, AttentionInputs } from "./attention.ts";
+import type { Attention, AttentionInputs, TransformerCallOptions } from "./attention.ts";
 import { residual, type ResidualStyle } from "./residual.ts";
 
 /** The parts of a {@link DecoderLayer}. */
@@ -40,11 +40,15 @@ export class DecoderLayer extends Module {
   }
 
   /** @returns the queries after this layer `[B, Q, D]` */
-  call(inputs: AttentionInputs, options: CallOptions = {}): Tensor3D {
+  call(inputs: AttentionInputs, options: TransformerCallOptions = {}): Tensor3D {
     const { queryPosition: position } = inputs;
     const amongQueries = (queries: Tensor3D): Tensor3D =>
       this.selfAttention.call({ queries, queryPosition: position, memory: queries, memoryPosition: position }, options);
-    const toMemory = (queries: Tensor3D): Tensor3D => this.crossAttention.call({ ...inputs, queries }, options);
+    const toMemory = (queries: Tensor3D): Tensor3D => {
+      const operands = { ...inputs, queries };
+      options.observeAttention?.({ part: "decoder", attention: this.crossAttention, inputs: operands });
+      return this.crossAttention.call(operands, options);
+    };
     const feed = (queries: Tensor3D): Tensor3D => this.feedForward.call(queries, options);
     return tidy(() => {
       const communicated = residual(inputs.queries, amongQueries, this.selfAttentionNorm, this.#style, options);

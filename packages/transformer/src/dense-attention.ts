@@ -1,6 +1,6 @@
 import { type CallOptions, type Linear, Module, MultiHeadAttention, type MultiHeadAttentionConfig } from "@detrkit/nn";
-import type { Tensor3D } from "@tensorflow/tfjs-core";
-import type { Attention, AttentionInputs } from "./attention.ts";
+import { type Tensor3D, tidy } from "@tensorflow/tfjs-core";
+import type { AttendedPlaces, Attention, AttentionInputs } from "./attention.ts";
 
 /** Every query attends to every token of the memory. Positions are added to queries and keys, never to values. */
 export class DenseAttention extends Module implements Attention {
@@ -26,5 +26,18 @@ export class DenseAttention extends Module implements Attention {
   ): Tensor3D {
     const keys = { key: memory, keyPosition: memoryPosition, value: memory, keyPaddingMask: memoryPaddingMask };
     return this.#attention.call({ query: queries, queryPosition, ...keys }, options);
+  }
+
+  /** The weight of every token of the memory, mean of the heads: `[B, Q, S]`. */
+  attendedPlaces({
+    queries,
+    queryPosition,
+    memory,
+    memoryPosition,
+    memoryPaddingMask,
+  }: AttentionInputs): AttendedPlaces {
+    const keys = { key: memory, keyPosition: memoryPosition, value: memory, keyPaddingMask: memoryPaddingMask };
+    const weights = tidy(() => this.#attention.callWithWeights({ query: queries, queryPosition, ...keys }).weights);
+    return { kind: "dense", weights };
   }
 }

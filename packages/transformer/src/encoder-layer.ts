@@ -1,6 +1,6 @@
-import { type CallOptions, Dropout, type FeedForward, type ImageSize, LayerNorm, Module } from "@detrkit/nn";
+import { Dropout, type FeedForward, type ImageSize, LayerNorm, Module } from "@detrkit/nn";
 import { type Tensor, type Tensor2D, type Tensor3D, tidy } from "@tensorflow/tfjs-core";
-import type { Attention, Position } from "./attention.ts";
+import type { Attention, Position, TransformerCallOptions } from "./attention.ts";
 import { residual, type ResidualStyle } from "./residual.ts";
 
 /** The parts of an {@link EncoderLayer}. */
@@ -46,7 +46,7 @@ export class EncoderLayer extends Module {
   }
 
   /** @returns `[B, S, D]` */
-  call(inputs: EncoderInputs, options: CallOptions = {}): Tensor3D {
+  call(inputs: EncoderInputs, options: TransformerCallOptions = {}): Tensor3D {
     const { position, paddingMask, referencePoints, levelShapes } = inputs;
     const where = {
       queryPosition: position,
@@ -55,8 +55,11 @@ export class EncoderLayer extends Module {
       referencePoints,
       levelShapes,
     };
-    const attend = (tokens: Tensor3D): Tensor3D =>
-      this.selfAttention.call({ queries: tokens, memory: tokens, ...where }, options);
+    const attend = (tokens: Tensor3D): Tensor3D => {
+      const operands = { queries: tokens, memory: tokens, ...where };
+      options.observeAttention?.({ part: "encoder", attention: this.selfAttention, inputs: operands });
+      return this.selfAttention.call(operands, options);
+    };
     const feed = (tokens: Tensor3D): Tensor3D => this.feedForward.call(tokens, options);
     return tidy(() => {
       const attended = residual(inputs.tokens, attend, this.selfAttentionNorm, this.#style, options);

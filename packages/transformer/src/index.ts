@@ -5,7 +5,15 @@ export { TransformerDecoder } from "./transformer-decoder.ts";
 export { TransformerEncoder } from "./transformer-encoder.ts";
 export { Transformer } from "./transformer.ts";
 
-export type { Attention, AttentionFactory, AttentionInputs, Position } from "./attention.ts";
+export type {
+  AttendedPlaces,
+  Attention,
+  AttentionFactory,
+  AttentionInputs,
+  ObservedAttention,
+  Position,
+  TransformerCallOptions,
+} from "./attention.ts";
 export type { DecoderLayerConfig } from "./decoder-layer.ts";
 export type { EncoderInputs, EncoderLayerConfig } from "./encoder-layer.ts";
 export type { DecoderInputs, QueryPlaces, TransformerDecoderConfig } from "./transformer-decoder.ts";

@@ -1,7 +1,7 @@
 import { ConfigError } from "@detrkit/common";
-import { type CallOptions, type LayerNorm, Module } from "@detrkit/nn";
+import { type LayerNorm, Module } from "@detrkit/nn";
 import { dispose, stack, type Tensor3D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
-import type { AttentionInputs } from "./attention.ts";
+import type { AttentionInputs, TransformerCallOptions } from "./attention.ts";
 import type { DecoderLayer } from "./decoder-layer.ts";
 
 /** The layers of a {@link TransformerDecoder}, and what happens to their states. */
@@ -45,7 +45,7 @@ export class TransformerDecoder extends Module {
    * @returns the states of the layers, normalised where there is a norm `[L, B, Q, D]`; `L` is 1 without
    * `returnIntermediate`
    */
-  call(inputs: DecoderInputs, options: CallOptions = {}): Tensor4D {
+  call(inputs: DecoderInputs, options: TransformerCallOptions = {}): Tensor4D {
     const { moveQueries, ...attentionInputs } = inputs;
     const states: Tensor3D[] = [];
     let places: QueryPlaces = {};

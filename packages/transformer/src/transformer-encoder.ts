@@ -1,5 +1,6 @@
-import { type CallOptions, type LayerNorm, Module } from "@detrkit/nn";
+import { type LayerNorm, Module } from "@detrkit/nn";
 import { clone, dispose, type Tensor3D, tidy } from "@tensorflow/tfjs-core";
+import type { TransformerCallOptions } from "./attention.ts";
 import type { EncoderInputs, EncoderLayer } from "./encoder-layer.ts";
 
 /** The layers of a {@link TransformerEncoder}. */
@@ -21,7 +22,7 @@ export class TransformerEncoder extends Module {
   }
 
   /** @returns the memory `[B, S, D]` */
-  call(inputs: EncoderInputs, options: CallOptions = {}): Tensor3D {
+  call(inputs: EncoderInputs, options: TransformerCallOptions = {}): Tensor3D {
     return tidy(() => {
       let tokens = inputs.tokens;
       for (const layer of this.layers) {

@@ -1,7 +1,20 @@
 import { ConfigError, Random } from "@detrkit/common";
 import { type CallOptions, LayerNorm, Linear, Module } from "@detrkit/nn";
 import { expectClose, uniformTensor, useBackend } from "@detrkit/test-utils";
-import { add, clone, mean, memory, ones, type Rank, stack, type Tensor3D, tidy, zeros } from "@tensorflow/tfjs-core";
+import {
+  add,
+  clone,
+  dispose,
+  mean,
+  memory,
+  ones,
+  type Rank,
+  stack,
+  tensor2d,
+  type Tensor3D,
+  tidy,
+  zeros,
+} from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import type { Attention, AttentionInputs } from "./attention.ts";
 import { DenseAttention } from "./dense-attention.ts";
@@ -250,4 +263,58 @@ test("what does not fit is named", () => {
   });
   expect(() => new TransformerDecoder({ layers: [] })).toThrow("TransformerDecoder: needs at least one layer");
   transformer.dispose();
+});
+
+test("an observer is told of every attention to the image, in the order of the layers, and changes nothing", () => {
+  const random = new Random(5);
+  const sizes = { dim: 6, heads: 2, encoderLayers: 2, decoderLayers: 3, feedForwardDim: 7, dropout: 0 };
+  const transformer = new Transformer({ ...sizes, random });
+  const inputs = {
+    tokens: uniformTensor<Rank.R3>([2, 5, 6], { seed: 1 }),
+    position: uniformTensor<Rank.R3>([2, 5, 6], { seed: 2 }),
+    queryPosition: uniformTensor<Rank.R2>([3, 6], { seed: 3 }),
+  };
+  const observed: string[] = [];
+  const silent = transformer.call(inputs);
+  const before = memory().numTensors;
+  const told = transformer.call(inputs, {
+    observeAttention: ({ part, attention, inputs: { queries, memory: attended } }) => {
+      const layer =
+        part === "encoder"
+          ? transformer.encoder.layers.findIndex(({ selfAttention }) => selfAttention === attention)
+          : transformer.decoder.layers.findIndex(({ crossAttention }) => crossAttention === attention);
+      observed.push(`${part} ${layer}: ${queries.shape[1]} of ${attended.shape[1]}`);
+    },
+  });
+  expect(observed).toEqual([
+    "encoder 0: 5 of 5",
+    "encoder 1: 5 of 5",
+    "decoder 0: 3 of 5",
+    "decoder 1: 3 of 5",
+    "decoder 2: 3 of 5",
+  ]);
+  expect(memory().numTensors).toBe(before + 2);
+  expectClose(told.states, silent.states.dataSync(), { rtol: 0, atol: 0 });
+  transformer.dispose();
+  dispose([...Object.values(inputs), ...Object.values(silent), ...Object.values(told)]);
+});
+
+test("a dense attention tells the weights by which it averages: none on padding, together 1", () => {
+  const attention = new DenseAttention({ dim: 6, heads: 2, random: new Random(4) });
+  const inputs = {
+    queries: uniformTensor<Rank.R3>([2, 3, 6], { seed: 1 }),
+    queryPosition: uniformTensor<Rank.R3>([2, 3, 6], { seed: 2 }),
+    memory: uniformTensor<Rank.R3>([2, 5, 6], { seed: 3 }),
+    memoryPaddingMask: tensor2d([0, 0, 0, 0, 0, 0, 0, 1, 0, 1], [2, 5], "bool"),
+  };
+  const before = memory().numTensors;
+  const { kind, weights } = attention.attendedPlaces(inputs);
+  expect([kind, weights.shape]).toEqual(["dense", [2, 3, 5]]);
+  expect(memory().numTensors).toBe(before + 1);
+  const rows = weights.arraySync() as number[][][];
+  rows.flat().forEach((row) => expect(row.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 6));
+  rows[1]?.forEach((row) => expect([row[2], row[4]]).toEqual([0, 0]));
+  expect(rows[0]?.[0]?.every((weight) => weight > 0)).toBe(true);
+  attention.dispose();
+  dispose([weights, ...Object.values(inputs)]);
 });

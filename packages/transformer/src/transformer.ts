@@ -1,15 +1,7 @@
 import type { Random } from "@detrkit/common";
-import {
-  type Activation,
-  type CallOptions,
-  expectShape,
-  FeedForward,
-  LayerNorm,
-  Module,
-  xavierUniform,
-} from "@detrkit/nn";
+import { type Activation, expectShape, FeedForward, LayerNorm, Module, xavierUniform } from "@detrkit/nn";
 import { type Tensor3D, type Tensor4D, tidy, zeros } from "@tensorflow/tfjs-core";
-import type { AttentionFactory, Position } from "./attention.ts";
+import type { AttentionFactory, Position, TransformerCallOptions } from "./attention.ts";
 import { beginWithEqualBiases } from "./begin-with-equal-biases.ts";
 import { DecoderLayer } from "./decoder-layer.ts";
 import { DenseAttention } from "./dense-attention.ts";
@@ -110,7 +102,7 @@ export class Transformer extends Module {
     beginWithEqualBiases(this.decoder.layers);
   }
 
-  call(inputs: TransformerInputs, options: CallOptions = {}): TransformerOutput {
+  call(inputs: TransformerInputs, options: TransformerCallOptions = {}): TransformerOutput {
     const { queryPosition, ...encoderInputs } = inputs;
     const { B, D } = expectShape(inputs.tokens.shape, "Transformer.call: tokens", ["B", "S", "D"]);
     const [Q] = queryPosition.shape.slice(-2) as [number, number];

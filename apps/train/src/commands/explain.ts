@@ -1,0 +1,124 @@
+import { join, parse } from "node:path";
+import { writeFileAtomic } from "@detrkit/common/files";
+import { decodeImage } from "@detrkit/image";
+import { type Explanation, type ImagePoint, loadDetector } from "@detrkit/inference";
+import type { Command } from "../cli/command.ts";
+import { numberFlag, numberOption, type ParsedFlags, textFlag, textOption } from "../cli/parse-flags.ts";
+import { furtherDefinitions } from "../configuration/definitions.ts";
+import { type AttentionSubject, drawAttention } from "../drawing/attention-picture.ts";
+import { drawnFrom } from "../drawing/draw-boxes.ts";
+import { thresholdOfRun } from "../report/run-threshold.ts";
+import { fitted } from "../text.ts";
+import { UsageError } from "../usage-error.ts";
+import { backendFlag, backendOf, checkpointFlag, detectorFlag, useBackend } from "./shared-flags.ts";
+
+const defaultLimit = 5;
+
+/** `detrkit explain`: where a detector looks. */
+export const explainCommand: Command = {
+  description: {
+    name: "explain",
+    summary: "Show where a detector looks for what it finds, and from a place of the image.",
+    usage: "--checkpoint RUN IMAGE",
+    takesPaths: true,
+    flags: [
+      checkpointFlag,
+      detectorFlag,
+      numberOption("threshold", `Leave out detections with a lower score; default that of the run, else ${drawnFrom}`),
+      numberOption("limit", `The largest number of detections; default ${defaultLimit}`),
+      {
+        name: "point",
+        kind: "numbers",
+        placeholder: "X,Y",
+        description: "Where the encoder looks from this pixel; further ones behind it: X,Y,X,Y",
+      },
+      numberOption(
+        "decoder-layer",
+        "From 0, as in the paths of parameters; default the last, from which detections are read",
+      ),
+      numberOption("encoder-layer", "From 0; default the last"),
+      textOption("output", "DIR", "Folder for the pictures; without it, beside the image"),
+      textOption("json", "FILE", "Write places and weights as JSON"),
+      backendFlag,
+    ],
+    notes: [
+      [
+        "Writes a picture for each detection (photo.object-1.detrkit.png, highest score first) and each point",
+        "(photo.point-1.detrkit.png). Of Deformable DETR it shows the sampling points, the larger the more weight they",
+        "have, by level from fine (1) to coarse; of DETR the cells of the map, the brighter the more weight.",
+      ].join("\n"),
+    ],
+    examples: [
+      "detrkit explain --checkpoint runs/demo photo.jpg",
+      "detrkit explain --checkpoint runs/mine --point 320,200 --json attention.json photo.jpg",
+    ],
+  },
+  async run(flags, streams) {
+    const { checkpoint, file, options } = await questionOf(flags);
+    const say = (line: string): void => void streams.stderr.write(`${fitted(line, streams.stderr)}\n`);
+    await useBackend(backendOf(flags), say);
+    const detector = await loadDetector(checkpoint, {
+      detectors: await furtherDefinitions(textFlag(flags, "detector")),
+    });
+    const image = await decodeImage(file);
+    const explanation = await detector.explain(image, options).finally(() => detector.dispose());
+    if (explanation.detections.length === 0)
+      say(`${file}: nothing found from a score of ${options.threshold.toFixed(2)} on; lower it with --threshold`);
+    const json = textFlag(flags, "json");
+    if (json !== undefined) await writeFileAtomic(json, `${JSON.stringify(explanation)}\n`);
+    const { dir, name } = parse(file);
+    for (const { subject, attention, suffix } of pictures(explanation)) {
+      const path = join(textFlag(flags, "output") ?? dir, `${name}.${suffix}.detrkit.png`);
+      await writeFileAtomic(path, await drawAttention(image, attention, subject));
+      streams.stdout.write(`${path}\n`);
+    }
+    return 0;
+  },
+};
+
+/** What was asked on the command line. */
+async function questionOf(flags: ParsedFlags) {
+  const checkpoint = textFlag(flags, "checkpoint");
+  if (checkpoint === undefined)
+    throw new UsageError("explain needs --checkpoint, a run folder, a .safetensors or a .pth file");
+  const [file, ...others] = flags.positionals;
+  if (file === undefined || others.length > 0)
+    throw new UsageError("explain takes one image: detrkit explain --checkpoint runs/mine photo.jpg");
+  const threshold = numberFlag(flags, "threshold") ?? (await thresholdOfRun(checkpoint)) ?? drawnFrom;
+  const limit = numberFlag(flags, "limit") ?? defaultLimit;
+  const decoderLayer = numberFlag(flags, "decoder-layer");
+  const encoderLayer = numberFlag(flags, "encoder-layer");
+  const options = {
+    threshold,
+    limit,
+    points: pointsOf(flags),
+    ...(decoderLayer === undefined ? {} : { decoderLayer }),
+    ...(encoderLayer === undefined ? {} : { encoderLayer }),
+  };
+  return { checkpoint, file, options };
+}
+
+function pointsOf(flags: ParsedFlags): ImagePoint[] {
+  const numbers = flags.values.get("point");
+  if (!Array.isArray(numbers)) return [];
+  if (numbers.length % 2 !== 0) throw new UsageError(`--point takes pairs X,Y, got ${numbers.join(",")}`);
+  return Array.from({ length: numbers.length / 2 }, (_, index) => ({
+    x: numbers[2 * index] as number,
+    y: numbers[2 * index + 1] as number,
+  }));
+}
+
+/** What is drawn: a picture for each detection and each point. */
+function pictures({ detections, points, decoderLayer, encoderLayer = 0 }: Explanation) {
+  const ofDetections = detections.map(({ detection, attention }, index) => {
+    const caption = `${detection.label} ${detection.score.toFixed(2)}, decoder.layers.${decoderLayer}`;
+    const subject: AttentionSubject = { detection, caption };
+    return { attention, subject, suffix: `object-${index + 1}` };
+  });
+  const ofPoints = points.map(({ point, attention }, index) => {
+    const caption = `from ${point.x}, ${point.y}, encoder.layers.${encoderLayer}`;
+    const subject: AttentionSubject = { point, caption };
+    return { attention, subject, suffix: `point-${index + 1}` };
+  });
+  return [...ofDetections, ...ofPoints];
+}
