@@ -81,7 +81,9 @@ export class TrainingSession {
     const { batchSize, data, seed, transforms } = this.options;
     const { epoch, stepsDone: firstBatch } = this.position;
     const order = { batchSize, seed, epoch, firstBatch, shuffle: true };
-    return batches(data.training, { ...order, transforms: transforms.training, workers: this.workers });
+    const { training } = transforms;
+    const recipe = typeof training === "function" ? training(epoch) : training;
+    return batches(data.training, { ...order, transforms: recipe, workers: this.workers });
   }
 
   /** Takes one optimiser step. */
