@@ -31,8 +31,8 @@ export interface ConvNeXtBlockConfig {
 }
 
 /**
- * A block of ConvNeXt (arXiv:2201.03545, figure 4): a depthwise 7×7 convolution, a layer norm, and two linear
- * layers, four times as wide in between, with GELU; scaled by channel and added to the input. `[B, H, W, C]` to `[B, H, W, C]`.
+ * A block of ConvNeXt (arXiv:2201.03545, figure 4): a depthwise 7×7 convolution, a layer norm, and two linear layers,
+ * four times as wide in between, with GELU; scaled by channel and added to the input. `[B, H, W, C]` to `[B, H, W, C]`.
  */
 export class ConvNeXtBlock extends Module {
   readonly depthwise: DepthwiseConvolution;

@@ -12,7 +12,9 @@ export interface ConvNeXtSettings {
   readonly blocks?: readonly number[];
   /** Channels of each of the four stages. Default `[96, 192, 384, 768]`. */
   readonly channels?: readonly number[];
-  /** Stages whose output is returned, 1 to 4, in ascending order. Default `[4]`. Those above the highest are not built. */
+  /**
+   * Stages whose output is returned, 1 to 4, in ascending order. Default `[4]`. Stages above the highest are not built.
+   */
   readonly returnStages?: readonly number[];
   /** How many of stem, stage 1, … stage 4 are not trained, counted from the image. Default 0. */
   readonly frozenStages?: number;

@@ -53,7 +53,8 @@ describeOnBackends("depthwise convolution", () => {
         uniformTensor<Rank.R4>([2, 11, 13, 5], { seed: 1 }),
         uniformTensor<Rank.R4>([7, 7, 5, 1], { seed: 2 }),
       ];
-      const gradients = (): Tensor[] => grads((...given) => sum(square(compute(given[0]!, given[1]!))))(operands);
+      const gradients = (): Tensor[] =>
+        grads((...given) => sum(square(compute(...(given as [Tensor, Tensor])))))(operands);
       const [byInput, byFilter] = gradients();
       const putBack = removeOwnKernels([DepthwiseConv2dNativeBackpropFilter, DepthwiseConv2dNativeBackpropInput]);
       try {

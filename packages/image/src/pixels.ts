@@ -1,7 +1,7 @@
 // What works on pixels in memory, without Node: for browsers, behind a bundler.
 export { imagenetNormalisation, normalisationTable, normaliseInto } from "./normalise.ts";
 export type { Normalisation } from "./normalise.ts";
-export { crop, flipHorizontally, flipVertically, padRightBottom, resizeNearest } from "./raster.ts";
+export { crop, flipHorizontally, flipVertically, padRightBottom, paste, resizeNearest } from "./raster.ts";
 export type { ImageSize } from "@detrkit/common";
 export type { BinaryMask, PixelRegion, RgbImage } from "./raster.ts";
 export { resizeBilinear, resizedSize } from "./resize-bilinear.ts";
@@ -22,14 +22,22 @@ export type {
   TransformData,
   TransformStep,
 } from "./transforms/built-in.ts";
-export { clipObjects, keepObjects, moveObjects } from "./transforms/objects.ts";
+export { colourJitter } from "./transforms/colour-jitter.ts";
+export type { ColourJitterSettings } from "./transforms/colour-jitter.ts";
+export { adjustColours } from "./transforms/colours.ts";
+export type { ColourAdjustment } from "./transforms/colours.ts";
+export { expand } from "./transforms/expand.ts";
+export type { ExpandSettings } from "./transforms/expand.ts";
+export { mosaic } from "./transforms/mosaic.ts";
+export type { MosaicSettings } from "./transforms/mosaic.ts";
+export { clipObjects, joinObjects, keepObjects, moveObjects } from "./transforms/objects.ts";
 export type { BoxEdges, ImageObjects, ObjectMove } from "./transforms/objects.ts";
 export { defineCompositeTransform, defineTransform, isBuiltIn, readSteps } from "./transforms/own-transforms.ts";
 export { operationsFromData, operationsToData } from "./transforms/other-threads.ts";
 export type { OperationData } from "./transforms/other-threads.ts";
 export type { ReadStepsOptions } from "./transforms/own-transforms.ts";
 export { applyOperations, planTransforms, transformObjects } from "./transforms/plan.ts";
-export type { ImageOperation, TransformPlan } from "./transforms/plan.ts";
+export type { ImageOperation, OtherImage, OtherImages, PixelOperation, TransformPlan } from "./transforms/plan.ts";
 export { letterbox, resize, resizeTo } from "./transforms/resizes.ts";
 export type { ResizeSettings } from "./transforms/resizes.ts";
 export { detrEvaluation, detrRecipe, detrTraining, fixedSize, letterboxed } from "./transforms/recipe.ts";

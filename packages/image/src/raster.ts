@@ -78,6 +78,26 @@ export function crop<Image extends Raster>(image: Image, region: PixelRegion): I
   return { ...image, height, width, data };
 }
 
+/**
+ * Lays one image or mask onto another; what reaches beyond it is cut.
+ *
+ * @param onto - changed in place
+ * @param at - where the top left corner of `image` comes to lie; may be outside
+ */
+export function paste<Image extends Raster>(
+  onto: Image,
+  image: Image,
+  { left, top }: Pick<PixelRegion, "left" | "top">,
+): void {
+  const channels = channelsOf(onto);
+  const [first, end] = [Math.max(0, left), Math.min(onto.width, left + image.width)];
+  if (end <= first) return;
+  for (let y = Math.max(0, top); y < Math.min(onto.height, top + image.height); y++) {
+    const from = ((y - top) * image.width + first - left) * channels;
+    onto.data.set(image.data.subarray(from, from + (end - first) * channels), (y * onto.width + first) * channels);
+  }
+}
+
 /** Adds zeros at the right and the bottom; a new image or mask. */
 export function padRightBottom<Image extends Raster>(image: Image, right: number, bottom: number): Image {
   const channels = channelsOf(image);

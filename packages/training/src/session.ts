@@ -99,7 +99,9 @@ export class TrainingSession {
     const { accumulate, batchSize, data, seed, transforms } = this.options;
     const { epoch, stepsDone } = this.position;
     const order = { batchSize, seed, epoch, firstBatch: stepsDone * accumulate, shuffle: true };
-    return batches(data.training, { ...order, transforms: transforms.training, workers: this.workers });
+    const { training } = transforms;
+    const recipe = typeof training === "function" ? training(epoch) : training;
+    return batches(data.training, { ...order, transforms: recipe, workers: this.workers });
   }
 
   /**

@@ -31,7 +31,8 @@ export interface TrainingData {
 
 /** What happens to images before the model sees them. */
 export interface TrainingTransforms {
-  readonly training: TransformRecipe;
+  /** The same for all epochs, or that of each, counted from 0: a mosaic is left out of the last ones, for example. */
+  readonly training: TransformRecipe | ((epoch: number) => TransformRecipe);
   /** Also stored in checkpoints, for inference. */
   readonly evaluation: TransformRecipe;
 }

@@ -14,7 +14,9 @@ const longHours: Readonly<Record<BackendName, number>> = { native: 12, wasm: 1, 
 /** What the warning needs to know of a run. */
 export interface LongRun {
   readonly backend: StartedBackend;
-  readonly config: Pick<RunConfig, "backend" | "definition" | "epochs" | "preset" | "transforms">;
+  readonly config: Pick<RunConfig, "backend" | "definition" | "epochs" | "preset"> & {
+    readonly transforms: Pick<RunConfig["transforms"], "kind" | "maxSide" | "size">;
+  };
   /** A resumed run keeps its settings, but for a few. */
   readonly resumed: boolean;
 }

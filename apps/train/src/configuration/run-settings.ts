@@ -136,6 +136,17 @@ export const runSettings = z.strictObject({
       .enum(["none", "horizontal", "both"])
       .default("horizontal")
       .describe("Random mirror images, each with probability 1/2; both only where up and down mean nothing"),
+    mosaic: fraction().default(0).describe("Share of the training images that are put together with three others"),
+    closeMosaic: count(0).default(10).describe("Epochs at the end of the run without mosaics"),
+    expand: fraction()
+      .default(0)
+      .describe("Share of the training images that are laid onto one up to 4 times as large"),
+    colourJitter: z.strictObject({
+      brightness: z.number().min(0).default(0).describe("Training images get up to this part brighter or darker"),
+      contrast: z.number().min(0).default(0).describe("The same for contrast"),
+      saturation: z.number().min(0).default(0).describe("The same for saturation"),
+      hue: z.number().min(0).max(0.5).default(0).describe("Part of the circle of colours by which hues are turned"),
+    }),
   }),
 
   earlyStop: z.strictObject({

@@ -156,6 +156,21 @@ test.each(presetNames())("%s does not turn photographs upside down; a flag does"
   expect(kindsOf({ flips: "both" })).toContain("verticalFlip");
 });
 
+test("mosaics, larger canvases and colours are settings, off by default; the last epochs see no mosaic", async () => {
+  const data = "shapes:count=2,validation=1,size=32,classes=2";
+  const transforms = { size: "31x17", mosaic: 0.5, closeMosaic: 2, expand: 0.25, colourJitter: { hue: 0.1 } };
+  const config = resolveConfig({ ...needed, data, epochs: 5, transforms, backbone: { width: 4 } });
+  const parts = partsOf(config, await openTrainingData(config, () => {}));
+  const { training } = parts.transforms ?? {};
+  const kindsOf = (epoch: number): string[] =>
+    typeof training === "function" ? training(epoch).steps.map(({ kind }) => kind) : [];
+  const always = ["horizontalFlip", "letterbox", "expand", "letterbox", "colourJitter"];
+  expect([0, 2, 3, 4].map(kindsOf)).toEqual([["mosaic", ...always], ["mosaic", ...always], always, always]);
+  expect(parts.transforms?.evaluation.steps.map(({ kind }) => kind)).toEqual(["letterbox"]);
+  parts.model.dispose();
+  parts.optimizer.dispose();
+});
+
 test("images can be squeezed to one size, as in runs before there was a letterbox", () => {
   const config = resolveConfig({ ...needed, transforms: { kind: "fixed", size: "31x17", flips: "both" } });
   expect(transformsOf(config, true)).toEqual(fixedSize({ width: 31, height: 17 }, { training: true, flips: "both" }));

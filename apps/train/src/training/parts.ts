@@ -1,6 +1,6 @@
 import { batchCount, type TransformRecipe } from "@detrkit/datasets";
 import { type DetectorSettings, randomFor } from "@detrkit/detr";
-import { detrRecipe, fixedSize, letterboxed } from "@detrkit/image";
+import { detrRecipe, fixedSize, letterboxed, type RecipeOptions } from "@detrkit/image";
 import {
   AdamW,
   constantSchedule,
@@ -43,7 +43,10 @@ export function partsOf(config: SizedConfig, data: RunData): RunParts {
     optimizer: createOptimizer(config, epochs * Math.ceil(batches / accumulate)),
     data,
     detector,
-    transforms: { training: transformsOf(config, config.overfit === 0), evaluation: transformsOf(config, false) },
+    transforms: {
+      training: config.overfit === 0 ? trainingTransformsOf(config) : transformsOf(config, false),
+      evaluation: transformsOf(config, false),
+    },
     batchSize,
     accumulate,
     averageWeights: averageWeights.decay > 0 ? averageWeights : undefined,
@@ -108,11 +111,32 @@ export function createOptimizer(config: SizedConfig, totalSteps: number): Gradie
   return kind === "sgd" ? new Sgd({ ...shared, momentum }) : new AdamW(shared);
 }
 
-/** What happens to an image before training sees it, or before the model finds objects in it. */
-export function transformsOf({ transforms }: Pick<RunSettings, "transforms">, training: boolean): TransformRecipe {
-  const { kind, size, ...options } = transforms;
+/**
+ * What happens to an image before training sees it, or before the model finds objects in it.
+ *
+ * @param withMosaic - whether training may put images together, where the settings say so
+ */
+export function transformsOf(
+  { transforms }: Pick<RunSettings, "transforms">,
+  training: boolean,
+  withMosaic = true,
+): TransformRecipe {
+  const { kind, size, shortSides, maxSide, flips, mosaic, expand, colourJitter } = transforms;
   const [width = 0, height = 0] = size.split("x").map(Number);
-  if (kind === "letterbox") return letterboxed({ width, height }, { ...options, training });
-  if (kind === "fixed") return fixedSize({ width, height }, { ...options, training });
-  return detrRecipe({ ...options, training });
+  const options: RecipeOptions = {
+    training,
+    flips,
+    ...(withMosaic && mosaic > 0 && { mosaic: { probability: mosaic } }),
+    ...(expand > 0 && { expand: { probability: expand } }),
+    ...(Object.values(colourJitter).some((amount) => amount > 0) && { colourJitter }),
+  };
+  if (kind === "letterbox") return letterboxed({ width, height }, options);
+  if (kind === "fixed") return fixedSize({ width, height }, options);
+  return detrRecipe({ ...options, shortSides, maxSide });
+}
+
+/** The recipe of each epoch of training: the last ones see no mosaics. */
+function trainingTransformsOf(config: Pick<RunConfig, "epochs" | "transforms">): (epoch: number) => TransformRecipe {
+  const [usual, last] = [transformsOf(config, true), transformsOf(config, true, false)];
+  return (epoch) => (epoch < config.epochs - config.transforms.closeMosaic ? usual : last);
 }

@@ -1,6 +1,12 @@
 import type { DetectionTarget } from "@detrkit/boxes";
 import { ConfigError, Random } from "@detrkit/common";
-import { type ImageOperation, planTransforms, transformObjects, type TransformRecipe } from "@detrkit/image";
+import {
+  type ImageOperation,
+  type OtherImages,
+  planTransforms,
+  transformObjects,
+  type TransformRecipe,
+} from "@detrkit/image";
 import type { ImageSize } from "@detrkit/nn";
 import type { Dataset, ImageRecord } from "../dataset.ts";
 import { prepareObjects, toDetectionTarget } from "../targets.ts";
@@ -49,6 +55,18 @@ export interface PlannedImage {
   readonly target: DetectionTarget;
 }
 
+/** What transforms may take of other images: their objects are prepared as those of every image. */
+function otherImages({ records }: Dataset): OtherImages {
+  return {
+    length: records.length,
+    at(position) {
+      const record = records[position] as ImageRecord;
+      const objects = prepareObjects(record);
+      return { position, size: objects.size, objects };
+    },
+  };
+}
+
 /** Plans what happens to record `index` in an epoch. Its random numbers are its own: no other image shifts them. */
 export function planImage(
   dataset: Dataset,
@@ -59,7 +77,8 @@ export function planImage(
 ): PlannedImage {
   const record = dataset.records[index] as ImageRecord;
   const draws = new Random(seed).fork("transforms", epoch, index);
-  const { operations, size } = planTransforms(steps, { width: record.width, height: record.height }, draws);
+  const own = { width: record.width, height: record.height };
+  const { operations, size } = planTransforms(steps, own, draws, otherImages(dataset));
   const target = toDetectionTarget(operations.reduce(transformObjects, prepareObjects(record)));
   return { record, operations, size, target };
 }

@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { DetectionTarget } from "@detrkit/boxes";
 import { ConfigError } from "@detrkit/common";
-import type { TransformRecipe } from "@detrkit/image";
+import type { ImageOperation, TransformRecipe } from "@detrkit/image";
 import { type ImageSize, type PaddedBatch, paddingMaskOf } from "@detrkit/nn";
 import { tensor3d, tensor4d } from "@tensorflow/tfjs-core";
 import { type BatchOrder, batchOrder, planImage, type PlannedImage } from "./batch-plan.ts";
-import { type Dataset, imageName } from "../dataset.ts";
+import { type Dataset, imageName, type ImageRecord } from "../dataset.ts";
+import type { OtherSource } from "./image-task.ts";
 import { ImageWorkers, type RunningTask } from "./image-workers.ts";
 
 export interface BatchesOptions extends BatchOrder {
@@ -64,7 +65,17 @@ class MemoryRing {
   }
 }
 
+/** The images that operations take beside their own. */
+function otherSources(operations: readonly ImageOperation[], { records }: Dataset): readonly OtherSource[] {
+  const positions = new Set(operations.flatMap(({ others = [] }) => others.map(({ position }) => position)));
+  return [...positions].map((position) => {
+    const { source, width, height, ...record } = records[position] as ImageRecord;
+    return { position, source, name: imageName({ ...record, source }), annotated: { width, height } };
+  });
+}
+
 function startBatch(
+  dataset: Dataset,
   index: number,
   planned: readonly PlannedImage[],
   recipe: TransformRecipe,
@@ -82,6 +93,7 @@ function startBatch(
       name: imageName(record),
       annotated: { width: record.width, height: record.height },
       operations,
+      others: otherSources(operations, dataset),
       normalisation: recipe.normalisation,
       memory,
       position,
@@ -144,7 +156,7 @@ export async function* batches(dataset: Dataset, options: BatchesOptions): Async
       const planned = (order[next] as readonly number[]).map((index) =>
         planImage(dataset, index, transforms, seed, epoch),
       );
-      started.push(startBatch(next, planned, transforms, workers, ring));
+      started.push(startBatch(dataset, next, planned, transforms, workers, ring));
       next++;
     }
   };

@@ -76,7 +76,8 @@ export class ImageWorkers {
     // thread that has the least to do.
     const crew = leastLoaded(this.#crews);
     const id = this.#nextId++;
-    const cost = task.annotated.width * task.annotated.height + task.padded.width * task.padded.height;
+    const sizes = [task.padded, ...[task, ...task.others].map(({ annotated }) => annotated)];
+    const cost = sizes.reduce((pixels, { width, height }) => pixels + width * height, 0);
     const done = new Promise<void>((resolve, reject) => {
       crew.waiting.set(id, { name: task.name, cost, resolve, reject });
     });

@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import { ConfigError, DataError, DetrkitError } from "@detrkit/common";
 import { type OperationData, operationsFromData, operationsToData } from "@detrkit/image";
 import { isPixels, loadPicture, pixelDefinition, type Picture, type PixelSource } from "../pixel-source.ts";
-import type { ImageTask } from "./image-task.ts";
+import type { ImageSource, ImageTask, OtherSource } from "./image-task.ts";
 
 /** Pixels that the worker makes by a source that it imports. */
 interface ImportedPixels {
@@ -12,9 +12,14 @@ interface ImportedPixels {
   readonly data: unknown;
 }
 
-/** An {@link ImageTask} as data. Functions do not cross between threads, so the worker imports them. */
-export interface PackedTask extends Omit<ImageTask, "source" | "operations"> {
+/** Where the worker has an image's pixels from. */
+interface PackedSource {
   readonly source: Picture | ImportedPixels;
+}
+
+/** An {@link ImageTask} as data. Functions do not cross between threads, so the worker imports them. */
+export interface PackedTask extends Omit<ImageTask, "source" | "operations" | "others">, PackedSource {
+  readonly others: readonly (Omit<OtherSource, "source"> & PackedSource)[];
   readonly operations: readonly OperationData[];
 }
 
@@ -56,25 +61,41 @@ export interface TaskOnItsWay {
 export function packTask(task: ImageTask): TaskOnItsWay | Promise<TaskOnItsWay> | undefined {
   const operations = operationsToData(task.operations, canImport);
   if (operations === undefined) return undefined;
-  const packed = { ...task, operations };
-  const { name, module } = pixelDefinition(task.source) ?? {};
+  const withSources = ([own, ...others]: readonly HandedOver[]): TaskOnItsWay => ({
+    packed: {
+      ...task,
+      operations,
+      source: (own as HandedOver).source,
+      others: others.map(({ source }, index) => ({ ...(task.others[index] as OtherSource), source })),
+    },
+    handedOver: [own as HandedOver, ...others].flatMap(({ handedOver }) => handedOver),
+  });
+  const sources = [task, ...task.others].map(packSource);
+  // A promise only where one is given, so that a task goes to its worker without waiting for a turn of this thread.
+  const ready = sources.filter((source): source is HandedOver => !(source instanceof Promise));
+  return ready.length === sources.length ? withSources(ready) : Promise.all(sources).then(withSources);
+}
+
+/** A source as it is sent to a worker, and memory that is handed over with it. */
+interface HandedOver extends PackedSource {
+  readonly handedOver: readonly ArrayBuffer[];
+}
+
+function packSource({ source, name: imageName }: ImageSource): HandedOver | Promise<HandedOver> {
+  const { name, module } = pixelDefinition(source) ?? {};
   if (name !== undefined && module !== undefined && canImport(module)) {
-    const { data } = task.source as { readonly data: unknown };
-    return { packed: { ...packed, source: { module, name, data } }, handedOver: [] };
+    const { data } = source as { readonly data: unknown };
+    return { source: { module, name, data }, handedOver: [] };
   }
-  const withPicture = (picture: Picture): TaskOnItsWay => {
-    const { source, handedOver } = handOver(picture);
-    return { packed: { ...packed, source }, handedOver };
-  };
-  const picture = loadPicture(task);
-  return picture instanceof Promise ? picture.then(withPicture) : withPicture(picture);
+  const picture = loadPicture({ source, name: imageName });
+  return picture instanceof Promise ? picture.then(handOver) : handOver(picture);
 }
 
 /**
  * A picture to give away. The reader keeps its bytes; they are copied once, alone, since they may be a small part of a
  * large buffer. Shared memory is not copied.
  */
-function handOver(picture: Picture): { readonly source: Picture; readonly handedOver: readonly ArrayBuffer[] } {
+function handOver(picture: Picture): HandedOver {
   if (typeof picture === "string") return { source: picture, handedOver: [] };
   const bytes = isPixels(picture) ? picture.data : picture;
   const shared = bytes.buffer instanceof SharedArrayBuffer;
@@ -84,13 +105,17 @@ function handOver(picture: Picture): { readonly source: Picture; readonly handed
 }
 
 /** In a worker: the task that was packed, with the functions that it needs. */
-export async function unpackTask({ source, operations, ...task }: PackedTask): Promise<ImageTask> {
+export async function unpackTask({ source, operations, others, ...task }: PackedTask): Promise<ImageTask> {
   return {
     ...task,
-    source: isImported(source) ? await importedPixels(source) : source,
+    source: await unpackSource(source),
+    others: await Promise.all(others.map(async (other) => ({ ...other, source: await unpackSource(other.source) }))),
     operations: await operationsFromData(operations, importModule),
   };
 }
+
+const unpackSource = async (source: PackedSource["source"]): Promise<PixelSource> =>
+  isImported(source) ? await importedPixels(source) : source;
 
 const isImported = (source: PackedTask["source"]): source is ImportedPixels =>
   typeof source === "object" && "module" in source;

@@ -2,6 +2,9 @@ import type { ImageSize } from "@detrkit/common";
 import { crop, flipHorizontally, flipVertically, padRightBottom, type PixelRegion, type Raster } from "../raster.ts";
 import { roundHalfEven } from "../resize-bilinear.ts";
 import { changedMasks, mirrorObjects, moveObjects } from "./objects.ts";
+import { colourJitter, type ColourJitterSettings } from "./colour-jitter.ts";
+import { expand, type ExpandSettings } from "./expand.ts";
+import { mosaic, type MosaicSettings } from "./mosaic.ts";
 import { letterbox, resize, type ResizeSettings, resizeTo, type SizePlan } from "./resizes.ts";
 import {
   type AnyTransformKind,
@@ -47,6 +50,9 @@ export type TransformData =
   | ({ readonly kind: "resizeTo" | "letterbox" | "centreCrop" } & ImageSize)
   | ({ readonly kind: "randomSizeCrop" } & RandomSizeCropSettings)
   | ({ readonly kind: "pad" } & PadSettings)
+  | ({ readonly kind: "colourJitter" } & ColourJitterSettings)
+  | ({ readonly kind: "expand" } & ExpandSettings)
+  | ({ readonly kind: "mosaic" } & MosaicSettings)
   | ({ readonly kind: "either" } & EitherSettings);
 
 /** One step of a recipe: a transform, detrkit's or of one's own, or the data of one of detrkit's. */
@@ -144,5 +150,8 @@ export const builtInTransforms: readonly AnyTransformKind[] = [
   randomSizeCrop,
   centreCrop,
   pad,
+  colourJitter,
+  expand,
+  mosaic,
   either,
 ];

@@ -11,7 +11,7 @@ export interface ImageObjects {
   readonly labels: Int32Array;
   /** `[T]`. */
   readonly areas: Float32Array;
-  /** `[T]` positions in the arrays that came first: which objects stayed. */
+  /** `[T]` positions in the arrays that came first: which objects stayed; -1 of those from another image. */
   readonly indices: Int32Array;
   /** `[T]`, where masks are wanted. */
   readonly masks?: readonly BinaryMask[];
@@ -42,6 +42,20 @@ export function keepObjects(objects: ImageObjects, keep: (index: number) => bool
     areas: Float32Array.from(chosen, (index) => objects.areas[index] as number),
     indices: Int32Array.from(chosen, (index) => objects.indices[index] as number),
     ...(masks === undefined ? {} : { masks: chosen.map((index) => masks[index] as BinaryMask) }),
+  };
+}
+
+/** The objects of several images that became one, of one size already; the first is the image itself. */
+export function joinObjects(parts: readonly ImageObjects[]): ImageObjects {
+  const [first, ...others] = parts as [ImageObjects, ...ImageObjects[]];
+  const masks = parts.flatMap((part) => part.masks ?? []);
+  return {
+    size: first.size,
+    boxes: Float32Array.from(parts.flatMap(({ boxes }) => [...boxes])),
+    labels: Int32Array.from(parts.flatMap(({ labels }) => [...labels])),
+    areas: Float32Array.from(parts.flatMap(({ areas }) => [...areas])),
+    indices: Int32Array.from([...first.indices, ...others.flatMap(({ labels }) => Array.from(labels, () => -1))]),
+    ...(first.masks === undefined ? {} : { masks }),
   };
 }
 

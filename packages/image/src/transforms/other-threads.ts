@@ -1,14 +1,15 @@
 import { ConfigError } from "@detrkit/common";
 import { exportedTransform, isBuiltIn, stepDefinition } from "./own-transforms.ts";
-import type { ImageOperation } from "./plan.ts";
+import type { PixelOperation } from "./plan.ts";
 import type { ImagePlan, TransformDefinition } from "./transform.ts";
 
-/** An {@link ImageOperation} as data: functions do not cross between threads, so the other one imports them. */
+/** A {@link PixelOperation} as data: functions do not cross between threads, so the other one imports them. */
 export interface OperationData {
   readonly kind: string;
   /** What to import; left out of detrkit's own transforms. */
   readonly module?: string;
   readonly plan: ImagePlan;
+  readonly others?: NonNullable<PixelOperation["others"]>;
 }
 
 /**
@@ -17,14 +18,15 @@ export interface OperationData {
  * @param canImport - whether the other thread may import a module
  */
 export function operationsToData(
-  operations: readonly ImageOperation[],
+  operations: readonly PixelOperation[],
   canImport: (module: string) => boolean,
 ): OperationData[] | undefined {
   const data: OperationData[] = [];
-  for (const { transform, plan } of operations) {
+  for (const { transform, plan, others } of operations) {
     const { kind, module } = transform;
-    if (isBuiltIn(transform)) data.push({ kind, plan });
-    else if (module !== undefined && canImport(module)) data.push({ kind, module, plan });
+    const planned = { kind, plan, ...(others && { others: others.map(({ position }) => ({ position })) }) };
+    if (isBuiltIn(transform)) data.push(planned);
+    else if (module !== undefined && canImport(module)) data.push({ ...planned, module });
     else return undefined;
   }
   return data;
@@ -38,9 +40,9 @@ export function operationsToData(
 export async function operationsFromData(
   data: readonly OperationData[],
   importModule: (module: string) => Promise<Readonly<Record<string, unknown>>>,
-): Promise<ImageOperation[]> {
-  const operations: ImageOperation[] = [];
-  for (const { kind, module, plan } of data) {
+): Promise<PixelOperation[]> {
+  const operations: PixelOperation[] = [];
+  for (const { kind, module, ...planned } of data) {
     const transform =
       module === undefined ? stepDefinition({ kind }) : exportedTransform(kind, await importModule(module));
     if (transform === undefined) {
@@ -49,7 +51,7 @@ export async function operationsFromData(
           "or leave its module out: then it runs in the thread that trains",
       );
     }
-    operations.push({ transform: transform as TransformDefinition, plan });
+    operations.push({ transform: transform as TransformDefinition, ...planned });
   }
   return operations;
 }

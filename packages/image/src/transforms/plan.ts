@@ -10,6 +10,28 @@ import type { Draws, ImagePlan, TransformDefinition } from "./transform.ts";
 export interface ImageOperation {
   readonly transform: TransformDefinition;
   readonly plan: ImagePlan;
+  /** Other images that it takes, where it takes any. */
+  readonly others?: readonly OtherImage[];
+}
+
+/** Another image of the data set, which a transform takes beside its own. */
+export interface OtherImage {
+  /** In the data set. */
+  readonly position: number;
+  readonly size: ImageSize;
+  /** As prepared for training, before any transform. */
+  readonly objects: ImageObjects;
+}
+
+/** The images that transforms may take beside their own. */
+export interface OtherImages {
+  readonly length: number;
+  at(position: number): OtherImage;
+}
+
+/** As much of an {@link ImageOperation} as its pixels need. */
+export interface PixelOperation extends Pick<ImageOperation, "transform" | "plan"> {
+  readonly others?: readonly Pick<OtherImage, "position">[];
 }
 
 /** What will be done to one image, and the size that it then has. */
@@ -21,29 +43,50 @@ export interface TransformPlan {
 /**
  * Settles a recipe's steps for one image. What will be done depends on its size and on the draws, not on its pixels.
  *
+ * @param images - the data set, for transforms that put several images together. Default: none.
  * @throws ConfigError naming a step that is unknown, or whose plan is impossible
  */
 export function planTransforms(
   steps: readonly (TransformStep | { readonly kind: string })[],
   size: ImageSize,
   draws: Draws,
+  images?: OtherImages,
 ): TransformPlan {
   const operations: ImageOperation[] = [];
   let current = size;
   for (const step of steps) {
     const transform = stepDefinition(step);
     if ("steps" in transform) {
-      const nested = planTransforms(transform.steps(step, current, draws), current, draws);
+      const nested = planTransforms(transform.steps(step, current, draws), current, draws, images);
       operations.push(...nested.operations);
       current = nested.size;
       continue;
     }
-    const plan = transform.plan(step, current, draws);
+    const others = drawOthers(transform, transform.others?.(step, draws) ?? 0, draws, images);
+    const plan = transform.plan(
+      step,
+      current,
+      draws,
+      others.map((other) => other.size),
+    );
     if (plan === undefined) continue;
     current = plannedSize(transform, plan, current);
-    operations.push({ transform, plan });
+    operations.push({ transform, plan, ...(others.length === 0 ? {} : { others }) });
   }
   return { operations, size: current };
+}
+
+function drawOthers(
+  { kind }: TransformDefinition,
+  count: number,
+  draws: Draws,
+  images: OtherImages | undefined,
+): readonly OtherImage[] {
+  if (count === 0) return [];
+  if (images !== undefined) return Array.from({ length: count }, () => images.at(draws.integer(0, images.length - 1)));
+  throw new ConfigError(
+    `transform "${kind}": needs other images of a data set, which only training has; leave it out of this recipe`,
+  );
 }
 
 function plannedSize({ kind, applyToObjects }: TransformDefinition, { size }: ImagePlan, before: ImageSize): ImageSize {
@@ -61,16 +104,27 @@ function plannedSize({ kind, applyToObjects }: TransformDefinition, { size }: Im
  * Carries out what was planned on pixels. A crop right after a resize is taken into it: what would be cut off is never
  * computed.
  *
+ * @param others - the other images that the operations take, by their position in the data set
  * @throws ConfigError naming a transform whose image is not of the planned size
  */
-export function applyOperations(image: RgbImage, operations: readonly ImageOperation[]): RgbImage {
+export function applyOperations(
+  image: RgbImage,
+  operations: readonly PixelOperation[],
+  others: ReadonlyMap<number, RgbImage> = new Map(),
+): RgbImage {
   let current = image;
   for (let index = 0; index < operations.length; index++) {
-    const { transform, plan } = operations[index] as ImageOperation;
+    const { transform, plan, others: taken = [] } = operations[index] as PixelOperation;
     const next = operations[index + 1];
     const region = next?.transform.regionOf?.(next.plan);
     const cropped = region === undefined ? undefined : transform.applyRegion?.(current, plan, region);
-    const result = cropped ?? transform.apply(current, plan);
+    const result =
+      cropped ??
+      transform.apply(
+        current,
+        plan,
+        taken.map(({ position }) => others.get(position) as RgbImage),
+      );
     expectImage(transform, result, cropped === undefined ? (plan.size ?? current) : (region ?? current));
     current = result;
     if (cropped !== undefined) index++;
@@ -91,8 +145,12 @@ function expectImage({ kind }: TransformDefinition, image: RgbImage, wanted: Ima
  *
  * @throws ConfigError naming a transform that leaves boxes which are not numbers, or objects of another size
  */
-export function transformObjects(objects: ImageObjects, { transform, plan }: ImageOperation): ImageObjects {
-  const changed = transform.applyToObjects?.(objects, plan) ?? objects;
+export function transformObjects(
+  objects: ImageObjects,
+  { transform, plan, others = [] }: ImageOperation,
+): ImageObjects {
+  const ofOthers = others.map((other) => other.objects);
+  const changed = transform.applyToObjects?.(objects, plan, ofOthers) ?? objects;
   const { boxes, labels, size } = changed;
   const wanted = plan.size ?? objects.size;
   if (!sameSize(size, wanted))

@@ -25,19 +25,25 @@ export interface TransformDefinition<Settings extends object = object, Plan exte
    */
   readonly module?: string;
   /**
+   * How many other images of the data set it needs this time, as a mosaic does. They are drawn evenly, and come as they
+   * are stored, whatever was done to this one before. Left out where it never needs any.
+   */
+  others?(settings: Settings, draws: Draws): number;
+  /**
    * Draws all that is random and says what will be done to an image of this size, or `undefined` for nothing. Always
    * called in the thread that trains, image by image, so that a seed decides the result.
    *
    * @param settings - as given to the transform: plain data, which a checkpoint keeps as JSON
+   * @param others - sizes of the other images, as many as `others` asked for
    */
-  plan(settings: Settings, size: ImageSize, draws: Draws): Plan | undefined;
+  plan(settings: Settings, size: ImageSize, draws: Draws, others: readonly ImageSize[]): Plan | undefined;
   /**
    * The image as planned: a new one, the old one stays as it is. Often called in a worker thread, so it depends on
    * nothing but the image and the plan.
    */
-  apply(image: RgbImage, plan: Plan): RgbImage;
+  apply(image: RgbImage, plan: Plan, others: readonly RgbImage[]): RgbImage;
   /** The objects as they lie in the new image. May be left out where boxes stay: a change of colours, for example. */
-  applyToObjects?(objects: ImageObjects, plan: Plan): ImageObjects;
+  applyToObjects?(objects: ImageObjects, plan: Plan, others: readonly ImageObjects[]): ImageObjects;
   /** A faster `apply` where only a region of the result is wanted: the same pixels as `apply` and a crop. */
   applyRegion?(image: RgbImage, plan: Plan, region: PixelRegion): RgbImage;
   /** The region that is left, where the transform does nothing but crop. */
