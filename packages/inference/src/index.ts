@@ -8,7 +8,7 @@ export type { DetectedImage, DetectOptions, DetectorParts, ImageInput } from "./
 export type { AttendedImage, ExplainOptions, Explanation, ImagePoint, SampledPoint } from "./explain/explanation.ts";
 export { initialise, settingDifferences } from "./initialise.ts";
 export type { InitialisedRows, InitialReport, InitialiseOptions } from "./initialise.ts";
-export { checkpointFile, loadDetector } from "./load-detector.ts";
+export { loadDetector } from "./load-detector.ts";
 export type { LoadDetectorOptions } from "./load-detector.ts";
 export { deformableDetrDialect, detrDialect } from "./original-state-dict.ts";
 export type { FamilyDialect, LoadableFamily, UnseenSettings } from "./families.ts";

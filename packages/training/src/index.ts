@@ -24,5 +24,6 @@ export type {
   TrainingTransforms,
   TrainOptions,
 } from "./train-options.ts";
+export { trainingRecipe } from "./train-options.ts";
 export { TrainingError } from "./training-events.ts";
 export type { EstimateEvent, StepEvent, TrainingEvent } from "./training-events.ts";

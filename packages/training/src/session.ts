@@ -9,7 +9,7 @@ import { isEvaluated, RunPace, type WorkLeft, workLeft } from "./run-pace.ts";
 import { RunLock } from "./run-lock.ts";
 import { RunStore, type TrainingPosition } from "./run-store.ts";
 import { trainingTensors } from "./training-state.ts";
-import { type CompleteOptions, completeOptions, type TrainOptions } from "./train-options.ts";
+import { type CompleteOptions, completeOptions, trainingRecipe, type TrainOptions } from "./train-options.ts";
 
 /** The number of trainable parameters of a model. */
 export function countTrainedParameters(model: Module): number {
@@ -99,9 +99,7 @@ export class TrainingSession {
     const { accumulate, batchSize, data, seed, transforms } = this.options;
     const { epoch, stepsDone } = this.position;
     const order = { batchSize, seed, epoch, firstBatch: stepsDone * accumulate, shuffle: true };
-    const { training } = transforms;
-    const recipe = typeof training === "function" ? training(epoch) : training;
-    return batches(data.training, { ...order, transforms: recipe, workers: this.workers });
+    return batches(data.training, { ...order, transforms: trainingRecipe(transforms, epoch), workers: this.workers });
   }
 
   /**

@@ -37,6 +37,11 @@ export interface TrainingTransforms {
   readonly evaluation: TransformRecipe;
 }
 
+/** What happens to training images in an epoch, counted from 0. */
+export function trainingRecipe({ training }: TrainingTransforms, epoch: number): TransformRecipe {
+  return typeof training === "function" ? training(epoch) : training;
+}
+
 /** An epoch that is done, but for its line in the log. */
 export interface FinishedEpoch {
   readonly record: EpochRecord;

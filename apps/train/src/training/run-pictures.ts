@@ -1,7 +1,7 @@
 import { parse } from "node:path";
 import { batches, type Dataset, imageName, type ImageRecord, loadPixels } from "@detrkit/datasets";
 import type { ImageOutcome } from "@detrkit/evaluation";
-import type { EvaluatedDetector } from "@detrkit/training";
+import { type EvaluatedDetector, trainingRecipe } from "@detrkit/training";
 import type { EvaluationAnalysis } from "../evaluation/analyse-evaluation.ts";
 import { drawBatch } from "../drawing/batch-picture.ts";
 import type { DrawnBox } from "../drawing/draw-boxes.ts";
@@ -77,8 +77,8 @@ export async function drawBatches(
   count: number,
 ): Promise<SamplePicture[]> {
   const pictures: SamplePicture[] = [];
-  const recipe = transforms?.training;
-  if (recipe === undefined || count === 0) return pictures;
+  if (transforms === undefined || count === 0) return pictures;
+  const recipe = trainingRecipe(transforms, epoch);
   const { classes, categoryIds } = training;
   const order = { batchSize, seed, epoch, shuffle: true };
   for await (const batch of batches(training, { ...order, transforms: recipe, workers: 0, ahead: 1 })) {

@@ -27,12 +27,11 @@ export type TrainingHooks = Pick<TrainOptions, "afterEpoch" | "endBy" | "report"
  * given undisturbed.
  */
 export async function train(
-  given: RunConfig,
+  config: RunConfig,
   existing: ExistingRun,
   hooks: TrainingHooks = {},
 ): Promise<TrainingOutcome> {
-  const startedAt = performance.now();
-  const folder = runFolder(given.output);
+  const folder = runFolder(config.output);
   await checkRunFolder(folder, existing);
   const lock = RunLock.take(folder.root);
   try {
@@ -45,12 +44,13 @@ export async function train(
 }
 
 async function trainLocked(
-  config: RunConfig,
+  given: RunConfig,
   existing: ExistingRun,
   hooks: TrainingHooks,
   lock: RunLock,
 ): Promise<TrainingOutcome> {
-  const folder = runFolder(config.output);
+  const startedAt = performance.now();
+  const folder = runFolder(given.output);
   const say = (text: string): void => hooks.report?.({ kind: "message", text });
   return await withParts(given, say, async (parts, config) => {
     if (existing !== "resume") await refuseBadImages(parts.data, say);
