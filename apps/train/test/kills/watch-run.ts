@@ -15,8 +15,8 @@ export function storedPosition({ lastCheckpoint }: RunFolder): StoredPosition | 
   if (!existsSync(lastCheckpoint)) return undefined;
   const bytes = readFileSync(lastCheckpoint);
   const header = bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE(0))).toString("utf8");
-  const strings = (JSON.parse(header) as { readonly __metadata__: Record<string, string> }).__metadata__;
-  return JSON.parse(strings["detrkit.training"] ?? "null") as StoredPosition;
+  const strings = (JSON.parse(header) as Record<string, Record<string, string>>)["__metadata__"];
+  return JSON.parse(strings?.["detrkit.training"] ?? "null") as StoredPosition;
 }
 
 /**
