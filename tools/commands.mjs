@@ -27,6 +27,7 @@ export const commands = {
   fuzz: { steps: [source("tools/fuzz/src/cli.ts")], native: true, from: "caller" },
   sizes: { steps: [source("tools/check-sizes.ts")] },
   soak: { steps: [source("tools/soak/src/cli.ts")], native: true },
+  kills: { steps: [source("apps/train/test/kills/cli.ts")] },
   test: { steps: [["vitest", "run"]], native: true },
   lint: {
     steps: [
