@@ -12,6 +12,7 @@ const commands: ReadonlyMap<string, (args: readonly string[]) => Promise<Command
   ["train", async (args: readonly string[]) => (await import("../commands/train.ts")).trainCommand(args)],
   ["evaluate", async () => (await import("../commands/evaluate.ts")).evaluateCommand],
   ["predict", async () => (await import("../commands/predict.ts")).predictCommand],
+  ["convert", async () => (await import("../commands/convert.ts")).convertCommand],
   ["report", async () => (await import("../commands/report.ts")).reportCommand],
   ["check-data", async () => (await import("../commands/check-data.ts")).checkDataCommand],
   ["doctor", async () => (await import("../commands/doctor.ts")).doctorCommand],
