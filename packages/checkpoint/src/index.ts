@@ -7,6 +7,8 @@ export { checkpointFormatVersion } from "./checkpoint-metadata.ts";
 export type { CheckpointMetadata } from "./checkpoint-metadata.ts";
 export type { Dialect, ModuleAlias, ModuleKind } from "./dialect.ts";
 export { huggingFaceToOriginal, isHuggingFace } from "./dialects/hugging-face.ts";
+export { originalToHuggingFace } from "./dialects/hugging-face-writer.ts";
+export type { HuggingFaceBackbone } from "./dialects/hugging-face-writer.ts";
 export { originalDeformableDetr, originalRefiningDeformableDetr } from "./dialects/original-deformable-detr.ts";
 export { originalDetr } from "./dialects/original-detr.ts";
 export { isTorchvisionResNet, torchvisionPrefix, torchvisionResNet } from "./dialects/torchvision-backbone.ts";

@@ -58,7 +58,8 @@ export function descriptionOf(
   };
 }
 
-function stepsOf(
+/** The steps of a recipe that a file holds, checked. @throws CheckpointError where one is unknown */
+export function stepsOf(
   { steps }: TransformRecipe,
   source: string,
   kinds: readonly AnyTransformKind[],

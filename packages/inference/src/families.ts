@@ -7,6 +7,7 @@ import {
   type DetectorSettings,
   detrFamily,
 } from "@detrkit/detr";
+import type { FamilyWriter } from "./convert/family-writer.ts";
 import { deformableDetrDialect, detrDialect } from "./original-state-dict.ts";
 
 /** Settings that tensors do not show, from the training's command line if the file holds it. */
@@ -31,6 +32,8 @@ export interface FamilyDialect<Settings extends DetectorSettings = DetectorSetti
    * @param source - the file, for errors
    */
   recognise(stateDict: ReadonlyMap<string, TensorData>, source: string, unseen: UnseenSettings): Settings | undefined;
+  /** How such a file is written, and one of Transformers. Default: it can't be. */
+  readonly writer?: FamilyWriter<Settings>;
 }
 
 /** A family whose detectors may come in the formats of other programs. */

@@ -1,5 +1,5 @@
 import { CheckpointError } from "@detrkit/common";
-import { imagenetNormalisation, type TransformRecipe } from "@detrkit/image/pixels";
+import { imagenetNormalisation, resize, resizeTo, type TransformRecipe } from "@detrkit/image/pixels";
 import type { UnseenSettings } from "./families.ts";
 
 /** What Hugging Face's Transformers says beside the weights. */
@@ -26,17 +26,20 @@ export function huggingFaceConfig(config: Json, preprocessor: Json, source: stri
       `${source}: model_type expected "detr" or "deformable_detr", got ${JSON.stringify(type)}`,
     );
   }
-  const whole = (value: unknown): number | undefined =>
-    typeof value === "number" && Number.isInteger(value) && value > 0 ? value : undefined;
   return {
     unseen: {
-      heads: whole(config["encoder_attention_heads"]),
-      numQueries: whole(config["two_stage"] === true ? config["two_stage_num_proposals"] : config["num_queries"]),
+      heads: wholeNumber(config["encoder_attention_heads"]),
+      numQueries: wholeNumber(config["two_stage"] === true ? config["two_stage_num_proposals"] : config["num_queries"]),
       dilateLastStage: config["dilation"] === true,
     },
     classes: labelsOf(names as Json | undefined),
     transforms: transformsOf(preprocessor),
   };
+}
+
+/** A whole number from 1, or nothing. */
+export function wholeNumber(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isInteger(value) && value > 0 ? value : undefined;
 }
 
 /** @throws CheckpointError where a text is no JSON object */
@@ -59,15 +62,19 @@ function labelsOf(names: Json | undefined): readonly string[] {
 }
 
 function transformsOf({ size, image_mean: mean, image_std: std }: Json): TransformRecipe {
-  const { shortest_edge: shortest, longest_edge: longest } = (
-    typeof size === "object" && size !== null ? size : {}
-  ) as Json;
+  const {
+    shortest_edge: shortest,
+    longest_edge: longest,
+    height,
+    width,
+  } = (typeof size === "object" && size !== null ? size : {}) as Json;
   const shortSide = typeof shortest === "number" ? shortest : 800;
   const maxSide = typeof longest === "number" ? longest : 1333;
   const triple = (values: unknown, fallback: readonly [number, number, number]): readonly [number, number, number] =>
     Array.isArray(values) && values.length === 3 ? (values as [number, number, number]) : fallback;
+  const exact = typeof height === "number" && typeof width === "number";
   return {
-    steps: [{ kind: "resize", shortSides: [shortSide], maxSide }],
+    steps: [exact ? resizeTo({ width, height }) : resize({ shortSides: [shortSide], maxSide })],
     normalisation: { mean: triple(mean, imagenetNormalisation.mean), std: triple(std, imagenetNormalisation.std) },
   };
 }

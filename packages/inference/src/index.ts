@@ -1,6 +1,9 @@
 export type { BitmapLike, RgbaImage } from "./browser-images.ts";
 export type { DetectorOptions } from "./build-detector.ts";
 export { cocoCategories } from "./coco-classes.ts";
+export { convertDetector, weightFormats } from "./convert/convert-detector.ts";
+export type { ConvertedDetector, ConvertOptions, WeightFormat } from "./convert/convert-detector.ts";
+export type { FamilyWriter } from "./convert/family-writer.ts";
 export { descriptionMetadata, descriptionOf } from "./description.ts";
 export type { DetectorDescription } from "./description.ts";
 export { Detector } from "./detector.ts";

@@ -1,6 +1,7 @@
 import { originalDeformableDetr, originalDetr, type TensorData } from "@detrkit/checkpoint/browser";
 import { CheckpointError } from "@detrkit/common";
 import { type BackboneSettings, type DeformableDetrSettings, type DetrSettings, presets } from "@detrkit/detr";
+import { deformableDetrWriter, detrWriter } from "./convert/written-settings.ts";
 import type { FamilyDialect, UnseenSettings } from "./families.ts";
 
 /** Parts that do not belong to the detector: the mask heads of the panoptic models. */
@@ -17,6 +18,7 @@ export const detrDialect: FamilyDialect<DetrSettings> = {
     const shapes = new Shapes(stateDict, source);
     return shapes.has("input_proj.weight") ? detrOf(shapes, unseen) : undefined;
   },
+  writer: detrWriter,
 };
 
 /** State dicts of fundamentalvision/Deformable-DETR. */
@@ -26,6 +28,7 @@ export const deformableDetrDialect: FamilyDialect<DeformableDetrSettings> = {
     const shapes = new Shapes(stateDict, source);
     return shapes.has("input_proj.0.0.weight") ? deformableDetrOf(shapes, unseen) : undefined;
   },
+  writer: deformableDetrWriter,
 };
 
 function detrOf(shapes: Shapes, { heads = 8, dilateLastStage = false }: UnseenSettings): DetrSettings {

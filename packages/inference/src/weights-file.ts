@@ -5,6 +5,7 @@ import { CheckpointError } from "@detrkit/common";
 import type { HuggingFaceConfig } from "./hugging-face-config.ts";
 import { isHuggingFaceFolder, readHuggingFaceFolder } from "./hugging-face-folder.ts";
 import { settingsOf } from "./pth-settings.ts";
+import { decodeSettings } from "./settings-in-header.ts";
 
 /** The files of a model's weights. */
 export interface WeightsFile {
@@ -55,7 +56,11 @@ export async function readForeignWeights({ paths, beside }: WeightsFile): Promis
       const pth = await readPth(path);
       tensors = pth.stateDict;
       inFile = { unseen: settingsOf(pth.content) };
-    } else ({ tensors } = await readSafetensors(path));
+    } else {
+      const content = await readSafetensors(path);
+      tensors = content.tensors;
+      inFile = { ...inFile, ...decodeSettings(content.metadata, path) };
+    }
     for (const [key, data] of tensors) {
       if (stateDict.has(key)) throw new CheckpointError(`${path}: holds "${key}", which another shard has too`);
       stateDict.set(key, data);

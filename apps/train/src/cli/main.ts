@@ -21,6 +21,7 @@ const commands: ReadonlyMap<string, (args: readonly string[]) => Promise<Command
   ["evaluate", async () => (await import("../commands/evaluate.ts")).evaluateCommand],
   ["predict", async () => (await import("../commands/predict.ts")).predictCommand],
   ["explain", async () => (await import("../commands/explain.ts")).explainCommand],
+  ["convert", async () => (await import("../commands/convert.ts")).convertCommand],
   ["report", async () => (await import("../commands/report.ts")).reportCommand],
   ["check-data", async () => (await import("../commands/check-data.ts")).checkDataCommand],
   ["doctor", async () => (await import("../commands/doctor.ts")).doctorCommand],

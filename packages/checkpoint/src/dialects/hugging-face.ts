@@ -43,8 +43,8 @@ const deformableDecoderLayer: readonly Rule[] = [
 
 /** Everything else of both models. */
 const others: readonly Rule[] = [
-  [/^model\.backbone\.position_embedding\.row_embeddings\./, "backbone.1.row_embed."],
-  [/^model\.backbone\.position_embedding\.column_embeddings\./, "backbone.1.col_embed."],
+  [/^model\.(?:backbone\.)?position_embedding\.row_embeddings\./, "backbone.1.row_embed."],
+  [/^model\.(?:backbone\.)?position_embedding\.column_embeddings\./, "backbone.1.col_embed."],
   [/^model\.input_projection\./, "input_proj."],
   [/^model\.input_proj\./, "input_proj."],
   [/^model\.query_position_embeddings\./, "query_embed."],
