@@ -33,7 +33,7 @@ export const runSettings = z.strictObject({
   badData: z
     .enum(["drop", "stop"])
     .default("drop")
-    .describe("What to do with images and boxes that the data checks refuse"),
+    .describe("Boxes without area, outside of their image and the like: leave them out, or refuse the data"),
 
   epochs: count(1).default(300).describe("Passes over the training images"),
   batchSize: count(1).default(2).describe("Images in a step; the last batch of an epoch may be smaller"),
