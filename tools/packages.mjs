@@ -242,5 +242,6 @@ export const packages = [
       "training",
     ],
     dependencies: ["@tensorflow/tfjs-core", "@napi-rs/canvas", "dejavu-fonts-ttf", "uplot", "zod"],
+    devDependencies: ["sharp"],
   },
 ];

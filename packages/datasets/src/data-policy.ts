@@ -3,7 +3,7 @@ export type PolicyAction = "stop" | "drop" | "convert" | "keep";
 
 /** How one kind of finding is treated. */
 export interface Policy {
-  /** `wrong`: training on it would be wrong or impossible. `note`: handled, but worth knowing. */
+  /** `wrong`: training refuses the data. `note`: handled, but worth knowing. */
   readonly severity: "wrong" | "note";
   /**
    * `stop`: opening the data fails, or the batch that has it. `drop`: the box is left out and counted. `convert` and
@@ -68,10 +68,19 @@ export type FindingKind = { [Action in PolicyAction]: keyof Meanings[Action] }[P
 /** What counts as a defect, and what happens to it: decided here and nowhere else. */
 export const dataPolicy: Readonly<Record<FindingKind, Policy>> = Object.fromEntries(
   Object.entries(meanings).flatMap(([action, kinds]) => {
-    const severity = action === "stop" || action === "drop" ? "wrong" : "note";
+    const severity = action === "stop" ? "wrong" : "note";
     return Object.entries(kinds).map(([kind, meaning]) => [kind, { severity, action, meaning }]);
   }),
 ) as Record<FindingKind, Policy>;
+
+/** What training does about boxes that cannot be used: it leaves them out, or refuses the data. */
+export type BadData = "drop" | "stop";
+
+/** Whether training refuses data with such a finding. Training and the data check both ask here. */
+export function isRefused(kind: FindingKind, badData: BadData = "drop"): boolean {
+  const { action } = dataPolicy[kind];
+  return action === "stop" || (action === "drop" && badData === "stop");
+}
 
 /** One finding at one place. */
 export interface DataProblem {

@@ -1,5 +1,5 @@
 import { DataError } from "@detrkit/common";
-import { dataPolicy, type DataProblem, describeProblem } from "./data-policy.ts";
+import { type DataProblem, describeProblem, isRefused } from "./data-policy.ts";
 import { readerOf, specOf } from "./data-spec.ts";
 import type { Dataset } from "./dataset.ts";
 import type { DataSpec } from "./reading/reader.ts";
@@ -46,14 +46,14 @@ export async function readDataset(
 }
 
 /**
- * Reads the annotations of a data set; images are read later, batch by batch. What {@link dataPolicy} says to drop is
+ * Reads the annotations of a data set; images are read later, batch by batch. What `dataPolicy` says to drop is
  * left out and listed in `problems`.
  *
  * @throws DataError when the policy says to stop, naming the first few places
  */
 export async function openDataset(spec: string | DataSpec, options: OpenDatasetOptions = {}): Promise<Dataset> {
   const dataset = await readDataset(spec, options);
-  const stops = dataset.problems.filter(({ kind }) => dataPolicy[kind].action === "stop");
+  const stops = dataset.problems.filter(({ kind }) => isRefused(kind));
   if (stops.length > 0) {
     const shown = stops.slice(0, 5).map((problem) => `\n  ${describeProblem(problem)}`);
     const more = stops.length > shown.length ? `\n  and ${stops.length - shown.length} more` : "";

@@ -2,6 +2,8 @@ import { checkDataset, type DatasetReport, describeProblem } from "@detrkit/data
 import { clearLine } from "../text.ts";
 import type { Command } from "../cli/command.ts";
 import { numberFlag, numberOption, switchFlag, switchOption, textFlag, textOption } from "../cli/parse-flags.ts";
+import { type RunSettings, runSettings } from "../configuration/run-settings.ts";
+import { defaultsOf } from "../configuration/settings-tree.ts";
 import { UsageError } from "../usage-error.ts";
 import { dataForms, sayFound } from "./shared-flags.ts";
 
@@ -16,9 +18,20 @@ export const checkDataCommand: Command = {
       textOption("split", "NAME", "Check this split only"),
       numberOption("examples", "Places to name for each finding; default 5"),
       switchOption("decode", "Decode every image (the default); --no-decode reads headers only"),
+      {
+        name: "bad-data",
+        kind: "text",
+        choices: ["drop", "stop"],
+        description: "What training is to do about boxes that cannot be used: leave them out (the default), or refuse",
+      },
       switchOption("json", "Print the findings as JSON"),
     ],
-    notes: ["Exit code 2 when training on the data as it is would be wrong."],
+    notes: [
+      [
+        "Exit code 2 for what `detrkit train` refuses before its first step, with the same --bad-data; it is marked WRONG.",
+        "Training reads the splits train and val: what is wrong with another one is a note, unless --split names it.",
+      ].join("\n"),
+    ],
     examples: [
       "detrkit check-data --data ./my-data",
       "detrkit check-data --data coco:./data,images=./photos --examples 20",
@@ -29,9 +42,12 @@ export const checkDataCommand: Command = {
     if (data === undefined) throw new UsageError("check-data needs --data, for example --data ./my-data");
     await sayFound(data, streams);
     const split = textFlag(flags, "split");
+    const { seed, validation } = defaultsOf(runSettings) as unknown as Pick<RunSettings, "seed" | "validation">;
     const report = await checkDataset(data, {
       examples: numberFlag(flags, "examples") ?? 5,
       decode: flags.values.get("decode") !== false,
+      validation: { share: validation.share, seed },
+      badData: textFlag(flags, "bad-data") === "stop" ? "stop" : "drop",
       ...(split === undefined ? {} : { splits: [split] }),
       onProgress: (done, total) => {
         if (streams.stderr.isTTY === true)
@@ -63,10 +79,10 @@ export function reportText({ spec, classes, splits, findings, wrong }: DatasetRe
   lines.push(
     "",
     wrong
-      ? "Training on this data as it is would be wrong: mend what is marked WRONG."
+      ? "Training refuses this data: mend what is marked WRONG."
       : findings.length === 0
         ? "Nothing wrong."
-        : "Nothing that would make training wrong.",
+        : "Nothing that training refuses.",
   );
   return `${lines.join("\n")}\n`;
 }

@@ -45,7 +45,7 @@ export const runSettings = z.strictObject({
   badData: z
     .enum(["drop", "stop"])
     .default("drop")
-    .describe("What to do with images and boxes that the data checks refuse"),
+    .describe("Boxes without area, outside of their image and the like: leave them out, or refuse the data"),
 
   cacheImages: z
     .boolean()

@@ -26,7 +26,7 @@ export interface SaveOptions {
 
 type Files = ReadonlyMap<string, string>;
 
-/** The files of one form, with paths and contents. Each form can be read as a data set, COCO's results by `evaluate`. */
+/** The files of one form by their paths. Each form can be read as a data set, COCO's results by `evaluate`. */
 export function filesOf(form: SaveForm, images: readonly SavedImage[], options: SaveOptions): Files {
   return { yolo: yoloFiles, coco: cocoFiles, csv: csvFiles }[form](images, options);
 }

@@ -1,11 +1,11 @@
 import { ConfigError, DataError } from "@detrkit/common";
 import {
   type Dataset,
-  dataPolicy,
   describeData,
   describeProblem,
   emptySplit,
   type FindingKind,
+  isRefused,
   listSplits,
   openDataset,
   sharedImages,
@@ -145,7 +145,8 @@ export async function openTrainingData(config: RunSettings, say: (line: string) 
 }
 
 function reportProblems(dataset: Dataset, { badData }: RunSettings, say: (line: string) => void): void {
-  const wrong = dataset.problems.filter(({ kind }) => dataPolicy[kind].severity === "wrong");
+  // Opening the data refused what is refused in any case: here are the boxes for which `badData` is.
+  const wrong = dataset.problems.filter(({ kind }) => isRefused(kind, "stop"));
   if (wrong.length === 0) return;
   const places = wrong
     .slice(0, 3)

@@ -1,27 +1,27 @@
 import { DataError } from "@detrkit/common";
 import { duration } from "../text.ts";
-import { checkImages, type Dataset, dataPolicy, describeProblem } from "@detrkit/datasets";
+import { checkImages, type Dataset, describeProblem, isRefused, parseDataSpec } from "@detrkit/datasets";
 import type { RunData } from "./open-data.ts";
 
 /** Milliseconds between two lines of progress. */
 const saidEvery = 10_000;
 
-/** Pictures that are made when they are needed are left to that moment: making them may take long. */
-const isStored = ({ source }: Dataset["records"][number]): boolean =>
-  typeof source === "string" || source instanceof Uint8Array;
+/** The images of a part of the data; of shapes, which are drawn by detrkit itself, there is nothing to look at. */
+const imagesOf = ({ spec, records }: Dataset): Dataset["records"] =>
+  parseDataSpec(spec).format === "shapes" ? [] : records;
 
 /**
- * Decodes every image of a run before its first step, so that one that is damaged, or has another size than its
- * annotation says, does not end the run hours later.
+ * Reads every image of a run before its first step, so that one that is damaged, cannot be made, or has another size
+ * than its annotation says, does not end the run hours later. The data check looks at the same.
  *
  * @throws DataError that names the first few, as the data check does
  */
 export async function refuseBadImages({ training, validation }: RunData, say: (line: string) => void): Promise<void> {
-  const records = [...training.records, ...validation.records].filter(isStored);
+  const records = [training, validation].flatMap(imagesOf);
   if (records.length === 0) return;
   say(`checking ${records.length} images`);
   const problems = await checkImages({ records }, { decode: true, onImage: sayNowAndThen(records.length, say) });
-  const wrong = problems.filter(({ kind }) => dataPolicy[kind].action === "stop");
+  const wrong = problems.filter(({ kind }) => isRefused(kind));
   if (wrong.length === 0) return;
   const places = wrong.slice(0, 5).map((problem) => `\n  ${describeProblem(problem)}`);
   throw new DataError(

@@ -100,7 +100,7 @@ test("YAML that can't be read is named with its line, wrong keys with what is ex
   await expect(openDataset(`yolo:${folder}`)).rejects.toThrow(/split "train" is at .*nowhere, which does not exist/u);
 });
 
-test("images of a list may lie elsewhere: their labels are found by name, and by folders where that is not enough", async () => {
+test("labels of images that lie elsewhere are found by name, and by folders where that is not enough", async () => {
   for (const path of ["photos/one/a.png", "photos/two/a.png", "photos/two/b.png"]) await image(path, 10, 10);
   for (const [path, label] of [
     ["one/a", 0],
