@@ -2,74 +2,24 @@ import { existsSync, statSync } from "node:fs";
 import { copyFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openCheckpoint, readSafetensors } from "@detrkit/checkpoint";
-import { boxL1, generalizedIou, SetCriterion, softmaxClassification } from "@detrkit/criterion";
-import { defineTransform, detrEvaluation, fixedSize, loadPixels, openDataset } from "@detrkit/datasets";
-import { createDetector, type DetectorConfig, presets } from "@detrkit/detr";
+import { SetCriterion, softmaxClassification } from "@detrkit/criterion";
+import { defineTransform, detrEvaluation, loadPixels, openDataset } from "@detrkit/datasets";
+import { createDetector } from "@detrkit/detr";
 import { loadDetector } from "@detrkit/inference";
-import { boxL1 as boxL1Cost, classProbability, HungarianMatcher } from "@detrkit/matcher";
+import { classProbability, HungarianMatcher } from "@detrkit/matcher";
 import { AdamW } from "@detrkit/optim";
 import { temporaryFolder, useBackend } from "@detrkit/test-utils";
+import { data, detector, finalState, numbersOf, size, trainAnew, transforms } from "../test-support/tiny-run.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readLog } from "./epoch-record.ts";
-import { type EvaluatedDetector, evaluateDetector } from "./evaluate-detector.ts";
+import { evaluateDetector } from "./evaluate-detector.ts";
 import { lockName, runFiles } from "./run-files.ts";
 import { train } from "./train.ts";
-import type { FinishedEpoch, TrainingData, TrainingOutcome, TrainOptions } from "./train-options.ts";
+import type { TrainingOutcome, TrainOptions } from "./train-options.ts";
 import type { TrainingEvent } from "./training-events.ts";
 
 const folder = temporaryFolder();
-const size = { width: 32, height: 32 };
-const transforms = { training: fixedSize(size, { training: true }), evaluation: fixedSize(size, { training: false }) };
-const { backbone, transformer, ...preset } = presets["detr-small"];
-const layers = { encoderLayers: 1, decoderLayers: 2 };
-/** With dropout, so that all that is random takes part. */
-const detector: DetectorConfig = {
-  ...preset,
-  backbone: { ...backbone, width: 4, stem: "3x3pool" },
-  transformer: { ...transformer, dim: 16, heads: 2, ...layers, feedForwardDim: 11, dropout: 0.1 },
-  numClasses: 2,
-  numQueries: 5,
-};
-
 useBackend("cpu");
-
-let data: Required<TrainingData>;
-beforeAll(async () => {
-  const spec = "shapes:count=5,validation=3,size=32,smallest=8,largest=16,objects=2,classes=2";
-  const training = await openDataset(spec, { split: "train" });
-  data = { training, validation: await openDataset(spec, { split: "val", classes: training.classes }) };
-});
-
-/** Trains parts that are built for it, as after a start of the program: three steps an epoch. */
-async function trainAnew(options: Partial<TrainOptions>, learningRate = 1e-3): Promise<TrainingOutcome> {
-  const model = createDetector(detector, { seed: 3 });
-  const optimizer = new AdamW({ groups: [{ learningRate }], clipNorm: learningRate < 1 ? 0.1 : 0 });
-  const criterion = new SetCriterion({
-    matcher: new HungarianMatcher({ costs: [classProbability({ weight: 1 }), boxL1Cost({ weight: 5 })] }),
-    losses: [softmaxClassification({ noObjectWeight: 0.1 }), boxL1({ weight: 5 }), generalizedIou({ weight: 2 })],
-  });
-  try {
-    const usual = { data, detector, transforms, batchSize: 2, epochs: 3 };
-    return await train({ model, criterion, optimizer, ...usual, ...options });
-  } finally {
-    optimizer.dispose();
-    model.dispose();
-  }
-}
-
-/** Weights and the optimiser's state of a run, by name. */
-async function finalState(output: string): Promise<ReadonlyMap<string, unknown>> {
-  const { tensors } = await readSafetensors(runFiles(output).lastCheckpoint);
-  return new Map([...tensors].toSorted(([one], [other]) => (one < other ? -1 : 1)));
-}
-
-/** What of an outcome does not depend on the clock or the machine. */
-function numbersOf({ records }: Pick<TrainingOutcome, "records">): unknown[] {
-  return records.map(({ epoch, step, loss, terms, gradientNorm, learningRate, metrics }) => [
-    [epoch, step, loss, gradientNorm, learningRate],
-    [terms, metrics],
-  ]);
-}
 
 test("parts and a folder are enough: the rest has defaults", async () => {
   const output = join(folder, "defaults");
@@ -299,48 +249,6 @@ test("hooks are awaited: before anything is written, and before an epoch's line 
   expect(seen).toEqual([[lockName], [1, 1, 0, undefined, false], [2, 2, 1, 3, true]]);
 }, 60_000);
 
-test("a run ends when it is told to, also right after it was resumed", async () => {
-  const output = join(folder, "reached");
-  const stopWhen: TrainOptions["stopWhen"] = ({ epoch }) => epoch === 2;
-  const { state, records } = await trainAnew({ output, stopWhen });
-  expect([state, records.length]).toEqual(["reached", 2]);
-  const before = await finalState(output);
-  expect((await trainAnew({ output, stopWhen, resume: true })).state).toBe("reached");
-  expect(await finalState(output)).toEqual(before);
-}, 60_000);
-
-test("a run that no longer gets better ends, also right after it was resumed", async () => {
-  const output = join(folder, "stalled");
-  // No rate: every evaluation finds the same.
-  const { state, records } = await trainAnew({ output, epochs: 9, earlyStop: { patience: 2 } }, 0);
-  expect([state, records.length]).toEqual(["stalled", 3]);
-  const again = await trainAnew({ output, epochs: 9, earlyStop: { patience: 2 }, resume: true }, 0);
-  expect([again.state, again.records.length]).toEqual(["stalled", 3]);
-  await expect(trainAnew({ earlyStop: { patience: 0 } })).rejects.toThrow("patience expected a whole number from 1");
-}, 60_000);
-
-test("the loss on validation images is the criterion's, of what is evaluated, and changes no detection", async () => {
-  const evaluated: (EvaluatedDetector | undefined)[] = [];
-  const options = {
-    epochs: 1,
-    // The same images, as they are, in one batch: without dropout the loss of the step is that of the evaluation.
-    data: { training: data.validation, validation: data.validation },
-    transforms: { training: transforms.evaluation, evaluation: transforms.evaluation },
-    batchSize: 3,
-    afterEpoch: (epoch: FinishedEpoch) => Promise.resolve(void evaluated.push(epoch.evaluated)),
-  };
-  const model = createDetector({ ...detector, transformer: { ...detector.transformer, dropout: 0 } } as DetectorConfig);
-  const { records } = await trainAnew({ ...options, model }, 0);
-  model.dispose();
-  expect(records[0]?.validationLoss).toBeCloseTo(records[0]?.loss ?? 0, 4);
-  const plain = await trainAnew({ ...options, validationLoss: false });
-  const measured = await trainAnew(options);
-  expect(plain.records[0]).not.toHaveProperty("validationLoss");
-  expect(measured.records[0]?.validationLoss).toBeGreaterThan(0);
-  expect(numbersOf(measured)).toEqual(numbersOf(plain));
-  expect(evaluated[2]?.detections).toEqual(evaluated[1]?.detections);
-}, 60_000);
-
 test("without validation images nothing is evaluated and no checkpoint is the best", async () => {
   const output = join(folder, "unmeasured");
   const { records } = await trainAnew({ output, epochs: 1, data: { training: data.training } });
@@ -348,86 +256,6 @@ test("without validation images nothing is evaluated and no checkpoint is the be
   const { bestCheckpoint, lastCheckpoint, metrics } = runFiles(output);
   expect([bestCheckpoint, lastCheckpoint, metrics].map((file) => existsSync(file))).toEqual([false, true, false]);
 }, 60_000);
-
-describe.each([
-  ["accumulated gradients", { accumulate: 2 }],
-  ["averaged weights", { averageWeights: { decay: 0.7, warmupSteps: 2 } }],
-  ["both", { accumulate: 2, averageWeights: { decay: 0.7, warmupSteps: 2 } }],
-] as const)("a run with %s", (name, options) => {
-  const output = join(folder, `with-${name.replaceAll(" ", "-")}`);
-  let whole: TrainingOutcome;
-  let found: EvaluatedDetector["detections"] | undefined;
-  beforeAll(async () => {
-    const afterEpoch: TrainOptions["afterEpoch"] = ({ evaluated }) =>
-      Promise.resolve(void (found = evaluated?.detections));
-    whole = await trainAnew({ ...options, output, afterEpoch });
-  }, 120_000);
-
-  test("stopped after every step and resumed ends with the same weights and numbers", async () => {
-    const stopped = `${output}-stopped`;
-    let state = "";
-    let outcome: TrainingOutcome | undefined;
-    for (let run = 0; state !== "finished"; run++) {
-      const controller = new AbortController();
-      const report = (event: TrainingEvent): void => {
-        if (event.kind === "step") controller.abort();
-      };
-      outcome = await trainAnew({ ...options, output: stopped, resume: run > 0, report, signal: controller.signal });
-      ({ state } = outcome);
-    }
-    expect(numbersOf(outcome as TrainingOutcome)).toEqual(numbersOf(whole));
-    expect(await finalState(stopped)).toEqual(await finalState(output));
-  }, 120_000);
-
-  test("leaves a checkpoint that finds what it found at its end", async () => {
-    const loaded = await loadDetector(runFiles(output).lastCheckpoint);
-    const evaluated = await evaluateDetector({ detector: loaded, dataset: data.validation, batchSize: 2 });
-    loaded.dispose();
-    expect(found?.size).toBe(3);
-    expect(evaluated?.detections).toEqual(found);
-  }, 60_000);
-
-  test("is another run than without them", async () => {
-    const plain = `${output}-plain`;
-    await trainAnew({ output: plain });
-    const [one, other] = [await finalState(plain), await finalState(output)];
-    const path = "transformer.decoder.norm.weight";
-    expect(one.get(path)).toBeDefined();
-    expect(one.get(path)).not.toEqual(other.get(path));
-    // Beside the averages lie the weights that are trained: without accumulation those of the plain run.
-    if (name !== "averaged weights") return;
-    const { values } = one.get(path) as { readonly values: unknown };
-    expect(other.get(`training/trained/${path}`)).toMatchObject({ values });
-  }, 60_000);
-});
-
-test("a step of two batches is the mean of the steps' losses, divided by the boxes of each batch", async () => {
-  const losses = async (options: Partial<TrainOptions>): Promise<number[]> => {
-    const found: number[] = [];
-    // Five images: batches of 2, 2 and 1. No rate, so that all losses are of the same weights.
-    await trainAnew({ ...options, epochs: 1, report: (event) => event.kind === "step" && found.push(event.loss) }, 0);
-    return found;
-  };
-  const options = { transforms: { training: transforms.evaluation, evaluation: transforms.evaluation } };
-  const means = await losses(options);
-  const [first = 0, second = 0, third = 0] = means.map(
-    (mean, index) => mean * (index + 1) - (means[index - 1] ?? 0) * index,
-  );
-  const steps = await losses({ ...options, accumulate: 2 });
-  expect(steps).toHaveLength(2);
-  expect(steps[0]).toBeCloseTo((first + second) / 2, 4);
-  expect((steps[1] ?? 0) * 2 - (steps[0] ?? 0)).toBeCloseTo(third, 4);
-}, 60_000);
-
-test("steps of several batches need an optimiser that can accumulate", async () => {
-  const optimizer = new AdamW({ groups: [{ learningRate: 1e-3 }] });
-  const { step, readState, loadState } = optimizer;
-  const others = { step, readState, loadState };
-  await expect(trainAnew({ accumulate: 2, optimizer: others })).rejects.toThrow(
-    "the optimizer has no method accumulate",
-  );
-  await expect(trainAnew({ accumulate: 0 })).rejects.toThrow("accumulate expected a whole number from 1, got 0");
-});
 
 test("evaluation can be another: on other images, say", async () => {
   const detectors: unknown[] = [];

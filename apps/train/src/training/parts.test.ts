@@ -159,7 +159,7 @@ test.each(presetNames())("%s does not turn photographs upside down; a flag does"
 test("mosaics, larger canvases and colours are settings, off by default; the last epochs see no mosaic", async () => {
   const data = "shapes:count=2,validation=1,size=32,classes=2";
   const transforms = { size: "31x17", mosaic: 0.5, closeMosaic: 2, expand: 0.25, colourJitter: { hue: 0.1 } };
-  const config = resolveConfig({ ...needed, data, epochs: 5, transforms, backbone: { width: 4 } });
+  const config = sizedConfig({ ...needed, data, epochs: 5, transforms, backbone: { width: 4 } });
   const parts = partsOf(config, await openTrainingData(config, () => {}));
   const { training } = parts.transforms ?? {};
   const kindsOf = (epoch: number): string[] =>
