@@ -48,6 +48,7 @@ const description: Omit<CommandDescription, "flags"> = {
       "After a kill or a power cut it goes on from the last checkpoint.",
     ].join("\n"),
     "Values in brackets are those of the preset: --preset NAME --help shows the flags and values of another.",
+    "A dot in a flag may be written as a dash: --validation-share 0.2.",
     "With --resume the run keeps its settings; only --epochs, --backend and the settings of evaluation may be changed.",
   ],
   examples: [
