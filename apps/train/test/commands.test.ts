@@ -214,6 +214,26 @@ describe("evaluate", () => {
     expect(logged).toContainEqual((JSON.parse(result.stdout) as { metrics: unknown }).metrics);
   });
 
+  test("--split alone names another split of the run's data", async () => {
+    const { code, stderr } = await runCli("evaluate", "--checkpoint", output, "--split", "test", "--backend", "cpu");
+    expectExit({ code, stderr }, 0);
+    expect(stderr).toContain(`data: 3 images of ${tinySettings.data}, split test`);
+  });
+
+  test("--split val of data without one means the images that training kept", async () => {
+    const [data, root] = [join(folder, "no-val"), join(folder, "kept")];
+    await mkdir(data);
+    await writeFile(join(data, "classes.txt"), "cat\n");
+    for (const level of [1, 2, 3, 4, 5]) {
+      await writeFile(join(data, `${level}.png`), await encodePng({ ...image, data: image.data.map(() => level) }));
+      await writeFile(join(data, `${level}.txt`), "0 0.5 0.5 0.5 0.5\n");
+    }
+    expectExit(await runCli("train", ...tinyFlags(root, { ...tinySettings, data, epochs: 1 })), 0);
+    const { code, stderr } = await runCli("evaluate", "--checkpoint", root, "--split", "val", "--backend", "cpu");
+    expectExit({ code, stderr }, 0);
+    expect(stderr).toContain(`data: 1 images of ${data}, split val`);
+  });
+
   test("gives the numbers that training logged", async () => {
     const { code, stdout, stderr } = await runCli(
       "evaluate",

@@ -65,6 +65,8 @@ test("a full disk is named with the file that was asked for, and leaves nothing 
       text: `${join(folder, "small")}: cannot be written, its disk is read-only; choose another place`,
       isAboutPath: true,
     });
+    const folderRefused = describeSystemError(await failureOf(mkdir(join(folder, "new", "er"), { recursive: true })));
+    expect(folderRefused?.text).toMatch(/new\S*: cannot be written, its disk is read-only; choose another place$/u);
   } finally {
     spawnSync("umount", [folder]);
   }

@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 
 /** An error of the operating system, as Node reports it. */
@@ -61,6 +61,23 @@ const sentences: Readonly<Record<string, Sentence>> = {
   EIO: (path) => `${path}: the disk failed to read or write it (input/output error); copy your data to another disk`,
 };
 
+/**
+ * The code of an error. Node says ENOENT where a folder cannot be made in one that may not be written to, and EPERM is
+ * what some file systems say for EACCES.
+ */
+function codeOf({ code, syscall, path }: SystemError): string {
+  if (code === "EPERM") return "EACCES";
+  if (code !== "ENOENT" || syscall !== "mkdir" || path === undefined) return code;
+  let above = dirname(resolve(path));
+  while (safeStat(above) === undefined && dirname(above) !== above) above = dirname(above);
+  try {
+    accessSync(above, constants.W_OK);
+    return code;
+  } catch (error) {
+    return isSystemError(error) ? error.code : code;
+  }
+}
+
 /** What went wrong with a file, for people. */
 export interface SystemErrorText {
   /** One sentence that names the path and what to do. */
@@ -75,8 +92,7 @@ export interface SystemErrorText {
  */
 export function describeSystemError(error: unknown): SystemErrorText | undefined {
   if (!isSystemError(error)) return undefined;
-  // EPERM is what some file systems say for EACCES.
-  const code = error.code === "EPERM" ? "EACCES" : error.code;
+  const code = codeOf(error);
   const sentence = sentences[code];
   if (sentence === undefined || (error.path === undefined && code === "EEXIST")) return undefined;
   const text = sentence(error.path ?? "a file", error);

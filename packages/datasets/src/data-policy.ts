@@ -28,10 +28,10 @@ const meanings = {
   },
   drop: {
     "duplicate-annotation-id": "two annotations share an id; the later one is left out",
-    "annotation-without-image": "an annotation of an image id that the file does not list",
-    "box-not-finite": "a box with a coordinate that is missing, NaN or infinite",
-    "box-no-area": "a box whose right or lower edge is not beyond its left or upper one",
-    "box-outside": "a box that lies wholly outside its image",
+    "annotation-without-image": "an annotation of an image id that the file does not list; it is left out",
+    "box-not-finite": "a box with a coordinate that is missing, NaN or infinite; it is left out",
+    "box-no-area": "a box whose right or lower edge is not beyond its left or upper one; it is left out",
+    "box-outside": "a box that lies wholly outside its image; it is left out",
   },
   convert: {
     "box-clipped": "a box that reaches outside its image; it is cut at the border",

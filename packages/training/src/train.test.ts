@@ -9,7 +9,7 @@ import { loadDetector } from "@detrkit/inference";
 import { classProbability, HungarianMatcher } from "@detrkit/matcher";
 import { AdamW } from "@detrkit/optim";
 import { temporaryFolder, useBackend } from "@detrkit/test-utils";
-import { data, detector, finalState, numbersOf, size, trainAnew, transforms } from "../test-support/tiny-run.ts";
+import { data, detector, finalState, numbersOf, trainAnew, transforms } from "../test-support/tiny-run.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readLog } from "./epoch-record.ts";
 import { evaluateDetector } from "./evaluate-detector.ts";

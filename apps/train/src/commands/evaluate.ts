@@ -111,7 +111,9 @@ async function imagesOf(
   const spec = data ?? run?.data;
   if (spec === undefined)
     throw new UsageError(`${checkpoint} is no run folder, so it knows no images: name some with --data`);
-  if (run !== undefined && spec === run.data && split === undefined) {
+  // Where training kept them from its own split, no split of the data has their name.
+  const isKept = split === undefined || (split === run?.validation.split && run.validation.data === "");
+  if (run !== undefined && spec === run.data && isKept) {
     const { openValidationData } = await import("../training/open-data.ts");
     return { spec, openImages: (classes) => openValidationData(run, classes) };
   }

@@ -53,8 +53,9 @@ const description: Omit<CommandDescription, "flags"> = {
       "--init gives the model the weights of a file, and its settings too, but for those that are given here.",
       "Classes of the same name keep their rows of the class heads; what else fits or does not is in init-report.json.",
     ].join("\n"),
-    "With --resume the run keeps its settings; only --epochs, --max-minutes, --save-every, --backend, --cache-images and the settings\n" +
-      "of --early-stop and --evaluation may be changed.",
+    "A dot in a flag may be written as a dash: --validation-share 0.2.",
+    "With --resume the run keeps its settings; only --epochs, --max-minutes, --save-every, --backend, --cache-images and\n" +
+      "the settings of --early-stop and --evaluation may be changed.",
   ],
   examples: [
     "detrkit train --preset deformable-detr-small --data ./my-data --output runs/mine",

@@ -1,5 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryFolder } from "@detrkit/test-utils";
 import { expect, test } from "vitest";
@@ -64,4 +65,25 @@ test("a file of lines grows, and an older one is kept until the first of them", 
   await output.add(of("a"));
   expect(JSON.parse(await readFile(file, "utf8"))).toEqual(of("a"));
   await output.finish();
+});
+
+test("a disk that becomes full leaves whole lines", async (context) => {
+  const small = join(folder, "small");
+  await mkdir(small);
+  const isMounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=16k", "tmpfs", small]).status === 0;
+  context.skip(!isMounted, "a small file system can only be mounted by root");
+  try {
+    const file = join(small, "found.jsonl");
+    const output = predictionOutput({ file, lines: true, single: false, stdout: collected().stdout });
+    const addAll = async (): Promise<void> => {
+      for (let index = 0; index < 1000; index++) await output.add(of(String(index)));
+    };
+    await expect(addAll()).rejects.toMatchObject({ code: "ENOSPC", path: file });
+    await output.finish();
+    const lines = (await readFile(file, "utf8")).trimEnd().split("\n");
+    expect(lines.map((line) => (JSON.parse(line) as ImagePrediction).image)).toEqual(lines.map((_, at) => String(at)));
+    expect(lines.length).toBeGreaterThan(50);
+  } finally {
+    spawnSync("umount", [small]);
+  }
 });

@@ -47,6 +47,7 @@ function linesTo(stdout: ProgressStream): PredictionOutput {
 /** A file of lines grows, so that it can be watched and a kill loses nothing. An older one is kept until the first. */
 function linesToFile(path: string): PredictionOutput {
   let file: FileHandle | undefined;
+  let length = 0;
   const opened = async (): Promise<FileHandle> => {
     await mkdir(dirname(path), { recursive: true });
     return await open(path, "w");
@@ -54,9 +55,15 @@ function linesToFile(path: string): PredictionOutput {
   return {
     add: async (prediction) => {
       file ??= await opened();
-      await file.appendFile(lineOf(prediction)).catch((error: unknown) => {
+      const line = Buffer.from(lineOf(prediction));
+      try {
+        await file.appendFile(line);
+        length += line.length;
+      } catch (error) {
+        // A disk that became full may have taken the beginning of the line.
+        await file.truncate(length);
         throw nameFile(error, path);
-      });
+      }
     },
     finish: async () => {
       file ??= await opened();
