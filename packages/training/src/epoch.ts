@@ -3,7 +3,7 @@ import type { DetectionBatch } from "@detrkit/datasets";
 import { addStep, type EpochRecord, epochRecord, meansOf } from "./epoch-record.ts";
 import type { EvaluatedDetector } from "./evaluate-detector.ts";
 import type { TrainingSession } from "./session.ts";
-import { TrainingError } from "./training-events.ts";
+import { type LatestStep, TrainingError } from "./training-events.ts";
 
 /**
  * Trains the rest of the session's epoch.
@@ -36,14 +36,17 @@ export async function trainEpoch(session: TrainingSession): Promise<boolean> {
     stepSince = now;
     const estimated = pace.secondsPerStep !== undefined;
     pace.addStep(seconds);
-    reportStep(session);
+    reportStep(session, { loss, terms, gradientNorm, learningRates });
     if (!estimated) reportEstimate(session);
     if (stopped() && !session.epochTrained) return false;
   }
   return true;
 }
 
-function reportStep({ options, pace, position, stepsPerEpoch, workLeft }: TrainingSession): void {
+function reportStep(
+  { options, pace, position, stepsPerEpoch, workLeft }: TrainingSession,
+  latest: Omit<LatestStep, "step">,
+): void {
   const { sums } = position;
   const { loss, terms } = meansOf(sums);
   options.report?.({
@@ -55,6 +58,8 @@ function reportStep({ options, pace, position, stepsPerEpoch, workLeft }: Traini
     loss,
     terms,
     imagesPerSecond: sums.images / Math.max(sums.seconds, 1e-9),
+    dataWaitShare: sums.dataWaitSeconds / Math.max(sums.seconds, 1e-9),
+    latest: { step: position.step, ...latest },
     secondsLeft: pace.secondsLeft(workLeft),
   });
 }

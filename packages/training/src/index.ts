@@ -23,4 +23,4 @@ export type {
   TrainOptions,
 } from "./train-options.ts";
 export { TrainingError } from "./training-events.ts";
-export type { EstimateEvent, StepEvent, TrainingEvent } from "./training-events.ts";
+export type { EstimateEvent, LatestStep, StepEvent, TrainingEvent } from "./training-events.ts";
