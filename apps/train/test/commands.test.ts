@@ -64,7 +64,14 @@ describe("train", () => {
   test("prints the resolved settings and progress on stderr, and the outcome on stdout", () => {
     expect(trained.stderr).toContain('"learningRate": 0.0002');
     expect(trained.stderr).toMatch(/epoch 3\/3 · loss/);
-    expect(JSON.parse(trained.stdout)).toMatchObject({ state: "finished", output, last: { epoch: 3 } });
+    const events = trained.stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { readonly kind: string; readonly latest?: { readonly step: number } });
+    const steps = events.filter(({ kind }) => kind === "step").map(({ latest }) => latest?.step);
+    expect(steps).toEqual(Array.from({ length: 12 }, (_, index) => index + 1));
+    expect(events.filter(({ kind }) => kind === "epoch")).toHaveLength(3);
+    expect(events.at(-1)).toMatchObject({ kind: "outcome", state: "finished", output, last: { epoch: 3 } });
   });
 
   test("prints with --dry-run what --config takes", async () => {

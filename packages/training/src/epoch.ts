@@ -4,7 +4,7 @@ import { memory } from "@tensorflow/tfjs-core";
 import { addStep, type EpochRecord, epochRecord, meansOf } from "./epoch-record.ts";
 import type { EvaluatedDetector } from "./evaluate-detector.ts";
 import type { TrainingSession } from "./session.ts";
-import { TrainingError } from "./training-events.ts";
+import { type LatestStep, TrainingError } from "./training-events.ts";
 
 /**
  * Trains the rest of the session's epoch.
@@ -42,7 +42,7 @@ export async function trainEpoch(session: TrainingSession): Promise<boolean> {
     stepSince = now;
     const estimated = pace.secondsPerStep !== undefined;
     pace.addStep(seconds);
-    reportStep(session);
+    reportStep(session, { loss, terms, gradientNorm, learningRates });
     if (!estimated) reportEstimate(session);
     if (session.epochTrained) continue;
     if (stopped()) return false;
@@ -52,7 +52,10 @@ export async function trainEpoch(session: TrainingSession): Promise<boolean> {
   return true;
 }
 
-function reportStep({ options, pace, position, stepsPerEpoch, workLeft }: TrainingSession): void {
+function reportStep(
+  { options, pace, position, stepsPerEpoch, workLeft }: TrainingSession,
+  latest: Omit<LatestStep, "step">,
+): void {
   const { sums } = position;
   const { loss, terms } = meansOf(sums);
   options.report?.({
@@ -64,6 +67,8 @@ function reportStep({ options, pace, position, stepsPerEpoch, workLeft }: Traini
     loss,
     terms,
     imagesPerSecond: sums.images / Math.max(sums.seconds, 1e-9),
+    dataWaitShare: sums.dataWaitSeconds / Math.max(sums.seconds, 1e-9),
+    latest: { step: position.step, ...latest },
     secondsLeft: pace.secondsLeft(workLeft),
   });
 }

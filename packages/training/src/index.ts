@@ -26,4 +26,4 @@ export type {
 } from "./train-options.ts";
 export { trainingRecipe } from "./train-options.ts";
 export { TrainingError } from "./training-events.ts";
-export type { EstimateEvent, StepEvent, TrainingEvent } from "./training-events.ts";
+export type { EstimateEvent, LatestStep, StepEvent, TrainingEvent } from "./training-events.ts";

@@ -9,6 +9,18 @@ export type TrainingEvent =
   | { readonly kind: "evaluation"; readonly image: number; readonly images: number }
   | { readonly kind: "epoch"; readonly epochs: number; readonly record: EpochRecord };
 
+/** What one step alone came to, where everything else is a mean. */
+export interface LatestStep {
+  /** Since the start of the run, from 1. */
+  readonly step: number;
+  readonly loss: number;
+  readonly terms: Readonly<Record<string, number>>;
+  /** Norm of all gradients together, before clipping. */
+  readonly gradientNorm: number;
+  /** Of each of the optimiser's groups. */
+  readonly learningRates: readonly number[];
+}
+
 /** One optimiser step was taken. */
 export interface StepEvent {
   readonly kind: "step";
@@ -18,11 +30,15 @@ export interface StepEvent {
   /** Of this epoch, from 1. */
   readonly step: number;
   readonly stepsPerEpoch: number;
+  /** Mean of the epoch so far, as the terms are. */
   readonly loss: number;
   /** Of the last decoder layer, and with `encoder.` before their names of a two-stage model's proposals; unweighted. */
   readonly terms: Readonly<Record<string, number>>;
   /** Mean of the epoch so far. */
   readonly imagesPerSecond: number;
+  /** Part of the epoch's time so far in which the step waited for its images. */
+  readonly dataWaitShare: number;
+  readonly latest: LatestStep;
   /** Until the end of the run with its evaluations; undefined until enough steps were timed to trust it. */
   readonly secondsLeft: number | undefined;
 }

@@ -22,6 +22,7 @@ import { merged } from "../configuration/settings-tree.ts";
 import { resumeConfig } from "../configuration/resume-config.ts";
 import { type ExistingRun, runFolder } from "../training/run-folder.ts";
 import { overfitVerdict } from "../training/overfit-verdict.ts";
+import { jsonLines } from "../training/json-lines.ts";
 import { train } from "../training/train.ts";
 import { longRunWarning } from "./long-run-warning.ts";
 import { announceTiming, type TrainingTerminal, withTrainingTerminal } from "./training-terminal.ts";
@@ -35,7 +36,7 @@ const ownFlags: readonly FlagDefinition[] = [
   switchOption("resume", "Go on with the run in --output as if it had never stopped"),
   switchOption("overwrite", "Replace the run in --output"),
   switchOption("dry-run", "Print the settings that flags, file and preset give, as a file for --config, and stop"),
-  switchOption("json", "Print the outcome as JSON"),
+  switchOption("json", "Print what happens as JSON, an event a line; the last line is the outcome"),
 ];
 
 const description: Omit<CommandDescription, "flags"> = {
@@ -80,10 +81,14 @@ export async function trainCommand(args: readonly string[]): Promise<Command> {
       if (dry) return 0;
       return await withTrainingTerminal(config.backend, streams, (terminal) => {
         announceTiming(terminal);
-        return runTraining(config, existing, terminal, ({ state, records }) => {
-          const outcome = { state, output: config.output, last: records.at(-1) ?? null };
-          if (switchFlag(flags, "json")) streams.stdout.write(`${JSON.stringify(outcome)}\n`);
-        });
+        const tell = switchFlag(flags, "json") ? jsonLines(streams.stdout) : undefined;
+        const report = (event: TrainingEvent): void => {
+          terminal.report(event);
+          tell?.(event);
+        };
+        return runTraining(config, existing, { ...terminal, report }, ({ state, records }) =>
+          tell?.({ kind: "outcome", state, output: config.output, last: records.at(-1) ?? null }),
+        );
       });
     },
   };

@@ -1,4 +1,5 @@
 import type { StepEvent, TrainingEvent } from "@detrkit/training";
+import type { CocoMetrics } from "@detrkit/evaluation";
 import { expect, test } from "vitest";
 import { showProgress } from "./show-progress.ts";
 
@@ -11,6 +12,14 @@ const step: StepEvent = {
   loss: 7.25,
   terms: { class: 0.5, giou: 0.75, classError: 41.7, cardinalityError: 3 },
   imagesPerSecond: 13,
+  dataWaitShare: 0.034,
+  latest: {
+    step: 14,
+    loss: 6.5,
+    terms: { class: 0.25, giou: 0.75, classError: 41.7, cardinalityError: 3 },
+    gradientNorm: 2,
+    learningRates: [1e-4],
+  },
   secondsLeft: 75,
 };
 const epoch: Extract<TrainingEvent, { kind: "epoch" }> = {
@@ -51,29 +60,48 @@ function record(isTTY: boolean, events: readonly TrainingEvent[], now?: () => nu
   return written;
 }
 
-test("a step shows where the run is, its loss terms, its speed and the time left", () => {
-  const text = record(true, [step]);
-  for (const part of [
-    "epoch 2/5",
-    "step 3/11",
-    "loss 7.250",
-    "(class 0.500, giou 0.750, class error 42 %)",
-    "13.0 images/s",
-    "1 min 15 s left",
-  ])
-    expect(text).toContain(part);
+test("a step shows where the run is, the time left, its losses, its speed and how long it waits for data", () => {
+  expect(record(true, [step])).toContain(
+    "epoch 2/5 · ███░░░░░░░ · step 3/11 · 1 min 15 s left · loss 6.500 · 13.0 images/s · waiting for data 3 % · " +
+      "class 0.250 · giou 0.750 · class error 42 %",
+  );
 });
 
-test("a terminal of 80 columns still shows speed, time left and loss", () => {
-  const text = record(true, [{ ...step, epochs: 50, epoch: 12, step: 131, stepsPerEpoch: 205 }], undefined, 80);
-  expect(text.length).toBeLessThan(85);
-  expect(text).toMatch(/1 min 15 s left · 13\.0 images\/s · loss 7/);
+test("losses are those of the last steps, smoothed, not those of the epoch so far", () => {
+  const losses = [8, 4, 4];
+  const text = record(
+    true,
+    losses.map((loss) => ({ ...step, latest: { ...step.latest, loss } })),
+  );
+  // (8 · 0.95² + 4 · 0.95 + 4) / (0.95² + 0.95 + 1)
+  expect(text.split("\r").map((line) => /loss ([\d.]+)/u.exec(line)?.[1])).toEqual([
+    undefined,
+    "8.000",
+    "5.949",
+    "5.266",
+  ]);
 });
+
+test.each([
+  [60, "epoch 12/50 · step 131/205 · 1 min 15 s left · loss 6.500"],
+  [80, "epoch 12/50 · step 131/205 · 1 min 15 s left · loss 6.500 · 13.0 images/s"],
+  [
+    140,
+    "epoch 12/50 · ██████░░░░ · step 131/205 · 1 min 15 s left · loss 6.500 · 13.0 images/s · waiting for data 3 % · " +
+      "class 0.250 · giou 0.750",
+  ],
+])(
+  "a terminal of %d columns gets the parts that fit, the most important ones, and none that is cut",
+  (columns, line) => {
+    const event = { ...step, epochs: 50, epoch: 12, step: 131, stepsPerEpoch: 205 };
+    expect(record(true, [event], undefined, columns)).toBe(`\r\u001B[K${line}`);
+  },
+);
 
 test("before the time left can be trusted none is shown", () => {
   const text = record(true, [{ ...step, secondsLeft: undefined }]);
   expect(text).not.toContain("left");
-  expect(text).toContain("step 3/11 · 13.0 images/s");
+  expect(text).toContain("step 3/11 · loss 6.500 · 13.0 images/s");
 });
 
 test("the estimate names what it is made of", () => {
@@ -90,7 +118,8 @@ test("a narrow terminal gets an epoch in lines of its own width, broken between 
   const text = record(true, [{ ...epoch, record: { ...epoch.record, terms } }], undefined, 80);
   const [first, ...others] = text.trimEnd().split("\n");
   expect(first).toBe("epoch 2/5 · loss 7.000 · AP 0.125, AP50 0.250 · 13.0 images/s · 8 s");
-  expect(others).toEqual([
+  expect(others.slice(0, 3)).toEqual([
+    "  waiting for data 0 %",
     "  classification 0.361, boxL1 0.105, generalizedIou 0.370, class error 52 %",
     "  gradient norm 3.0 · lr 2.0e-4",
   ]);
@@ -99,8 +128,29 @@ test("a narrow terminal gets an epoch in lines of its own width, broken between 
 test("on a terminal a step's line is rewritten and an epoch's line stays", () => {
   const text = record(true, [step, epoch]);
   expect(text.startsWith("\r\u001B[K")).toBe(true);
-  expect(text.split("\n")).toHaveLength(2);
+  expect(text.split("\n").slice(1)).toEqual([
+    "                    AP  AP50  AP75   APs   APm   APl AR100",
+    "  epoch 2        0.125 0.250     -     - 0.000 0.000 0.500",
+    "",
+  ]);
   expect(text).toContain("AP 0.125, AP50 0.250");
+});
+
+test("an evaluation is compared with the best one before it", () => {
+  const evaluated = (number: number, AP: number): typeof epoch => ({
+    ...epoch,
+    record: { ...epoch.record, epoch: number, metrics: { ...(epoch.record.metrics as CocoMetrics), AP } },
+  });
+  const text = record(true, [evaluated(2, 0.5), evaluated(4, 0.25), evaluated(6, 0.625)]);
+  const tables = text.split("\n").filter((line) => line.startsWith("  "));
+  expect(tables.slice(2, 6)).toEqual([
+    "                    AP  AP50  AP75   APs   APm   APl AR100",
+    "  epoch 4        0.250 0.250     -     - 0.000 0.000 0.500",
+    "  best, epoch 2  0.500 0.250     -     - 0.000 0.000 0.500",
+    "  change         -.250 +.000     -     - +.000 +.000 +.000",
+  ]);
+  expect(tables[8]).toContain("best, epoch 2");
+  expect(tables[9]).toContain("change         +.125");
 });
 
 test("without a terminal there are plain lines, of the steps one every ten seconds", () => {

@@ -1,28 +1,7 @@
-import type { EpochRecord, EstimateEvent, StepEvent, TrainingEvent } from "@detrkit/training";
+import type { EpochRecord, EstimateEvent, TrainingEvent } from "@detrkit/training";
 import { clearLine, duration, figure, fitted, type ProgressStream } from "../text.ts";
-
-/** The losses, and how many of the matched queries have the wrong class; other errors are in the log and the report. */
-function termsText(terms: Readonly<Record<string, number>>): string {
-  const losses = Object.entries(terms)
-    .filter(([name]) => !name.endsWith("Error"))
-    .map(([name, value]) => `${name} ${value.toFixed(3)}`);
-  const classError = terms["classError"];
-  return [...losses, ...(classError === undefined ? [] : [`class error ${classError.toFixed(0)} %`])].join(", ");
-}
-
-/**
- * A step in one line: where the run is, how long it still takes, how fast it goes, and what the loss is made of. The
- * terms stand last, since a narrow terminal cuts the line off.
- */
-export function stepLine(event: StepEvent): string {
-  const width = 10;
-  const done = Math.round((event.step / event.stepsPerEpoch) * width);
-  const bar = "█".repeat(done) + "░".repeat(width - done);
-  const left = event.secondsLeft === undefined ? "" : ` · ${duration(event.secondsLeft)} left`;
-  const where = `epoch ${event.epoch}/${event.epochs} ${bar} step ${event.step}/${event.stepsPerEpoch}`;
-  const loss = `loss ${event.loss.toFixed(3)} (${termsText(event.terms)})`;
-  return `${where}${left} · ${event.imagesPerSecond.toFixed(1)} images/s · ${loss}`;
-}
+import { type EvaluatedEpoch, evaluationTable } from "./evaluation-table.ts";
+import { LossSmoother, stepLine, termTexts } from "./step-line.ts";
 
 /** What the whole run will take, and where that is from. */
 export function estimateLine(event: EstimateEvent): string {
@@ -48,7 +27,10 @@ export function epochLine(record: EpochRecord, epochs: number, columns: number =
     ...(metrics === undefined ? [] : [`AP ${figure(metrics.AP)}, AP50 ${figure(metrics.AP50)}`]),
     `${record.imagesPerSecond.toFixed(1)} images/s`,
     duration(record.seconds),
-    termsText(record.terms),
+    ...(record.seconds > 0
+      ? [`waiting for data ${((record.dataWaitSeconds / record.seconds) * 100).toFixed(0)} %`]
+      : []),
+    termTexts(record.terms).join(", "),
     `gradient norm ${record.gradientNorm.toFixed(1)}`,
     `lr ${record.learningRate.toExponential(1)}`,
   ];
@@ -63,19 +45,21 @@ export function epochLine(record: EpochRecord, epochs: number, columns: number =
 }
 
 /**
- * Shows a run on a terminal: one line that is rewritten in place, and one that stays for each epoch. Where the stream
- * is no terminal (a log file, CI) plain lines are written, a few for each epoch.
+ * Shows a run on a terminal: one line that is rewritten in place, and for each epoch one that stays, with a table where
+ * it was evaluated. Where the stream is no terminal (a log file, CI) plain lines are written, a few for each epoch.
  */
 export function showProgress(stream: ProgressStream, now: () => number = Date.now): (event: TrainingEvent) => void {
   const live = stream.isTTY === true;
+  const smoother = new LossSmoother();
   let shown = false;
   let lastPlain = 0;
+  let best: EvaluatedEpoch | undefined;
   const line = (text: string): void => {
     stream.write(`${shown ? clearLine : ""}${text}\n`);
     shown = false;
   };
   const overwrite = (text: string): void => {
-    stream.write(`${clearLine}${text.slice(0, Math.max(20, (stream.columns ?? 120) - 1))}`);
+    stream.write(`${clearLine}${text.slice(0, columnsOf(stream) - 1)}`);
     shown = true;
   };
   const brief = (text: string, urgent: boolean): void => {
@@ -86,11 +70,25 @@ export function showProgress(stream: ProgressStream, now: () => number = Date.no
       line(text);
     }
   };
+  const showEpoch = (record: EpochRecord, epochs: number): void => {
+    line(epochLine(record, epochs, live ? stream.columns : undefined));
+    const { epoch, metrics } = record;
+    if (metrics === undefined) return;
+    if (live) line(evaluationTable({ epoch, metrics }, best));
+    if (best === undefined || metrics.AP > best.metrics.AP) best = { epoch, metrics };
+  };
   return (event) => {
     if (event.kind === "message") line(fitted(event.text, stream));
-    else if (event.kind === "epoch") line(epochLine(event.record, event.epochs, live ? stream.columns : undefined));
+    else if (event.kind === "epoch") showEpoch(event.record, event.epochs);
     else if (event.kind === "estimate") line(fitted(estimateLine(event), stream));
-    else if (event.kind === "step") brief(stepLine(event), event.epoch === 1 && event.step === 1);
-    else brief(`evaluating: image ${event.image}/${event.images}`, false);
+    else if (event.kind === "step") {
+      const text = stepLine(event, smoother.add(event.latest), live ? columnsOf(stream) : undefined);
+      brief(text, event.epoch === 1 && event.step === 1);
+    } else brief(`evaluating: image ${event.image}/${event.images}`, false);
   };
+}
+
+/** The width of a terminal: never so little that nothing can be said. */
+function columnsOf({ columns = 120 }: ProgressStream): number {
+  return Math.max(21, columns);
 }
