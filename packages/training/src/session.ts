@@ -27,9 +27,9 @@ export class TrainingSession {
 
   constructor(given: TrainOptions) {
     this.options = completeOptions(given);
-    const { batchSize, data, detector, model, optimizer, output, seed, transforms } = this.options;
+    const { batchSize, data, detector, model, optimizer, output, repeats, seed, transforms } = this.options;
     const { classes, categoryIds, length } = data.training;
-    this.stepsPerEpoch = batchCount(length, { batchSize });
+    this.stepsPerEpoch = batchCount(length, { batchSize, repeats });
     this.position = { epoch: 0, stepsDone: 0, step: 0, seed, sums: emptySums() };
     this.pace = new RunPace({ batchSize, validationImages: data.validation?.length ?? 0 });
     this.#random = new Random(seed);
@@ -78,9 +78,9 @@ export class TrainingSession {
 
   /** The batches of the present epoch that are still to come. */
   trainingBatches(): AsyncGenerator<DetectionBatch, void, void> {
-    const { batchSize, data, seed, transforms } = this.options;
+    const { batchSize, data, repeats, seed, transforms } = this.options;
     const { epoch, stepsDone: firstBatch } = this.position;
-    const order = { batchSize, seed, epoch, firstBatch, shuffle: true };
+    const order = { batchSize, seed, epoch, firstBatch, repeats, shuffle: true };
     const { training } = transforms;
     const recipe = typeof training === "function" ? training(epoch) : training;
     return batches(data.training, { ...order, transforms: recipe, workers: this.workers });

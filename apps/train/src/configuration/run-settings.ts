@@ -95,6 +95,12 @@ export const runSettings = z.strictObject({
     }),
   }),
 
+  sampling: z.strictObject({
+    repeatThreshold: fraction()
+      .default(0)
+      .describe("Images of classes that fewer than this part of the images have come more often; 0: all once"),
+  }),
+
   auxiliaryLosses: z.boolean().default(true).describe("Apply the losses to every decoder layer, not to the last only"),
   evaluation: z.strictObject({
     every: count(0).default(1).describe("Epochs between evaluations; 0 evaluates after the last only"),

@@ -1,4 +1,4 @@
-import { batchCount, type TransformRecipe } from "@detrkit/datasets";
+import { batchCount, repeatFactors, type TransformRecipe } from "@detrkit/datasets";
 import { type DetectorSettings, randomFor } from "@detrkit/detr";
 import { detrRecipe, fixedSize, letterboxed, type RecipeOptions } from "@detrkit/image";
 import { AdamW, constantSchedule, cosineSchedule, type Schedule, stepSchedule } from "@detrkit/optim";
@@ -16,6 +16,8 @@ export interface RunParts extends TrainOptions<object> {
 /** Builds the parts that a run's settings describe. The caller frees model and optimiser. */
 export function partsOf(config: RunConfig, data: RunData): RunParts {
   const { definition, batchSize, epochs, seed, auxiliaryLosses: auxiliary, learningRateFactors, losses } = config;
+  const { repeatThreshold: threshold } = config.sampling;
+  const repeats = threshold > 0 ? repeatFactors(data.training, { threshold }) : undefined;
   const { every: evaluateEvery, stopAtAp50 } = config.evaluation;
   const detector = detectorOf(config, data.training.classes.length);
   const model = definition.create(detector, { random: randomFor({ seed }) });
@@ -23,11 +25,12 @@ export function partsOf(config: RunConfig, data: RunData): RunParts {
   return {
     model,
     criterion: definition.criterion(losses),
-    optimizer: createOptimizer(config, epochs * batchCount(data.training.length, { batchSize })),
+    optimizer: createOptimizer(config, epochs * batchCount(data.training.length, { batchSize, repeats })),
     data,
     detector,
     transforms: { training: trainingTransformsOf(config), evaluation: transformsOf(config, false) },
     batchSize,
+    repeats,
     epochs,
     evaluateEvery,
     seed,
