@@ -2,6 +2,8 @@ export { batchCount, batchOrder } from "./batches/batch-plan.ts";
 export type { BatchOrder } from "./batches/batch-plan.ts";
 export { batches } from "./batches/batches.ts";
 export type { BatchesOptions, BatchRecord, DetectionBatch } from "./batches/batches.ts";
+export { epochLength, repeatFactors } from "./batches/repeat-factors.ts";
+export type { RepeatFactorOptions } from "./batches/repeat-factors.ts";
 export { ImageWorkers } from "./batches/image-workers.ts";
 export { checkDataset, emptySplit } from "./check-dataset.ts";
 export { checkImages } from "./check-images.ts";

@@ -26,6 +26,7 @@ export class TrainingSession {
   readonly position: TrainingPosition;
   readonly pace: RunPace;
   readonly workers: ImageWorkers;
+  readonly #batchesPerEpoch: number;
   readonly #average: WeightAverage | undefined;
   readonly #random: Random;
   readonly #lock: RunLock | undefined;
@@ -35,9 +36,10 @@ export class TrainingSession {
   constructor(given: TrainOptions) {
     this.options = completeOptions(given);
     const { accumulate, averageWeights, batchSize, data, detector } = this.options;
-    const { model, optimizer, output, seed, transforms } = this.options;
+    const { model, optimizer, output, repeats, seed, transforms } = this.options;
     const { classes, categoryIds, length } = data.training;
-    this.stepsPerEpoch = Math.ceil(batchCount(length, { batchSize }) / accumulate);
+    this.#batchesPerEpoch = batchCount(length, { batchSize, repeats });
+    this.stepsPerEpoch = Math.ceil(this.#batchesPerEpoch / accumulate);
     this.position = { epoch: 0, stepsDone: 0, step: 0, seed, sums: emptySums() };
     this.pace = new RunPace({ batchSize: batchSize * accumulate, validationImages: data.validation?.length ?? 0 });
     this.#random = new Random(seed);
@@ -96,9 +98,9 @@ export class TrainingSession {
 
   /** The batches of the present epoch that are still to come. */
   trainingBatches(): AsyncGenerator<DetectionBatch, void, void> {
-    const { accumulate, batchSize, data, seed, transforms } = this.options;
+    const { accumulate, batchSize, data, repeats, seed, transforms } = this.options;
     const { epoch, stepsDone } = this.position;
-    const order = { batchSize, seed, epoch, firstBatch: stepsDone * accumulate, shuffle: true };
+    const order = { batchSize, seed, epoch, firstBatch: stepsDone * accumulate, repeats, shuffle: true };
     return batches(data.training, { ...order, transforms: trainingRecipe(transforms, epoch), workers: this.workers });
   }
 
@@ -108,12 +110,12 @@ export class TrainingSession {
    * @returns undefined where the step has more batches
    */
   async train({ images, index, targets }: DetectionBatch): Promise<StepResult | undefined> {
-    const { accumulate, auxiliary, batchSize, criterion, data, model, optimizer } = this.options;
+    const { accumulate, auxiliary, criterion, model, optimizer } = this.options;
     const place = index % accumulate;
     const random = this.#random.fork("dropout", this.position.step * accumulate + place);
     const compute = (): LossWithTerms =>
       criterion.call(model.call(images, { training: true, random, auxiliary }), targets);
-    const isLast = place === accumulate - 1 || index === batchCount(data.training.length, { batchSize }) - 1;
+    const isLast = place === accumulate - 1 || index === this.#batchesPerEpoch - 1;
     if (!isLast) {
       await optimizer.accumulate?.(model, compute);
       return undefined;

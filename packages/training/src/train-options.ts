@@ -83,6 +83,11 @@ export interface TrainOptions<Output extends object = DetrOutput> {
    * weights that are trained lie beside it. Default: no average.
    */
   readonly averageWeights?: WeightAverageConfig | undefined;
+  /**
+   * How often each training image comes in an epoch, on average, one number for each: {@link repeatFactors} of
+   * `@detrkit/datasets` balances rare classes. An epoch then has their sum of images. Default: each once.
+   */
+  readonly repeats?: ArrayLike<number> | undefined;
   /** Passes over the training images. Default 1; a run that is done goes on with `resume` and more of them. */
   readonly epochs?: number;
   /** Epochs from one evaluation to the next; 0 evaluates after the last one only. Default 1. */

@@ -1,3 +1,4 @@
+import { epochLength } from "@detrkit/datasets";
 import type { DetrOutput } from "@detrkit/detr";
 import { finishEpoch, trainEpoch } from "./epoch.ts";
 import { countTrainedParameters, openSession, type TrainingSession } from "./session.ts";
@@ -30,6 +31,14 @@ function sayWhere({ options, position: { epoch, stepsDone, step }, stepsPerEpoch
   const say = (text: string): void => options.report?.({ kind: "message", text });
   const count = countTrainedParameters(options.model).toLocaleString("en");
   say(`model: ${count} trained parameters, ${stepsPerEpoch} steps an epoch`);
+  const { repeats, data } = options;
+  if (repeats !== undefined) {
+    const { length } = data.training;
+    const most = Math.max(...Array.from(repeats)).toLocaleString("en", { maximumFractionDigits: 1 });
+    say(
+      `sampling: an epoch has ${epochLength(length, repeats)} images, made of ${length}; one comes ${most} times at most`,
+    );
+  }
   if (step > 0) say(`resumed after step ${stepsDone} of epoch ${epoch + 1}`);
 }
 

@@ -153,6 +153,12 @@ export const runSettings = z.strictObject({
     patience: count(0).default(0).describe("End the run after so many evaluations without a better AP; 0 never"),
     minDelta: fraction().default(0).describe("By how much AP has to be better to count"),
   }),
+  sampling: z.strictObject({
+    repeatThreshold: fraction()
+      .default(0)
+      .describe("Images of classes that fewer than this part of the images have come more often; 0: all once"),
+  }),
+
   auxiliaryLosses: z.boolean().default(true).describe("Apply the losses to every decoder layer, not to the last only"),
   evaluation: z.strictObject({
     every: count(0).default(1).describe("Epochs between evaluations; 0 evaluates after the last only"),

@@ -1,5 +1,5 @@
 import { Random } from "@detrkit/common";
-import { detrEvaluation, detrTraining, fixedSize, letterboxed } from "@detrkit/datasets";
+import { detrEvaluation, detrTraining, epochLength, fixedSize, letterboxed, repeatFactors } from "@detrkit/datasets";
 import { randomFor } from "@detrkit/detr";
 import { Linear, Module, type Parameter } from "@detrkit/nn";
 import { useBackend } from "@detrkit/test-utils";
@@ -169,6 +169,21 @@ test("mosaics, larger canvases and colours are settings, off by default; the las
   expect(parts.transforms?.evaluation.steps.map(({ kind }) => kind)).toEqual(["letterbox"]);
   parts.model.dispose();
   parts.optimizer.dispose();
+});
+
+test("rare classes are seen more often where a threshold says so", async () => {
+  const data = "shapes:count=9,validation=1,size=32,classes=3,objects=1";
+  const config = sizedConfig({ ...needed, data, backbone: { width: 4 }, sampling: { repeatThreshold: 0.9 } });
+  const opened = await openTrainingData(config, () => {});
+  const parts = partsOf(config, opened);
+  expect(parts.repeats).toEqual(repeatFactors(opened.training, { threshold: 0.9 }));
+  expect(epochLength(9, parts.repeats)).toBeGreaterThan(9);
+  parts.model.dispose();
+  parts.optimizer.dispose();
+  const once = partsOf({ ...config, sampling: { repeatThreshold: 0 } }, opened);
+  expect(once.repeats).toBeUndefined();
+  once.model.dispose();
+  once.optimizer.dispose();
 });
 
 test("images can be squeezed to one size, as in runs before there was a letterbox", () => {

@@ -1,4 +1,4 @@
-import { batchCount, type TransformRecipe } from "@detrkit/datasets";
+import { batchCount, repeatFactors, type TransformRecipe } from "@detrkit/datasets";
 import { type DetectorSettings, randomFor } from "@detrkit/detr";
 import { detrRecipe, fixedSize, letterboxed, type RecipeOptions } from "@detrkit/image";
 import {
@@ -33,7 +33,9 @@ export function partsOf(config: SizedConfig, data: RunData): RunParts {
   const { definition, accumulate, batchSize, epochs, seed, learningRateFactors, losses } = config;
   const { averageWeights, earlyStop, auxiliaryLosses: auxiliary } = config;
   const { every: evaluateEvery, loss: validationLoss } = config.evaluation;
-  const batches = batchCount(data.training.length, { batchSize });
+  const { repeatThreshold: threshold } = config.sampling;
+  const repeats = threshold > 0 ? repeatFactors(data.training, { threshold }) : undefined;
+  const batches = batchCount(data.training.length, { batchSize, repeats });
   const detector = detectorOf(config, data.training.classes.length);
   const model = definition.create(detector, { random: randomFor({ seed }) });
   if (learningRateFactors["backbone"] === 0) model.backbone.freeze();
@@ -50,6 +52,7 @@ export function partsOf(config: SizedConfig, data: RunData): RunParts {
     batchSize,
     accumulate,
     averageWeights: averageWeights.decay > 0 ? averageWeights : undefined,
+    repeats,
     epochs,
     evaluateEvery,
     seed,

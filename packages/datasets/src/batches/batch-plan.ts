@@ -9,6 +9,7 @@ import {
 } from "@detrkit/image";
 import type { ImageSize } from "@detrkit/nn";
 import type { Dataset, ImageRecord } from "../dataset.ts";
+import { epochLength, repeatedImages } from "./repeat-factors.ts";
 import { prepareObjects, toDetectionTarget } from "../targets.ts";
 
 /** Which image is in which batch. */
@@ -21,16 +22,22 @@ export interface BatchOrder {
   readonly shuffle?: boolean;
   /** Whether a last batch that is not full is left out. Default: false. */
   readonly dropLast?: boolean;
+  /**
+   * How often each image comes in an epoch, on average: those of {@link repeatFactors}, for example. An epoch then has
+   * {@link epochLength} images. Default: each once.
+   */
+  readonly repeats?: ArrayLike<number> | undefined;
 }
 
-/** Number of batches of one epoch. */
+/** Number of batches of one epoch: all epochs have the same. */
 export function batchCount(
   images: number,
-  { batchSize, dropLast = false }: Pick<BatchOrder, "batchSize" | "dropLast">,
+  { batchSize, dropLast = false, repeats }: Pick<BatchOrder, "batchSize" | "dropLast" | "repeats">,
 ): number {
   if (!Number.isInteger(batchSize) || batchSize < 1)
     throw new ConfigError(`batches: batchSize expected a whole number from 1, got ${batchSize}`);
-  return dropLast ? Math.floor(images / batchSize) : Math.ceil(images / batchSize);
+  const length = epochLength(images, repeats);
+  return dropLast ? Math.floor(length / batchSize) : Math.ceil(length / batchSize);
 }
 
 /**
@@ -38,10 +45,14 @@ export function batchCount(
  * images.
  */
 export function batchOrder(images: number, order: BatchOrder): readonly (readonly number[])[] {
-  const { batchSize, seed = 0, epoch = 0, shuffle = false } = order;
-  const positions = shuffle
-    ? new Random(seed).fork("order", epoch).permutation(images)
-    : Array.from({ length: images }, (_, index) => index);
+  const { batchSize, seed = 0, epoch = 0, shuffle = false, repeats } = order;
+  const random = new Random(seed);
+  const length = epochLength(images, repeats);
+  const drawn = repeats === undefined ? undefined : repeatedImages(repeats, random.fork("repeats", epoch));
+  const places = shuffle
+    ? random.fork("order", epoch).permutation(length)
+    : Array.from({ length }, (_, index) => index);
+  const positions = drawn === undefined ? places : places.map((place) => drawn[place] as number);
   return Array.from({ length: batchCount(images, order) }, (_, batch) =>
     positions.slice(batch * batchSize, (batch + 1) * batchSize),
   );
@@ -67,16 +78,25 @@ function otherImages({ records }: Dataset): OtherImages {
   };
 }
 
-/** Plans what happens to record `index` in an epoch. Its random numbers are its own: no other image shifts them. */
+/** When an image is used. */
+export interface ImageTurn {
+  readonly seed: number;
+  readonly epoch: number;
+  /** How often it came before in this epoch. */
+  readonly before: number;
+}
+
+/**
+ * Plans what happens to record `index`. Its random numbers are its own, each time it comes: no other image shifts them.
+ */
 export function planImage(
   dataset: Dataset,
   index: number,
   { steps }: TransformRecipe,
-  seed: number,
-  epoch: number,
+  { seed, epoch, before }: ImageTurn,
 ): PlannedImage {
   const record = dataset.records[index] as ImageRecord;
-  const draws = new Random(seed).fork("transforms", epoch, index);
+  const draws = new Random(seed).fork("transforms", epoch, index, ...(before === 0 ? [] : [before]));
   const own = { width: record.width, height: record.height };
   const { operations, size } = planTransforms(steps, own, draws, otherImages(dataset));
   const target = toDetectionTarget(operations.reduce(transformObjects, prepareObjects(record)));

@@ -129,6 +129,18 @@ function finishBatch({ index, planned, padded, memory }: StartedBatch, waitedMs:
   };
 }
 
+/** Of each image of each batch, how often it came before. */
+function timesBefore(order: readonly (readonly number[])[]): readonly (readonly number[])[] {
+  const counts = new Map<number, number>();
+  return order.map((batch) =>
+    batch.map((index) => {
+      const count = counts.get(index) ?? 0;
+      counts.set(index, count + 1);
+      return count;
+    }),
+  );
+}
+
 /** Enough that every worker has an image in hand and one waiting. */
 const usualAhead = (workers: number, batchSize: number): number =>
   Math.max(2, Math.ceil((2 * workers) / batchSize) + 1);
@@ -145,6 +157,7 @@ export async function* batches(dataset: Dataset, options: BatchesOptions): Async
   const order = batchOrder(dataset.length, options);
   if (!Number.isInteger(firstBatch) || firstBatch < 0)
     throw new ConfigError(`batches: firstBatch expected a whole number from 0, got ${firstBatch}`);
+  const before = timesBefore(order);
   const own = options.workers instanceof ImageWorkers ? undefined : new ImageWorkers(options.workers);
   const workers = options.workers instanceof ImageWorkers ? options.workers : (own as ImageWorkers);
   const ahead = options.ahead ?? usualAhead(workers.count, options.batchSize);
@@ -153,8 +166,8 @@ export async function* batches(dataset: Dataset, options: BatchesOptions): Async
   let next = firstBatch;
   const startMore = (): void => {
     while (started.length < ahead && next < order.length) {
-      const planned = (order[next] as readonly number[]).map((index) =>
-        planImage(dataset, index, transforms, seed, epoch),
+      const planned = (order[next] as readonly number[]).map((index, place) =>
+        planImage(dataset, index, transforms, { seed, epoch, before: before[next]?.[place] ?? 0 }),
       );
       started.push(startBatch(dataset, next, planned, transforms, workers, ring));
       next++;
