@@ -31,7 +31,7 @@ export const budgets: Readonly<Record<string, number>> = {
   "@detrkit/checkpoint": 27,
   "@detrkit/checkpoint/safetensors": 3.5,
   "@detrkit/checkpoint/browser": 9.5,
-  "@detrkit/optim": 5.5,
+  "@detrkit/optim": 7,
   "@detrkit/optim/kernels": 0.5,
   "@detrkit/inference": 126,
   "@detrkit/inference/browser": 72,
