@@ -4,14 +4,14 @@
  */
 export const budgets: Readonly<Record<string, number>> = {
   "@detrkit/common": 1.5,
-  "@detrkit/common/files": 1,
+  "@detrkit/common/files": 2.5,
   "@detrkit/nn": 11,
   "@detrkit/nn/kernels": 1,
   "@detrkit/nn/tfjs-internals": 2,
   "@detrkit/nn/gradients": 53,
   "@detrkit/boxes": 1.5,
   "@detrkit/boxes/numbers": 1.5,
-  "@detrkit/image": 9,
+  "@detrkit/image": 12.5,
   "@detrkit/image/pixels": 7.5,
   "@detrkit/backend": 48,
   "@detrkit/backend/wasm": 27,
