@@ -4,7 +4,7 @@
  */
 export const budgets: Readonly<Record<string, number>> = {
   "@detrkit/common": 1.5,
-  "@detrkit/common/files": 1,
+  "@detrkit/common/files": 2.5,
   "@detrkit/nn": 11,
   "@detrkit/nn/kernels": 1,
   "@detrkit/nn/tfjs-internals": 2,

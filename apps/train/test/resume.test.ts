@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { temporaryFolder, useBackend } from "@detrkit/test-utils";
 import type { TrainingEvent } from "@detrkit/training";
 import { beforeAll, describe, expect, test } from "vitest";
+import { resumeCommand } from "../src/cli/typed-command.ts";
 import { resolveConfig } from "../src/configuration/resolve-config.ts";
 import { train } from "../src/training/train.ts";
 import { expectExit, startCli } from "./support/run-cli.ts";
@@ -85,7 +86,7 @@ describe("the program", () => {
     });
     const { code, stderr } = await ended;
     expectExit({ code, stderr }, 130);
-    expect(stderr).toContain(`detrkit train --output ${output} --resume`);
+    expect(stderr).toContain(`stopped; go on with: ${resumeCommand(output)}`);
     const resumed = await startCli(["train", "--output", output, "--resume"]).ended;
     expectExit(resumed, 0);
     await expectSameAsWhole("interrupted");

@@ -8,9 +8,8 @@ import {
   type FindingKind,
   isRefused,
 } from "./data-policy.ts";
-import { specOf } from "./data-spec.ts";
 import type { Dataset } from "./dataset.ts";
-import { listSplits, readDataset } from "./open-dataset.ts";
+import { type DataSource, type OpenDatasetOptions, openSource } from "./open-dataset.ts";
 import { shareOut, type ShareOutOptions } from "./splits/share-out.ts";
 import { sharedImages } from "./splits/shared-images.ts";
 import type { DataSpec } from "./reading/reader.ts";
@@ -159,21 +158,26 @@ async function unfitSplits(
  * All that the data has, what is trained on first. Where it has none, reading `train` says what was expected: data that
  * was not read is not data without defects.
  */
-async function splitsToCheck(spec: DataSpec): Promise<readonly string[]> {
-  const splits = await listSplits(spec);
+async function splitsToCheck(source: DataSource): Promise<readonly string[]> {
+  const splits = await source.splits();
   if (!splits.includes("train")) return splits.length === 0 ? ["train"] : splits;
   // VOC's `trainval` is the other two together: checking it as well would count everything twice.
   return ["train", ...splits.filter((split) => split !== "train" && split !== "trainval")];
 }
 
 /** A split that training does not read may be beyond reading: that is a finding too. */
-async function readUnread(spec: DataSpec, split: string, classes: Dataset["classes"] | undefined): Promise<Dataset> {
+async function readUnread(
+  source: DataSource,
+  options: OpenDatasetOptions & { readonly split: string },
+): Promise<Dataset> {
   try {
-    return await readDataset(spec, { split, classes });
+    return await source.read(options);
   } catch (error) {
     if (!DetrkitError.isInstance(error)) throw error;
-    const problem: DataProblem = { kind: "unreadable-annotation", file: spec.text, detail: error.message };
-    return { spec: spec.text, split, classes: [], categoryIds: [], records: [], length: 0, problems: [problem] };
+    const { text } = source.spec;
+    const problem: DataProblem = { kind: "unreadable-annotation", file: text, detail: error.message };
+    const nothing = { classes: [], categoryIds: [], records: [], length: 0 };
+    return { spec: text, split: options.split, ...nothing, problems: [problem] };
   }
 }
 
@@ -182,17 +186,16 @@ async function readUnread(spec: DataSpec, split: string, classes: Dataset["class
  * read at all is an error. What is `wrong` is what training refuses, and nothing else.
  */
 export async function checkDataset(spec: string | DataSpec, options: CheckDatasetOptions = {}): Promise<DatasetReport> {
-  const parsed = specOf(spec);
+  const source = await openSource(spec);
   const { examples = 5, decode = true, badData = "drop", validation, onProgress } = options;
-  const splits = options.splits ?? (await splitsToCheck(parsed));
+  const splits = options.splits ?? (await splitsToCheck(source));
   const isUnread = (split: string): boolean => options.splits === undefined && split !== "train" && split !== "val";
   const datasets: Dataset[] = [];
   for (const split of splits) {
     // In the classes of the first, as training and validation are opened.
     const classes = datasets[0]?.classes;
-    datasets.push(
-      await (isUnread(split) ? readUnread(parsed, split, classes) : readDataset(parsed, { split, classes })),
-    );
+    const read = { split, classes };
+    datasets.push(await (isUnread(split) ? readUnread(source, read) : source.read(read)));
   }
   const total = datasets.reduce((sum, { length }) => sum + length, 0);
   let done = 0;
@@ -200,16 +203,16 @@ export async function checkDataset(spec: string | DataSpec, options: CheckDatase
   const places: SplitProblems[] = [];
   for (const [index, dataset] of datasets.entries()) {
     const found = await checkImages(dataset, { decode, onImage: () => onProgress?.(++done, total) });
-    const empty = [...emptySplit(dataset), ...emptyClasses(summaries[index] as SplitSummary, parsed.text)];
+    const empty = [...emptySplit(dataset), ...emptyClasses(summaries[index] as SplitSummary, source.spec.text)];
     const unread = isUnread(dataset.split) ? dataset.split : undefined;
     places.push({ problems: [...dataset.problems, ...found, ...empty], unread });
   }
   const isWhole = options.splits === undefined && validation !== undefined;
-  const unfit = isWhole ? await unfitSplits(parsed.text, splits, datasets, validation) : [];
+  const unfit = isWhole ? await unfitSplits(source.spec.text, splits, datasets, validation) : [];
   places.push({ problems: [...unfit, ...(await sharedImages(datasets))], unread: undefined });
   const findings = findingsOf(places, badData, examples);
   return {
-    spec: parsed.text,
+    spec: source.spec.text,
     classes: datasets[0]?.classes ?? [],
     splits: summaries,
     findings,

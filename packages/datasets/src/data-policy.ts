@@ -24,7 +24,8 @@ const meanings = {
     "unknown-category": "an object of a category that the data set does not define",
     "duplicate-image-id": "two images share an id, so that their annotations are mixed up",
     "duplicate-category": "two categories share an id or a name",
-    "empty-split": "a split without any image, or images to train on without any box",
+    "empty-split":
+      "a split without any image, or too few to keep some for validation, or none to train on that has a box",
   },
   drop: {
     "duplicate-annotation-id": "two annotations share an id; the later one is left out",

@@ -2,7 +2,7 @@ import { DataError } from "@detrkit/common";
 import { type DataProblem, describeProblem, isRefused } from "./data-policy.ts";
 import { readerOf, specOf } from "./data-spec.ts";
 import type { Dataset } from "./dataset.ts";
-import type { DataSpec } from "./reading/reader.ts";
+import type { DataSpec, OpenedData } from "./reading/reader.ts";
 
 /** Settings of `openDataset`. */
 export interface OpenDatasetOptions {
@@ -15,34 +15,56 @@ export interface OpenDatasetOptions {
   readonly classes?: readonly string[] | undefined;
 }
 
+/** Data of whatever format, with its splits and what is in them. It is looked at once. */
+export interface DataSource {
+  readonly spec: DataSpec;
+  /** Splits that the data has, of `train`, `val`, `test` and `trainval`. */
+  splits(): Promise<readonly string[]>;
+  /** {@link readDataset} of one of them. */
+  read(options?: OpenDatasetOptions): Promise<Dataset>;
+}
+
+/** Opens data for several questions about the same files. */
+export async function openSource(spec: string | DataSpec): Promise<DataSource> {
+  const parsed = specOf(spec);
+  const data = await readerOf(parsed).open(parsed);
+  return {
+    spec: parsed,
+    splits: () => data.splits(),
+    read: (options = {}) => readFrom(data, parsed, options),
+  };
+}
+
+async function readFrom(
+  data: OpenedData,
+  spec: DataSpec,
+  { split = "train", classes }: OpenDatasetOptions,
+): Promise<Dataset> {
+  const problems: DataProblem[] = [];
+  const request = { spec, split, classes, report: (problem: DataProblem) => problems.push(problem) };
+  const result = await data.read(request).catch((cause: unknown) => {
+    // Lists within lists by the thousand, which nothing that follows them down survives.
+    if (cause instanceof RangeError)
+      throw new DataError(
+        `data "${spec.text}", split "${split}": ` +
+          `holds values that are nested too deep or too large (${cause.message})`,
+        { cause },
+      );
+    throw cause;
+  });
+  return { spec: spec.text, split, ...result, length: result.records.length, problems };
+}
+
 /** Splits that the data has, of `train`, `val`, `test` and `trainval`. */
 export async function listSplits(spec: string | DataSpec): Promise<readonly string[]> {
-  const parsed = specOf(spec);
-  return readerOf(parsed).splits(parsed);
+  return await (await openSource(spec)).splits();
 }
 
 /**
  * Reads a data set and lists everything that is wrong with it. Only a source that cannot be read at all is an error.
  */
-export async function readDataset(
-  spec: string | DataSpec,
-  { split = "train", classes }: OpenDatasetOptions = {},
-): Promise<Dataset> {
-  const parsed = specOf(spec);
-  const problems: DataProblem[] = [];
-  const result = await readerOf(parsed)
-    .read({ spec: parsed, split, classes, report: (problem) => problems.push(problem) })
-    .catch((cause: unknown) => {
-      // Lists within lists by the thousand, which nothing that follows them down survives.
-      if (cause instanceof RangeError)
-        throw new DataError(
-          `data "${parsed.text}", split "${split}": ` +
-            `holds values that are nested too deep or too large (${cause.message})`,
-          { cause },
-        );
-      throw cause;
-    });
-  return { spec: parsed.text, split, ...result, length: result.records.length, problems };
+export async function readDataset(spec: string | DataSpec, options: OpenDatasetOptions = {}): Promise<Dataset> {
+  return await (await openSource(spec)).read(options);
 }
 
 /**

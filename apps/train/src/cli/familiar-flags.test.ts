@@ -22,6 +22,8 @@ test.each([
   ["--coco_path", "--data?"],
   ["--device", "--backend? (auto, native, wasm or cpu)"],
   ["--bbox_loss_coef", "--losses.box-l1?"],
+  ["--freeze", "--backbone.frozen-stages? (stages of the backbone)"],
+  ["--cos_lr", "--schedule.kind? (cosine)"],
 ])("train %s suggests %s", (typed, meant) => {
   expect(() => parseFlags([typed, "1"], training.flags)).toThrow(`unknown flag ${typed}, did you mean ${meant}`);
 });

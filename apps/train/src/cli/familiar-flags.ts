@@ -12,7 +12,7 @@ const as = (...flags: readonly string[]): Familiar => ({ flags });
 const noted = (note: string, ...flags: readonly string[]): Familiar => ({ flags, note });
 
 const factor = "a factor of --learning-rate";
-const checkpoint = as("checkpoint", "weights", "preset");
+const weights = as("checkpoint", "init", "preset");
 const size = noted("WxH", "transforms.size");
 const warmup = noted("in steps", "schedule.warmup-steps");
 
@@ -22,7 +22,7 @@ const familiar: Readonly<Record<string, Familiar>> = {
   lr0: as("learning-rate"),
   lrbackbone: noted(factor, "learning-rate-factors.backbone"),
   lrlinearprojmult: as("learning-rate-factors.sampling"),
-  lrdrop: noted("parts of the run, from 0 to 1", "schedule.drop-at"),
+  lrdrop: as("schedule.drop-epochs", "schedule.drop-at"),
   batch: as("batch-size"),
   bs: as("batch-size"),
   epoch: as("epochs"),
@@ -36,9 +36,10 @@ const familiar: Readonly<Record<string, Familiar>> = {
   imgsz: size,
   imagesize: size,
   imgsize: size,
-  weights: checkpoint,
-  model: checkpoint,
-  ckpt: checkpoint,
+  weights,
+  model: weights,
+  ckpt: weights,
+  pretrained: weights,
   conf: as("threshold"),
   confthres: as("threshold"),
   confidence: as("threshold"),
@@ -49,7 +50,15 @@ const familiar: Readonly<Record<string, Familiar>> = {
   warmupepochs: warmup,
   warmup: warmup,
   fliplr: as("transforms.flips"),
+  coslr: noted("cosine", "schedule.kind"),
+  optimizer: noted("adamw or sgd", "optimizer.kind"),
+  freeze: noted("stages of the backbone", "backbone.frozen-stages"),
+  patience: as("early-stop.patience"),
+  cache: as("cache-images"),
+  saveperiod: as("save-every"),
+  time: as("max-minutes"),
   // The originals.
+  frozenweights: weights,
   cocopath: as("data"),
   datasetfile: as("data"),
   dataset: as("data"),

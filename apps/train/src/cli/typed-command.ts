@@ -45,6 +45,11 @@ export function typedCommand(
   return [programAsTyped(environment), ...args.map((argument) => quoted(argument, platform))].join(" ");
 }
 
+/** What goes on with a run. */
+export function resumeCommand(root: string): string {
+  return typedCommand(["train", "--output", root, "--resume"]);
+}
+
 /**
  * Whether `npm run` wrote its banner before what we write on standard output, so that it is no JSON any more. With
  * `--silent` it writes none.

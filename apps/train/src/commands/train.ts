@@ -7,7 +7,7 @@ import {
   type SettingsInQuestion,
   settingsInQuestion,
 } from "../cli/setting-flags.ts";
-import { typedCommand } from "../cli/typed-command.ts";
+import { resumeCommand } from "../cli/typed-command.ts";
 import {
   type FlagDefinition,
   type ParsedFlags,
@@ -137,7 +137,7 @@ export async function runTraining(
   };
   const outcome = await train(config, existing, { report: watch, signal, endBy });
   const { report: page, root } = runFolder(config.output);
-  if (outcome.state === "stopped") say(`stopped; go on with: ${typedCommand(["train", "--output", root, "--resume"])}`);
+  if (outcome.state === "stopped") say(`stopped; go on with: ${resumeCommand(root)}`);
   else say(`${endings[outcome.state](config)}; report: ${page}`);
   done(outcome);
   if (outcome.state === "stopped") return stoppedCode();

@@ -56,7 +56,9 @@ function findYolo(tree: FileTree): FoundFormat | undefined {
     .find(() => labels.length > 0);
   const found = yaml ?? darknet ?? names;
   if (found === undefined) return undefined;
-  const because = `classes in ${tree.short(found)}, ${counted(labels.length, "label file")}`;
+  // Labels of images that lie elsewhere are not known before their list is read.
+  const counts = labels.length === 0 ? "" : `, ${counted(labels.length, "label file")}`;
+  const because = `classes in ${tree.short(found)}${counts}`;
   return { format: "yolo", title: "YOLO", because };
 }
 

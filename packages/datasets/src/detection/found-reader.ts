@@ -26,13 +26,10 @@ function resolved(
 export function foundReader(readers: ReadonlyMap<string, Reader>): Reader {
   return {
     takesPath: true,
-    splits: async (given) => {
+    open: async (given) => {
       const { spec, reader } = resolved(given, readers);
-      return await reader.splits(spec);
-    },
-    read: async (request) => {
-      const { spec, reader } = resolved(request.spec, readers);
-      return await reader.read({ ...request, spec });
+      const data = await reader.open(spec);
+      return { splits: () => data.splits(), read: (request) => data.read({ ...request, spec }) };
     },
   };
 }

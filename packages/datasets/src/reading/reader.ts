@@ -29,15 +29,20 @@ export interface ReadResult {
   readonly records: readonly ImageRecord[];
 }
 
+/** Data that was looked at, for its splits and what is in them. What was read of its files may be kept here. */
+export interface OpenedData {
+  /** Splits that the source has. */
+  splits(): Promise<readonly string[]>;
+  read(request: ReadRequest): Promise<ReadResult>;
+}
+
 /** Reads one format of data. */
 export interface Reader {
   /** Whether a spec names a file or a folder, as in `coco:PATH`; otherwise only settings follow the colon. */
   readonly takesPath: boolean;
   /** Settings that a spec may have; any where it is left out, and the reader checks them. */
   readonly settings?: readonly string[];
-  /** Splits that the source has. */
-  readonly splits: (spec: DataSpec) => Promise<readonly string[]>;
-  readonly read: (request: ReadRequest) => Promise<ReadResult>;
+  readonly open: (spec: DataSpec) => Promise<OpenedData>;
 }
 
 /** Other names of a split, the usual one first. */

@@ -1,6 +1,6 @@
 import { DataError } from "@detrkit/common";
 import { imageName, type ImageRecord } from "../dataset.ts";
-import type { DataSpec, Reader, ReadRequest, ReadResult } from "../reading/reader.ts";
+import type { DataSpec, OpenedData, Reader, ReadRequest, ReadResult } from "../reading/reader.ts";
 import { inUsualOrder } from "../reading/split-words.ts";
 import { givenLists, type ListedName, listSettings, readGivenLists, readOwnLists } from "./split-lists.ts";
 
@@ -12,9 +12,9 @@ function withoutLists(spec: DataSpec): DataSpec {
 }
 
 /** Lists that were named, or those of the folder where the format knows no splits of its own. */
-async function listsOf(spec: DataSpec, reader: Reader): Promise<ListedName[]> {
+async function listsOf(spec: DataSpec, data: OpenedData): Promise<ListedName[]> {
   if (givenLists(spec).length > 0) return readGivenLists(spec);
-  const own = await reader.splits(spec);
+  const own = await data.splits();
   return own.length === 1 && own[0] === "train" ? readOwnLists(spec) : [];
 }
 
@@ -40,13 +40,13 @@ function finder(records: readonly ImageRecord[]): (name: string) => number | "se
 }
 
 /** All images of the data, whatever splits it has itself. */
-async function readAll(request: ReadRequest, reader: Reader): Promise<ReadResult> {
+async function readAll(request: ReadRequest, data: OpenedData): Promise<ReadResult> {
   const spec = withoutLists(request.spec);
-  const all = await reader.splits(spec);
+  const all = await data.splits();
   const splits = all.length > 1 ? all.filter((split) => split !== "trainval") : all;
   const results: ReadResult[] = [];
   for (const split of splits)
-    results.push(await reader.read({ ...request, spec, split, classes: request.classes ?? results[0]?.classes }));
+    results.push(await data.read({ ...request, spec, split, classes: request.classes ?? results[0]?.classes }));
   const [first] = results;
   if (first === undefined) throw new DataError(`data "${spec.text}": no images`);
   if (results.length === 1) return first;
@@ -95,18 +95,20 @@ export function listedReader(reader: Reader): Reader {
   return {
     ...reader,
     settings: [...new Set([...(reader.settings ?? []), ...listSettings])],
-    splits: async (spec) => {
-      const lists = await listsOf(spec, reader);
-      return lists.length > 0 ? splitsOf(lists) : await reader.splits(spec);
-    },
-    read: async (request) => {
-      const { spec, split } = request;
-      const lists = await listsOf(spec, reader);
-      if (lists.length === 0) return await reader.read(request);
+    open: async (spec) => {
+      const data = await reader.open(withoutLists(spec));
+      const lists = await listsOf(spec, data);
+      if (lists.length === 0) return data;
       const known = splitsOf(lists);
-      if (!known.includes(split))
-        throw new DataError(`data "${spec.text}": no split "${split}"; the lists have ${known.join(", ")}`);
-      return select(await readAll(request, reader), lists, request);
+      return {
+        splits: async () => known,
+        read: async (request) => {
+          const { split } = request;
+          if (!known.includes(split))
+            throw new DataError(`data "${spec.text}": no split "${split}"; the lists have ${known.join(", ")}`);
+          return select(await readAll(request, data), lists, request);
+        },
+      };
     },
   };
 }

@@ -180,6 +180,5 @@ async function readCoco(request: ReadRequest): Promise<ReadResult> {
 export const cocoReader: Reader = {
   takesPath: true,
   settings: ["train", "val", "test", "images"],
-  splits: async (spec) => cocoSplits(spec),
-  read: readCoco,
+  open: async (spec) => ({ splits: async () => cocoSplits(spec), read: readCoco }),
 };

@@ -111,4 +111,7 @@ async function readModule(request: ReadRequest): Promise<ReadResult> {
 }
 
 /** A form of data that a file of the user's reads: {@link ModuleReader}. */
-export const moduleReader: Reader = { takesPath: true, splits, read: readModule };
+export const moduleReader: Reader = {
+  takesPath: true,
+  open: async (spec) => ({ splits: () => splits(spec), read: readModule }),
+};

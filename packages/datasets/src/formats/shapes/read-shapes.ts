@@ -42,6 +42,5 @@ async function readShapes({ spec, split, classes, report }: ReadRequest): Promis
 export const shapesReader: Reader = {
   takesPath: false,
   settings: ["count", "validation", "size", "smallest", "largest", "objects", "classes", "noise", "seed"],
-  splits: async () => splits,
-  read: readShapes,
+  open: async () => ({ splits: async () => splits, read: readShapes }),
 };

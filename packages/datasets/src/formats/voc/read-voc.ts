@@ -115,6 +115,5 @@ async function readVoc(request: ReadRequest): Promise<ReadResult> {
 export const vocReader: Reader = {
   takesPath: true,
   settings: [],
-  splits: async (spec) => vocSplits(findVoc(spec)),
-  read: readVoc,
+  open: async (spec) => ({ splits: async () => vocSplits(findVoc(spec)), read: readVoc }),
 };

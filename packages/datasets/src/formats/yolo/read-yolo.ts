@@ -102,6 +102,5 @@ function yoloSplits({ places }: YoloConfig): string[] {
 export const yoloReader: Reader = {
   takesPath: true,
   settings: [],
-  splits: async (spec) => yoloSplits(readYoloConfig(spec)),
-  read: readYolo,
+  open: async (spec) => ({ splits: async () => yoloSplits(readYoloConfig(spec)), read: readYolo }),
 };
