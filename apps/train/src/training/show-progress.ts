@@ -48,6 +48,7 @@ export function epochLine(record: EpochRecord, epochs: number, columns: number =
     ...(metrics === undefined ? [] : [`AP ${figure(metrics.AP)}, AP50 ${figure(metrics.AP50)}`]),
     `${record.imagesPerSecond.toFixed(1)} images/s`,
     duration(record.seconds),
+    ...(record.memory === undefined ? [] : [`${(record.memory.resident / 2 ** 30).toFixed(2)} GiB of memory`]),
     termsText(record.terms),
     `gradient norm ${record.gradientNorm.toFixed(1)}`,
     `lr ${record.learningRate.toExponential(1)}`,
