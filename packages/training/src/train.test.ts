@@ -148,7 +148,7 @@ describe("a run of built parts", () => {
     120_000,
   );
 
-  test("that was killed loses what came after its last save, in the middle of an epoch, and ends with the same weights", async () => {
+  test("that was killed loses what came after its last save in the epoch, and ends with the same weights", async () => {
     const killed = join(folder, "killed");
     // What is thrown here ends the run at once, as a kill does: nothing is saved.
     const kill = (event: TrainingEvent): void => {

@@ -47,7 +47,10 @@ const description: Omit<CommandDescription, "flags"> = {
       "After kill -9 or a power cut it goes on from the last save: at most --save-every is lost.",
     ].join("\n"),
     "Values in brackets are those of the preset: --preset NAME --help shows the flags and values of another.",
-    "With --resume the run keeps its settings; only --epochs, --backend, --save-every and the settings of evaluation may be changed.",
+    [
+      "With --resume the run keeps its settings; only --epochs, --backend, --save-every and those of evaluation",
+      "may be changed.",
+    ].join(" "),
   ],
   examples: [
     "detrkit train --preset deformable-detr-small --data ./my-data --output runs/mine",
