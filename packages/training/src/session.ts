@@ -135,7 +135,7 @@ export class TrainingSession {
    * @throws StorageError saying what is stored instead; ConfigError where another process trains in the folder
    */
   async save(): Promise<void> {
-    this.#lock?.expectHeld();
+    this.expectHeld();
     try {
       await this.store.save(this.position);
     } catch (cause) {
@@ -145,6 +145,11 @@ export class TrainingSession {
       throw new StorageError(`${cause.message}. The run ends here, ${stored}; resume it then`, { cause });
     }
     this.#noteSaved();
+  }
+
+  /** @throws ConfigError where another process has taken the folder over */
+  expectHeld(): void {
+    this.#lock?.expectHeld();
   }
 
   #noteSaved(): void {
