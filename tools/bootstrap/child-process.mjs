@@ -54,8 +54,8 @@ export function runForeground(command, args, { cwd, env }) {
   });
 }
 
-/** Ends the child as `kill` does when the `npm run` around this process is gone without a word (`kill -9`): nobody could
- *  stop it any more. Started in another way, say by `nohup node`, it may outlive who started it.
+/** Ends the child as `kill` does when the `npm run` around this process is gone without a word (`kill -9`): nobody
+ *  could stop it any more. Started in another way, say by `nohup node`, it may outlive who started it.
  *  @param {{ kill(signal: NodeJS.Signals): boolean }} child
  *  @returns {() => void} stops it */
 function endWithPackageManager(child) {

@@ -29,7 +29,7 @@ export const budgets: Readonly<Record<string, number>> = {
   "@detrkit/datasets": 111,
   "@detrkit/evaluation": 12,
   "@detrkit/checkpoint": 27,
-  "@detrkit/checkpoint/safetensors": 3.5,
+  "@detrkit/checkpoint/safetensors": 4,
   "@detrkit/checkpoint/browser": 9.5,
   "@detrkit/optim": 7,
   "@detrkit/optim/kernels": 0.5,

@@ -16,7 +16,7 @@ test("kills are planned by their seed, on every occasion", () => {
 });
 
 // `npm run kills` does twenty.
-test("a run killed while it saves, evaluates and writes its report ends as an undisturbed one, to the last bit", async () => {
+test("a run killed while it saves, evaluates and writes its report ends as if undisturbed", async () => {
   const { flags, stepsPerEpoch } = smallRun(4, 16, "0.5s");
   const [whole, killed] = [join(folder, "whole"), join(folder, "killed")];
   expectExit(await startCli(["train", "--output", whole, ...flags]).ended, 0);

@@ -16,7 +16,7 @@ describeOnBackends("memory", (backend) => {
   ])("the number of tensors is the same after every step: %s", async (name, settings) => {
     const counts: number[] = [];
     const config = resolveConfig({ ...settings, epochs: 6, output: join(folder, `${backend}-${name}`) });
-    await train(config, "refuse", {
+    const { records } = await train(config, "refuse", {
       report: (event) => {
         if (event.kind === "step") counts.push(memory().numTensors);
       },
@@ -24,5 +24,10 @@ describeOnBackends("memory", (backend) => {
     expect(counts).toHaveLength(24);
     // The first step makes the optimiser's moments; from the second on nothing may be added.
     expect(new Set(counts.slice(1)).size).toBe(1);
+    expect(new Set(records.map(({ memory: { tensors } = {} }) => tensors)).size).toBe(1);
+    const [first = 0, ...later] = records.map(({ memory: { resident = 0 } = {} }) => resident);
+    expect(first).toBeGreaterThan(0);
+    // JavaScript's own heap still grows in the first minute; more than that would be a leak.
+    expect(Math.max(...later) - first).toBeLessThan(256 * 2 ** 20);
   });
 });

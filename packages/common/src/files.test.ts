@@ -47,12 +47,14 @@ test("where there is no room for a file, the error says so, and the former one i
   await writeFileAtomic(path, "former");
   // The shell's limit on the size of files: a full disk to this program alone.
   const script = `
-    import { writeFileAtomic } from ${JSON.stringify(new URL("files.ts", import.meta.url).href)};
-    await writeFileAtomic(${JSON.stringify(path)}, new Uint8Array(4_000_000)).catch((error) => {
+    const [, url, path] = process.argv;
+    const { writeFileAtomic } = await import(url);
+    await writeFileAtomic(path, new Uint8Array(4_000_000)).catch((error) => {
       console.log(error.code, error.message);
     });`;
-  const limited = 'ulimit -f 1000; exec "$0" --conditions=@detrkit/source --input-type=module --eval "$1"';
-  const { stdout } = spawnSync("sh", ["-c", limited, process.execPath, script], { encoding: "utf8" });
+  const limited = 'ulimit -f 1000; exec "$0" --conditions=@detrkit/source --input-type=module --eval "$@"';
+  const url = new URL("./files.ts", import.meta.url).href;
+  const { stdout } = spawnSync("sh", ["-c", limited, process.execPath, script, url, path], { encoding: "utf8" });
   expect(stdout).toContain(`ERR_STORAGE ${path}: larger than a file may be here`);
   expect(stdout).toContain("What it held before is still there");
   expect(readFileSync(path, "utf8")).toBe("former");

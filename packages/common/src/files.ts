@@ -45,10 +45,15 @@ function notWritten(path: string, cause: unknown): StorageError {
   return new StorageError(isThere ? `${reason}. What it held before is still there` : reason, { cause });
 }
 
+/** Whether a file has a name under which a writer keeps what is not whole yet. */
+export function isLeftover(name: string): boolean {
+  return /\.\d+-[0-9a-f]{8}\.tmp$/u.test(name);
+}
+
 /** Removes what writers that were killed left in a folder. Only for a folder that nobody else writes to. */
 export async function removeLeftovers(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
-  const leftovers = names.filter((name) => /\.\d+-[0-9a-f]{8}\.tmp$/u.test(name));
+  const leftovers = names.filter(isLeftover);
   await Promise.all(leftovers.map((name) => rm(join(folder, name), { force: true })));
 }
 

@@ -116,6 +116,7 @@ export async function finishEpoch(
   const due = session.isEvaluated(ending);
   const evaluated = due ? await session.withFinalWeights(() => evaluateEpoch(session)) : undefined;
   if (due && evaluated === undefined) return undefined;
+  session.expectHeld();
   if (evaluated !== undefined) {
     const { metrics } = evaluated.evaluation;
     const best = Math.max(-2, ...records.map((earlier) => earlier.metrics?.AP ?? -2));

@@ -50,13 +50,14 @@ test("a folder that was made for the lock is not left behind empty, another one 
 test("a killed process leaves no lock that counts", async () => {
   const root = newRoot();
   const script = `
-    import { RunLock } from ${JSON.stringify(new URL("run-lock.ts", import.meta.url).href)};
-    RunLock.take(${JSON.stringify(root)});
+    const [, url, root] = process.argv;
+    const { RunLock } = await import(url);
+    RunLock.take(root);
     setInterval(() => {}, 1000);
     console.log("taken");`;
-  const child = spawn(process.execPath, [...process.execArgv, "--input-type=module", "--eval", script], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const url = new URL("./run-lock.ts", import.meta.url).href;
+  const evaluated = ["--input-type=module", "--eval", script, url, root];
+  const child = spawn(process.execPath, [...process.execArgv, ...evaluated], { stdio: ["ignore", "pipe", "inherit"] });
   await once(child.stdout, "data");
   expect(() => RunLock.take(root)).toThrow(`by process ${child.pid} on`);
   child.kill("SIGKILL");

@@ -163,7 +163,7 @@ export class TrainingSession {
    * @throws StorageError saying what is stored instead; ConfigError where another process trains in the folder
    */
   async save(): Promise<void> {
-    this.#lock?.expectHeld();
+    this.expectHeld();
     try {
       await this.withFinalWeights(() => this.store.save(this.position));
     } catch (cause) {
@@ -173,6 +173,11 @@ export class TrainingSession {
       throw new StorageError(`${cause.message}. The run ends here, ${stored}; resume it then`, { cause });
     }
     this.#noteSaved();
+  }
+
+  /** @throws ConfigError where another process has taken the folder over */
+  expectHeld(): void {
+    this.#lock?.expectHeld();
   }
 
   #noteSaved(): void {

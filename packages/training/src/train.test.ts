@@ -98,7 +98,7 @@ describe("a run of built parts", () => {
     120_000,
   );
 
-  test("that was killed loses what came after its last save, in the middle of an epoch, and ends with the same weights", async () => {
+  test("that was killed loses what came after its last save in the epoch, and ends with the same weights", async () => {
     const killed = join(folder, "killed");
     // What is thrown here ends the run at once, as a kill does: nothing is saved.
     const kill = (event: TrainingEvent): void => {
@@ -143,6 +143,21 @@ describe("a run of built parts", () => {
     expect((await trainAnew({ output: shared, epochs: 1, report })).state).toBe("finished");
     for (const error of await Promise.all(second)) expect(String(error)).toContain("is being trained by process");
     expect(second).toHaveLength(3);
+  }, 60_000);
+
+  test("whose folder another process takes over meanwhile changes nothing there", async () => {
+    const taken = runFiles(join(folder, "taken"));
+    const evaluate: TrainOptions["evaluate"] = async (options) => {
+      const other = { pid: 1, host: "elsewhere", since: "2026-11-22T06:31:05.123Z", token: "other" };
+      await writeFile(join(taken.root, lockName), JSON.stringify(other));
+      return await evaluateDetector(options);
+    };
+    await expect(trainAnew({ output: taken.root, epochs: 2, evaluate })).rejects.toThrow(
+      /was taken over by process 1 on elsewhere, since 2026-11-22 06:31:05 UTC, .*changes nothing$/u,
+    );
+    const there = [taken.metrics, taken.bestCheckpoint, taken.log].map((file) => existsSync(file));
+    expect(there).toEqual([false, false, false]);
+    expect(existsSync(join(taken.root, lockName))).toBe(true); // it is the other's
   }, 60_000);
 
   test("says how much memory it takes, and takes no more tensors with every epoch", () => {

@@ -45,8 +45,9 @@ test("without a signal nothing is left behind", async () => {
 });
 
 test("a copy of the signal that came during a long step is not taken for a second wish", () => {
+  const url = new URL("./interruption.ts", import.meta.url).href;
   const script = `
-    import { interruptible } from ${JSON.stringify(new URL("interruption.ts", import.meta.url).href)};
+    const { interruptible } = await import(process.argv[1]);
     const { signal } = interruptible(() => {});
     const alive = setTimeout(() => {}, 60_000);
     signal.addEventListener("abort", () => {
@@ -56,6 +57,6 @@ test("a copy of the signal that came during a long step is not taken for a secon
       setTimeout(() => process.exit(7), 100);
     });
     process.kill(process.pid, "SIGINT");`;
-  const { status } = spawnSync(process.execPath, [...process.execArgv, "--input-type=module", "--eval", script]);
+  const { status } = spawnSync(process.execPath, [...process.execArgv, "--input-type=module", "--eval", script, url]);
   expect(status).toBe(7);
 });

@@ -13,8 +13,8 @@ export interface Interruption {
 }
 
 /**
- * One wish can reach the program two or three times: from the terminal, from npm, from whoever signals the whole process
- * group.
+ * One wish can reach the program two or three times: from the terminal, from npm, from whoever signals the whole
+ * process group.
  */
 const oneWishMs = 1_000;
 

@@ -55,8 +55,10 @@ const description: Omit<CommandDescription, "flags"> = {
       "Classes of the same name keep their rows of the class heads; what else fits or does not is in init-report.json.",
     ].join("\n"),
     "A dot in a flag may be written as a dash: --validation-share 0.2.",
-    "With --resume the run keeps its settings; only --epochs, --max-minutes, --save-every, --backend, --cache-images and\n" +
-      "the settings of --early-stop and --evaluation may be changed.",
+    [
+      "With --resume the run keeps its settings; only --epochs, --max-minutes, --save-every, --backend, --cache-images",
+      "and those of --early-stop and --evaluation may be changed.",
+    ].join("\n"),
   ],
   examples: [
     "detrkit train --preset deformable-detr-small --data ./my-data --output runs/mine",

@@ -34,6 +34,13 @@ test("a folder of other files is left alone, even with --overwrite", async () =>
   await expect(checkRunFolder(photos, "overwrite")).rejects.toThrow("is not empty and holds no run");
 });
 
+test("what a start that was killed left keeps no other from starting there", async () => {
+  const started = runFolder(join(folder, "started"));
+  await mkdir(started.root);
+  for (const name of ["training.lock", "config.json.77-0123abcd.tmp"]) await writeFile(join(started.root, name), "{");
+  await expect(checkRunFolder(started, "refuse")).resolves.toBeUndefined();
+});
+
 test("a run that is not there cannot be resumed", async () => {
   await expect(checkRunFolder(runFolder(join(folder, "nowhere")), "resume")).rejects.toThrow("holds no run to resume");
 });

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { writeFileAtomic } from "@detrkit/common/files";
+import { isLeftover, writeFileAtomic } from "@detrkit/common/files";
 import { lockName, runFiles, type RunFiles } from "@detrkit/training/run-files";
 import { UsageError } from "../usage-error.ts";
 import type { SettingsTree } from "../configuration/settings-tree.ts";
@@ -45,14 +45,18 @@ export async function checkRunFolder({ root, config }: RunFolder, existing: Exis
     );
   }
   if (existing === "resume") throw new UsageError(`${root} holds no run to resume; leave --resume away to start one`);
-  if (existsSync(root) && (await readdir(root)).some((name) => name !== lockName))
+  // What a start that was killed before its first file left is nobody's.
+  const names = existsSync(root) ? await readdir(root) : [];
+  if (names.some((name) => name !== lockName && !isLeftover(name)))
     throw new UsageError(`${root} is not empty and holds no run: choose another --output`);
 }
 
 /** Removes an older run's files; whatever else somebody keeps in the folder stays. */
 export async function clearRunFolder(folder: RunFolder): Promise<void> {
-  const { root, ...files } = folder;
+  const { root, config, ...files } = folder;
   await Promise.all(Object.values(files).map((file) => rm(file, { recursive: true, force: true })));
+  // Last: while it is there, the folder is a run's, and can be cleared again after a kill.
+  await rm(config, { force: true });
   await mkdir(root, { recursive: true });
 }
 

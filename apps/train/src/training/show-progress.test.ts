@@ -125,6 +125,11 @@ test("a narrow terminal gets an epoch in lines of its own width, broken between 
   ]);
 });
 
+test("an epoch's line says how much memory the program has", () => {
+  const memory = { resident: 1.5 * 2 ** 30, tensors: 212 };
+  expect(record(false, [{ ...epoch, record: { ...epoch.record, memory } }])).toContain(" · 1.50 GiB of memory · ");
+});
+
 test("on a terminal a step's line is rewritten and an epoch's line stays", () => {
   const text = record(true, [step, epoch]);
   expect(text.startsWith("\r\u001B[K")).toBe(true);

@@ -30,6 +30,7 @@ export function epochLine(record: EpochRecord, epochs: number, columns: number =
     ...(record.seconds > 0
       ? [`waiting for data ${((record.dataWaitSeconds / record.seconds) * 100).toFixed(0)} %`]
       : []),
+    ...(record.memory === undefined ? [] : [`${(record.memory.resident / 2 ** 30).toFixed(2)} GiB of memory`]),
     termTexts(record.terms).join(", "),
     `gradient norm ${record.gradientNorm.toFixed(1)}`,
     `lr ${record.learningRate.toExponential(1)}`,

@@ -11,8 +11,8 @@ import { trainWithKills } from "./kill-run.ts";
 import { planKills } from "./kill-plan.ts";
 import { smallRun } from "./small-run.ts";
 
-/** What a kill may cost beyond --save-every: a step and a save, on a machine that has other work too. */
-const allowanceSeconds = 3;
+/** What a kill may cost beyond --save-every: a step and a save, on a machine that has much other work too. */
+const allowanceSeconds = 10;
 
 const { values } = parseArgs({
   options: {

@@ -50,8 +50,9 @@ export async function trainWithKills(
     stopWatching();
     if (killed === 0 || code !== null)
       throw new Error(`the run ended with ${code} before kill ${done.length + 1} of ${plan.length}:\n${stderr}`);
-    const stored = existsSync(folder.lastCheckpoint) ? statSync(folder.lastCheckpoint).mtimeMs : 0;
-    const lost = (killed - Math.max(begun, stored)) / 1000;
+    // Steps are stored in the checkpoint, an evaluation by its line in the log.
+    const stored = [folder.lastCheckpoint, folder.log].filter((file) => existsSync(file));
+    const lost = (killed - Math.max(begun, ...stored.map((file) => statSync(file).mtimeMs))) / 1000;
     done.push({ planned, doing: foundDoing(folder, stepsPerEpoch), lost: Math.max(0, lost) });
     onKill(done.at(-1) as DoneKill);
   }
