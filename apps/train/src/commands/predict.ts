@@ -59,9 +59,11 @@ export const predictCommand: Command = {
     if (threshold < 0 || threshold > 1)
       throw new UsageError(`--threshold takes a number from 0 to 1, got ${threshold}`);
     const files = await imageFiles(flags.positionals);
-    await useBackend(backendOf(flags), (line) => streams.stderr.write(`${fitted(line, streams.stderr)}\n`));
+    const say = (line: string): void => void streams.stderr.write(`${fitted(line, streams.stderr)}\n`);
+    await useBackend(backendOf(flags), say);
     const detector = await loadDetector(checkpoint, {
       detectors: await furtherDefinitions(textFlag(flags, "detector")),
+      onProgress: say,
     });
     const pictures = flags.values.get("pictures") === false ? [] : picturePaths(files, textFlag(flags, "output"));
     const predictions: ImagePrediction[] = [];
