@@ -18,7 +18,8 @@ const decode = (image: string | Uint8Array): Promise<RgbImage> => decodeImage(im
 /**
  * Loads a detector: a run folder of `detrkit train` (its best checkpoint, else its last), a checkpoint, a `.pth` or
  * `.safetensors` state dict of facebookresearch/detr or fundamentalvision/Deformable-DETR, a folder of Hugging
- * Face's Transformers with either model, or `hf:owner/name@revision`, which is downloaded once. If no tfjs backend was set, the fastest available one is started.
+ * Face's Transformers with either model, or `hf:owner/name@revision`, which is downloaded once. If no tfjs backend was
+ * set, the fastest available one is started.
  *
  * @throws CheckpointError naming the file if it is missing, damaged or none of these
  */

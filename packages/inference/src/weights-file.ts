@@ -35,7 +35,8 @@ export async function weightsFile(name: string, onProgress?: (line: string) => v
 export function checkpointFile(path: string): string {
   if (!existsSync(path))
     throw new CheckpointError(
-      `${path} does not exist; expected a run folder, a .safetensors or .pth file, a folder of Hugging Face, or hf:OWNER/NAME`,
+      `${path} does not exist; expected a run folder, a .safetensors or .pth file, a folder of Hugging Face, ` +
+        "or hf:OWNER/NAME",
     );
   if (!statSync(path).isDirectory()) return path;
   const names = ["checkpoint-best.safetensors", "checkpoint-last.safetensors"];

@@ -40,8 +40,8 @@ export async function settingsInQuestion(
   const { init = file["init"] } = named;
   if (resume === true && init !== undefined) {
     throw new UsageError(
-      `--init ${String(init)} starts a new run from the weights of a file, with a fresh optimiser; --resume goes on with ` +
-        "the run in --output, whose weights and optimiser it has: leave one of them away",
+      `--init ${String(init)} starts a new run from the weights of a file, with a fresh optimiser; ` +
+        "--resume goes on with the run in --output, whose weights and optimiser it has: leave one of them away",
     );
   }
   const stored = resume === true ? await storedSettings(output ?? file["output"]) : {};

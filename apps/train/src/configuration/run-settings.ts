@@ -17,7 +17,7 @@ export const runSettings = z.strictObject({
     .min(1)
     .exactOptional()
     .describe(
-      "Start from these weights: run, .safetensors, original .pth, Hugging Face folder, hf:OWNER/NAME, torchvision ResNet",
+      "Start from the weights of a run, .safetensors, .pth, Hugging Face folder, hf:OWNER/NAME or torchvision ResNet",
     ),
   data: z
     .string()
