@@ -25,6 +25,13 @@ export const commands = {
   browsers: { steps: [source("tools/browsers/src/cli.ts")] },
   bench: { steps: [source("benchmarks/src/cli.ts")], native: true },
   fuzz: { steps: [source("tools/fuzz/src/cli.ts")], native: true, from: "caller" },
+  transformers: {
+    steps: [
+      source("benchmarks/src/prepare-python.ts"),
+      ["vitest", "run", "--project", "unit", "benchmarks/src/transformers.test.ts"],
+    ],
+    native: true,
+  },
   sizes: { steps: [source("tools/check-sizes.ts")] },
   soak: { steps: [source("tools/soak/src/cli.ts")], native: true },
   kills: { steps: [source("apps/train/test/kills/cli.ts")] },

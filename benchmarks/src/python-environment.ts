@@ -24,9 +24,8 @@ const lastShown = 6;
  */
 export async function pythonEnvironment(cache: string, say: (line: string) => void): Promise<string> {
   const system = await systemPython();
-  const folder = join(cache, "benchmarks", `python-${system.version}-${versionsKey()}`);
-  const python = join(folder, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
-  const ready = (): boolean => existsSync(join(folder, stamp)) && existsSync(python);
+  const { folder, python } = environmentOf(cache, system.version);
+  const ready = (): boolean => isReady(folder, python);
   if (ready()) return python;
   await withLock(
     `${folder}.lock`,
@@ -54,6 +53,23 @@ export async function pythonEnvironment(cache: string, say: (line: string) => vo
     (owner: string) => say(`waiting for ${owner}, which is making the Python environment`),
   );
   return python;
+}
+
+/** The same where it was made before; undefined where it was not. */
+export async function existingPythonEnvironment(cache: string): Promise<string | undefined> {
+  const system = await systemPython().catch(() => undefined);
+  if (system === undefined) return undefined;
+  const { folder, python } = environmentOf(cache, system.version);
+  return isReady(folder, python) ? python : undefined;
+}
+
+function environmentOf(cache: string, version: string): { readonly folder: string; readonly python: string } {
+  const folder = join(cache, "benchmarks", `python-${version}-${versionsKey()}`);
+  return { folder, python: join(folder, process.platform === "win32" ? "Scripts/python.exe" : "bin/python") };
+}
+
+function isReady(folder: string, python: string): boolean {
+  return existsSync(join(folder, stamp)) && existsSync(python);
 }
 
 async function systemPython(): Promise<{ readonly program: string; readonly version: string }> {

@@ -25,7 +25,7 @@ beforeAll(async () => {
 const reportOf = async (run: string): Promise<InitialReport> =>
   JSON.parse(await readFile(runFolder(run).initReport, "utf8")) as InitialReport;
 
-test("a run starts from another run's weights, with its model's settings and the rows of the classes that both have", async () => {
+test("a run starts from another run's weights, its settings, and the rows of classes that both have", async () => {
   const output = join(folder, "second");
   const result = await runCli("train", "--init", first, ...otherData, "--output", output);
   expectExit(result, 0);
@@ -46,7 +46,7 @@ test("a run starts from another run's weights, with its model's settings and the
   expect(resumed.stderr).not.toContain("init:");
 });
 
-test("what is given beats the file, and is said; what does not fit is an error that names it and leaves no run", async () => {
+test("what is given beats the file; what does not fit is an error that names it and leaves no run", async () => {
   const settings = ["--num-queries", "7", "--transformer.dropout", "0"];
   const output = join(folder, "queries");
   const result = await runCli("train", "--init", first, ...settings, ...otherData, "--output", output);

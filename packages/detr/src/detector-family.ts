@@ -72,8 +72,8 @@ export interface DetectorFamily<
    */
   classHeads?(settings: Settings): readonly ClassHead[];
   /**
-   * Path of the parameter with a row for each query, `[Q, …]`: weights for another number of queries give the rows that
-   * both have. Default: none, so that only weights for as many queries fit.
+   * Path of the parameter with a row for each query, `[Q, …]`: weights for another number of queries give the rows
+   * that both have. Default: none, so that only weights for as many queries fit.
    */
   readonly queryEmbedding?: string;
 }

@@ -104,7 +104,7 @@ test("a checkpoint of a model that no configuration describes names the way to l
 
 test("what is not there, and a folder without a checkpoint, are named", async () => {
   await expect(loadDetector(join(folder, "none"))).rejects.toThrow(
-    "none does not exist; expected a run folder, a .safetensors or .pth file, or a folder of Hugging Face",
+    "none does not exist; expected a run folder, a .safetensors or .pth file, a folder of Hugging Face, or hf:OWNER",
   );
   const run = join(folder, "run");
   await mkdir(run);

@@ -2,6 +2,8 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isPth, readPth, readSafetensors, type TensorData } from "@detrkit/checkpoint";
 import { CheckpointError } from "@detrkit/common";
+import { hubFolder } from "./hub/hub-folder.ts";
+import { isHubName } from "./hub/hub-reference.ts";
 import type { HuggingFaceConfig } from "./hugging-face-config.ts";
 import { isHuggingFaceFolder, readHuggingFaceFolder } from "./hugging-face-folder.ts";
 import { settingsOf } from "./pth-settings.ts";
@@ -18,10 +20,12 @@ export interface WeightsFile {
 /**
  * The files that a name of weights means.
  *
- * @param path - a run folder, a file, or a folder of Transformers
+ * @param name - a run folder, a file, a folder of Transformers, or `hf:owner/name@revision`
+ * @param onProgress - told how far a download is
  * @throws CheckpointError where there are none
  */
-export async function weightsFile(path: string): Promise<WeightsFile> {
+export async function weightsFile(name: string, onProgress?: (line: string) => void): Promise<WeightsFile> {
+  const path = isHubName(name) ? await hubFolder(name, onProgress) : name;
   if (!isHuggingFaceFolder(path)) return { paths: [checkpointFile(path)], beside: undefined };
   const { weights, ...beside } = await readHuggingFaceFolder(path);
   return { paths: weights, beside };
@@ -31,7 +35,8 @@ export async function weightsFile(path: string): Promise<WeightsFile> {
 export function checkpointFile(path: string): string {
   if (!existsSync(path))
     throw new CheckpointError(
-      `${path} does not exist; expected a run folder, a .safetensors or .pth file, or a folder of Hugging Face`,
+      `${path} does not exist; expected a run folder, a .safetensors or .pth file, a folder of Hugging Face, ` +
+        "or hf:OWNER/NAME",
     );
   if (!statSync(path).isDirectory()) return path;
   const names = ["checkpoint-best.safetensors", "checkpoint-last.safetensors"];

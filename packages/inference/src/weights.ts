@@ -41,6 +41,8 @@ export interface Weights {
 export interface ReadWeightsOptions {
   /** Definitions of detectors that detrkit does not have. */
   readonly detectors?: readonly LoadableFamily[];
+  /** Told how far a download is. */
+  readonly onProgress?: (line: string) => void;
 }
 
 /**
@@ -50,7 +52,7 @@ export interface ReadWeightsOptions {
  * @throws CheckpointError naming the file where it is missing, damaged or none of these
  */
 export async function readWeights(path: string, options: ReadWeightsOptions = {}): Promise<Weights> {
-  const file = await weightsFile(path);
+  const file = await weightsFile(path, options.onProgress);
   const [first] = file.paths;
   if (file.beside === undefined && !(await isPth(first)) && (await isCheckpoint(first)))
     return await weightsOfCheckpoint(first, options);

@@ -16,8 +16,12 @@ import { clearLine, fitted } from "../text.ts";
  * Each command is loaded when it is asked for: `evaluate` of two files needs no tensors, and starts at once. It may
  * depend on its command line.
  */
-const commands: ReadonlyMap<string, (args: readonly string[]) => Promise<Command>> = new Map([
-  ["train", async (args: readonly string[]) => (await import("../commands/train.ts")).trainCommand(args)],
+const commands: ReadonlyMap<string, (args: readonly string[], streams: CommandStreams) => Promise<Command>> = new Map([
+  [
+    "train",
+    async (args: readonly string[], { stderr }: CommandStreams) =>
+      (await import("../commands/train.ts")).trainCommand(args, (line) => stderr.write(`${fitted(line, stderr)}\n`)),
+  ],
   ["evaluate", async () => (await import("../commands/evaluate.ts")).evaluateCommand],
   ["predict", async () => (await import("../commands/predict.ts")).predictCommand],
   ["explain", async () => (await import("../commands/explain.ts")).explainCommand],
@@ -57,7 +61,7 @@ export function failure(error: unknown): { readonly text: string; readonly code:
 async function runCommand(args: readonly string[], streams: CommandStreams): Promise<ExitCode> {
   const [name, ...rest] = args;
   if (name === undefined || name === "--help" || name === "-h" || (name === "help" && rest.length === 0)) {
-    const all = await Promise.all([...commands.values()].map((load) => load([])));
+    const all = await Promise.all([...commands.values()].map((load) => load([], streams)));
     (name === undefined ? streams.stderr : streams.stdout).write(
       overviewHelp(all.map(({ description }) => description)),
     );
@@ -69,7 +73,7 @@ async function runCommand(args: readonly string[], streams: CommandStreams): Pro
     const names = [...commands.keys()];
     throw new UsageError(`there is no command "${wanted}"${suggestion(wanted, names)}; commands: ${names.join(", ")}`);
   }
-  const { description, run } = await load(rest);
+  const { description, run } = await load(rest, streams);
   if (name === "help" || rest.includes("--help") || rest.includes("-h")) {
     streams.stdout.write(commandHelp(description));
     return 0;

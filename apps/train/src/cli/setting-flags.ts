@@ -30,15 +30,18 @@ export interface SettingsInQuestion {
  * Finds the detector of a command line: by its preset, its module, its file, the weights that it starts from, or the
  * run that it resumes.
  */
-export async function settingsInQuestion(args: readonly string[]): Promise<SettingsInQuestion> {
+export async function settingsInQuestion(
+  args: readonly string[],
+  onProgress?: (line: string) => void,
+): Promise<SettingsInQuestion> {
   const given = looseFlags(args, ["preset", "detector", "config", "output", "init"], ["resume"]);
   const { config, resume, output, ...named } = given;
   const file = typeof config === "string" ? await readConfigFile(config) : {};
   const { init = file["init"] } = named;
   if (resume === true && init !== undefined) {
     throw new UsageError(
-      `--init ${String(init)} starts a new run from the weights of a file, with a fresh optimiser; --resume goes on with ` +
-        "the run in --output, whose weights and optimiser it has: leave one of them away",
+      `--init ${String(init)} starts a new run from the weights of a file, with a fresh optimiser; ` +
+        "--resume goes on with the run in --output, whose weights and optimiser it has: leave one of them away",
     );
   }
   const stored = resume === true ? await storedSettings(output ?? file["output"]) : {};
@@ -46,7 +49,7 @@ export async function settingsInQuestion(args: readonly string[]): Promise<Setti
   const definitions = await definitionsFor(settings);
   const started =
     typeof init === "string"
-      ? await initialSettings(init, settings["preset"], definitions)
+      ? await initialSettings(init, settings["preset"], definitions, onProgress)
       : ({ settings: {}, preset: undefined } satisfies InitialSettings);
   const preset = presetOf({ preset: started.preset, ...settings }, definitions);
   const initial = init === undefined ? {} : merged({ preset }, started.settings);

@@ -2,6 +2,7 @@ import { convertDetector, weightFormats, type WeightFormat } from "@detrkit/infe
 import type { Command } from "../cli/command.ts";
 import { textFlag, textOption } from "../cli/parse-flags.ts";
 import { furtherDefinitions } from "../configuration/definitions.ts";
+import { fitted } from "../text.ts";
 import { UsageError } from "../usage-error.ts";
 import { checkpointFlag, detectorFlag, useBackend } from "./shared-flags.ts";
 
@@ -30,7 +31,7 @@ export const convertCommand: Command = {
       "detrkit convert --checkpoint detr-r50.pth --to detrkit --output detr-r50",
     ],
   },
-  async run(flags, { stdout }) {
+  async run(flags, { stdout, stderr }) {
     const [checkpoint, to, output] = ["checkpoint", "to", "output"].map((name) => {
       const value = textFlag(flags, name);
       if (value === undefined)
@@ -42,7 +43,12 @@ export const convertCommand: Command = {
     // Nothing is computed: any backend holds the numbers, and this one starts at once.
     await useBackend("cpu", () => {});
     const detectors = await furtherDefinitions(textFlag(flags, "detector"));
-    const { files } = await convertDetector(checkpoint, { to, output, detectors });
+    const { files } = await convertDetector(checkpoint, {
+      to,
+      output,
+      detectors,
+      onProgress: (line) => stderr.write(`${fitted(line, stderr)}\n`),
+    });
     stdout.write(files.map((file) => `${file}\n`).join(""));
     return 0;
   },

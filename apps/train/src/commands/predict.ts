@@ -69,6 +69,7 @@ export const predictCommand: Command = {
     await useBackend(backendOf(flags), say);
     const detector = await loadDetector(settings.checkpoint, {
       detectors: await furtherDefinitions(textFlag(flags, "detector")),
+      onProgress: say,
     });
     if (settings.json === undefined && streams.stdout.isTTY !== true && npmWroteBanner())
       say("note: npm wrote its banner before this JSON; `npm run --silent` leaves it away, --json FILE writes a file");

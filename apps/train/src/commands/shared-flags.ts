@@ -7,7 +7,7 @@ import type { BackendChoice } from "../configuration/run-settings.ts";
 export const checkpointFlag: FlagDefinition = textOption(
   "checkpoint",
   "RUN",
-  "Run folder (its best checkpoint), .safetensors, original .pth, or a folder of Hugging Face",
+  "Run folder (its best checkpoint), .safetensors, original .pth, a folder of Hugging Face, or hf:OWNER/NAME",
 );
 
 /** For the checkpoint of a detector that detrkit does not have. */

@@ -70,9 +70,13 @@ const description: Omit<CommandDescription, "flags"> = {
   ],
 };
 
-/** `detrkit train`: its flags are the settings of the detector that the command line is about. */
-export async function trainCommand(args: readonly string[]): Promise<Command> {
-  const question = await settingsInQuestion(args);
+/**
+ * `detrkit train`: its flags are the settings of the detector that the command line is about.
+ *
+ * @param onProgress - told how far the download of the weights is that the run starts from
+ */
+export async function trainCommand(args: readonly string[], onProgress?: (line: string) => void): Promise<Command> {
+  const question = await settingsInQuestion(args, onProgress);
   refuseForeignFlags(args, question);
   return {
     description: { ...description, flags: [...ownFlags, ...settingFlags(question.definition, question.preset)] },

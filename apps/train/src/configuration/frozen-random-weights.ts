@@ -24,7 +24,8 @@ export function refuseFrozenRandomWeights({ preset, model, learningRateFactors, 
   const otherPreset = others.includes(preset) || others.length === 0 ? "" : `, or take --preset ${others.join(" or ")}`;
   throw new UsageError(
     `with ${settings} (preset ${preset}) a backbone needs weights that were trained before; a run begins with random ` +
-      `ones, and what is frozen would stay random\ntrain all of the backbone: ${corrected}${otherPreset}`,
+      `ones, and what is frozen would stay random\nstart from weights: --init FILE; ` +
+      `or train all of the backbone: ${corrected}${otherPreset}`,
   );
 }
 

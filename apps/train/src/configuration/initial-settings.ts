@@ -18,14 +18,19 @@ export interface InitialSettings {
  *
  * @param init - the name of the weights
  * @param preset - where one was chosen: it must be of the same kind of detector
+ * @param onProgress - told how far a download is
  * @throws UsageError where it is of another kind; CheckpointError where the file is none of weights
  */
 export async function initialSettings(
   init: string,
   preset: unknown,
   definitions: readonly DetectorDefinition[],
+  onProgress?: (line: string) => void,
 ): Promise<InitialSettings> {
-  const weights = await readWeights(init, { detectors: definitions });
+  const weights = await readWeights(init, {
+    detectors: definitions,
+    ...(onProgress === undefined ? {} : { onProgress }),
+  });
   const settings = weights.settings as SettingsTree;
   const definition = definitions.find(({ name }) => name === weights.family?.name);
   if (weights.family === undefined) return { settings, preset: undefined };

@@ -207,7 +207,8 @@ test.each(published)("%s is not trained from frozen random weights, and the way 
   expect(() => resolve({ preset })).toThrow(
     `with --backbone.norm frozen-batch and --backbone.frozen-stages 2 (preset ${preset}) a backbone needs weights ` +
       "that were trained before; a run begins with random ones, and what is frozen would stay random\n" +
-      `train all of the backbone: --backbone.norm group --backbone.frozen-stages 0, or take --preset ${small}`,
+      "start from weights: --init FILE; or train all of the backbone: --backbone.norm group " +
+      `--backbone.frozen-stages 0, or take --preset ${small}`,
   );
   const given = await flags("--preset", preset, "--backbone.norm", "group", "--backbone.frozenStages", "0");
   expect(resolve(given).model).toMatchObject(trainAll);

@@ -20,7 +20,9 @@ export const runSettings = z.strictObject({
     .string()
     .min(1)
     .exactOptional()
-    .describe("Start from these weights: run, .safetensors, original .pth, Hugging Face folder, torchvision ResNet"),
+    .describe(
+      "Start from the weights of a run, .safetensors, .pth, Hugging Face folder, hf:OWNER/NAME or torchvision ResNet",
+    ),
   data: z
     .string()
     .min(1)

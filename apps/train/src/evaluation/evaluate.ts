@@ -57,7 +57,10 @@ export async function evaluateCheckpoint({
     import("@detrkit/inference"),
     import("@detrkit/training"),
   ]);
-  const detector = await loadDetector(checkpoint, { detectors });
+  const detector = await loadDetector(checkpoint, {
+    detectors,
+    onProgress: (text) => report({ kind: "message", text }),
+  });
   const dataset = await openImages(detector.classes);
   report({ kind: "message", text: `data: ${dataset.length} images of ${dataset.spec}, split ${dataset.split}` });
   const evaluated = await evaluateDetector({

@@ -17,7 +17,7 @@ export async function startFromWeights(
   say: (line: string) => void,
 ): Promise<InitialReport | undefined> {
   if (init === undefined || detector === undefined) return undefined;
-  const weights = await readWeights(init, { detectors: [definition] });
+  const weights = await readWeights(init, { detectors: [definition], onProgress: say });
   const { classes } = data.training;
   const report = await initialise(weights, { model, family: definition, settings: detector, classes });
   for (const line of linesOf(report)) say(line);

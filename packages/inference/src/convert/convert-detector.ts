@@ -21,7 +21,7 @@ import { preprocessorConfig } from "./preprocessor-config.ts";
 
 /** The programs that weights can be written for. */
 export const weightFormats = ["hugging-face", "original", "detrkit"] as const;
-/** `hugging-face`: a folder of Transformers; `original`: the state dict of the authors' code; `detrkit`: a checkpoint. */
+/** `hugging-face`: a folder of Transformers; `original`: a state dict of the authors' code; `detrkit`: a checkpoint. */
 export type WeightFormat = (typeof weightFormats)[number];
 
 /** Settings of {@link convertDetector}. */

@@ -34,7 +34,7 @@ function sizeOf(steps: TransformRecipe["steps"]): Json {
       return { shortest_edge: shortSides[0] as unknown, longest_edge: maxSide };
   }
   throw new ConfigError(
-    "Transformers can't express these transforms: expected one resize to a size, or to a short side and a longest one, " +
+    "Transformers can't express these transforms: expected one resize, to a size or to a short and a longest side, " +
       `got ${JSON.stringify(steps)}`,
   );
 }
