@@ -156,7 +156,7 @@ Next, your own images: npm run detrkit -- train --data ./my-data --output runs/m
 `,
       );
     },
-    choice.shortened ? started + shortenedSeconds * 1000 : undefined,
+    choice.shortened ? { endBy: started + shortenedSeconds * 1000 } : {},
   );
   return code === 0 && !reached && !choice.shortened ? 1 : code;
 }

@@ -70,6 +70,11 @@ export function createOptimizer(config: RunConfig, totalSteps: number): AdamW {
   });
 }
 
+/** What the optimiser's groups are called, in the order of {@link createOptimizer}. */
+export function rateNames({ definition }: Pick<RunConfig, "definition">): string[] {
+  return ["backbone", ...definition.rateGroups.map(({ name }) => name), "all else"];
+}
+
 /** What happens to an image before training sees it, or before the model finds objects in it. */
 export function transformsOf({ transforms }: Pick<RunSettings, "transforms">, training: boolean): TransformRecipe {
   const { kind, size, ...options } = transforms;

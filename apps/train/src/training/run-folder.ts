@@ -15,6 +15,11 @@ export interface RunFolder extends RunFiles {
   readonly report: string;
 }
 
+/** Where `--tensorboard` writes in a run folder. */
+export function tensorboardFolder({ root }: Pick<RunFolder, "root">): string {
+  return join(root, "tensorboard");
+}
+
 /** The files of a run folder. */
 export function runFolder(root: string): RunFolder {
   return {
@@ -49,7 +54,9 @@ export async function checkRunFolder({ root, config }: RunFolder, existing: Exis
 /** Removes an older run's files; whatever else somebody keeps in the folder stays. */
 export async function clearRunFolder(folder: RunFolder): Promise<void> {
   const { root, ...files } = folder;
-  await Promise.all(Object.values(files).map((file) => rm(file, { recursive: true, force: true })));
+  await Promise.all(
+    [...Object.values(files), tensorboardFolder(folder)].map((file) => rm(file, { recursive: true, force: true })),
+  );
   await mkdir(root, { recursive: true });
 }
 

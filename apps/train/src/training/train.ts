@@ -2,12 +2,23 @@ import { type TrainingOutcome, TrainingError, type TrainOptions, train as trainP
 import type { RunConfig } from "../configuration/resolve-config.ts";
 import { openTrainingData } from "./open-data.ts";
 import { refuseBadImages } from "./refuse-bad-images.ts";
-import { partsOf, type RunParts } from "./parts.ts";
-import { checkRunFolder, clearRunFolder, type ExistingRun, runFolder, writeRunConfig } from "./run-folder.ts";
+import { RunEvents } from "../tensorboard/run-events.ts";
+import { partsOf, rateNames, type RunParts } from "./parts.ts";
+import {
+  checkRunFolder,
+  clearRunFolder,
+  type ExistingRun,
+  runFolder,
+  tensorboardFolder,
+  writeRunConfig,
+} from "./run-folder.ts";
 import { reportWriter } from "./run-report.ts";
 
 /** What a caller of `train` may watch and decide. */
-export type TrainingHooks = Pick<TrainOptions, "endBy" | "report" | "signal">;
+export interface TrainingHooks extends Pick<TrainOptions, "endBy" | "report" | "signal"> {
+  /** Whether to write event files for TensorBoard into the run folder. Default false. */
+  readonly tensorboard?: boolean;
+}
 
 /**
  * Trains a detector as the settings say and leaves a run folder. The tfjs backend must be running already.
@@ -18,7 +29,7 @@ export type TrainingHooks = Pick<TrainOptions, "endBy" | "report" | "signal">;
 export async function train(
   config: RunConfig,
   existing: ExistingRun,
-  hooks: TrainingHooks = {},
+  { tensorboard = false, ...hooks }: TrainingHooks = {},
 ): Promise<TrainingOutcome> {
   const folder = runFolder(config.output);
   await checkRunFolder(folder, existing);
@@ -27,17 +38,24 @@ export async function train(
     if (existing !== "resume") await refuseBadImages(parts.data, say);
     // Only now: settings or data that cannot be used leave an older run, or no run, behind.
     if (existing !== "resume") await clearRunFolder(folder);
+    const events = tensorboard ? new RunEvents(tensorboardFolder(folder), rateNames(config)) : undefined;
     const outcome = trainParts({
       ...parts,
       ...hooks,
+      report: (event) => {
+        hooks.report?.(event);
+        events?.report(event);
+      },
       output: folder.root,
       resume: existing === "resume",
       beforeTraining: () => writeRunConfig(folder, config.file),
-      afterEpoch: reportWriter({ config, folder, parts }),
+      afterEpoch: reportWriter({ config, folder, parts, events }),
     });
-    return await outcome.catch((error: unknown) => {
-      throw error instanceof TrainingError ? new TrainingError(error.found, advice, error.cause) : error;
-    });
+    return await outcome
+      .catch((error: unknown) => {
+        throw error instanceof TrainingError ? new TrainingError(error.found, advice, error.cause) : error;
+      })
+      .finally(() => events?.close());
   });
 }
 
