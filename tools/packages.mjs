@@ -241,7 +241,14 @@ export const packages = [
       "inference",
       "training",
     ],
-    dependencies: ["@tensorflow/tfjs-core", "@napi-rs/canvas", "dejavu-fonts-ttf", "uplot", "zod"],
+    dependencies: [
+      "@bufbuild/protobuf",
+      "@tensorflow/tfjs-core",
+      "@napi-rs/canvas",
+      "dejavu-fonts-ttf",
+      "uplot",
+      "zod",
+    ],
     devDependencies: ["sharp"],
   },
 ];

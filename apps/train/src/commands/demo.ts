@@ -157,7 +157,7 @@ Next, your own images: ${typedCommand(["train", "--data", "./my-data", "--output
 `,
       );
     },
-    choice.shortened ? started + shortenedSeconds * 1000 : undefined,
+    choice.shortened ? { endBy: started + shortenedSeconds * 1000 } : {},
   );
   return code === 0 && !reached && !choice.shortened ? 1 : code;
 }

@@ -23,7 +23,7 @@ import { resumeConfig } from "../configuration/resume-config.ts";
 import { type ExistingRun, runFolder } from "../training/run-folder.ts";
 import { overfitVerdict } from "../training/overfit-verdict.ts";
 import { jsonLines } from "../training/json-lines.ts";
-import { train } from "../training/train.ts";
+import { train, type TrainingHooks } from "../training/train.ts";
 import { longRunWarning } from "./long-run-warning.ts";
 import { announceTiming, type TrainingTerminal, withTrainingTerminal } from "./training-terminal.ts";
 
@@ -36,6 +36,7 @@ const ownFlags: readonly FlagDefinition[] = [
   switchOption("resume", "Go on with the run in --output as if it had never stopped"),
   switchOption("overwrite", "Replace the run in --output"),
   switchOption("dry-run", "Print the settings that flags, file and preset give, as a file for --config, and stop"),
+  switchOption("tensorboard", "Write event files for TensorBoard, into tensorboard/ of the run folder"),
   switchOption("json", "Print what happens as JSON, an event a line; the last line is the outcome"),
 ];
 
@@ -92,9 +93,10 @@ export async function trainCommand(args: readonly string[], onProgress?: (line: 
           terminal.report(event);
           tell?.(event);
         };
-        return runTraining(config, existing, { ...terminal, report }, ({ state, records }) =>
-          tell?.({ kind: "outcome", state, output: config.output, last: records.at(-1) ?? null }),
-        );
+        const done = ({ state, records }: TrainingOutcome): void =>
+          tell?.({ kind: "outcome", state, output: config.output, last: records.at(-1) ?? null });
+        const tensorboard = switchFlag(flags, "tensorboard");
+        return runTraining(config, existing, { ...terminal, report }, done, { tensorboard });
       });
     },
   };
@@ -133,7 +135,7 @@ export async function runTraining(
   existing: ExistingRun,
   { backend, report, say, signal, stoppedCode }: TrainingTerminal,
   done: (outcome: TrainingOutcome) => void,
-  endBy?: number,
+  wishes: Pick<TrainingHooks, "endBy" | "tensorboard"> = {},
 ): Promise<ExitCode> {
   const watch = (event: TrainingEvent): void => {
     report(event);
@@ -141,7 +143,7 @@ export async function runTraining(
     const warning = longRunWarning(event, { backend, config, resumed: existing === "resume" });
     if (warning !== undefined) say(warning);
   };
-  const outcome = await train(config, existing, { report: watch, signal, endBy });
+  const outcome = await train(config, existing, { ...wishes, report: watch, signal });
   const { report: page, root } = runFolder(config.output);
   if (outcome.state === "stopped") say(`stopped; go on with: ${resumeCommand(root)}`);
   else say(`${endings[outcome.state](config)}; report: ${page}`);

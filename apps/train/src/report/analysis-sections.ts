@@ -45,7 +45,7 @@ export function errorSections(analysis: EvaluationAnalysis): string {
   return `<h2>What goes wrong</h2>
 <p class="muted">${suggestion}</p>
 <p class="muted">Each kind of errors, and how much higher AP50 would be without it (all detections, as TIDE counts). The
-kinds don't add up: one mended shows what others still cost.</p>
+losses do not add up to 1: an object can have errors of several kinds.</p>
 ${errorTable(analysis)}
 <h2>Which class is taken for which</h2>
 <p class="muted">Objects by row, at IoU 0.5 and scores from ${threshold.toFixed(2)} on. The last column counts objects

@@ -22,7 +22,7 @@ body {
   font: 15px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif;
 }
 main { max-width: 1240px; margin: 0 auto; padding: 36px 24px 72px; }
-h1 { font-size: 26px; line-height: 1.2; margin: 0 0 6px; letter-spacing: -0.01em; }
+h1 { font-size: 26px; line-height: 1.2; margin: 0 0 6px; letter-spacing: -0.01em; overflow-wrap: anywhere; }
 h2 { font-size: 17px; margin: 40px 0 12px; }
 p { margin: 0 0 6px; max-width: 78ch; }
 .muted, figcaption { color: var(--muted); }

@@ -114,6 +114,11 @@ export function createOptimizer(config: SizedConfig, totalSteps: number): Gradie
   return kind === "sgd" ? new Sgd({ ...shared, momentum }) : new AdamW(shared);
 }
 
+/** What the optimiser's groups are called, in the order of {@link createOptimizer}. */
+export function rateNames({ definition }: Pick<RunConfig, "definition">): string[] {
+  return ["backbone", ...definition.rateGroups.map(({ name }) => name), "all else"];
+}
+
 /**
  * What happens to an image before training sees it, or before the model finds objects in it.
  *

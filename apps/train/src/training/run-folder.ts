@@ -17,6 +17,11 @@ export interface RunFolder extends RunFiles {
   readonly report: string;
 }
 
+/** Where `--tensorboard` writes in a run folder. */
+export function tensorboardFolder({ root }: Pick<RunFolder, "root">): string {
+  return join(root, "tensorboard");
+}
+
 /** The files of a run folder. */
 export function runFolder(root: string): RunFolder {
   return {
@@ -54,7 +59,9 @@ export async function checkRunFolder({ root, config }: RunFolder, existing: Exis
 /** Removes an older run's files; whatever else somebody keeps in the folder stays. */
 export async function clearRunFolder(folder: RunFolder): Promise<void> {
   const { root, config, ...files } = folder;
-  await Promise.all(Object.values(files).map((file) => rm(file, { recursive: true, force: true })));
+  await Promise.all(
+    [...Object.values(files), tensorboardFolder(folder)].map((file) => rm(file, { recursive: true, force: true })),
+  );
   // Last: while it is there, the folder is a run's, and can be cleared again after a kill.
   await rm(config, { force: true });
   await mkdir(root, { recursive: true });

@@ -9,6 +9,7 @@ import { flattened } from "../configuration/settings-tree.ts";
 import { analyseEvaluation } from "../evaluation/analyse-evaluation.ts";
 import { summariseEvaluation } from "../evaluation/metrics-text.ts";
 import { renderReport } from "../report/render-report.ts";
+import type { RunEvents } from "../tensorboard/run-events.ts";
 import type { SamplePicture } from "../report/pictures.ts";
 import { reportData, type ReportFacts } from "../report/report-of-run.ts";
 import type { RunParts } from "./parts.ts";
@@ -32,6 +33,8 @@ interface ReportedRun {
   readonly config: RunConfig;
   readonly folder: RunFolder;
   readonly parts: RunParts;
+  /** Gets the pictures too, where the run is written for TensorBoard. */
+  readonly events?: RunEvents | undefined;
 }
 
 /** Writes the report of a run after its last epoch, and after others when the one before is more than a minute old. */
@@ -73,6 +76,7 @@ async function writeRunReport(
     const { png: _, ...picture } = sample;
     return { ...picture, file: `${String(index + 1).padStart(2, "0")}-${fileName(picture)}.png` };
   });
+  await run.events?.addPictures(record.step, samples);
   await mkdir(folder.predictions, { recursive: true });
   for (const [index, { png }] of samples.entries())
     await writeFileAtomic(join(folder.predictions, pictures[index]?.file ?? ""), png);

@@ -31,16 +31,16 @@ export function epochLine(record: EpochRecord, epochs: number, columns: number =
       ? [`waiting for data ${((record.dataWaitSeconds / record.seconds) * 100).toFixed(0)} %`]
       : []),
     ...(record.memory === undefined ? [] : [`${(record.memory.resident / 2 ** 30).toFixed(2)} GiB of memory`]),
-    termTexts(record.terms).join(", "),
+    ...termTexts(record.terms).map((text, index) => (index === 0 ? text : `, ${text}`)),
     `gradient norm ${record.gradientNorm.toFixed(1)}`,
     `lr ${record.learningRate.toExponential(1)}`,
   ];
   const lines = [""];
   for (const part of parts) {
     const line = lines.at(-1) ?? "";
-    if (line === "") lines[lines.length - 1] = part;
-    else if (line.length + part.length + 3 < columns) lines[lines.length - 1] = `${line} · ${part}`;
-    else lines.push(`  ${part}`);
+    const joined = line === "" || part.startsWith(", ") ? `${line}${part}` : `${line} · ${part}`;
+    if (line === "" || joined.length < columns) lines[lines.length - 1] = joined;
+    else lines.push(`  ${part.replace(/^, /u, "")}`);
   }
   return lines.join("\n");
 }

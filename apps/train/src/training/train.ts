@@ -9,16 +9,27 @@ import type { RunConfig } from "../configuration/resolve-config.ts";
 import { cachedImages } from "./cached-images.ts";
 import { openTrainingData } from "./open-data.ts";
 import { refuseBadImages } from "./refuse-bad-images.ts";
+import { RunEvents } from "../tensorboard/run-events.ts";
 import { withBatchSize } from "./automatic-batch-size.ts";
-import { partsOf, type RunParts, type SizedConfig } from "./parts.ts";
-import { checkRunFolder, clearRunFolder, type ExistingRun, runFolder, writeRunConfig } from "./run-folder.ts";
+import { partsOf, rateNames, type RunParts, type SizedConfig } from "./parts.ts";
+import {
+  checkRunFolder,
+  clearRunFolder,
+  type ExistingRun,
+  runFolder,
+  tensorboardFolder,
+  writeRunConfig,
+} from "./run-folder.ts";
 import { reportWriter } from "./run-report.ts";
 import { startFromWeights, writeInitReport } from "./start-from-weights.ts";
 import { collapseWarner } from "./warn-of-collapse.ts";
 import { scaledLearningRate } from "./scaled-learning-rate.ts";
 
 /** What a caller of `train` may watch and decide. */
-export type TrainingHooks = Pick<TrainOptions, "afterEpoch" | "endBy" | "report" | "signal">;
+export interface TrainingHooks extends Pick<TrainOptions, "afterEpoch" | "endBy" | "report" | "signal"> {
+  /** Whether to write event files for TensorBoard into the run folder. Default false. */
+  readonly tensorboard?: boolean;
+}
 
 /**
  * Trains a detector as the settings say and leaves a run folder. The tfjs backend must be running already.
@@ -29,7 +40,7 @@ export type TrainingHooks = Pick<TrainOptions, "afterEpoch" | "endBy" | "report"
 export async function train(
   config: RunConfig,
   existing: ExistingRun,
-  hooks: TrainingHooks = {},
+  { tensorboard = false, ...hooks }: TrainingHooks = {},
 ): Promise<TrainingOutcome> {
   const folder = runFolder(config.output);
   await checkRunFolder(folder, existing);
@@ -46,7 +57,7 @@ export async function train(
 async function trainLocked(
   given: RunConfig,
   existing: ExistingRun,
-  hooks: TrainingHooks,
+  { tensorboard = false, ...hooks }: TrainingHooks,
   lock: RunLock,
 ): Promise<TrainingOutcome> {
   const startedAt = performance.now();
@@ -60,11 +71,16 @@ async function trainLocked(
     const started = existing === "resume" ? undefined : await startFromWeights(config, parts, say);
     // Only now: settings or data that cannot be used leave an older run, or no run, behind.
     if (existing !== "resume") await clearRunFolder(folder);
-    const writeReport = reportWriter({ config, folder, parts });
+    const events = tensorboard ? new RunEvents(tensorboardFolder(folder), rateNames(config)) : undefined;
+    const writeReport = reportWriter({ config, folder, parts, events });
     const warnOfCollapse = collapseWarner(config, data, say);
     const outcome = trainParts({
       ...parts,
       ...hooks,
+      report: (event) => {
+        hooks.report?.(event);
+        events?.report(event);
+      },
       endBy: hooks.endBy ?? (config.maxMinutes > 0 ? startedAt + config.maxMinutes * 60_000 : undefined),
       data,
       output: folder.root,
@@ -80,9 +96,11 @@ async function trainLocked(
         await hooks.afterEpoch?.(epoch);
       },
     });
-    return await outcome.catch((error: unknown) => {
-      throw error instanceof TrainingError ? new TrainingError(error.found, advice, error.cause) : error;
-    });
+    return await outcome
+      .catch((error: unknown) => {
+        throw error instanceof TrainingError ? new TrainingError(error.found, advice, error.cause) : error;
+      })
+      .finally(() => events?.close());
   });
 }
 
