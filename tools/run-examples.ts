@@ -93,7 +93,7 @@ async function prepare(): Promise<string> {
 /** Detectors from outside, by the app alone: trained for an epoch, evaluated, and used on a picture. */
 const shapes = "shapes:count=8,validation=2,size=64,classes=3";
 const outside = readdirSync(join(folder, "own-detector"))
-  .filter((file) => file.endsWith(".ts"))
+  .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
   .map((file): Example => {
     const own = ["--detector", `module:${join(folder, "own-detector", file)}`];
     const training = ["--data", shapes, "--epochs", "1", "--transforms.size", "64x64", "--output", "own"];

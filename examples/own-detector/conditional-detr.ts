@@ -18,6 +18,7 @@ import {
   postProcessTopK,
   predictWithSharedHeads,
   sineOfCoordinates,
+  type StartingQueries,
 } from "@detrkit/detr";
 import {
   attentionWeights,
@@ -30,6 +31,7 @@ import {
   Linear,
   Mlp,
   Module,
+  type MultiHeadAttentionConfig,
   type PaddedBatch,
   tidyRecord,
   weightedValues,
@@ -122,8 +124,20 @@ class ConditionalAttention extends Module implements Attention {
   }
 }
 
+/** What a decoder starts from, the same for all images. */
+interface Queries extends Module {
+  call(images: number, options: CallOptions): StartingQueries;
+}
+
+/** Parts that a variant replaces. */
+interface OwnParts {
+  /** Among the queries of each decoder layer. Default dense. */
+  readonly selfAttention?: (config: MultiHeadAttentionConfig) => Attention;
+  readonly queries?: Queries;
+}
+
 /** What of a Conditional DETR is a choice: flags, help and the configuration file follow from it. */
-const settings = z.strictObject({
+export const settings = z.strictObject({
   backbone: backboneSettings,
   transformer: commonTransformerSettings,
   numQueries: z.number().int().min(1).describe("Object queries: predictions for each image"),
@@ -140,7 +154,7 @@ export class ConditionalDetr extends Module implements DetectionModel {
   readonly encoder: TransformerEncoder;
   readonly decoder: TransformerDecoder;
   /** Contents, positions and reference points that all images begin with. */
-  readonly queries: LearnedQueries;
+  readonly queries: Queries;
   /** Reads from a query's contents by what its place is stretched. */
   readonly queryScale: Mlp;
   readonly classHead: Linear;
@@ -148,7 +162,11 @@ export class ConditionalDetr extends Module implements DetectionModel {
   readonly numClasses: number;
   readonly numQueries: number;
 
-  constructor({ backbone, transformer, numQueries, numClasses }: OwnSettings<typeof settings>, random: Random) {
+  constructor(
+    { backbone, transformer, numQueries, numClasses }: OwnSettings<typeof settings>,
+    random: Random,
+    { selfAttention: amongQueries = (own) => new DenseAttention(own), queries }: OwnParts = {},
+  ) {
     super();
     const { dim, heads, dropout, feedForwardDim: hiddenDim } = transformer;
     const weightInitializer = xavierUniform();
@@ -171,12 +189,12 @@ export class ConditionalDetr extends Module implements DetectionModel {
     this.decoder = new TransformerDecoder({
       layers: Array.from({ length: transformer.decoderLayers }, (_, layer) => {
         const crossAttention = new ConditionalAttention(config, layer === 0);
-        const selfAttention = new DenseAttention(config);
+        const selfAttention = amongQueries(config);
         return new DecoderLayer({ dim, selfAttention, crossAttention, feedForward: feedForward(), dropout });
       }),
       norm: new LayerNorm({ dim }),
     });
-    this.queries = new LearnedQueries({ dim, numQueries, random: random.fork("queries") });
+    this.queries = queries ?? new LearnedQueries({ dim, numQueries, random: random.fork("queries") });
     this.queryScale = new Mlp({ inputDim: dim, hiddenDim: dim, outputDim: dim, layers: 2, random });
     const ofHeads = { dim, numClasses, count: 1, twoStage: false, random };
     [this.classHead] = createClassHeads(ofHeads) as [Linear];
@@ -197,7 +215,7 @@ export class ConditionalDetr extends Module implements DetectionModel {
       const tokens = tokensOf(this.inputProjection.call(map.features));
       const memory = this.encoder.call({ tokens, position, paddingMask }, options);
 
-      const { queries, position: queryPosition, reference } = this.queries.call(B);
+      const { queries, position: queryPosition, reference } = this.queries.call(B, options);
       // The encoding of the tokens has y first.
       const place = sineOfCoordinates(reverse(reference, 2), dim / 2);
       const states = this.decoder.call(
@@ -223,7 +241,7 @@ export class ConditionalDetr extends Module implements DetectionModel {
 }
 
 /** For generated shapes of 16 to 60 pixels in images of 128 × 128. */
-const shapes = {
+export const shapes = {
   backbone: {
     depth: 18,
     returnStages: [2],

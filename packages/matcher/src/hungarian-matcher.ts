@@ -7,7 +7,10 @@ import type { MatchCost } from "./match-cost.ts";
 
 /** Decides, image by image and without gradient, which query predicts which target. */
 export interface Matcher {
-  /** The pairs of one image: each query and each target at most once. */
+  /**
+   * The pairs of one image, sorted by query: each query at most once. Each target at most once too, but for matchers
+   * that give a target to several queries.
+   */
   matchImage(prediction: ImagePrediction, target: DetectionTarget): Match;
 }
 

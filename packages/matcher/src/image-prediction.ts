@@ -11,7 +11,10 @@ export interface ImagePrediction {
   readonly boxes: Float32Array;
 }
 
-/** Pairs of one image: query `queries[k]` predicts target `targets[k]`. `min(Q, T)` pairs, sorted by query. */
+/**
+ * Pairs of one image: query `queries[k]` predicts target `targets[k]`, sorted by query. One to one these are
+ * `min(Q, T)` pairs.
+ */
 export interface Match {
   readonly queries: Int32Array;
   readonly targets: Int32Array;

@@ -3,6 +3,8 @@ export { classProbability } from "./costs/class-probability.ts";
 export { focalClass } from "./costs/focal-class.ts";
 export type { FocalClassOptions } from "./costs/focal-class.ts";
 export { generalizedIou } from "./costs/generalized-iou.ts";
+export { GroupMatcher } from "./group-matcher.ts";
+export type { GroupMatcherConfig } from "./group-matcher.ts";
 export { HungarianMatcher, namingFault } from "./hungarian-matcher.ts";
 export type { HungarianMatcherConfig, Matcher } from "./hungarian-matcher.ts";
 export type { ImagePrediction, Match } from "./image-prediction.ts";

@@ -35,9 +35,8 @@ function sayWhere({ options, position: { epoch, stepsDone, step }, stepsPerEpoch
   if (repeats !== undefined) {
     const { length } = data.training;
     const most = Math.max(...Array.from(repeats)).toLocaleString("en", { maximumFractionDigits: 1 });
-    say(
-      `sampling: an epoch has ${epochLength(length, repeats)} images, made of ${length}; one comes ${most} times at most`,
-    );
+    const images = epochLength(length, repeats);
+    say(`sampling: an epoch has ${images} images, made of ${length}; one comes ${most} times at most`);
   }
   if (step > 0) say(`resumed after step ${stepsDone} of epoch ${epoch + 1}`);
 }
