@@ -40,7 +40,7 @@ export interface TrainingHooks extends Pick<TrainOptions, "afterEpoch" | "endBy"
 export async function train(
   config: RunConfig,
   existing: ExistingRun,
-  { tensorboard = false, ...hooks }: TrainingHooks = {},
+  hooks: TrainingHooks = {},
 ): Promise<TrainingOutcome> {
   const folder = runFolder(config.output);
   await checkRunFolder(folder, existing);
