@@ -79,10 +79,7 @@ test("who comes second to a folder in which a run is trained is told in one line
   child.kill("SIGKILL");
   await ended;
   expect(existsSync(join(output, "training.lock"))).toBe(true);
-  const again = startCli(["train", "--output", output, "--resume"], (text, resumed) => {
-    if (/step \d\/4/u.test(text)) resumed.kill("SIGTERM");
-  });
-  expectExit(await again.ended, 143);
+  await resumeAndStop(output);
   await expectSaved(output);
 });
 
