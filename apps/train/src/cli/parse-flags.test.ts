@@ -6,6 +6,7 @@ const flags: readonly FlagDefinition[] = [
   { name: "data", kind: "text", description: "" },
   { name: "flips", kind: "text", description: "", choices: ["none", "both"] },
   { name: "short-sides", kind: "numbers", description: "" },
+  { name: "batch-size", kind: "number", description: "", words: ["auto"] },
   { name: "pre-norm", kind: "boolean", description: "" },
 ];
 
@@ -16,6 +17,11 @@ test("flags are read in both notations and converted to their kind", () => {
   );
   expect(Object.fromEntries(values)).toEqual({ epochs: 3, data: "voc:a b", "short-sides": [5, 7], "pre-norm": true });
   expect(positionals).toEqual(["picture.png"]);
+});
+
+test("a number may have words that stand for it", () => {
+  expect(parseFlags(["--batch-size", "auto"], flags).values.get("batch-size")).toBe("auto");
+  expect(parseFlags(["--batch-size", "4"], flags).values.get("batch-size")).toBe(4);
 });
 
 test("--no- turns a switch off", () => {
@@ -32,6 +38,7 @@ test.each([
   [["-e"], "unknown flag -e"],
   [["--epochs", "many"], '--epochs takes a number, got "many"'],
   [["--epochs="], '--epochs takes a number, got ""'],
+  [["--batch-size", "many"], '--batch-size takes a number or auto, got "many"'],
   [["--short-sides", "5,x"], "--short-sides takes numbers separated by commas"],
   [["--flips", "bth"], '--flips takes one of none, both, got "bth", did you mean both?'],
   [["--data"], "--data needs a value"],
