@@ -6,6 +6,7 @@ const flags: readonly FlagDefinition[] = [
   { name: "data", kind: "text", description: "" },
   { name: "flips", kind: "text", description: "", choices: ["none", "both"] },
   { name: "short-sides", kind: "numbers", description: "" },
+  { name: "batch-size", kind: "number", description: "", words: ["auto"] },
   { name: "pre-norm", kind: "boolean", description: "" },
 ];
 
@@ -23,6 +24,11 @@ test("words are a list with commas, or the flag several times", () => {
   expect(wordsFlag(parseFlags(["--save", "b,a", "--save=c", "--save", "a"], save), "save")).toEqual(["b", "a", "c"]);
   expect(wordsFlag(parseFlags([], save), "save")).toEqual([]);
   expect(() => parseFlags(["--save", "a,d"], save)).toThrow('--save takes one of a, b, c, got "d"');
+});
+
+test("a number may have words that stand for it", () => {
+  expect(parseFlags(["--batch-size", "auto"], flags).values.get("batch-size")).toBe("auto");
+  expect(parseFlags(["--batch-size", "4"], flags).values.get("batch-size")).toBe(4);
 });
 
 test("--no- turns a switch off", () => {
@@ -49,6 +55,7 @@ test.each([
   [["-e"], "unknown flag -e"],
   [["--epochs", "many"], '--epochs takes a number, got "many"'],
   [["--epochs="], '--epochs takes a number, got ""'],
+  [["--batch-size", "many"], '--batch-size takes a number or auto, got "many"'],
   [["--short-sides", "5,x"], "--short-sides takes numbers separated by commas"],
   [["--flips", "bth"], '--flips takes one of none, both, got "bth", did you mean both?'],
   [["--data"], "--data needs a value"],
