@@ -5,7 +5,7 @@
 OUTPUT gets `answer.safetensors` (pixels as the model's own image processor prepares them, logits and boxes),
 `detections.json` (its post-processing, all scores) and `saved`, the folder of save_pretrained. Keys that do not fit
 end the program. FOLDER may hold `original.safetensors` too: OUTPUT then gets it as `original.pth`, as torch.save
-writes the checkpoints of the authors' code.
+writes the checkpoints of the authors' code, and its backbone as `resnet.pth`, as it writes torchvision's weights.
 """
 import argparse
 import json
@@ -27,7 +27,11 @@ if original.exists():
         settings = json.loads(file.metadata()["detrkit.settings"])
     options = argparse.Namespace(nheads=settings["heads"], num_queries=settings["numQueries"],
                                  dilation=settings["dilateLastStage"])
-    torch.save({"model": load_file(original), "args": options, "epoch": 49}, output / "original.pth")
+    state_dict = load_file(original)
+    torch.save({"model": state_dict, "args": options, "epoch": 49}, output / "original.pth")
+    body = "backbone.0.body."
+    resnet = {key.removeprefix(body): tensor for key, tensor in state_dict.items() if key.startswith(body)}
+    torch.save(resnet | {"fc.weight": torch.zeros(1000, 512), "fc.bias": torch.zeros(1000)}, output / "resnet.pth")
 
 model, loading = AutoModelForObjectDetection.from_pretrained(folder, output_loading_info=True)
 wrong = {what: list(keys) for what, keys in loading.items() if len(keys) > 0}

@@ -5,7 +5,7 @@ import { readParameters, readSafetensors, saveCheckpoint, type TensorData } from
 import { Random } from "@detrkit/common";
 import { createDetector, type DetectorConfig, presets } from "@detrkit/detr";
 import { detrRecipe, fixedSize } from "@detrkit/image";
-import { convertDetector, descriptionMetadata, loadDetector } from "@detrkit/inference";
+import { convertDetector, descriptionMetadata, loadDetector, readWeights } from "@detrkit/inference";
 import { expectClose, temporaryFolder, useBackend } from "@detrkit/test-utils";
 import { tensor, tensor3d, tensor4d, tidy } from "@tensorflow/tfjs-core";
 import { describe, expect, test } from "vitest";
@@ -144,6 +144,16 @@ describe.skipIf(python === undefined)("Transformers (skipped where npm run trans
       expect(byName(await readParameters(pth.model))).toEqual(byName(parameters));
       expect(pth.description.detector).toEqual(config);
       pth.dispose();
+      const started = await readWeights(join(home, "answer", "original.pth"));
+      expect(started).toMatchObject({ settings: { numQueries: 7, transformer: { heads: 4 } }, unknown: [] });
+      expect(byName(started.tensors)).toEqual(byName(parameters));
+      const resnet = await readWeights(join(home, "answer", "resnet.pth"));
+      expect(resnet).toMatchObject({
+        format: "torchvision's ResNet",
+        settings: { backbone: { depth: 18, width: 64 } },
+      });
+      const ofBackbone = new Map([...parameters].filter(([path]) => path.startsWith("backbone.")));
+      expect(byName(resnet.tensors)).toEqual(byName(ofBackbone));
     },
     300_000,
   );

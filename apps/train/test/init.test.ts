@@ -1,11 +1,11 @@
-import { readFile } from "node:fs/promises";
+import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readSafetensors } from "@detrkit/checkpoint";
 import type { InitialReport } from "@detrkit/inference";
 import { temporaryFolder } from "@detrkit/test-utils";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { runFolder } from "../src/training/run-folder.ts";
-import { expectExit, runCli } from "./support/run-cli.ts";
+import { type CliResult, expectExit, runCli } from "./support/run-cli.ts";
 import { tinyFlags, tinySettings } from "./support/tiny-run.ts";
 
 const folder = temporaryFolder();
@@ -93,6 +93,22 @@ test("a folder of Hugging Face decides which detector it is, and may keep its ba
   );
   expectExit(other, 2);
   expect(other.stderr).toContain("holds a DETR, but the run is one of Deformable DETR: leave --preset away, or choose");
+});
+
+test("a name on a hub is one of weights like any other, and its error names what forbids it", async () => {
+  const cache = join(folder, "cache");
+  await cp(join(huggingFace, "deformable-detr"), join(cache, "hub", "acme--cells", "v2"), { recursive: true });
+  for (const [name, value] of Object.entries({ DETRKIT_CACHE: cache, HF_HOME: cache, HF_HUB_OFFLINE: "1" }))
+    vi.stubEnv(name, value);
+  const run = (name: string): Promise<CliResult> =>
+    runCli("train", "--init", name, ...otherData, "--output", join(folder, "hub"), "--dry-run");
+  const [known, unknown] = [await run("hf:acme/cells@v2"), await run("hf:acme/cells")];
+  vi.unstubAllEnvs();
+  expectExit(known, 0);
+  expect(JSON.parse(known.stdout)).toMatchObject({ init: "hf:acme/cells@v2", numQueries: 5, featureLevels: 4 });
+  expectExit(unknown, 2);
+  expect(unknown.stderr).toContain("hf:acme/cells: is not in ");
+  expect(unknown.stderr).toContain("HF_HUB_OFFLINE forbids to download it");
 });
 
 test("--init beside --resume is refused with what each of them does", async () => {

@@ -10,7 +10,7 @@ export { Detector } from "./detector.ts";
 export type { DetectedImage, DetectOptions, DetectorParts, ImageInput } from "./detector.ts";
 export type { AttendedImage, ExplainOptions, Explanation, ImagePoint, SampledPoint } from "./explain/explanation.ts";
 export { initialise, settingDifferences } from "./initialise.ts";
-export type { InitialisedRows, InitialReport, InitialiseOptions } from "./initialise.ts";
+export type { InitialisedRows, InitialReport, InitialiseOptions, SettingDifference } from "./initialise.ts";
 export { loadDetector } from "./load-detector.ts";
 export type { LoadDetectorOptions } from "./load-detector.ts";
 export { deformableDetrDialect, detrDialect } from "./original-state-dict.ts";

@@ -57,8 +57,13 @@ async function checkpointOf(
 }
 
 const narrow = { width: 8 };
+const small = smaller("detr-r50", narrow);
+const threeStages = { ...small, backbone: { ...small.backbone, returnStages: [3] } } as DetectorConfig;
+const learned = { ...small, positionEncoding: { kind: "learned" } } as DetectorConfig;
 const variants: readonly (readonly [string, DetectorConfig, WeightFormat])[] = [
-  ["DETR", smaller("detr-r50", narrow), "hugging-face"],
+  ["DETR", small, "hugging-face"],
+  ["DETR of three stages", threeStages, "hugging-face"],
+  ["DETR with learned positions", learned, "hugging-face"],
   ["DETR", smaller("detr-r50"), "original"],
   ["DETR before each part a norm", smaller("detr-r50", { preNorm: true }), "original"],
   ["DETR, DC5", smaller("detr-r50-dc5", { depth: 50 }), "hugging-face"],
@@ -104,10 +109,10 @@ test("what was never whole is no folder of Transformers, and nothing that is the
 });
 
 test("settings that the other program can't express are named, and nothing is written", async () => {
-  const small = smaller("deformable-detr-r50-refine", { width: 8 });
+  const refining = smaller("deformable-detr-r50-refine", narrow);
   const own = {
-    ...small,
-    backbone: { ...small.backbone, norm: "group", stem: "3x3pool", returnStages: [2, 3], frozenStages: 0 },
+    ...refining,
+    backbone: { ...refining.backbone, norm: "group", stem: "3x3pool", returnStages: [2, 3], frozenStages: 0 },
     featureLevels: 2,
   } as DetectorConfig;
   const path = join(folder, "group.safetensors");
