@@ -19,17 +19,17 @@ test("flags are read in both notations and converted to their kind", () => {
   expect(positionals).toEqual(["picture.png"]);
 });
 
-test("a number may have words that stand for it", () => {
-  expect(parseFlags(["--batch-size", "auto"], flags).values.get("batch-size")).toBe("auto");
-  expect(parseFlags(["--batch-size", "4"], flags).values.get("batch-size")).toBe(4);
-});
-
 test("--no- turns a switch off", () => {
   expect(parseFlags(["--no-pre-norm"], flags).values.get("pre-norm")).toBe(false);
 });
 
 test("what follows -- is no flag", () => {
   expect(parseFlags(["--", "--odd-name.png"], flags).positionals).toEqual(["--odd-name.png"]);
+});
+
+test("a number may have words that stand for it", () => {
+  expect(parseFlags(["--batch-size", "auto"], flags).values.get("batch-size")).toBe("auto");
+  expect(parseFlags(["--batch-size", "4"], flags).values.get("batch-size")).toBe(4);
 });
 
 test.each([
