@@ -66,7 +66,7 @@ export interface TrainOptions<Output extends object = DetrOutput> {
   /** Images of a step. Default 4. */
   readonly batchSize?: number;
   /**
-   * How often each training image comes in an epoch, on average, one number for each: {@link repeatFactors} of
+   * How often each training image comes in an epoch, on average, one number for each: `repeatFactors` of
    * `@detrkit/datasets` balances rare classes. An epoch then has their sum of images. Default: each once.
    */
   readonly repeats?: ArrayLike<number> | undefined;
