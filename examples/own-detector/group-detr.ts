@@ -1,5 +1,5 @@
-// Group DETR (Chen and others, arXiv:2207.13085): Conditional DETR whose training has several groups of queries, so that
-// every object teaches several of them.
+// Group DETR (Chen and others, arXiv:2207.13085): Conditional DETR whose training has several groups of queries, so
+// that every object teaches several of them.
 //
 // detrkit train --detector module:examples/own-detector/group-detr.ts --data shapes:count=1200 --output runs/group
 import type { Random } from "@detrkit/common";

@@ -84,7 +84,7 @@ export interface TrainOptions<Output extends object = DetrOutput> {
    */
   readonly averageWeights?: WeightAverageConfig | undefined;
   /**
-   * How often each training image comes in an epoch, on average, one number for each: {@link repeatFactors} of
+   * How often each training image comes in an epoch, on average, one number for each: `repeatFactors` of
    * `@detrkit/datasets` balances rare classes. An epoch then has their sum of images. Default: each once.
    */
   readonly repeats?: ArrayLike<number> | undefined;

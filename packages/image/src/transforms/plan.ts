@@ -26,6 +26,7 @@ export interface OtherImage {
 /** The images that transforms may take beside their own. */
 export interface OtherImages {
   readonly length: number;
+  /** @param position - from 0 to one less than `length` */
   at(position: number): OtherImage;
 }
 
