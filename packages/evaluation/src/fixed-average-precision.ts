@@ -5,7 +5,7 @@ import { falsePositive, readPrecision, truePositive } from "./precision-recall.t
 const recallThresholds: Float64Array = Float64Array.from({ length: 101 }, (_, index) => index / 100);
 
 /**
- * AP at one IoU, mean over the classes with objects, as it would be without one kind of errors; -1 where nothing counts.
+ * AP at one IoU, mean over the classes with objects, as it would be without one kind of errors; -1 if nothing counts.
  *
  * @param mended - the kind that is set right; none: AP as it is
  */

@@ -18,7 +18,7 @@ export interface ObjectStatistics {
   /** Every class, ids ascending. */
   readonly classes: readonly ClassCount[];
   /**
-   * Objects by relative size, the square root of the part of the image that the box covers: 20 bins of 0.05 from 0 to 1.
+   * Objects by relative size, the square root of the part of the image that the box covers: 20 bins from 0 to 1.
    */
   readonly sizes: readonly number[];
   /** Objects by their centre: 16 rows of 16 cells, which divide every image alike. */

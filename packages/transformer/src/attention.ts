@@ -60,7 +60,7 @@ export interface ObservedAttention {
 /** What a transformer's `call` needs in addition to its tensors. */
 export interface TransformerCallOptions extends CallOptions {
   /**
-   * Told of the self-attention of every encoder layer and of the cross-attention of every decoder layer, in their order.
+   * Told of the self-attention of each encoder layer and of the cross-attention of each decoder layer, in their order.
    * What it makes and wants to have after the call, it has to `keep`.
    */
   readonly observeAttention?: ((observed: ObservedAttention) => void) | undefined;

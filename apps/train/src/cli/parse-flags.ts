@@ -57,9 +57,8 @@ function convert(flag: FlagDefinition, text: string): FlagValue {
     part.trim() === "" ? Number.NaN : Number(part),
   );
   if (!numbers.every(Number.isFinite)) {
-    throw new UsageError(
-      `--${flag.name} takes ${[flag.kind === "numbers" ? "numbers separated by commas" : "a number", ...(flag.words ?? [])].join(" or ")}, got "${text}"`,
-    );
+    const expected = [flag.kind === "numbers" ? "numbers separated by commas" : "a number", ...(flag.words ?? [])];
+    throw new UsageError(`--${flag.name} takes ${expected.join(" or ")}, got "${text}"`);
   }
   if (flag.choices !== undefined && flag.choices.length > 0 && !flag.choices.includes(String(numbers[0]))) {
     throw new UsageError(`--${flag.name} takes one of ${flag.choices.join(", ")}, got ${text}`);

@@ -15,7 +15,7 @@ const columns = 2;
 const mostImages = 4;
 
 /**
- * The first images of a batch as the model gets them, with their boxes: resized, cut, mirrored, and padded to the largest
+ * The first images of a batch as the model gets them, with their boxes: resized, cut, mirrored, padded to the largest
  * (the dark part). PNG bytes.
  */
 export async function drawBatch(batch: DetectionBatch, legend: BatchLegend): Promise<Uint8Array> {

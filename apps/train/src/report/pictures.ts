@@ -57,7 +57,8 @@ function figure({ name, kind, note }: SamplePicture, source: string): string {
   const text = escapeHtml(name);
   const what = kind === "batch" ? "augmented images of" : "truth and predictions of";
   const image = `<img src="${source}" alt="${what} ${text}" loading="lazy">`;
-  return `<figure>${image}<figcaption>${text}${note === undefined ? "" : `: ${escapeHtml(note)}`}</figcaption></figure>`;
+  const caption = note === undefined ? text : `${text}: ${escapeHtml(note)}`;
+  return `<figure>${image}<figcaption>${caption}</figcaption></figure>`;
 }
 
 /** The pictures as data URLs, of the largest width at which all fit; at the smallest as many as fit. */

@@ -4,7 +4,7 @@ import { runFolder } from "../training/run-folder.ts";
 import type { ReportFacts } from "./report-of-run.ts";
 
 /**
- * The score from which a run's detections are worth drawing: that of the best F1 on its validation images. Undefined for
+ * The score from which a run's detections are worth drawing: that of the best F1 on validation images. Undefined for
  * a checkpoint that is no run folder, and for runs that were not evaluated or are older than this figure.
  *
  * @param checkpoint - what `--checkpoint` was given

@@ -5,7 +5,7 @@ import { type EventImage, imageEvent, scalarsEvent, sessionEvent, versionEvent }
 import { framedRecord } from "./record-framing.ts";
 
 /**
- * A file of events that TensorBoard reads while it grows. Each session of a run writes one of its own: an event is there
+ * A file of events that TensorBoard reads while it grows. Each session of a run writes its own: an event is there
  * once it was added, and what a crash leaves half written is the end of its file, which readers pass over.
  */
 export class EventFile {

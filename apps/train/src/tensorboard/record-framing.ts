@@ -12,13 +12,13 @@ export function crc32c(bytes: Uint8Array): number {
   return (checksum ^ 0xffffffff) >>> 0;
 }
 
-/** A checksum as it stands in a record: rotated and shifted, since one of data with its checksum in it would say little. */
+/** A checksum as it stands in a record: rotated and shifted, since one of data that has its checksum says little. */
 function masked(checksum: number): number {
   return (((checksum >>> 15) | (checksum << 17)) + 0xa282ead8) >>> 0;
 }
 
 /**
- * A record of TensorFlow's record files: the data's length (64 bits), that length's masked checksum, the data, its masked
+ * A record of TensorFlow's record files: the data's length (64 bits), its masked checksum, the data, that one's masked
  * checksum; all little endian.
  */
 export function framedRecord(data: Uint8Array): Uint8Array {

@@ -10,7 +10,7 @@ export interface EvaluatedEpoch {
 const columns = ["AP", "AP50", "AP75", "APs", "APm", "APl", "AR100"] as const;
 
 /**
- * An evaluation as a small table: its figures, below them the best by AP before it, and what has changed from there. Up to
+ * An evaluation as a small table: its figures, the best by AP before it, and what has changed from there. Up to
  * 60 columns wide, for any terminal.
  *
  * @param best - undefined for the first evaluation

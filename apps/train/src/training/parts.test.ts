@@ -225,7 +225,7 @@ test("settings come to built parts: the run's length, its seed, and when it has 
   }
 });
 
-test("steps of several batches, an average of the weights and early stop are settings; none of them by default", async () => {
+test("steps of several batches, averaged weights and early stop are settings; none of them by default", async () => {
   const tiny = { ...needed, data: "shapes:count=5,validation=3,size=32,classes=2", backbone: { width: 4 }, epochs: 3 };
   const opened = await openTrainingData(sizedConfig(tiny), () => {});
   const partsOfSettings = (settings: SettingsTree) => {

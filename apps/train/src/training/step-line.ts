@@ -44,7 +44,7 @@ interface LinePart {
 const separator = " · ";
 
 /**
- * A step in one line: where the run is, how long it still takes, losses, speed, and how much of the time goes by waiting
+ * A step in one line: where the run is, how long it still takes, losses, speed, and how much of it goes by waiting
  * for images. Where the line is too long, whole parts are left out, so that no figure is cut.
  *
  * @param columns - of the terminal; without them all is shown
