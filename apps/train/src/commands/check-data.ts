@@ -28,7 +28,7 @@ export const checkDataCommand: Command = {
     ],
     notes: [
       [
-        "Exit code 2 for what `detrkit train` refuses before its first step, with the same --bad-data; it is marked WRONG.",
+        "Exit code 2 for what `detrkit train` refuses before its first step; it is marked WRONG.",
         "Training reads the splits train and val: what is wrong with another one is a note, unless --split names it.",
       ].join("\n"),
     ],

@@ -41,8 +41,9 @@ export const predictCommand: Command = {
         "with --json-lines each of these is a line, written as soon as it is known.",
       ].join("\n"),
       [
-        "Into the output folder --save yolo writes yolo (labels, data.yaml), --save coco writes coco (annotations.json,",
-        "and results.json for `detrkit evaluate --results`), --save csv predictions.csv; --data reads all of them.",
+        "Into the output folder --save yolo writes yolo (labels, data.yaml), --save coco writes coco",
+        "(annotations.json, and results.json for `detrkit evaluate --results`), --save csv predictions.csv;",
+        "--data reads all of them.",
       ].join("\n"),
       "An image that cannot be read is named on stderr; the others are done all the same, and the exit code is 2.",
       "Ctrl-C ends with the image that is worked on; what was found until then is written.",
