@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { ConfigError, StorageError } from "@detrkit/common";
+import { describeSystemError } from "@detrkit/common/files";
 import { isRunning, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 import { lockName } from "./run-files.ts";
 
@@ -111,16 +112,16 @@ export class RunLock {
 }
 
 function written(root: string, file: string, text: string): boolean {
+  let folderIsThere = false;
   try {
     mkdirSync(root, { recursive: true });
+    folderIsThere = true;
     writeFileSync(file, text, { flag: "wx" });
     return true;
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") return false;
-    throw new StorageError(`${file} could not be written (${message}); a run needs a folder that it may write to`, {
-      cause: error,
-    });
+    if (folderIsThere && (error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    const reason = describeSystemError(error)?.text ?? `${file} could not be written (${String(error)})`;
+    throw new StorageError(`${reason}. A run needs a folder that it may write to`, { cause: error });
   }
 }
 
