@@ -113,13 +113,7 @@ function largestImage(config: RunConfig, { training: { records } }: RunData): Im
 /** Most memory during two steps with new parts: the first makes the optimiser's moments. Nothing is left of them. */
 async function peakOfStep(config: RunConfig, data: RunData, size: ImageSize, images: number): Promise<number> {
   const peak = await peakMemoryDuring(async () => {
-    const {
-      accumulate,
-      auxiliary = true,
-      criterion,
-      model,
-      optimizer,
-    } = partsOf({ ...config, batchSize: images }, data);
+    const { accumulate, auxiliary, criterion, model, optimizer } = partsOf({ ...config, batchSize: images }, data);
     const shape = [images, size.height, size.width] as const;
     const pixels: Tensor4D = randomUniform([...shape, 3], -1, 1, "float32", config.seed);
     const paddingMask: Tensor3D = zeros([...shape], "bool");
@@ -131,7 +125,7 @@ async function peakOfStep(config: RunConfig, data: RunData, size: ImageSize, ima
     const compute = () => criterion.call(model.call(batch, { training: true, random, auxiliary }), targets);
     try {
       for (let step = 0; step < 2; step++) {
-        if (accumulate !== undefined && accumulate > 1) await optimizer.accumulate(model, compute);
+        if (accumulate > 1) await optimizer.accumulate(model, compute);
         await optimizer.step(model, compute);
       }
     } finally {

@@ -10,7 +10,7 @@ import {
   Sgd,
   stepSchedule,
 } from "@detrkit/optim";
-import type { TrainOptions } from "@detrkit/training";
+import type { TrainingTransforms, TrainOptions } from "@detrkit/training";
 import type { RunConfig } from "../configuration/resolve-config.ts";
 import type { RunSettings } from "../configuration/run-settings.ts";
 import { secondsOf } from "../text.ts";
@@ -21,6 +21,12 @@ import { scaledLearningRate } from "./scaled-learning-rate.ts";
 export interface RunParts extends TrainOptions<object> {
   readonly data: RunData;
   readonly optimizer: GradientOptimizer;
+  readonly detector: DetectorSettings;
+  readonly transforms: TrainingTransforms;
+  readonly batchSize: number;
+  readonly accumulate: number;
+  readonly seed: number;
+  readonly auxiliary: boolean;
 }
 
 /** Settings whose batch size is known: `auto` was measured. */
