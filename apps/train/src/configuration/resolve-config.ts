@@ -31,6 +31,16 @@ export interface RunConfig extends RunSettings {
   readonly file: SettingsTree;
 }
 
+/** Settings whose batch size is known: `auto` was measured. */
+export interface SizedConfig extends RunConfig {
+  readonly batchSize: number;
+}
+
+/** The detector that a run's settings describe, for data of so many classes. */
+export function detectorOf({ definition, model }: RunConfig, numClasses: number): DetectorSettings {
+  return { ...model, model: definition.name, numClasses };
+}
+
 /** Settings from a JSON file, unchecked: which there are depends on the preset. `$schema` is left out. */
 export async function readConfigFile(path: string): Promise<SettingsTree> {
   const json = await readJson(path);

@@ -2,10 +2,11 @@ import { Random } from "@detrkit/common";
 import type { ImageSize } from "@detrkit/nn";
 import { planTransforms } from "@detrkit/image";
 import { randomUniform, type Tensor3D, type Tensor4D, zeros } from "@tensorflow/tfjs-core";
-import type { RunConfig } from "../configuration/resolve-config.ts";
+import type { RunConfig, SizedConfig } from "../configuration/resolve-config.ts";
 import { UsageError } from "../usage-error.ts";
-import type { RunData } from "./open-data.ts";
-import { partsOf, type SizedConfig, transformsOf } from "./parts.ts";
+import type { RunData } from "../data/open-data.ts";
+import { partsOf } from "./parts.ts";
+import { transformsOf } from "./run-transforms.ts";
 import { peakMemoryDuring } from "./process-memory.ts";
 
 /** Of the memory that is free: the rest is for what was not measured, and for other programs. */
