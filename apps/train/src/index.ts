@@ -13,6 +13,6 @@ export type { ReportData } from "./report/report-of-run.ts";
 export { thresholdOfRun } from "./report/run-threshold.ts";
 export { runFolder } from "./training/run-folder.ts";
 export type { ExistingRun, RunFolder } from "./training/run-folder.ts";
-export { showProgress } from "./training/show-progress.ts";
+export { showProgress } from "./progress/show-progress.ts";
 export { train } from "./training/train.ts";
 export type { TrainingHooks } from "./training/train.ts";

@@ -2,7 +2,6 @@ import { execFile } from "node:child_process";
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { startBackend } from "@detrkit/backend";
 import { metricNames } from "@detrkit/evaluation";
@@ -65,7 +64,7 @@ test(
     };
     await session(1, "refuse");
     const { records } = await session(2, "resume");
-    const reader = fileURLToPath(new URL("support/read-events.py", import.meta.url));
+    const reader = join(import.meta.dirname, "support", "read-events.py");
     const { stdout } = await run(python as string, [reader, tensorboardFolder(runFolder(output))]);
     const { scalars, images } = JSON.parse(stdout) as ReadEvents;
 

@@ -98,3 +98,9 @@ export interface DataProblem {
 export function describeProblem({ file, line, detail }: DataProblem): string {
   return `${file}${line === undefined ? "" : `:${line}`}: ${detail}`;
 }
+
+/** The first few findings, each on a line of its own after the text before it, and how many more there are. */
+export function listProblems(problems: readonly DataProblem[], shown: number): string {
+  const lines = problems.slice(0, shown).map((problem) => `\n  ${describeProblem(problem)}`);
+  return lines.join("") + (problems.length > shown ? `\n  and ${problems.length - shown} more` : "");
+}

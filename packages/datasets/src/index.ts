@@ -9,7 +9,7 @@ export { checkDataset, emptySplit } from "./check-dataset.ts";
 export { checkImages } from "./check-images.ts";
 export type { CheckImagesOptions } from "./check-images.ts";
 export type { CheckDatasetOptions, DatasetReport, Finding, SplitSummary } from "./check-dataset.ts";
-export { dataPolicy, describeProblem, isRefused } from "./data-policy.ts";
+export { dataPolicy, describeProblem, isRefused, listProblems } from "./data-policy.ts";
 export type { BadData, DataProblem, FindingKind, Policy, PolicyAction } from "./data-policy.ts";
 export { dataFormats, parseDataSpec } from "./data-spec.ts";
 export { imageName } from "./dataset.ts";

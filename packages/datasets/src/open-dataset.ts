@@ -1,5 +1,5 @@
 import { DataError } from "@detrkit/common";
-import { type DataProblem, describeProblem, isRefused } from "./data-policy.ts";
+import { type DataProblem, isRefused, listProblems } from "./data-policy.ts";
 import { readerOf, specOf } from "./data-spec.ts";
 import type { Dataset } from "./dataset.ts";
 import type { DataSpec, OpenedData } from "./reading/reader.ts";
@@ -77,11 +77,9 @@ export async function openDataset(spec: string | DataSpec, options: OpenDatasetO
   const dataset = await readDataset(spec, options);
   const stops = dataset.problems.filter(({ kind }) => isRefused(kind));
   if (stops.length > 0) {
-    const shown = stops.slice(0, 5).map((problem) => `\n  ${describeProblem(problem)}`);
-    const more = stops.length > shown.length ? `\n  and ${stops.length - shown.length} more` : "";
     throw new DataError(
       `data "${dataset.spec}", split "${dataset.split}": ${stops.length} defects that cannot be worked around` +
-        `${shown.join("")}${more}\nCheck the data (detrkit check-data) and repair or remove these.`,
+        `${listProblems(stops, 5)}\nCheck the data (detrkit check-data) and repair or remove these.`,
     );
   }
   if (dataset.length === 0) throw new DataError(`data "${dataset.spec}", split "${dataset.split}": no images`);

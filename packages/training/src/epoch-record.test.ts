@@ -2,7 +2,7 @@ import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryFolder } from "@detrkit/test-utils";
 import { expect, test } from "vitest";
-import { type EpochRecord, readLog, writeLog } from "./epoch-record.ts";
+import { bestRecord, type EpochRecord, readLog, writeLog } from "./epoch-record.ts";
 
 const folder = temporaryFolder();
 
@@ -36,4 +36,12 @@ test("of two lines for one epoch the later one counts", async () => {
   const path = join(folder, "twice.jsonl");
   await writeFile(path, [record(2, 5), record(1, 7), record(2, 3)].map((line) => `${JSON.stringify(line)}\n`).join(""));
   expect(await readLog(path)).toEqual([record(1, 7), record(2, 3)]);
+});
+
+test("the best epoch is the first with the highest AP, also where nothing could be measured", () => {
+  const measured = (epoch: number, AP: number): EpochRecord =>
+    ({ ...record(epoch, 1), metrics: { AP } }) as unknown as EpochRecord;
+  expect(bestRecord([record(1, 1)])).toBeUndefined();
+  expect(bestRecord([record(1, 1), measured(2, -1)])?.epoch).toBe(2);
+  expect(bestRecord([measured(1, 0.1), measured(2, 0.3), record(3, 1), measured(4, 0.3)])?.epoch).toBe(2);
 });

@@ -37,6 +37,11 @@ export interface EpochRecord {
   /** Only in epochs with an evaluation. */
   readonly metrics?: CocoMetrics;
   /**
+   * The score from which on detections are worth showing: that of the best F1 at IoU 0.5. Only in epochs with an
+   * evaluation, and where a detection was right. Missing in logs of older versions.
+   */
+  readonly scoreThreshold?: number;
+  /**
    * Mean of the total loss over the validation images' batches, without dropout, of the weights that are evaluated.
    * Only in epochs with an evaluation.
    */
@@ -63,6 +68,14 @@ export async function readLog(path: string): Promise<EpochRecord[]> {
     }
   });
   return [...records.values()].toSorted((one, other) => one.epoch - other.epoch);
+}
+
+/** The epoch whose weights `checkpoint-best` has: the first with the highest AP. Undefined before an evaluation. */
+export function bestRecord(records: readonly EpochRecord[]): EpochRecord | undefined {
+  let best: EpochRecord | undefined;
+  for (const record of records)
+    if (record.metrics !== undefined && record.metrics.AP > (best?.metrics?.AP ?? -Infinity)) best = record;
+  return best;
 }
 
 /** Writes the whole log anew, so that a reader never sees half a line. */

@@ -1,7 +1,8 @@
 import { DetrkitError } from "@detrkit/common";
 import type { DetectionBatch } from "@detrkit/datasets";
+import { confidenceCurve } from "@detrkit/evaluation";
 import { memory } from "@tensorflow/tfjs-core";
-import { addStep, type EpochRecord, epochRecord, meansOf } from "./epoch-record.ts";
+import { addStep, bestRecord, type EpochRecord, epochRecord, meansOf } from "./epoch-record.ts";
 import type { EvaluatedDetector } from "./evaluate-detector.ts";
 import type { TrainingSession } from "./session.ts";
 import { type LatestStep, TrainingError } from "./training-events.ts";
@@ -118,10 +119,17 @@ export async function finishEpoch(
   if (due && evaluated === undefined) return undefined;
   session.expectHeld();
   if (evaluated !== undefined) {
-    const { metrics } = evaluated.evaluation;
-    const best = Math.max(-2, ...records.map((earlier) => earlier.metrics?.AP ?? -2));
-    await session.withFinalWeights(() => store.keepEvaluation(metrics, metrics.AP > best));
-    record = { ...record, metrics, ...(evaluated.loss === undefined ? {} : { validationLoss: evaluated.loss }) };
+    const { evaluation, loss: validationLoss } = evaluated;
+    const { metrics } = evaluation;
+    const scoreThreshold = confidenceCurve(evaluation).best?.threshold;
+    record = {
+      ...record,
+      metrics,
+      ...(scoreThreshold === undefined ? {} : { scoreThreshold }),
+      ...(validationLoss === undefined ? {} : { validationLoss }),
+    };
+    const isBest = bestRecord([...records, record]) === record;
+    await session.withFinalWeights(() => store.keepEvaluation(metrics, isBest));
   }
   const all = [...records, record];
   const last = ending || record.epoch === options.epochs || session.endedBy(all) !== undefined;

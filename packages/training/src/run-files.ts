@@ -1,7 +1,7 @@
 // What reads a finished run and trains none: no tfjs is loaded.
 import { join } from "node:path";
 
-export { readLog } from "./epoch-record.ts";
+export { bestRecord, readLog } from "./epoch-record.ts";
 export type { EpochRecord } from "./epoch-record.ts";
 
 /** Lies in a run folder while the run is trained. */

@@ -1,5 +1,7 @@
 import { join } from "node:path";
+import { toCocoGroundTruth } from "@detrkit/datasets";
 import { createDetector, type DetectorConfig } from "@detrkit/detr";
+import { type CocoResult, evaluateDetections } from "@detrkit/evaluation";
 import { loadDetector } from "@detrkit/inference";
 import { AdamW } from "@detrkit/optim";
 import { temporaryFolder, useBackend } from "@detrkit/test-utils";
@@ -53,6 +55,21 @@ test("the loss on validation images is the criterion's, of what is evaluated, an
   expect(measured.records[0]?.validationLoss).toBeGreaterThan(0);
   expect(numbersOf(measured)).toEqual(numbersOf(plain));
   expect(evaluated[2]?.detections).toEqual(evaluated[1]?.detections);
+}, 60_000);
+
+test("the log says from which score on the detections of an evaluation are worth showing", async () => {
+  const evaluate: TrainOptions["evaluate"] = async ({ dataset }) => {
+    const groundTruth = toCocoGroundTruth(dataset);
+    const detections = groundTruth.annotations.flatMap(
+      ({ image_id, category_id, bbox = [0, 0, 0, 0] }): CocoResult[] => [
+        { image_id, category_id, bbox, score: 0.75 },
+        { image_id, category_id, bbox: [0, 0, 1, 1], score: 0.25 },
+      ],
+    );
+    return { evaluation: evaluateDetections({ groundTruth, detections, type: "bbox" }), detections: new Map() };
+  };
+  const { records } = await trainAnew({ evaluate, epochs: 2, evaluateEvery: 2 });
+  expect(records.map(({ scoreThreshold }) => scoreThreshold)).toEqual([undefined, 0.5]);
 }, 60_000);
 
 describe.each([

@@ -42,7 +42,13 @@ function flagColumn(flag: FlagDefinition): string {
   const fallback = { number: "N", numbers: "N,N,…", text: "TEXT", words: "A,B,…" }[flag.kind];
   const isChoice = flag.choices !== undefined && flag.choices.length > 0;
   const choices = isChoice ? flag.choices.join(flag.kind === "words" ? "," : "|") : undefined;
-  return `--${flag.name} ${flag.placeholder ?? choices ?? fallback}`;
+  return `--${flag.name} ${[flag.placeholder ?? choices ?? fallback, ...(flag.words ?? [])].join("|")}`;
+}
+
+/** `learningRateScaling` as a heading. */
+function heading(group: string): string {
+  const words = group.replaceAll(/[A-Z]/gu, (letter) => ` ${letter.toLowerCase()}`);
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}:`;
 }
 
 /** The help page of one command. */
@@ -58,7 +64,7 @@ export function commandHelp(command: CommandDescription): string {
     "",
     "Flags:",
     ...linesOf(command.flags.filter(({ group }) => group === undefined)),
-    ...groups.flatMap((name) => ["", `${name}:`, ...linesOf(command.flags.filter(({ group }) => group === name))]),
+    ...groups.flatMap((name) => ["", heading(name), ...linesOf(command.flags.filter(({ group }) => group === name))]),
     ...(command.notes ?? []).flatMap((note) => ["", note]),
     "",
     "Examples:",

@@ -65,6 +65,7 @@ const placeholders: Readonly<Record<string, string>> = {
   data: "SPEC",
   "validation.data": "SPEC",
   output: "DIR",
+  "save-every": "TIME",
   "transforms.size": "WxH",
 };
 

@@ -17,7 +17,7 @@ import type { RunConfig } from "../configuration/resolve-config.ts";
 import { evaluateCheckpoint, type EvaluateCheckpointOptions, evaluateFiles } from "../evaluation/evaluate.ts";
 import { classTable, metricsText } from "../evaluation/metrics-text.ts";
 import { runFolder } from "../training/run-folder.ts";
-import { showProgress } from "../training/show-progress.ts";
+import { showProgress } from "../progress/show-progress.ts";
 import {
   backendFlag,
   backendOf,
@@ -114,7 +114,7 @@ async function imagesOf(
   // Where training kept them from its own split, no split of the data has their name.
   const isKept = split === undefined || (split === run?.validation.split && run.validation.data === "");
   if (run !== undefined && spec === run.data && isKept) {
-    const { openValidationData } = await import("../training/open-data.ts");
+    const { openValidationData } = await import("../data/open-data.ts");
     return { spec, openImages: (classes) => openValidationData(run, classes) };
   }
   const { openDataset } = await import("@detrkit/datasets");

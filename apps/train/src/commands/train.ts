@@ -22,7 +22,7 @@ import { merged } from "../configuration/settings-tree.ts";
 import { resumeConfig } from "../configuration/resume-config.ts";
 import { type ExistingRun, runFolder } from "../training/run-folder.ts";
 import { overfitVerdict } from "../training/overfit-verdict.ts";
-import { jsonLines } from "../training/json-lines.ts";
+import { jsonLines } from "../progress/json-lines.ts";
 import { train, type TrainingHooks } from "../training/train.ts";
 import { longRunWarning } from "./long-run-warning.ts";
 import { announceTiming, type TrainingTerminal, withTrainingTerminal } from "./training-terminal.ts";

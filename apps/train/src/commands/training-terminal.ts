@@ -3,7 +3,7 @@ import type { TrainingEvent } from "@detrkit/training";
 import type { CommandStreams, ExitCode } from "../cli/command.ts";
 import { interruptible } from "../cli/interruption.ts";
 import type { BackendChoice } from "../configuration/run-settings.ts";
-import { showProgress } from "../training/show-progress.ts";
+import { showProgress } from "../progress/show-progress.ts";
 import { useBackend } from "./shared-flags.ts";
 
 /** What a command that trains works with: a running backend, a terminal that shows the run, and Ctrl-C. */

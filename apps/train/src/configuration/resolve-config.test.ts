@@ -9,9 +9,8 @@ import { main } from "../cli/main.ts";
 import { parseFlags } from "../cli/parse-flags.ts";
 import { flagSettings, settingFlags, settingsInQuestion } from "../cli/setting-flags.ts";
 import { demos } from "../commands/demos.ts";
-import { detectorOf } from "../training/parts.ts";
+import { detectorOf, readConfigFile, resolveConfig, resolveSources } from "./resolve-config.ts";
 import { definitionOf, ownDefinitions, presetNames } from "./definitions.ts";
-import { readConfigFile, resolveConfig, resolveSources } from "./resolve-config.ts";
 import { merged, type SettingsTree } from "./settings-tree.ts";
 
 useBackend("cpu");

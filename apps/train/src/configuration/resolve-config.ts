@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { describeSystemError, nameFile } from "@detrkit/common/files";
 import type { DetectorSettings } from "@detrkit/detr";
 import type { DetectorDefinition } from "@detrkit/training";
 import { typedCommand } from "../cli/typed-command.ts";
+import { readJson } from "../read-file.ts";
 import { suggestion, UsageError } from "../usage-error.ts";
 import { definitionOf, ownDefinitions, presetNames, schemaOf } from "./definitions.ts";
 import { refuseFrozenRandomWeights } from "./frozen-random-weights.ts";
@@ -32,21 +31,19 @@ export interface RunConfig extends RunSettings {
   readonly file: SettingsTree;
 }
 
+/** Settings whose batch size is known: `auto` was measured. */
+export interface SizedConfig extends RunConfig {
+  readonly batchSize: number;
+}
+
+/** The detector that a run's settings describe, for data of so many classes. */
+export function detectorOf({ definition, model }: RunConfig, numClasses: number): DetectorSettings {
+  return { ...model, model: definition.name, numClasses };
+}
+
 /** Settings from a JSON file, unchecked: which there are depends on the preset. `$schema` is left out. */
 export async function readConfigFile(path: string): Promise<SettingsTree> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    const reason = describeSystemError(nameFile(error, path))?.text ?? `${path} cannot be read`;
-    throw new UsageError(`--config ${path}: ${reason}`, error);
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`${path} is not JSON: ${(error as Error).message}`, error);
-  }
+  const json = await readJson(path);
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     throw new UsageError(`${path}: expected a JSON object of settings, as detrkit train --dry-run prints it`);
   }

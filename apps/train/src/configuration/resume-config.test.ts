@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { temporaryFolder } from "@detrkit/test-utils";
 import { expect, test } from "vitest";
+import { reportOfRun } from "../report/report-of-run.ts";
 import { runFolder } from "../training/run-folder.ts";
 import { resolveConfig, type RunConfig } from "./resolve-config.ts";
 import { resumeConfig as resumeStored, storedSettings } from "./resume-config.ts";
@@ -79,9 +80,19 @@ test("what would make it another run cannot change", async () => {
   const output = await stored("same", file);
   const changed = await resumeConfig({ output, evaluation: { pictures: 3 }, backbone: { depth: 18 } });
   expect(changed.evaluation).toEqual({ ...(file["evaluation"] as object), pictures: 3 });
+  const evaluation = { every: 2, stopAtAp50: 0.5, loss: false, pictures: 1 };
+  expect((await resumeConfig({ output, evaluation })).evaluation).toEqual(evaluation);
   await expect(resumeConfig({ output, backbone: { depth: 34 } })).rejects.toThrow(
     `the run in ${output} has --backbone.depth 18, which cannot change to 34 when it is resumed`,
   );
+});
+
+test("settings that were damaged are named, where they are resumed and where they are shown", async () => {
+  const output = await stored("damaged", {});
+  const { config } = runFolder(output);
+  await writeFile(config, '{ "preset": "detr-');
+  await expect(storedSettings(output)).rejects.toThrow(`${config} is not JSON`);
+  await expect(reportOfRun(runFolder(output))).rejects.toThrow(`${config} is not JSON`);
 });
 
 test("a setting that this version does not know, or a preset that is gone, is named", async () => {

@@ -2,23 +2,18 @@ import { resumeCommand } from "../cli/typed-command.ts";
 import { UsageError } from "../usage-error.ts";
 import { readRunConfig, runFolder } from "../training/run-folder.ts";
 import { definitionOf, definitionsFor } from "./definitions.ts";
+import { incidentalSettings } from "./incidental-settings.ts";
 import { inGroups } from "./older-config.ts";
 import { checkedConfig, presetOf, presetTree, type RunConfig } from "./resolve-config.ts";
 import { flagName, flattened, merged, type SettingsTree } from "./settings-tree.ts";
 
 /** Settings that do not change what a step computes. */
 const changeable: ReadonlySet<string> = new Set([
-  "output",
+  ...incidentalSettings,
   "epochs",
   "maxMinutes",
-  "backend",
-  "cacheImages",
   "earlyStop.patience",
   "earlyStop.minDelta",
-  "saveEvery",
-  "evaluation.every",
-  "evaluation.stopAtAp50",
-  "evaluation.pictures",
 ]);
 
 /** The settings that a run folder keeps. @throws UsageError where it holds no run */

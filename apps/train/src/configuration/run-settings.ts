@@ -23,11 +23,25 @@ export const runSettings = z.strictObject({
     .describe(
       "Start from the weights of a run, .safetensors, .pth, Hugging Face folder, hf:OWNER/NAME or torchvision ResNet",
     ),
+
   data: z
     .string()
     .min(1)
     .describe("Training images: DIR, or coco:, voc:, yolo: or csv:DIR, module:FILE, shapes:count=N"),
   split: z.string().min(1).default("train").describe("Split of --data to train on"),
+  badData: z
+    .enum(["drop", "stop"])
+    .default("drop")
+    .describe("Boxes without area, outside of their image and the like: leave them out, or refuse the data"),
+  cacheImages: z
+    .boolean()
+    .default(false)
+    .describe("Keep the bytes of all image files in memory, where reading them is slow"),
+  sampling: z.strictObject({
+    repeatThreshold: fraction()
+      .default(0)
+      .describe("Images of classes that fewer than this part of the images have come more often; 0: all once"),
+  }),
   validation: z.strictObject({
     data: z.string().default("").describe("Validation images, where they are not in --data"),
     split: z.string().min(1).default("val").describe("Split to validate on"),
@@ -38,26 +52,13 @@ export const runSettings = z.strictObject({
       .default(0.2)
       .describe("Part of the training images kept for validation where the data has no such split; 0 refuses"),
   }),
+
   output: z.string().min(1).describe("Run folder"),
   seed: count(0).default(42).describe("Decides initial weights, order of images and augmentation"),
   backend: z.enum(["auto", "native", "wasm", "cpu"]).default("auto").describe("Where tensors are computed"),
   saveEvery: time
     .default("2m")
     .describe("Time from one save of the run's state to the next, as 90s or 2m: what a kill costs at most"),
-  badData: z
-    .enum(["drop", "stop"])
-    .default("drop")
-    .describe("Boxes without area, outside of their image and the like: leave them out, or refuse the data"),
-
-  cacheImages: z
-    .boolean()
-    .default(false)
-    .describe("Keep the bytes of all image files in memory, where reading them is slow"),
-
-  overfit: count(0)
-    .default(0)
-    .describe("Train on the first so many images only, unchanged, and validate on these: can it learn at all?; 0 off"),
-  overfitGoal: fraction().default(0.9).describe("AP50 that --overfit must reach; else the run fails"),
 
   epochs: count(1).default(300).describe("Passes over the training images"),
   maxMinutes: z
@@ -65,6 +66,15 @@ export const runSettings = z.strictObject({
     .min(0)
     .default(0)
     .describe("Begin no epoch that would end later than so many minutes after the start; 0: no limit"),
+  overfit: count(0)
+    .default(0)
+    .describe("Train on the first so many images only, unchanged, and validate on these: can it learn at all?; 0 off"),
+  overfitGoal: fraction().default(0.9).describe("AP50 that --overfit must reach; else the run fails"),
+  earlyStop: z.strictObject({
+    patience: count(0).default(0).describe("End the run after so many evaluations without a better AP; 0 never"),
+    minDelta: fraction().default(0).describe("By how much AP has to be better to count"),
+  }),
+
   batchSize: z
     .union([count(1), z.literal("auto")], { error: "expected a whole number from 1, or auto" })
     .default(2)
@@ -149,16 +159,6 @@ export const runSettings = z.strictObject({
       saturation: z.number().min(0).default(0).describe("The same for saturation"),
       hue: z.number().min(0).max(0.5).default(0).describe("Part of the circle of colours by which hues are turned"),
     }),
-  }),
-
-  earlyStop: z.strictObject({
-    patience: count(0).default(0).describe("End the run after so many evaluations without a better AP; 0 never"),
-    minDelta: fraction().default(0).describe("By how much AP has to be better to count"),
-  }),
-  sampling: z.strictObject({
-    repeatThreshold: fraction()
-      .default(0)
-      .describe("Images of classes that fewer than this part of the images have come more often; 0: all once"),
   }),
 
   auxiliaryLosses: z.boolean().default(true).describe("Apply the losses to every decoder layer, not to the last only"),

@@ -1,6 +1,3 @@
-import { readFile } from "node:fs/promises";
-import { DataError } from "@detrkit/common";
-import { describeSystemError, nameFile } from "@detrkit/common/files";
 import type { Dataset } from "@detrkit/datasets";
 import {
   type DetectionEvaluation,
@@ -10,14 +7,7 @@ import {
   readCocoResults,
 } from "@detrkit/evaluation";
 import type { DetectorDefinition, TrainingEvent } from "@detrkit/training";
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    throw new DataError(describeSystemError(nameFile(cause, path))?.text ?? `${path} cannot be read`, { cause });
-  }
-}
+import { readText } from "../read-file.ts";
 
 /** Evaluates a COCO results file, of any detector, against a COCO annotation file. */
 export async function evaluateFiles(

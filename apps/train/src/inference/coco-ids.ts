@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { resolve, sep } from "node:path";
 import { DataError } from "@detrkit/common";
-import { describeSystemError, nameFile } from "@detrkit/common/files";
 import { readCocoGroundTruth } from "@detrkit/evaluation";
+import { readText } from "../read-file.ts";
 
 /** What COCO annotations call images and classes, by an image's path as it was given and a class's name. */
 export interface CocoIds {
@@ -22,10 +21,7 @@ export async function readCocoIds(
   images: readonly string[],
   classes: readonly string[],
 ): Promise<CocoIds> {
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw new DataError(describeSystemError(nameFile(cause, file))?.text ?? `${file} cannot be read`, { cause });
-  });
-  const truth = readCocoGroundTruth(text, file);
+  const truth = readCocoGroundTruth(await readText(file), file);
   const categories = new Map(truth.categories.map(({ id, name }) => [name ?? String(id), id]));
   const unknown = classes.find((name) => !categories.has(name));
   if (unknown !== undefined)

@@ -1,13 +1,13 @@
-import type { CocoMetrics } from "@detrkit/evaluation";
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { DataError } from "@detrkit/common";
+import type { CocoMetrics } from "@detrkit/evaluation";
 import { type EpochRecord, readLog } from "@detrkit/training/run-files";
 import { inGroups } from "../configuration/older-config.ts";
 import { flattened } from "../configuration/settings-tree.ts";
-import { readRunConfig, type RunFolder } from "../training/run-folder.ts";
 import type { EvaluationAnalysis } from "../evaluation/analyse-evaluation.ts";
+import { readJson } from "../read-file.ts";
+import { readRunConfig, type RunFolder } from "../training/run-folder.ts";
 import { UsageError } from "../usage-error.ts";
 import type { DataStatistics } from "./analysis-sections.ts";
 import type { SamplePicture } from "./pictures.ts";
@@ -95,14 +95,6 @@ export function reportData(
     analysis: facts?.analysis,
     data: facts?.data,
   };
-}
-
-async function readJson(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, "utf8"));
-  } catch (cause) {
-    throw new DataError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
-  }
 }
 
 /** A run's settings, by their dotted names, and its log. */

@@ -22,6 +22,11 @@ test("what could not be measured is no zero", () => {
   expect(group && metricCurve(group, "APs")).toEqual([]);
 });
 
+test("repetitions may be saved, read and measured otherwise", () => {
+  const other = { saveEvery: "5m", cacheImages: true, "evaluation.loss": false };
+  expect(groupRuns([exampleRun("a", 1, [0.5]), exampleRun("a", 2, [0.5], other)])).toHaveLength(1);
+});
+
 test("runs that are not repetitions of one experiment cannot share a name", () => {
   const runs = [exampleRun("a", 1, [0.5], { learningRate: 1e-4 }), exampleRun("a", 2, [0.5], { learningRate: 2e-4 })];
   expect(() => groupRuns(runs)).toThrow(

@@ -1,6 +1,7 @@
 import { basename, resolve } from "node:path";
 import { type CocoMetrics, metricNames } from "@detrkit/evaluation";
 import type { EpochRecord } from "@detrkit/training";
+import { incidentalSettings } from "../configuration/incidental-settings.ts";
 import { suggestion, UsageError } from "../usage-error.ts";
 import { runFolder } from "../training/run-folder.ts";
 import { readReportFacts, readRun, type ReportFacts } from "./report-of-run.ts";
@@ -89,14 +90,7 @@ export interface CurvePoint {
 }
 
 /** What repetitions of an experiment may differ in. Another number of epochs would make another schedule. */
-const incidental: ReadonlySet<string> = new Set([
-  "output",
-  "seed",
-  "backend",
-  "evaluation.every",
-  "evaluation.pictures",
-  "evaluation.stopAtAp50",
-]);
+const incidental: ReadonlySet<string> = new Set([...incidentalSettings, "seed"]);
 
 /** Settings in which runs differ, sorted as the first run has them. */
 export function differingSettings(runs: readonly ComparedRun[]): string[] {

@@ -1,30 +1,28 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { exampleAnalysis } from "../../test/support/example-analysis.ts";
+import { temporaryFolder } from "@detrkit/test-utils";
+import { expect, test } from "vitest";
+import { exampleRecord } from "../../test/support/example-run.ts";
 import { runFolder } from "../training/run-folder.ts";
 import { thresholdOfRun } from "./run-threshold.ts";
 
-let folder = "";
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "detrkit-threshold-"));
-});
-afterAll(async () => {
-  await rm(folder, { recursive: true });
-});
+const folder = temporaryFolder();
 
-test("a run knows the score of its best F1; what knows none says so", async () => {
+const record = (epoch: number, AP: number | undefined, scoreThreshold?: unknown): string =>
+  JSON.stringify({ ...exampleRecord(epoch, AP), scoreThreshold });
+
+test("a run knows the score of its best weights' best F1; what knows none says so", async () => {
   expect(await thresholdOfRun(folder)).toBeUndefined();
   expect(await thresholdOfRun(join(folder, "weights.safetensors"))).toBeUndefined();
-  const { reportFacts } = runFolder(folder);
-  for (const [content, threshold] of [
-    [JSON.stringify({ analysis: exampleAnalysis() }), 0.6875],
-    [JSON.stringify({ epoch: 3 }), undefined],
-    [JSON.stringify({ analysis: { confidence: { best: { threshold: "0.3" } } } }), undefined],
-    ['{ "epoch": 3, "anal', undefined],
+  const { log } = runFolder(folder);
+  for (const [lines, threshold] of [
+    // checkpoint-best has the weights of the second epoch, not those of the last.
+    [[record(1, 0.2, 0.5), record(2, 0.3, 0.6875), record(3, undefined), record(4, 0.3, 0.25)], 0.6875],
+    [[record(1, 0.2)], undefined],
+    [[record(1, 0.2, "0.3")], undefined],
+    [[record(1, 0.2, 0.5).slice(0, 30), record(2, 0.2, 0.5)], undefined],
   ] as const) {
-    await writeFile(reportFacts, content);
+    await writeFile(log, lines.map((line) => `${line}\n`).join(""));
     expect(await thresholdOfRun(folder)).toBe(threshold);
   }
 });

@@ -1,23 +1,19 @@
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { bestRecord, readLog } from "@detrkit/training/run-files";
 import { runFolder } from "../training/run-folder.ts";
-import type { ReportFacts } from "./report-of-run.ts";
 
 /**
- * The score from which a run's detections are worth drawing: that of the best F1 on validation images. Undefined for
- * a checkpoint that is no run folder, and for runs that were not evaluated or are older than this figure.
+ * The score from which on a run's detections are worth showing: that of the best F1 on the validation images, of the
+ * weights in `checkpoint-best`, which are those that a run folder stands for. Undefined for a checkpoint that is no run
+ * folder, and for runs that were not evaluated or are older than this figure.
  *
  * @param checkpoint - what `--checkpoint` was given
  */
 export async function thresholdOfRun(checkpoint: string): Promise<number | undefined> {
-  const { reportFacts } = runFolder(checkpoint);
-  if (!existsSync(reportFacts)) return undefined;
   try {
-    const { analysis } = JSON.parse(await readFile(reportFacts, "utf8")) as Partial<ReportFacts>;
-    const threshold = analysis?.confidence.best?.threshold;
+    const threshold: unknown = bestRecord(await readLog(runFolder(checkpoint).log))?.scoreThreshold;
     return typeof threshold === "number" && threshold >= 0 && threshold <= 1 ? threshold : undefined;
   } catch {
-    // A damaged report must not keep a sound checkpoint from being used.
+    // A damaged log must not keep a sound checkpoint from being used.
     return undefined;
   }
 }

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { tinySettings } from "../../test/support/tiny-run.ts";
 import { resolveConfig } from "../configuration/resolve-config.ts";
 import { chooseBatchSize, withBatchSize } from "./automatic-batch-size.ts";
-import { openTrainingData } from "./open-data.ts";
+import { openTrainingData } from "../data/open-data.ts";
 
 useBackend("cpu");
 

@@ -2,10 +2,11 @@ import { Random } from "@detrkit/common";
 import type { ImageSize } from "@detrkit/nn";
 import { planTransforms } from "@detrkit/image";
 import { randomUniform, type Tensor3D, type Tensor4D, zeros } from "@tensorflow/tfjs-core";
-import type { RunConfig } from "../configuration/resolve-config.ts";
+import type { RunConfig, SizedConfig } from "../configuration/resolve-config.ts";
 import { UsageError } from "../usage-error.ts";
-import type { RunData } from "./open-data.ts";
-import { partsOf, type SizedConfig, transformsOf } from "./parts.ts";
+import type { RunData } from "../data/open-data.ts";
+import { partsOf } from "./parts.ts";
+import { transformsOf } from "./run-transforms.ts";
 import { peakMemoryDuring } from "./process-memory.ts";
 
 /** Of the memory that is free: the rest is for what was not measured, and for other programs. */
@@ -113,13 +114,7 @@ function largestImage(config: RunConfig, { training: { records } }: RunData): Im
 /** Most memory during two steps with new parts: the first makes the optimiser's moments. Nothing is left of them. */
 async function peakOfStep(config: RunConfig, data: RunData, size: ImageSize, images: number): Promise<number> {
   const peak = await peakMemoryDuring(async () => {
-    const {
-      accumulate,
-      auxiliary = true,
-      criterion,
-      model,
-      optimizer,
-    } = partsOf({ ...config, batchSize: images }, data);
+    const { accumulate, auxiliary, criterion, model, optimizer } = partsOf({ ...config, batchSize: images }, data);
     const shape = [images, size.height, size.width] as const;
     const pixels: Tensor4D = randomUniform([...shape, 3], -1, 1, "float32", config.seed);
     const paddingMask: Tensor3D = zeros([...shape], "bool");
@@ -131,7 +126,7 @@ async function peakOfStep(config: RunConfig, data: RunData, size: ImageSize, ima
     const compute = () => criterion.call(model.call(batch, { training: true, random, auxiliary }), targets);
     try {
       for (let step = 0; step < 2; step++) {
-        if (accumulate !== undefined && accumulate > 1) await optimizer.accumulate(model, compute);
+        if (accumulate > 1) await optimizer.accumulate(model, compute);
         await optimizer.step(model, compute);
       }
     } finally {

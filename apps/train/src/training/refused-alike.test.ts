@@ -10,8 +10,8 @@ import { beforeEach, expect, test } from "vitest";
 import { parseFlags } from "../cli/parse-flags.ts";
 import { checkDataCommand } from "../commands/check-data.ts";
 import { resolveConfig } from "../configuration/resolve-config.ts";
-import { openTrainingData } from "./open-data.ts";
-import { refuseBadImages } from "./refuse-bad-images.ts";
+import { openTrainingData } from "../data/open-data.ts";
+import { refuseBadImages } from "../data/refuse-bad-images.ts";
 
 // What the data check refuses training refuses before its first step, and the other way round: for every kind of
 // finding that there is, a small data set that has it.

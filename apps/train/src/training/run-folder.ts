@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isLeftover, writeFileAtomic } from "@detrkit/common/files";
 import { lockName, runFiles, type RunFiles } from "@detrkit/training/run-files";
-import { UsageError } from "../usage-error.ts";
 import type { SettingsTree } from "../configuration/settings-tree.ts";
+import { readJson } from "../read-file.ts";
+import { UsageError } from "../usage-error.ts";
 
 /** Where a run keeps what: the files of its training, its settings, and what people look at. */
 export interface RunFolder extends RunFiles {
@@ -72,8 +73,12 @@ export async function writeRunConfig(folder: RunFolder, config: SettingsTree): P
   await writeFileAtomic(folder.config, `${JSON.stringify(config, null, 2)}\n`);
 }
 
-/** The settings that a run was started with, or `undefined` where there is no run. */
+/**
+ * The settings that a run was started with, or `undefined` where there is no run.
+ *
+ * @throws DataError naming the file where it is damaged
+ */
 export async function readRunConfig(folder: RunFolder): Promise<unknown> {
   if (!existsSync(folder.config)) return undefined;
-  return JSON.parse(await readFile(folder.config, "utf8"));
+  return await readJson(folder.config);
 }

@@ -48,3 +48,20 @@ test("a batch is shown as it is trained on: the pixels of its images again, and 
     expect(Math.abs(byte - (original[channel] as number))).toBeLessThan(12);
   });
 });
+
+test("images that come more often than others are in the batches that are shown, as in those that are trained on", async () => {
+  await startBackend({ prefer: "cpu" });
+  const dataset = await openDataset("shapes:count=3,validation=2,size=64,objects=1,classes=2", { split: "train" });
+  const recipe = fixedSize({ width: 64, height: 64 }, { flips: "none", training: true });
+  const parts = {
+    data: { training: dataset, validation: dataset },
+    batchSize: 1,
+    repeats: [0, 5, 0],
+    seed: 1,
+    transforms: { training: recipe, evaluation: recipe },
+  } as unknown as RunParts;
+  const pictures = await drawBatches(parts, 0, 5);
+  expect(pictures.length).toBe(5);
+  // Without random changes five times the same image is five times the same picture.
+  expect(new Set(pictures.map(({ png }) => Buffer.from(png).toString("base64"))).size).toBe(1);
+});

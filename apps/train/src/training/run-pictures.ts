@@ -72,15 +72,15 @@ export async function drawValidation(
  * @param epoch - from 0
  */
 export async function drawBatches(
-  { data: { training }, batchSize = 4, seed = 0, transforms }: RunParts,
+  { data: { training }, batchSize, repeats, seed, transforms }: RunParts,
   epoch: number,
   count: number,
 ): Promise<SamplePicture[]> {
   const pictures: SamplePicture[] = [];
-  if (transforms === undefined || count === 0) return pictures;
+  if (count === 0) return pictures;
   const recipe = trainingRecipe(transforms, epoch);
   const { classes, categoryIds } = training;
-  const order = { batchSize, seed, epoch, shuffle: true };
+  const order = { batchSize, repeats, seed, epoch, shuffle: true };
   for await (const batch of batches(training, { ...order, transforms: recipe, workers: 0, ahead: 1 })) {
     const png = await drawBatch(batch, { normalisation: recipe.normalisation, classes, categoryIds });
     pictures.push({ name: `batch ${batch.index + 1} of epoch ${epoch + 1}`, png, kind: "batch" });

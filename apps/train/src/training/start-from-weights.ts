@@ -16,7 +16,7 @@ export async function startFromWeights(
   { model, detector, data }: RunParts,
   say: (line: string) => void,
 ): Promise<InitialReport | undefined> {
-  if (init === undefined || detector === undefined) return undefined;
+  if (init === undefined) return undefined;
   const weights = await readWeights(init, { detectors: [definition], onProgress: say });
   const { classes } = data.training;
   const report = await initialise(weights, { model, family: definition, settings: detector, classes });

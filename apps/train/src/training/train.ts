@@ -5,13 +5,13 @@ import {
   type TrainOptions,
   train as trainParts,
 } from "@detrkit/training";
-import type { RunConfig } from "../configuration/resolve-config.ts";
-import { cachedImages } from "./cached-images.ts";
-import { openTrainingData } from "./open-data.ts";
-import { refuseBadImages } from "./refuse-bad-images.ts";
+import type { RunConfig, SizedConfig } from "../configuration/resolve-config.ts";
+import { cachedImages } from "../data/cached-images.ts";
+import { openTrainingData } from "../data/open-data.ts";
+import { refuseBadImages } from "../data/refuse-bad-images.ts";
 import { RunEvents } from "../tensorboard/run-events.ts";
 import { withBatchSize } from "./automatic-batch-size.ts";
-import { partsOf, rateNames, type RunParts, type SizedConfig } from "./parts.ts";
+import { partsOf, type RunParts } from "./parts.ts";
 import {
   checkRunFolder,
   clearRunFolder,
@@ -20,10 +20,12 @@ import {
   tensorboardFolder,
   writeRunConfig,
 } from "./run-folder.ts";
+import { rateNames } from "./run-optimizer.ts";
 import { reportWriter } from "./run-report.ts";
+import { mosaicNote } from "./run-transforms.ts";
+import { scaledLearningRate } from "./scaled-learning-rate.ts";
 import { startFromWeights, writeInitReport } from "./start-from-weights.ts";
 import { collapseWarner } from "./warn-of-collapse.ts";
-import { scaledLearningRate } from "./scaled-learning-rate.ts";
 
 /** What a caller of `train` may watch and decide. */
 export interface TrainingHooks extends Pick<TrainOptions, "afterEpoch" | "endBy" | "report" | "signal"> {
@@ -65,8 +67,7 @@ async function trainLocked(
   const say = (text: string): void => hooks.report?.({ kind: "message", text });
   return await withParts(given, say, async (parts, config) => {
     if (existing !== "resume") await refuseBadImages(parts.data, say);
-    const { explanation } = scaledLearningRate(config);
-    if (explanation !== undefined) say(explanation);
+    for (const note of [scaledLearningRate(config).explanation, mosaicNote(config)]) if (note !== undefined) say(note);
     const data = config.cacheImages ? await cachedImages(parts.data, say) : parts.data;
     const started = existing === "resume" ? undefined : await startFromWeights(config, parts, say);
     // Only now: settings or data that cannot be used leave an older run, or no run, behind.

@@ -1,7 +1,7 @@
 import type { FinishedEpoch } from "@detrkit/training";
 import { collapseOf } from "../evaluation/collapsed-predictions.ts";
 import type { RunConfig } from "../configuration/resolve-config.ts";
-import type { RunData } from "./open-data.ts";
+import type { RunData } from "../data/open-data.ts";
 
 /** Every detector begins with predictions that are alike: in this part of a run they say nothing. */
 const beginning = 0.2;

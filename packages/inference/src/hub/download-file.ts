@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { createReadStream, existsSync } from "node:fs";
+import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { CheckpointError } from "@detrkit/common";
 import type { HubSettings } from "./hub-reference.ts";
 import { askHub } from "./hub-request.ts";
+import { nameOfEtag, PartFile } from "./part-file.ts";
 
 /** How far a download is, in bytes. */
 export interface FileProgress {
@@ -17,9 +18,17 @@ export interface FileProgress {
 /** Further attempts after a connection broke off, if each one brought something. */
 const mostAttempts = 5;
 
+/** Who wants to know how a download goes. */
+export interface DownloadWatch {
+  readonly onProgress?: (progress: FileProgress) => void;
+  /** Another program downloads the same file, which is waited for. */
+  readonly onWait?: () => void;
+}
+
 /**
- * Downloads a file. Its bytes go to a name of their own until all are there and have the hub's checksum: the file is
- * whole or not there. What a connection that broke off has brought is kept, and the next attempt goes on from there.
+ * Downloads a file that is not here yet. Its bytes go to a name of their own until all are there and have the hub's
+ * checksum: the file is whole or not there. What a connection that broke off has brought is kept, and the next attempt
+ * goes on from there.
  *
  * @returns whether the hub has it
  * @throws CheckpointError where the hub can't be reached or refuses, or the bytes are not those that it promised
@@ -28,68 +37,49 @@ export async function downloadFile(
   address: string,
   file: string,
   settings: HubSettings,
-  onProgress: (progress: FileProgress) => void = () => {},
+  { onProgress = () => {}, onWait = () => {} }: DownloadWatch = {},
 ): Promise<boolean> {
   await mkdir(dirname(file), { recursive: true });
-  let idle = 0;
-  for (;;) {
-    const before = await partOf(file);
-    const answer = await askHub(address, settings, before?.size);
-    if (answer === undefined) return false;
-    const { response, etag } = answer;
-    const part = partName(file, etag);
-    const goesOn = [206, 416].includes(response.status) && before !== undefined && before.etag === nameOfEtag(etag);
-    if (!goesOn && before !== undefined) {
-      await rm(before.path, { force: true });
-      // The host went on with a file that is no longer this one.
-      if (response.status !== 200) {
-        await response.body?.cancel();
-        continue;
+  const part = new PartFile(file);
+  try {
+    let idle = 0;
+    for (;;) {
+      const before = await part.take(onWait);
+      if (existsSync(file)) return true;
+      const answer = await askHub(address, settings, before?.size);
+      if (answer === undefined) return false;
+      const { response, etag } = answer;
+      const path = part.path(etag);
+      const goesOn = [206, 416].includes(response.status) && before !== undefined && before.etag === nameOfEtag(etag);
+      if (!goesOn && before !== undefined) {
+        await rm(before.path, { force: true });
+        // The host went on with a file that is no longer this one.
+        if (response.status !== 200) {
+          await response.body?.cancel();
+          continue;
+        }
       }
+      const start = goesOn ? before.size : 0;
+      const total = totalOf(response, start);
+      const complete = await write(response, path, start, total, onProgress);
+      const size = (await stat(path).catch(() => undefined))?.size;
+      // This program was silent for so long that another one took over.
+      if (size === undefined) continue;
+      if (complete && (total === undefined || size === total)) {
+        await expectChecksum(path, etag, address);
+        await rename(path, file);
+        return true;
+      }
+      idle = size > start ? 0 : idle + 1;
+      if (idle >= mostAttempts)
+        throw new CheckpointError(
+          `${address}: broke off after ${size} of ${total ?? "?"} bytes, ${mostAttempts} times; what is here is kept, ` +
+            "and the next attempt goes on from there",
+        );
     }
-    const start = goesOn ? before.size : 0;
-    const total = totalOf(response, start);
-    const complete = await write(response, part, start, total, onProgress);
-    const { size } = await stat(part);
-    if (complete && (total === undefined || size === total)) {
-      await expectChecksum(part, etag, address);
-      await rename(part, file);
-      return true;
-    }
-    idle = size > start ? 0 : idle + 1;
-    if (idle >= mostAttempts)
-      throw new CheckpointError(
-        `${address}: broke off after ${size} of ${total ?? "?"} bytes, ${mostAttempts} times; what is here is kept, ` +
-          "and the next attempt goes on from there",
-      );
+  } finally {
+    await part.leave();
   }
-}
-
-interface Part {
-  readonly path: string;
-  readonly size: number;
-  readonly etag: string;
-}
-
-/** What an earlier attempt has left of a file: its name says of which version. */
-async function partOf(file: string): Promise<Part | undefined> {
-  const start = `${basename(file)}.`;
-  const names = (await readdir(dirname(file))).filter((name) => name.startsWith(start) && name.endsWith(".part"));
-  const [name, ...others] = names;
-  // Of two versions none is worth more: a new start is.
-  if (others.length > 0) for (const each of names) await rm(join(dirname(file), each), { force: true });
-  if (name === undefined || others.length > 0) return undefined;
-  const path = join(dirname(file), name);
-  const { size } = await stat(path);
-  return { path, size, etag: name.slice(start.length, -".part".length) };
-}
-
-function partName(file: string, etag: string | undefined): string {
-  return `${file}.${nameOfEtag(etag)}.part`;
-}
-
-function nameOfEtag(etag: string | undefined): string {
-  return (etag ?? "unknown").replaceAll(/[^\w-]/gu, "_");
 }
 
 function totalOf(response: Response, start: number): number | undefined {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, utimes, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -149,6 +149,32 @@ test("what a program that was ended has left is taken up by the next one", async
   await get();
   expect(seen.find(({ host }) => host === "store")?.range).toBe("bytes=1000-");
   expect(await readFile(join(folder, "model.safetensors"))).toEqual(whole);
+});
+
+test("programs that start at once get the whole file each, and one that comes later waits for what is on its way", async () => {
+  const whole = files.get("model.safetensors") as Buffer;
+  const folders = await Promise.all([get(), get(), get()]);
+  expect(await readFile(join(folders[0], "model.safetensors"))).toEqual(whole);
+  expect((await readdir(folders[0])).toSorted()).toEqual(["config.json", "model.safetensors"]);
+
+  const other = join(settings.cache, "acme--detr", "v2");
+  await mkdir(other, { recursive: true });
+  const part = join(other, `model.safetensors.${sha256(whole)}.0123abcd.part`);
+  await writeFile(part, whole.subarray(0, 1000));
+  setTimeout(() => void writeFile(part, whole).then(() => rename(part, join(other, "model.safetensors"))), 300);
+  const before = seen.filter(({ host }) => host === "store").length;
+  const lines: string[] = [];
+  await hubFolder("hf:acme/detr@v2", (line) => lines.push(line), settings);
+  expect(lines.join("\n")).toContain("another program downloads it; waiting");
+  expect(seen.filter(({ host }) => host === "store")).toHaveLength(before);
+  // Its program was ended: nothing was written for long.
+  const left = join(settings.cache, "acme--detr", "v3");
+  await mkdir(left, { recursive: true });
+  const quiet = join(left, `model.safetensors.${sha256(whole)}.0123abcd.part`);
+  await writeFile(quiet, whole.subarray(0, 1000));
+  await utimes(quiet, new Date(), new Date(Date.now() - 60_000));
+  await get("hf:acme/detr@v3");
+  expect(seen.findLast(({ host }) => host === "store")?.range).toBe("bytes=1000-");
 });
 
 test("what is left of another version, and a host that sends all again, begin anew", async () => {

@@ -28,12 +28,12 @@ export async function hubFolder(
   if (elsewhere !== undefined) return elsewhere;
   if (settings.offline)
     throw new CheckpointError(`${text}: is not in ${settings.cache}, and HF_HUB_OFFLINE forbids to download it`);
-  const get = async (file: string): Promise<boolean> => {
+  const get = async (file: string, to = file): Promise<boolean> => {
     const address = `${settings.endpoint}/${owner}/${name}/resolve/${encodeURIComponent(revision)}/${file}`;
-    return (
-      existsSync(join(folder, file)) ||
-      (await downloadFile(address, join(folder, file), settings, sayEachSecond(`${text}: ${file}`, onProgress)))
-    );
+    return await downloadFile(address, join(folder, to), settings, {
+      onProgress: sayEachSecond(`${text}: ${file}`, onProgress),
+      onWait: () => onProgress(`${text}: ${file}: another program downloads it; waiting`),
+    });
   };
   if (!(await get("config.json")))
     throw new CheckpointError(`${text}: has no config.json at ${settings.endpoint}; is it a model of Transformers?`);
@@ -45,13 +45,15 @@ export async function hubFolder(
     }
     // The index makes the folder complete, so it comes last: under another name until its shards are here.
     const kept = `${weights}.shards`;
-    const address = `${settings.endpoint}/${owner}/${name}/resolve/${encodeURIComponent(revision)}/${weights}`;
-    if (!(await downloadFile(address, join(folder, kept), settings))) continue;
+    if (!(await get(weights, kept))) continue;
     const index = jsonObject(await readFile(join(folder, kept), "utf8"), `${text}: ${weights}`);
     for (const shard of shardsOf(index, `${text}: ${weights}`)) {
       if (!(await get(shard))) throw new CheckpointError(`${text}: has no ${shard}, which its ${weights} lists`);
     }
-    await rename(join(folder, kept), join(folder, weights));
+    await rename(join(folder, kept), join(folder, weights)).catch((error: unknown) => {
+      // Another program that got the same was faster.
+      if (!existsSync(join(folder, weights))) throw error;
+    });
     return folder;
   }
   throw new CheckpointError(`${text}: has no weights; expected one of ${weightNames.join(", ")}`);

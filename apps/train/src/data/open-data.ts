@@ -6,6 +6,7 @@ import {
   emptySplit,
   type FindingKind,
   isRefused,
+  listProblems,
   listSplits,
   openDataset,
   sharedImages,
@@ -114,10 +115,9 @@ async function warnOfShared({ training, validation }: RunData, say: (line: strin
     { ...validation, split: "validation" },
   ]);
   if (shared.length === 0) return;
-  const places = shared.slice(0, 3).map((problem) => `\n  ${describeProblem(problem)}`);
   say(
     `warning: ${shared.length} of ${validation.length} validation images are trained on, so AP will be too high:` +
-      `${places.join("")}${shared.length > 3 ? `\n  and ${shared.length - 3} more` : ""}`,
+      listProblems(shared, 3),
   );
 }
 
@@ -148,17 +148,13 @@ function reportProblems(dataset: Dataset, { badData }: RunSettings, say: (line: 
   // Opening the data refused what is refused in any case: here are the boxes for which `badData` is.
   const wrong = dataset.problems.filter(({ kind }) => isRefused(kind, "stop"));
   if (wrong.length === 0) return;
-  const places = wrong
-    .slice(0, 3)
-    .map((problem) => `\n  ${describeProblem(problem)}`)
-    .join("");
-  const more = wrong.length > 3 ? `\n  and ${wrong.length - 3} more` : "";
+  const places = listProblems(wrong, 3);
   if (badData === "stop") {
     throw new DataError(
-      `${dataset.spec}, split ${dataset.split}: ${wrong.length} defects:${places}${more}\n` +
+      `${dataset.spec}, split ${dataset.split}: ${wrong.length} defects:${places}\n` +
         "Mend them, or leave them out with --bad-data drop.",
     );
   }
   const objects = wrong.length === 1 ? "1 bad object is" : `${wrong.length} bad objects are`;
-  say(`${dataset.spec}, split ${dataset.split}: ${objects} left out (--bad-data drop):${places}${more}`);
+  say(`${dataset.spec}, split ${dataset.split}: ${objects} left out (--bad-data drop):${places}`);
 }

@@ -1,6 +1,6 @@
 import { DataError } from "@detrkit/common";
+import { checkImages, type Dataset, isRefused, listProblems, parseDataSpec } from "@detrkit/datasets";
 import { duration } from "../text.ts";
-import { checkImages, type Dataset, describeProblem, isRefused, parseDataSpec } from "@detrkit/datasets";
 import type { RunData } from "./open-data.ts";
 
 /** Milliseconds between two lines of progress. */
@@ -23,10 +23,8 @@ export async function refuseBadImages({ training, validation }: RunData, say: (l
   const problems = await checkImages({ records }, { decode: true, onImage: sayNowAndThen(records.length, say) });
   const wrong = problems.filter(({ kind }) => isRefused(kind));
   if (wrong.length === 0) return;
-  const places = wrong.slice(0, 5).map((problem) => `\n  ${describeProblem(problem)}`);
   throw new DataError(
-    `${wrong.length} of ${records.length} images cannot be trained on:${places.join("")}` +
-      `${wrong.length > 5 ? `\n  and ${wrong.length - 5} more` : ""}\n` +
+    `${wrong.length} of ${records.length} images cannot be trained on:${listProblems(wrong, 5)}\n` +
       "Repair or remove these; detrkit check-data lists them all.",
   );
 }
