@@ -1,17 +1,8 @@
 import { randomUUID } from "node:crypto";
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError, StorageError } from "@detrkit/common";
+import { describeSystemError, makeFolder } from "@detrkit/common/files";
 import { isRunning, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 import { lockName } from "./run-files.ts";
 
@@ -112,15 +103,14 @@ export class RunLock {
 
 function written(root: string, file: string, text: string): boolean {
   try {
-    mkdirSync(root, { recursive: true });
+    makeFolder(root);
     writeFileSync(file, text, { flag: "wx" });
     return true;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") return false;
-    throw new StorageError(`${file} could not be written (${message}); a run needs a folder that it may write to`, {
-      cause: error,
-    });
+    const reason = describeSystemError(error)?.text ?? `${file} could not be written (${message})`;
+    throw new StorageError(`${reason}. A run needs a folder that it may write to`, { cause: error });
   }
 }
 

@@ -1,7 +1,6 @@
-import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { DetrkitError } from "@detrkit/common";
-import { writeFileAtomic } from "@detrkit/common/files";
+import { makeFolder, writeFileAtomic } from "@detrkit/common/files";
 import { decodeImage } from "@detrkit/image";
 import { type Detector, loadDetector } from "@detrkit/inference";
 import type { Command, CommandStreams, ExitCode } from "../cli/command.ts";
@@ -65,7 +64,7 @@ export const predictCommand: Command = {
       files: settings.json === undefined ? [] : [settings.json],
     });
     // Before a model is loaded and hundreds of images are looked at: a folder that cannot be made is found here.
-    if (writesFolder) await mkdir(settings.output, { recursive: true });
+    if (writesFolder) makeFolder(settings.output);
     const say = (line: string): void => void streams.stderr.write(`${fitted(line, streams.stderr)}\n`);
     await useBackend(backendOf(flags), say);
     const detector = await loadDetector(settings.checkpoint, {

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { CheckpointError } from "@detrkit/common";
+import { makeFolder } from "@detrkit/common/files";
 import type { HubSettings } from "./hub-reference.ts";
 import { askHub } from "./hub-request.ts";
 
@@ -30,7 +31,7 @@ export async function downloadFile(
   settings: HubSettings,
   onProgress: (progress: FileProgress) => void = () => {},
 ): Promise<boolean> {
-  await mkdir(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   let idle = 0;
   for (;;) {
     const before = await partOf(file);
