@@ -101,17 +101,25 @@ export class RunLock {
   }
 }
 
+/** @returns false where the lock is there already */
 function written(root: string, file: string, text: string): boolean {
   try {
     makeFolder(root);
+  } catch (error) {
+    throw notLocked(file, error);
+  }
+  try {
     writeFileSync(file, text, { flag: "wx" });
     return true;
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") return false;
-    const reason = describeSystemError(error)?.text ?? `${file} could not be written (${message})`;
-    throw new StorageError(`${reason}. A run needs a folder that it may write to`, { cause: error });
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw notLocked(file, error);
   }
+}
+
+function notLocked(file: string, cause: unknown): StorageError {
+  const reason = describeSystemError(cause)?.text ?? `${file} could not be written (${String(cause)})`;
+  return new StorageError(`${reason}. A run needs a folder that it may write to`, { cause });
 }
 
 /** What a lock says, and how many milliseconds ago it was last touched. */
