@@ -7,7 +7,7 @@ import type { Command, CommandStreams, ExitCode } from "../cli/command.ts";
 import { type ParsedFlags, textFlag } from "../cli/parse-flags.ts";
 import { npmWroteBanner } from "../cli/typed-command.ts";
 import { furtherDefinitions } from "../configuration/definitions.ts";
-import { drawPredictions, type PredictionPicture } from "../drawing/picture.ts";
+import { drawPredictions, pictureExtension, type PredictionPicture } from "../drawing/picture.ts";
 import { readCocoIds } from "../inference/coco-ids.ts";
 import { type InputImage, type InputImages, inputImages } from "../inference/image-files.ts";
 import { keepApart } from "../inference/keep-apart.ts";
@@ -78,7 +78,7 @@ export const predictCommand: Command = {
 };
 
 const pictureOf = (stem: string, { output, pictureType }: PredictSettings): string =>
-  join(output, `${stem}.${pictureType === "png" ? "png" : "jpg"}`);
+  join(output, `${stem}.${pictureExtension(pictureType)}`);
 
 /** What predicting needs once everything was checked. */
 interface PredictWork {
