@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { StorageError } from "./errors.ts";
+import { makeFolder } from "./make-folder.ts";
 import { describeSystemError, nameFile, safeStat } from "./system-error.ts";
 
+export { makeFolder } from "./make-folder.ts";
 export { describeSystemError, nameFile } from "./system-error.ts";
 export type { SystemErrorText } from "./system-error.ts";
 
@@ -20,7 +22,7 @@ export async function writeFileAtomic(
 ): Promise<void> {
   const temporary = `${path}.${process.pid}-${randomBytes(4).toString("hex")}.tmp`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     const file = await open(temporary, "wx");
     try {
       if (Array.isArray(content)) {

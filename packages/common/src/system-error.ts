@@ -52,7 +52,10 @@ const sentences: Readonly<Record<string, Sentence>> = {
     reading.has(syscall)
       ? `${path}: cannot be read, permission denied; change its permissions`
       : `${path}: permission denied; change the permissions of the file and its folder, or choose another place`,
-  ENOENT: (path) => `${path} does not exist; check the path`,
+  ENOENT: (path, { syscall }) =>
+    syscall === "mkdir"
+      ? `${path}: no folder can be made here; choose another place`
+      : `${path} does not exist; check the path`,
   EISDIR: (path) => `${path} is a folder, where a file was expected; choose another path`,
   ENOTDIR: isFileNoFolder,
   EEXIST: isFileNoFolder,

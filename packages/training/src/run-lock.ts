@@ -1,18 +1,8 @@
 import { randomUUID } from "node:crypto";
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError, StorageError } from "@detrkit/common";
-import { describeSystemError } from "@detrkit/common/files";
+import { describeSystemError, makeFolder } from "@detrkit/common/files";
 import { isRunning, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 import { lockName } from "./run-files.ts";
 
@@ -111,18 +101,25 @@ export class RunLock {
   }
 }
 
+/** @returns false where the lock is there already */
 function written(root: string, file: string, text: string): boolean {
-  let folderIsThere = false;
   try {
-    mkdirSync(root, { recursive: true });
-    folderIsThere = true;
+    makeFolder(root);
+  } catch (error) {
+    throw notLocked(file, error);
+  }
+  try {
     writeFileSync(file, text, { flag: "wx" });
     return true;
   } catch (error) {
-    if (folderIsThere && (error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    const reason = describeSystemError(error)?.text ?? `${file} could not be written (${String(error)})`;
-    throw new StorageError(`${reason}. A run needs a folder that it may write to`, { cause: error });
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw notLocked(file, error);
   }
+}
+
+function notLocked(file: string, cause: unknown): StorageError {
+  const reason = describeSystemError(cause)?.text ?? `${file} could not be written (${String(cause)})`;
+  return new StorageError(`${reason}. A run needs a folder that it may write to`, { cause });
 }
 
 /** What a lock says, and how many milliseconds ago it was last touched. */

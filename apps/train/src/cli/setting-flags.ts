@@ -11,6 +11,7 @@ import {
   type SettingsTree,
   valueAt,
 } from "../configuration/settings-tree.ts";
+import { type LastRun, lastRun } from "../training/run-names.ts";
 import { UsageError } from "../usage-error.ts";
 import { type FlagDefinition, looseFlags, type ParsedFlags, sameFlag } from "./parse-flags.ts";
 
@@ -24,6 +25,8 @@ export interface SettingsInQuestion {
   /** Settings of the file that `--config` names, and of the run that `--resume` goes on with. */
   readonly file: SettingsTree;
   readonly stored: SettingsTree;
+  /** The run that `--resume` goes on with, where no folder was named. */
+  readonly last: LastRun | undefined;
 }
 
 /**
@@ -35,17 +38,19 @@ export async function settingsInQuestion(
   onProgress?: (line: string) => void,
 ): Promise<SettingsInQuestion> {
   const given = looseFlags(args, ["preset", "detector", "config", "output", "init"], ["resume"]);
-  const { config, resume, output, ...named } = given;
+  const { config, resume, output, ...others } = given;
   const file = typeof config === "string" ? await readConfigFile(config) : {};
-  const { init = file["init"] } = named;
+  const { init = file["init"] } = others;
   if (resume === true && init !== undefined) {
     throw new UsageError(
       `--init ${String(init)} starts a new run from the weights of a file, with a fresh optimiser; ` +
         "--resume goes on with the run in --output, whose weights and optimiser it has: leave one of them away",
     );
   }
-  const stored = resume === true ? await storedSettings(output ?? file["output"]) : {};
-  const settings = merged(stored, file, named);
+  const named = output ?? file["output"];
+  const last = resume === true && named === undefined ? lastRun() : undefined;
+  const stored = resume === true ? await storedSettings(last?.root ?? named) : {};
+  const settings = merged(stored, file, others);
   const definitions = await definitionsFor(settings);
   const started =
     typeof init === "string"
@@ -53,7 +58,7 @@ export async function settingsInQuestion(
       : ({ settings: {}, preset: undefined } satisfies InitialSettings);
   const preset = presetOf({ preset: started.preset, ...settings }, definitions);
   const initial = init === undefined ? {} : merged({ preset }, started.settings);
-  return { definitions, definition: definitionOf(preset, definitions), preset, initial, file, stored };
+  return { definitions, definition: definitionOf(preset, definitions), preset, initial, file, stored, last };
 }
 
 const placeholders: Readonly<Record<string, string>> = {

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { saveCheckpoint } from "@detrkit/checkpoint";
@@ -54,18 +53,29 @@ test("a picture is written for each detection and each point, and the same as JS
     photo,
   );
   expect(`${code} ${stderr}`).toMatch(/^0 backend: cpu/u);
-  const names = ["one.object-1.detrkit.png", "one.object-2.detrkit.png", "one.point-1.detrkit.png"];
+  const names = ["one.object-1.jpg", "one.object-2.jpg", "one.point-1.jpg"];
   expect(stdout.trimEnd().split("\n")).toEqual(names.map((name) => join(folder, "explained", name)));
-  for (const name of names) expect(existsSync(join(folder, "explained", name))).toBe(true);
-  const { detections, points } = JSON.parse(await readFile(json, "utf8")) as Explanation;
+  for (const name of names) {
+    const bytes = await readFile(join(folder, "explained", name));
+    expect([...bytes.subarray(0, 3)]).toEqual([0xff, 0xd8, 0xff]); // JPEG
+  }
+  const { image, detections, points } = JSON.parse(await readFile(json, "utf8")) as Explanation & { image: string };
+  expect(image).toBe(photo);
   expect(detections).toHaveLength(2);
   expect(points[0]?.point).toEqual({ x: 3, y: 5 });
   const attention = detections[0]?.attention;
   expect(attention?.kind === "sampled" && attention.points.length).toBe(2 * 3 * 4);
 });
 
+test("nothing is written beside the image, nor over it", async () => {
+  const beside = await explain("--threshold", "0", "--output", folder, photo);
+  expect(`${beside.code} ${beside.stderr}`).toMatch(/^2 .*the folder of the images.*not written to/su);
+  const over = await explain("--threshold", "0", "--output", join(folder, "explained"), "--json", photo, photo);
+  expect(`${over.code} ${over.stderr}`).toMatch(/^2 .*is one of the images; choose another file/su);
+});
+
 test("where nothing is found, that is said", async () => {
-  expect(await explain("--threshold", "1", photo)).toMatchObject({
+  expect(await explain("--threshold", "1", "--output", join(folder, "nothing"), photo)).toMatchObject({
     code: 0,
     stdout: "",
     stderr: expect.stringContaining("one.png: nothing found from a score of 1.00 on; lower it with --threshold"),
@@ -76,9 +86,11 @@ test.each([
   [["--point", "3"], "--point takes pairs X,Y, got 3"],
   [["--point", "3,5000"], "points[0] expected a place in the image of 31x23, got 3,5000"],
   [["--decoder-layer", "2"], "decoderLayer expected a whole number from 0 to 1, got 2"],
-  [["two.png"], "explain takes one image"],
+  [["two.png"], "two.png does not exist; check the path"],
+  [[folder], "explain takes one image"],
 ])("%j is refused", async (flags, message) => {
-  const { code, stderr } = await explain("--threshold", "0", ...flags, photo);
+  const output = ["--output", join(folder, "refused")];
+  const { code, stderr } = await explain("--threshold", "0", ...output, ...flags, photo);
   expect(code).toBe(2);
   expect(stderr).toContain(message);
 });

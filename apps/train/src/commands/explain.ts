@@ -1,18 +1,24 @@
-import { join, parse } from "node:path";
-import { writeFileAtomic } from "@detrkit/common/files";
+import { join } from "node:path";
+import { makeFolder, writeFileAtomic } from "@detrkit/common/files";
 import { decodeImage } from "@detrkit/image";
 import { type Explanation, type ImagePoint, loadDetector } from "@detrkit/inference";
 import type { Command } from "../cli/command.ts";
 import { numberFlag, numberOption, type ParsedFlags, textFlag, textOption } from "../cli/parse-flags.ts";
+import { typedCommand } from "../cli/typed-command.ts";
 import { furtherDefinitions } from "../configuration/definitions.ts";
 import { type AttentionSubject, drawAttention } from "../drawing/attention-picture.ts";
 import { drawnFrom } from "../drawing/draw-boxes.ts";
+import { pictureExtension } from "../drawing/picture.ts";
+import { inputImages, type InputImage } from "../inference/image-files.ts";
+import { keepApart } from "../inference/keep-apart.ts";
 import { thresholdOfRun } from "../report/run-threshold.ts";
 import { fitted } from "../text.ts";
 import { UsageError } from "../usage-error.ts";
+import { pictureTypeFlag, pictureTypeOf } from "./predict-flags.ts";
 import { backendFlag, backendOf, checkpointFlag, detectorFlag, useBackend } from "./shared-flags.ts";
 
 const defaultLimit = 5;
+const defaultOutput = "explanations";
 
 /** `detrkit explain`: where a detector looks. */
 export const explainCommand: Command = {
@@ -37,15 +43,17 @@ export const explainCommand: Command = {
         "From 0, as in the paths of parameters; default the last, from which detections are read",
       ),
       numberOption("encoder-layer", "From 0; default the last"),
-      textOption("output", "DIR", "Folder for the pictures; without it, beside the image"),
-      textOption("json", "FILE", "Write places and weights as JSON"),
+      textOption("output", "DIR", `Folder for the pictures; default ${defaultOutput}`),
+      pictureTypeFlag,
+      textOption("json", "FILE", "Also write places and weights to this file, as JSON"),
       backendFlag,
     ],
     notes: [
       [
-        "Writes a picture for each detection (photo.object-1.detrkit.png, highest score first) and each point",
-        "(photo.point-1.detrkit.png). Of Deformable DETR it shows the sampling points, the larger the more weight they",
-        "have, by level from fine (1) to coarse; of DETR the cells of the map, the brighter the more weight.",
+        "Writes a picture for each detection (photo.object-1.jpg, highest score first) and each point",
+        "(photo.point-1.jpg), and prints their paths. Of Deformable DETR it shows the sampling points, the larger the",
+        "more weight they have, by level from fine (1) to coarse; of DETR the cells of the map, the brighter the more",
+        "weight.",
       ].join("\n"),
     ],
     examples: [
@@ -54,22 +62,27 @@ export const explainCommand: Command = {
     ],
   },
   async run(flags, streams) {
-    const { checkpoint, file, options } = await questionOf(flags);
+    const { checkpoint, image: input, options } = await questionOf(flags);
+    const { path: file, stem } = input;
+    const [output, json] = [textFlag(flags, "output") ?? defaultOutput, textFlag(flags, "json")];
+    await keepApart({ images: [input], folders: [] }, { folders: [output], files: json === undefined ? [] : [json] });
+    // Before a model is loaded: a folder that cannot be made is found here.
+    makeFolder(output);
     const say = (line: string): void => void streams.stderr.write(`${fitted(line, streams.stderr)}\n`);
     await useBackend(backendOf(flags), say);
     const detector = await loadDetector(checkpoint, {
       detectors: await furtherDefinitions(textFlag(flags, "detector")),
+      onProgress: say,
     });
     const image = await decodeImage(file);
     const explanation = await detector.explain(image, options).finally(() => detector.dispose());
     if (explanation.detections.length === 0)
       say(`${file}: nothing found from a score of ${options.threshold.toFixed(2)} on; lower it with --threshold`);
-    const json = textFlag(flags, "json");
-    if (json !== undefined) await writeFileAtomic(json, `${JSON.stringify(explanation)}\n`);
-    const { dir, name } = parse(file);
+    if (json !== undefined) await writeFileAtomic(json, `${JSON.stringify({ image: file, ...explanation })}\n`);
+    const type = pictureTypeOf(flags);
     for (const { subject, attention, suffix } of pictures(explanation)) {
-      const path = join(textFlag(flags, "output") ?? dir, `${name}.${suffix}.detrkit.png`);
-      await writeFileAtomic(path, await drawAttention(image, attention, subject));
+      const path = join(output, `${stem}.${suffix}.${pictureExtension(type)}`);
+      await writeFileAtomic(path, await drawAttention(image, attention, subject, type));
       streams.stdout.write(`${path}\n`);
     }
     return 0;
@@ -81,9 +94,7 @@ async function questionOf(flags: ParsedFlags) {
   const checkpoint = textFlag(flags, "checkpoint");
   if (checkpoint === undefined)
     throw new UsageError("explain needs --checkpoint, a run folder, a .safetensors or a .pth file");
-  const [file, ...others] = flags.positionals;
-  if (file === undefined || others.length > 0)
-    throw new UsageError("explain takes one image: detrkit explain --checkpoint runs/mine photo.jpg");
+  const image = await oneImage(flags.positionals);
   const threshold = numberFlag(flags, "threshold") ?? (await thresholdOfRun(checkpoint)) ?? drawnFrom;
   const limit = numberFlag(flags, "limit") ?? defaultLimit;
   const decoderLayer = numberFlag(flags, "decoder-layer");
@@ -95,7 +106,14 @@ async function questionOf(flags: ParsedFlags) {
     ...(decoderLayer === undefined ? {} : { decoderLayer }),
     ...(encoderLayer === undefined ? {} : { encoderLayer }),
   };
-  return { checkpoint, file, options };
+  return { checkpoint, image, options };
+}
+
+async function oneImage(paths: readonly string[]): Promise<InputImage> {
+  const { images, folders } = await inputImages(paths);
+  const [image, ...others] = images;
+  if (image !== undefined && others.length === 0 && folders.length === 0) return image;
+  throw new UsageError(`explain takes one image: ${typedCommand(["explain", "--checkpoint", "RUN", "photo.jpg"])}`);
 }
 
 function pointsOf(flags: ParsedFlags): ImagePoint[] {

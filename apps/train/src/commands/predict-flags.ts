@@ -10,12 +10,26 @@ import {
   wordsFlag,
 } from "../cli/parse-flags.ts";
 import { drawnFrom } from "../drawing/draw-boxes.ts";
+import type { PictureType } from "../drawing/picture.ts";
 import { type SaveForm, saveForms } from "../inference/save-predictions.ts";
 import { thresholdOfRun } from "../report/run-threshold.ts";
 import { UsageError } from "../usage-error.ts";
 import { backendFlag, checkpointFlag, detectorFlag } from "./shared-flags.ts";
 
 const defaultOutput = "predictions";
+
+/** The kind of the pictures that a command draws. */
+export const pictureTypeFlag: FlagDefinition = {
+  name: "picture-type",
+  kind: "text",
+  choices: ["jpeg", "png"],
+  description: "Kind of the pictures; default jpeg. png keeps every pixel and takes ten times as long",
+};
+
+/** The kind that was asked for. */
+export function pictureTypeOf(flags: ParsedFlags): PictureType {
+  return textFlag(flags, "picture-type") === "png" ? "png" : "jpeg";
+}
 
 /** The flags of `detrkit predict`. */
 export const predictFlags: readonly FlagDefinition[] = [
@@ -24,12 +38,7 @@ export const predictFlags: readonly FlagDefinition[] = [
   numberOption("threshold", `Leave out detections with a lower score; default that of the run, else ${drawnFrom}`),
   textOption("output", "DIR", `Folder for pictures and saved files; default ${defaultOutput}`),
   switchOption("pictures", "Draw pictures (the default); --no-pictures leaves them away"),
-  {
-    name: "picture-type",
-    kind: "text",
-    choices: ["jpeg", "png"],
-    description: "Kind of the pictures; default jpeg. png keeps every pixel and takes ten times as long",
-  },
+  pictureTypeFlag,
   numberOption("picture-size", "Pixels of a picture's longer side; default: the image's own size"),
   textOption("json", "FILE", "Write the JSON to this file instead of stdout; one that ends in .jsonl gets lines"),
   switchOption("json-lines", "Write a line of JSON for each image, as soon as it is known"),
@@ -49,7 +58,7 @@ export interface PredictSettings {
   readonly threshold: number;
   readonly output: string;
   readonly pictures: boolean;
-  readonly pictureType: "jpeg" | "png";
+  readonly pictureType: PictureType;
   readonly pictureSize: number | undefined;
   readonly json: string | undefined;
   readonly lines: boolean;
@@ -79,7 +88,7 @@ export async function predictSettings(flags: ParsedFlags): Promise<PredictSettin
     threshold,
     output: textFlag(flags, "output") ?? defaultOutput,
     pictures: flags.values.get("pictures") !== false,
-    pictureType: textFlag(flags, "picture-type") === "png" ? "png" : "jpeg",
+    pictureType: pictureTypeOf(flags),
     pictureSize,
     json,
     lines: switchFlag(flags, "json-lines") || json?.toLowerCase().endsWith(".jsonl") === true,

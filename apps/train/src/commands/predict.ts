@@ -1,14 +1,13 @@
-import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { DetrkitError } from "@detrkit/common";
-import { writeFileAtomic } from "@detrkit/common/files";
+import { makeFolder, writeFileAtomic } from "@detrkit/common/files";
 import { decodeImage } from "@detrkit/image";
 import { type Detector, loadDetector } from "@detrkit/inference";
 import type { Command, CommandStreams, ExitCode } from "../cli/command.ts";
 import { type ParsedFlags, textFlag } from "../cli/parse-flags.ts";
 import { npmWroteBanner } from "../cli/typed-command.ts";
 import { furtherDefinitions } from "../configuration/definitions.ts";
-import { drawPredictions, type PredictionPicture } from "../drawing/picture.ts";
+import { drawPredictions, pictureExtension, type PredictionPicture } from "../drawing/picture.ts";
 import { readCocoIds } from "../inference/coco-ids.ts";
 import { type InputImage, type InputImages, inputImages } from "../inference/image-files.ts";
 import { keepApart } from "../inference/keep-apart.ts";
@@ -65,7 +64,7 @@ export const predictCommand: Command = {
       files: settings.json === undefined ? [] : [settings.json],
     });
     // Before a model is loaded and hundreds of images are looked at: a folder that cannot be made is found here.
-    if (writesFolder) await mkdir(settings.output, { recursive: true });
+    if (writesFolder) makeFolder(settings.output);
     const say = (line: string): void => void streams.stderr.write(`${fitted(line, streams.stderr)}\n`);
     if (!flags.values.has("threshold"))
       say(`detections from a score of ${settings.threshold.toFixed(2)} on; another one with --threshold`);
@@ -81,7 +80,7 @@ export const predictCommand: Command = {
 };
 
 const pictureOf = (stem: string, { output, pictureType }: PredictSettings): string =>
-  join(output, `${stem}.${pictureType === "png" ? "png" : "jpg"}`);
+  join(output, `${stem}.${pictureExtension(pictureType)}`);
 
 /** What predicting needs once everything was checked. */
 interface PredictWork {

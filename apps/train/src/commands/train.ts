@@ -16,11 +16,13 @@ import {
   textFlag,
   textOption,
 } from "../cli/parse-flags.ts";
+import { fitted } from "../text.ts";
 import { UsageError } from "../usage-error.ts";
 import { resolveSources, type RunConfig } from "../configuration/resolve-config.ts";
 import { merged } from "../configuration/settings-tree.ts";
 import { resumeConfig } from "../configuration/resume-config.ts";
 import { type ExistingRun, runFolder } from "../training/run-folder.ts";
+import { type LastRun, newRunFolder, runsFolder } from "../training/run-names.ts";
 import { overfitVerdict } from "../training/overfit-verdict.ts";
 import { jsonLines } from "../progress/json-lines.ts";
 import { train, type TrainingHooks } from "../training/train.ts";
@@ -33,7 +35,10 @@ const ownFlags: readonly FlagDefinition[] = [
     "FILE",
     "JSON file of settings (schema/training-config.json); flags override it, it overrides the preset",
   ),
-  switchOption("resume", "Go on with the run in --output as if it had never stopped"),
+  switchOption(
+    "resume",
+    `Go on with the run in --output, else with the last one in ${runsFolder}/, as if it had never stopped`,
+  ),
   switchOption("overwrite", "Replace the run in --output"),
   switchOption("dry-run", "Print the settings that flags, file and preset give, as a file for --config, and stop"),
   switchOption("tensorboard", "Write event files for TensorBoard, into tensorboard/ of the run folder"),
@@ -43,7 +48,7 @@ const ownFlags: readonly FlagDefinition[] = [
 const description: Omit<CommandDescription, "flags"> = {
   name: "train",
   summary: "Train a detector on your images, with COCO metrics, pictures and a report.",
-  usage: "--data SPEC --output DIR [flags]",
+  usage: "--data SPEC [flags]",
   notes: [
     [
       "Ctrl-C finishes the step, saves the state and exits with 130; so do kill (143) and a closed terminal (129).",
@@ -62,6 +67,7 @@ const description: Omit<CommandDescription, "flags"> = {
     ].join("\n"),
   ],
   examples: [
+    "detrkit train --data ./my-data",
     "detrkit train --preset deformable-detr-small --data ./my-data --output runs/mine",
     "detrkit train --config my-run.json --learning-rate 1e-4 --output runs/mine",
     "detrkit train --data shapes:count=600 --transforms.size 128x128 --epochs 40 --output runs/shapes",
@@ -82,10 +88,15 @@ export async function trainCommand(args: readonly string[], onProgress?: (line: 
   return {
     description: { ...description, flags: [...ownFlags, ...settingFlags(question.definition, question.preset)] },
     async run(flags, streams) {
-      const { config, existing } = await configuration(flags, question);
-      const dry = switchFlag(flags, "dry-run");
-      (dry ? streams.stdout : streams.stderr).write(`${JSON.stringify(config.file, null, 2)}\n`);
-      if (dry) return 0;
+      const { config, existing, chosen } = await configuration(flags, question);
+      if (switchFlag(flags, "dry-run")) {
+        // A file that is used several times should not name the folder of the first run.
+        const file = chosen === undefined ? config.file : { ...config.file, output: undefined };
+        streams.stdout.write(`${JSON.stringify(file, null, 2)}\n`);
+        return 0;
+      }
+      if (chosen !== undefined) streams.stderr.write(`${fitted(chosen, streams.stderr)}\n`);
+      streams.stderr.write(`${JSON.stringify(config.file, null, 2)}\n`);
       return await withTrainingTerminal(config.backend, streams, (terminal) => {
         announceTiming(terminal);
         const tell = switchFlag(flags, "json") ? jsonLines(streams.stdout) : undefined;
@@ -102,21 +113,47 @@ export async function trainCommand(args: readonly string[], onProgress?: (line: 
   };
 }
 
+/** A run as the command line asks for it. */
+interface ConfiguredRun {
+  readonly config: RunConfig;
+  readonly existing: ExistingRun;
+  /** What is said about the folder, where nobody named it. */
+  readonly chosen: string | undefined;
+}
+
 async function configuration(
   flags: ParsedFlags,
-  { definition, definitions, initial, file, stored }: SettingsInQuestion,
-): Promise<{ readonly config: RunConfig; readonly existing: ExistingRun }> {
+  { definition, definitions, initial, file, stored, last }: SettingsInQuestion,
+): Promise<ConfiguredRun> {
   const resume = switchFlag(flags, "resume");
   const overwrite = switchFlag(flags, "overwrite");
   if (resume && overwrite) throw new UsageError("--resume and --overwrite exclude each other");
   const settings = flagSettings(flags, definition);
-  if (resume) return { config: await resumeConfig(stored, merged(file, settings)), existing: "resume" };
+  const given = merged(file, settings);
+  if (resume) {
+    const output = last === undefined ? {} : { output: last.root };
+    return { config: await resumeConfig(stored, merged(given, output)), existing: "resume", chosen: goingOn(last) };
+  }
+  const { data, output } = given;
+  const isNew = output === undefined && typeof data === "string" && data !== "";
+  if (isNew && overwrite)
+    throw new UsageError("--overwrite replaces the run in --output; name that folder, or leave --overwrite away");
+  const folder = isNew ? newRunFolder(data) : undefined;
   const sources = [
+    { settings: folder === undefined ? {} : { output: folder } },
     { settings: initial, file: textFlag(flags, "init") },
     { settings: file, file: textFlag(flags, "config") },
     { settings },
   ];
-  return { config: resolveSources(sources, definitions), existing: overwrite ? "overwrite" : "refuse" };
+  const chosen = folder === undefined ? undefined : `run folder: ${folder}`;
+  return { config: resolveSources(sources, definitions), existing: overwrite ? "overwrite" : "refuse", chosen };
+}
+
+/** Which run goes on, where nobody said. */
+function goingOn(last: LastRun | undefined): string | undefined {
+  if (last === undefined) return undefined;
+  const which = last.count === 1 ? "the only run" : `the last of ${last.count} runs`;
+  return `going on with ${last.root}, ${which} in ${runsFolder} (--output names another)`;
 }
 
 const endings: Readonly<Record<Exclude<TrainingOutcome["state"], "stopped">, (config: RunConfig) => string>> = {

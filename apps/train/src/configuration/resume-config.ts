@@ -1,4 +1,3 @@
-import { resumeCommand } from "../cli/typed-command.ts";
 import { UsageError } from "../usage-error.ts";
 import { readRunConfig, runFolder } from "../training/run-folder.ts";
 import { definitionOf, definitionsFor } from "./definitions.ts";
@@ -18,8 +17,7 @@ const changeable: ReadonlySet<string> = new Set([
 
 /** The settings that a run folder keeps. @throws UsageError where it holds no run */
 export async function storedSettings(output: unknown): Promise<SettingsTree> {
-  if (typeof output !== "string")
-    throw new UsageError(`--resume needs --output, the folder of the run: ${resumeCommand("runs/mine")}`);
+  if (typeof output !== "string") throw new UsageError(`output: expected a folder, got ${JSON.stringify(output)}`);
   const stored = await readRunConfig(runFolder(output));
   if (stored === undefined) throw new UsageError(`${output} holds no run to resume; leave --resume away to start one`);
   return inGroups(stored as SettingsTree);

@@ -53,7 +53,7 @@ export const runSettings = z.strictObject({
       .describe("Part of the training images kept for validation where the data has no such split; 0 refuses"),
   }),
 
-  output: z.string().min(1).describe("Run folder"),
+  output: z.string().min(1).describe("Run folder; without it a new one, runs/NAME OF THE DATA"),
   seed: count(0).default(42).describe("Decides initial weights, order of images and augmentation"),
   backend: z.enum(["auto", "native", "wasm", "cpu"]).default("auto").describe("Where tensors are computed"),
   saveEvery: time

@@ -14,7 +14,7 @@ async function colourAt(png: Uint8Array, x: number, y: number): Promise<number[]
 
 test("the heaviest cell glows, a cell without weight stays dark", async () => {
   const attention = { kind: "dense" as const, width: 2, height: 1, weights: [0, 1] };
-  const png = await drawAttention(grey, attention, { caption: "cat 0.90" });
+  const png = await drawAttention(grey, attention, { caption: "cat 0.90" }, "png");
   const [dark, bright] = [await colourAt(png, 20, 140), await colourAt(png, 540, 140)];
   expect(dark).toEqual([110, 110, 110]);
   expect(bright[0]).toBeGreaterThan(220);
@@ -26,7 +26,12 @@ test("a sampled point is drawn where it lies, in the colour of its level, larger
     { x: 420, y: 210, weight: 0.1, head: 0, level: 1 },
     { x: 900, y: 70, weight: 0, head: 1, level: 1 },
   ];
-  const png = await drawAttention(grey, { kind: "sampled", points }, { caption: "x", point: { x: 280, y: 140 } });
+  const png = await drawAttention(
+    grey,
+    { kind: "sampled", points },
+    { caption: "x", point: { x: 280, y: 140 } },
+    "png",
+  );
   const [first, second, cross] = [
     await colourAt(png, 140, 70),
     await colourAt(png, 420, 210),
@@ -42,7 +47,7 @@ test("a sampled point is drawn where it lies, in the colour of its level, larger
 test("boxes have their class's colour, and the picture is as wide as the image", async () => {
   const box = { label: "cat", labelId: 3, score: 0.9, box: { xmin: 50, ymin: 50, xmax: 150, ymax: 150 } };
   const attention = { kind: "sampled" as const, points: [] };
-  const png = await drawAttention(grey, attention, { caption: "cat", detection: box });
+  const png = await drawAttention(grey, attention, { caption: "cat", detection: box }, "png");
   expect((await loadImage(Buffer.from(png))).width).toBe(560);
   // The box's line is that of class 3: more red than green.
   const [red = 0, green = 0] = await colourAt(png, 50, 120);

@@ -3,7 +3,7 @@ import type { AttendedImage, ImagePoint } from "@detrkit/inference";
 import { type Canvas, createCanvas, type SKRSContext2D } from "@napi-rs/canvas";
 import { lineColour } from "../report/line-chart.ts";
 import { drawBoxes, type DrawnBox, labelFamily, registerLabelFont } from "./draw-boxes.ts";
-import { imageCanvas, scaleFor } from "./picture.ts";
+import { encodePicture, imageCanvas, type PictureType, scaleFor } from "./picture.ts";
 import type { Rectangle } from "./place-labels.ts";
 
 /** What an attention is of: an object that was found, or a place of the image. */
@@ -20,11 +20,15 @@ const leastShown = 0.01;
 /** How dark the image becomes below what is drawn on it. */
 const shade = "rgba(0, 0, 0, 0.45)";
 
-/** An image with what an attention looks at, as PNG bytes: cells glow by their weight, sampled points grow by it. */
+/**
+ * An image with what an attention looks at, as the bytes of a file: cells glow by their weight, sampled points grow by
+ * it. Small images are enlarged.
+ */
 export async function drawAttention(
   image: RgbImage,
   attention: AttendedImage,
   { detection, point, caption }: AttentionSubject,
+  type: PictureType = "jpeg",
 ): Promise<Uint8Array> {
   registerLabelFont();
   const scale = scaleFor(image);
@@ -49,7 +53,7 @@ export async function drawAttention(
   context.restore();
   if (detection !== undefined) drawBoxes(context, [detection], { dashed: false, area, scale, fontSize });
   drawCaption(context, caption, attention, { header, fontSize, width });
-  return await canvas.encode("png");
+  return await encodePicture(canvas, type);
 }
 
 /** Weights as light: the heaviest cell shines fully. */

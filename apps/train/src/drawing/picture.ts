@@ -37,16 +37,29 @@ export function imageCanvas(image: RgbImage): Canvas {
   return canvas;
 }
 
+/** JPEG takes a tenth of the time and space; PNG keeps every pixel. */
+export type PictureType = "jpeg" | "png";
+
 /** How {@link drawPredictions} draws. */
 export interface PredictionPicture {
-  /** JPEG (the default) takes a tenth of the time and space; PNG keeps every pixel. */
-  readonly type?: "jpeg" | "png";
+  /** Default JPEG. */
+  readonly type?: PictureType;
   /** Pixels of the picture's longer side. Default: that of the image. */
   readonly longerSide?: number | undefined;
 }
 
 /** Of 100; lines and labels keep clean edges, and it is encoded in a few milliseconds. */
 const jpegQuality = 90;
+
+/** What stands behind the dot of a picture's name. */
+export function pictureExtension(type: PictureType): string {
+  return type === "png" ? "png" : "jpg";
+}
+
+/** A canvas as the bytes of a file. */
+export async function encodePicture(canvas: Canvas, type: PictureType): Promise<Uint8Array> {
+  return type === "png" ? await canvas.encode("png") : await canvas.encode("jpeg", jpegQuality);
+}
 
 /** An image with its detections, as the bytes of a JPEG or PNG file. */
 export async function drawPredictions(
@@ -58,7 +71,7 @@ export async function drawPredictions(
   const canvas = scaledCanvas(image, scale);
   const area = { x: 0, y: 0, width: canvas.width, height: canvas.height };
   drawBoxes(canvas.getContext("2d"), detections, { dashed: false, area, scale, fontSize: fontSizeFor(image, scale) });
-  return type === "png" ? await canvas.encode("png") : await canvas.encode("jpeg", jpegQuality);
+  return await encodePicture(canvas, type);
 }
 
 function scaledCanvas(image: RgbImage, scale: number): Canvas {

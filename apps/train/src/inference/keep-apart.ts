@@ -39,7 +39,7 @@ export async function keepApart({ images, folders }: InputImages, planned: Plann
     if (holder !== undefined)
       throw new UsageError(
         `pictures would go to ${folder}, which is in the folder of the images, ${holder}; that is not written to. ` +
-          `Choose another folder, for example --output ${join(dirname(holder), "predictions")}`,
+          `Choose another folder, for example --output ${join(dirname(holder), "pictures")}`,
       );
   }
   for (const file of planned.files) {

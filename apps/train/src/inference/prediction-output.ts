@@ -1,6 +1,6 @@
-import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { nameFile, writeFileAtomic } from "@detrkit/common/files";
+import { makeFolder, nameFile, writeFileAtomic } from "@detrkit/common/files";
 import type { ProgressStream } from "../text.ts";
 import type { ImagePrediction } from "./prediction.ts";
 
@@ -49,7 +49,7 @@ function linesToFile(path: string): PredictionOutput {
   let file: FileHandle | undefined;
   let length = 0;
   const opened = async (): Promise<FileHandle> => {
-    await mkdir(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     return await open(path, "w");
   };
   return {

@@ -1,6 +1,7 @@
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { makeFolder } from "@detrkit/common/files";
 import { type EventImage, imageEvent, scalarsEvent, sessionEvent, versionEvent } from "./event-messages.ts";
 import { framedRecord } from "./record-framing.ts";
 
@@ -16,7 +17,7 @@ export class EventFile {
   /** @param firstStep - steps of the run that are done already; what an older session wrote after them is void */
   constructor(folder: string, firstStep: number, now: () => number = () => Date.now() / 1000) {
     this.#now = now;
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     this.path = join(folder, `events.out.tfevents.${now().toFixed(6)}.${hostname()}.${process.pid}`);
     this.#file = openSync(this.path, "ax");
     this.#write(versionEvent(now()));

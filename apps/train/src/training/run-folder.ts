@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { isLeftover, writeFileAtomic } from "@detrkit/common/files";
+import { isLeftover, makeFolder, writeFileAtomic } from "@detrkit/common/files";
 import { lockName, runFiles, type RunFiles } from "@detrkit/training/run-files";
 import type { SettingsTree } from "../configuration/settings-tree.ts";
 import { readJson } from "../read-file.ts";
@@ -65,7 +65,7 @@ export async function clearRunFolder(folder: RunFolder): Promise<void> {
   );
   // Last: while it is there, the folder is a run's, and can be cleared again after a kill.
   await rm(config, { force: true });
-  await mkdir(root, { recursive: true });
+  makeFolder(root);
 }
 
 /** Stores the resolved settings of a run. */

@@ -1,6 +1,6 @@
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join, parse } from "node:path";
-import { writeFileAtomic } from "@detrkit/common/files";
+import { makeFolder, writeFileAtomic } from "@detrkit/common/files";
 import { toCocoGroundTruth } from "@detrkit/datasets";
 import { objectStatistics } from "@detrkit/evaluation";
 import { countTrainedParameters, type EvaluatedDetector, type FinishedEpoch } from "@detrkit/training";
@@ -77,7 +77,7 @@ async function writeRunReport(
     return { ...picture, file: `${String(index + 1).padStart(2, "0")}-${fileName(picture)}.png` };
   });
   await run.events?.addPictures(record.step, samples);
-  await mkdir(folder.predictions, { recursive: true });
+  makeFolder(folder.predictions);
   for (const [index, { png }] of samples.entries())
     await writeFileAtomic(join(folder.predictions, pictures[index]?.file ?? ""), png);
   for (const file of await readdir(folder.predictions))

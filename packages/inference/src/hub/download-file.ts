@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
-import { mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { CheckpointError } from "@detrkit/common";
+import { makeFolder } from "@detrkit/common/files";
 import type { HubSettings } from "./hub-reference.ts";
 import { askHub } from "./hub-request.ts";
 import { nameOfEtag, PartFile } from "./part-file.ts";
@@ -39,7 +40,7 @@ export async function downloadFile(
   settings: HubSettings,
   { onProgress = () => {}, onWait = () => {} }: DownloadWatch = {},
 ): Promise<boolean> {
-  await mkdir(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   const part = new PartFile(file);
   try {
     let idle = 0;

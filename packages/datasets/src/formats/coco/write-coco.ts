@@ -1,6 +1,6 @@
-import { copyFile, mkdir } from "node:fs/promises";
+import { copyFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { writeFileAtomic } from "@detrkit/common/files";
+import { makeFolder, writeFileAtomic } from "@detrkit/common/files";
 import { encodePng } from "@detrkit/image";
 import { type Dataset, imageName, type ImageRecord, type Segmentation } from "../../dataset.ts";
 import { isPixels, loadPicture, loadPixels } from "../../pixel-source.ts";
@@ -66,7 +66,7 @@ export function toCocoGroundTruth(dataset: Dataset): CocoGroundTruth {
  */
 export async function exportCoco(dataset: Dataset, folder: string): Promise<void> {
   const images = join(folder, "images", dataset.split);
-  await mkdir(images, { recursive: true });
+  makeFolder(images);
   const records = withNamesInside(dataset.records);
   for (const record of records) await writeImage(record, join(images, record.name));
   await writeFileAtomic(
@@ -77,7 +77,7 @@ export async function exportCoco(dataset: Dataset, folder: string): Promise<void
 
 async function writeImage(record: ImageRecord, path: string): Promise<void> {
   const picture = await loadPicture({ ...record, name: imageName(record) });
-  await mkdir(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   if (typeof picture === "string") await copyFile(picture, path);
   else if (!isPixels(picture)) await writeFileAtomic(path, picture);
   else await writeFileAtomic(path, await encodePng(await loadPixels({ ...record, source: picture })));
