@@ -50,12 +50,17 @@ export function reportCharts(data: ReportData): Chart[] {
     label: name,
     values: records.map((record) => known(record.terms[name])),
   });
+  const seriesWithValues = (label: string, valueOf: (record: EpochRecord) => number | undefined): ChartSeries[] => {
+    const values = records.map((record) => known(valueOf(record)));
+    return values.every((value) => value === null) ? [] : [{ label, values }];
+  };
   const highestAp = Math.max(0.1, ...records.map(({ metrics }) => metrics?.AP50 ?? 0));
   const termNames = [...new Set(records.flatMap((record) => Object.keys(record.terms)))];
   const lossNames = termNames.filter((name) => !name.endsWith("Error"));
   const charts = [
     perEpoch("loss", "Total loss, mean of the epoch", [
-      { label: "loss", values: records.map((record) => record.loss) },
+      { label: "training", values: records.map((record) => record.loss) },
+      ...seriesWithValues("validation", ({ validationLoss }) => validationLoss),
     ]),
     perEpoch(
       "terms",
@@ -86,6 +91,9 @@ export function reportCharts(data: ReportData): Chart[] {
     ]),
     perEpoch("norm", "Gradient norm before clipping", [
       { label: "gradient norm", values: records.map((record) => record.gradientNorm) },
+    ]),
+    perEpoch("memory", "Resident memory after the epoch, GiB", [
+      ...seriesWithValues("memory", ({ memory }) => (memory === undefined ? undefined : memory.resident / 2 ** 30)),
     ]),
     precisionRecallChart(evaluation),
     confidenceChart(data.analysis),

@@ -49,7 +49,9 @@ const data: ReportData = {
       dataWaitSeconds: 0,
       seconds: 65,
       peakMemoryMb: 2048,
+      memory: { resident: 3 * 2 ** 29, tensors: 7 },
       metrics,
+      validationLoss: 11,
     },
   ],
   evaluation: {
@@ -74,7 +76,20 @@ function chartsOf(html: string): { id: string; series: { label: string; values: 
 test("a report holds its curves, pictures, figures and settings", async () => {
   const html = await renderReport(data);
   const charts = chartsOf(html);
-  expect(charts.map((chart) => chart.id)).toEqual(["loss", "terms", "ap", "rate", "norm", "precision-recall"]);
+  expect(charts.map((chart) => chart.id)).toEqual([
+    "loss",
+    "terms",
+    "ap",
+    "rate",
+    "norm",
+    "memory",
+    "precision-recall",
+  ]);
+  expect(charts[0]?.series.map(({ label, values }) => [label, values])).toEqual([
+    ["training", [9, 8]],
+    ["validation", [null, 11]],
+  ]);
+  expect(charts.find(({ id }) => id === "memory")?.series[0]?.values).toEqual([null, 1.5]);
   expect(charts[1]?.series).toEqual([
     { label: "class", values: [0.5, 0.25] },
     { label: "giou", values: [1.25, 1] },
