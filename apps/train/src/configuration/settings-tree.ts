@@ -50,6 +50,8 @@ export function settingsOf(schema: z.ZodObject, above: readonly string[] = []): 
 function kindOf(field: z.ZodType): Pick<Setting, "kind" | "choices" | "words"> {
   if (!(field instanceof z.ZodUnion)) return { ...plainKindOf(field), words: [] };
   const options = field.options as readonly z.ZodType[];
+  // A number with a unit is no number.
+  if (options.some((option) => option instanceof z.ZodString)) return { kind: "text", choices: [], words: [] };
   const words = options.flatMap((option) => (option instanceof z.ZodLiteral ? [...option.values].map(String) : []));
   return { kind: "number", choices: [], words };
 }
