@@ -16,7 +16,7 @@ import { interruptible } from "../cli/interruption.ts";
 import type { ImagePrediction } from "../inference/prediction.ts";
 import { predictionOutput } from "../inference/prediction-output.ts";
 import { expectLabelFiles, filesOf, mainFile, type SavedImage } from "../inference/save-predictions.ts";
-import { fitted } from "../text.ts";
+import { lineWriter } from "../text.ts";
 import { predictFlags, predictSettings, type PredictSettings } from "./predict-flags.ts";
 import { backendOf, useBackend } from "./shared-flags.ts";
 
@@ -66,7 +66,7 @@ export const predictCommand: Command = {
     });
     // Before a model is loaded and hundreds of images are looked at: a folder that cannot be made is found here.
     if (writesFolder) await mkdir(settings.output, { recursive: true });
-    const say = (line: string): void => void streams.stderr.write(`${fitted(line, streams.stderr)}\n`);
+    const say = lineWriter(streams.stderr);
     if (!flags.values.has("threshold"))
       say(`detections from a score of ${settings.threshold.toFixed(2)} on; another one with --threshold`);
     await useBackend(backendOf(flags), say);

@@ -1,8 +1,7 @@
 import type { DetectionBatch } from "@detrkit/datasets";
 import type { Normalisation, RgbImage } from "@detrkit/image";
-import { createCanvas } from "@napi-rs/canvas";
-import { drawBoxes, type DrawnBox, registerLabelFont } from "./draw-boxes.ts";
-import { imageCanvas, scaleFor } from "./picture.ts";
+import { darkCanvas, imageCanvas, scaleFor } from "./canvas.ts";
+import { drawBoxes, type DrawnBox } from "./draw-boxes.ts";
 
 /** What is needed to show a batch: how its pixels were normalised, and what its labels mean. */
 export interface BatchLegend {
@@ -19,7 +18,6 @@ const mostImages = 4;
  * (the dark part). PNG bytes.
  */
 export async function drawBatch(batch: DetectionBatch, legend: BatchLegend): Promise<Uint8Array> {
-  registerLabelFont();
   const [, height, width] = batch.images.images.shape;
   const pixels = await batch.images.images.data<"float32">();
   const sizes = batch.images.sizes.slice(0, mostImages);
@@ -28,10 +26,8 @@ export async function drawBatch(batch: DetectionBatch, legend: BatchLegend): Pro
   const cell = { width: width * scale, height: height * scale };
   const across = Math.min(columns, sizes.length);
   const rows = Math.ceil(sizes.length / columns);
-  const canvas = createCanvas(across * (cell.width + gap) - gap, rows * (cell.height + gap) - gap);
+  const canvas = darkCanvas(across * (cell.width + gap) - gap, rows * (cell.height + gap) - gap);
   const context = canvas.getContext("2d");
-  context.fillStyle = "#212529";
-  context.fillRect(0, 0, canvas.width, canvas.height);
   sizes.forEach((size, index) => {
     const image = bytesOf(pixels, { padded: { width, height }, size, index, normalisation: legend.normalisation });
     const [x, y] = [(index % columns) * (cell.width + gap), Math.floor(index / columns) * (cell.height + gap)];
