@@ -1,4 +1,5 @@
 import type { DetectionBatch } from "@detrkit/datasets";
+import type { Category } from "@detrkit/detr";
 import type { Normalisation, RgbImage } from "@detrkit/image";
 import { darkCanvas, imageCanvas, scaleFor } from "./canvas.ts";
 import { drawBoxes, type DrawnBox } from "./draw-boxes.ts";
@@ -6,8 +7,8 @@ import { drawBoxes, type DrawnBox } from "./draw-boxes.ts";
 /** What is needed to show a batch: how its pixels were normalised, and what its labels mean. */
 export interface BatchLegend {
   readonly normalisation: Normalisation;
-  readonly classes: readonly string[];
-  readonly categoryIds: readonly number[];
+  /** By label. */
+  readonly categories: readonly Category[];
 }
 
 const columns = 2;
@@ -65,20 +66,17 @@ function bytesOf(
 }
 
 /** The objects of an image as it is trained on, in pixels of the image without padding. */
-function targetBoxes(
-  { targets, images }: DetectionBatch,
-  index: number,
-  { classes, categoryIds }: BatchLegend,
-): DrawnBox[] {
+function targetBoxes({ targets, images }: DetectionBatch, index: number, { categories }: BatchLegend): DrawnBox[] {
   const target = targets[index];
   const size = images.sizes[index];
   if (target === undefined || size === undefined) return [];
   const { width, height } = size;
   return Array.from(target.labels, (label, object) => {
     const [x = 0, y = 0, w = 0, h = 0] = target.boxes.subarray(object * 4, object * 4 + 4);
+    const { id: labelId, name } = categories[label] as Category;
     return {
-      label: classes[label] ?? String(label),
-      labelId: categoryIds[label] ?? label,
+      label: name,
+      labelId,
       box: {
         xmin: (x - w / 2) * width,
         ymin: (y - h / 2) * height,
