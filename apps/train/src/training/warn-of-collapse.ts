@@ -21,7 +21,8 @@ export function collapseWarner(
     say(
       `warning: the predictions have collapsed: ${found}.\n` +
         "They do not depend on the image. More epochs alone seldom help: lower --learning-rate, or raise it slowly " +
-        "with --schedule.warmup-steps; --overfit 8 shows in a short run whether the model can learn these images at all.",
+        "with --schedule.warmup-steps; --overfit 8 shows in a short run whether the model can learn these images at " +
+        "all.",
     );
   };
 }

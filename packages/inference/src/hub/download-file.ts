@@ -73,8 +73,8 @@ export async function downloadFile(
       idle = size > start ? 0 : idle + 1;
       if (idle >= mostAttempts)
         throw new CheckpointError(
-          `${address}: broke off after ${size} of ${total ?? "?"} bytes, ${mostAttempts} times; what is here is kept, ` +
-            "and the next attempt goes on from there",
+          `${address}: broke off after ${size} of ${total ?? "?"} bytes, ${mostAttempts} times; what is here is ` +
+            "kept, and the next attempt goes on from there",
         );
     }
   } finally {
