@@ -55,7 +55,7 @@ export const predictCommand: Command = {
     ],
   },
   async run(flags, streams) {
-    const settings = await predictSettings(flags);
+    const settings = predictSettings(flags);
     const inputs = await inputImages(flags.positionals);
     const pictures = settings.pictures ? inputs.images.map(({ stem }) => pictureOf(stem, settings)) : [];
     if (settings.save.includes("yolo")) expectLabelFiles(inputs.images);
@@ -67,8 +67,6 @@ export const predictCommand: Command = {
     // Before a model is loaded and hundreds of images are looked at: a folder that cannot be made is found here.
     if (writesFolder) await mkdir(settings.output, { recursive: true });
     const say = lineWriter(streams.stderr);
-    if (!flags.values.has("threshold"))
-      say(`detections from a score of ${settings.threshold.toFixed(2)} on; another one with --threshold`);
     await useBackend(backendOf(flags), say);
     const detector = await loadDetector(settings.checkpoint, {
       detectors: await furtherDefinitions(textFlag(flags, "detector")),
