@@ -23,6 +23,11 @@ export function fitted(text: string, { isTTY, columns }: ProgressStream, indent 
   return text.split("\n").map(wrapped).join("\n");
 }
 
+/** Writes lines for people to a stream, {@link fitted} to it. */
+export function lineWriter(stream: ProgressStream): (line: string) => void {
+  return (line) => void stream.write(`${fitted(line, stream)}\n`);
+}
+
 /** A metric as tables show it; COCO's -1 means that there was nothing to measure. */
 export function figure(value: number | undefined): string {
   return value === undefined || value < 0 ? "-" : value.toFixed(3);

@@ -4,7 +4,6 @@ export type { CheckpointMetadata } from "./checkpoint-metadata.ts";
 export { hasMetadata } from "./checkpoint-metadata.ts";
 export type { Dialect } from "./dialect.ts";
 export { huggingFaceToOriginal, isHuggingFace } from "./dialects/hugging-face.ts";
-export { originalToHuggingFace } from "./dialects/hugging-face-writer.ts";
 export { originalDeformableDetr, originalRefiningDeformableDetr } from "./dialects/original-deformable-detr.ts";
 export { originalDetr } from "./dialects/original-detr.ts";
 export { torchvisionConvNeXt } from "./dialects/torchvision-convnext.ts";

@@ -15,7 +15,7 @@ export { dataFormats, parseDataSpec } from "./data-spec.ts";
 export { imageName } from "./dataset.ts";
 export { describeData } from "./describe-data.ts";
 export type { Dataset, ImageRecord, Segmentation } from "./dataset.ts";
-export { exportCoco, toCocoGroundTruth } from "./formats/coco/write-coco.ts";
+export { categoriesOf, exportCoco, toCocoGroundTruth } from "./formats/coco/write-coco.ts";
 export type { CocoGroundTruth } from "./formats/coco/write-coco.ts";
 export type {
   AnnotatedFile,

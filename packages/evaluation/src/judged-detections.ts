@@ -1,7 +1,7 @@
 import { allDetections, type AnalysedDetections, imagesOfAllClasses } from "./images-of-all-classes.ts";
 import { evaluateDetections } from "./evaluate-detections.ts";
 
-/** How a detection or an object can be wrong, in the order in which it is asked. */
+/** How a detection or an object can be wrong. */
 export type ErrorKind = "classification" | "localisation" | "both" | "duplicate" | "background" | "missed";
 
 /** A detection, and what is wrong with it. */

@@ -1,4 +1,11 @@
-import { batches, type Dataset, type DetectionBatch, type ImageWorkers, toCocoGroundTruth } from "@detrkit/datasets";
+import {
+  batches,
+  categoriesOf,
+  type Dataset,
+  type DetectionBatch,
+  type ImageWorkers,
+  toCocoGroundTruth,
+} from "@detrkit/datasets";
 import { type Detection, type ImageDetections, listDetections } from "@detrkit/detr";
 import { type DetectionEvaluation, DetectionEvaluator } from "@detrkit/evaluation";
 import type { Detector } from "@detrkit/inference";
@@ -35,7 +42,7 @@ export async function evaluateDetector(options: EvaluateDetectorOptions): Promis
   const { detector, dataset, batchSize, workers, signal, onImages } = options;
   const evaluator = new DetectionEvaluator({ groundTruth: toCocoGroundTruth(dataset), type: "bbox" });
   // The ids are the data's, not those of the data that the model was trained on; the labels' order is the model's.
-  const categories = dataset.classes.map((name, label) => ({ id: dataset.categoryIds[label] ?? label, name }));
+  const categories = categoriesOf(dataset);
   const detections = new Map<number, readonly Detection[]>();
   const { transforms } = detector.description;
   const shared = workers === undefined ? {} : { workers };

@@ -23,6 +23,9 @@ const writingMs = 10_000;
  * A run folder that this process trains in, and no other. A killed process leaves its lock behind, but it counts no
  * more: the lock says which process holds it, and that is looked up. Of a process on another machine, or in another
  * container, nothing can be looked up: it counts while it gives signs of life.
+ *
+ * Whoever finds it taken is told so and ends: another run is no reason to wait. The set-up's lock
+ * (`tools/bootstrap/lock.mjs`) is another one, which waits; it works before anything is installed.
  */
 export class RunLock {
   readonly #file: string;

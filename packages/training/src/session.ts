@@ -1,5 +1,5 @@
 import { ConfigError, DetrkitError, Random, StorageError } from "@detrkit/common";
-import { batchCount, batches, type DetectionBatch, ImageWorkers } from "@detrkit/datasets";
+import { batchCount, batches, categoriesOf, type DetectionBatch, ImageWorkers } from "@detrkit/datasets";
 import { Detector } from "@detrkit/inference";
 import type { Module } from "@detrkit/nn";
 import { type LossWithTerms, type StepResult, WeightAverage } from "@detrkit/optim";
@@ -37,15 +37,14 @@ export class TrainingSession {
     this.options = completeOptions(given);
     const { accumulate, averageWeights, batchSize, data, detector } = this.options;
     const { model, optimizer, output, repeats, seed, transforms } = this.options;
-    const { classes, categoryIds, length } = data.training;
-    this.#batchesPerEpoch = batchCount(length, { batchSize, repeats });
+    this.#batchesPerEpoch = batchCount(data.training.length, { batchSize, repeats });
     this.stepsPerEpoch = Math.ceil(this.#batchesPerEpoch / accumulate);
     this.position = { epoch: 0, stepsDone: 0, step: 0, seed, sums: emptySums() };
     this.pace = new RunPace({ batchSize: batchSize * accumulate, validationImages: data.validation?.length ?? 0 });
     this.#random = new Random(seed);
-    const categories = classes.map((name, label) => ({ id: categoryIds[label] ?? label, name }));
     const config = detector === undefined ? {} : { detector };
-    this.detector = new Detector({ model, description: { ...config, categories, transforms: transforms.evaluation } });
+    const description = { ...config, categories: categoriesOf(data.training), transforms: transforms.evaluation };
+    this.detector = new Detector({ model, description });
     this.#average = averageWeights === undefined ? undefined : new WeightAverage(model, averageWeights);
     this.store = new RunStore(output, this.detector, trainingTensors(optimizer, this.#average));
     this.#lock = this.options.lock ?? (output === undefined ? undefined : RunLock.take(output));

@@ -10,7 +10,7 @@ import {
   overviewHelp,
 } from "./command.ts";
 import { parseFlags } from "./parse-flags.ts";
-import { clearLine, fitted } from "../text.ts";
+import { clearLine, fitted, lineWriter } from "../text.ts";
 
 /**
  * Each command is loaded when it is asked for: `evaluate` of two files needs no tensors, and starts at once. It may
@@ -20,7 +20,7 @@ const commands: ReadonlyMap<string, (args: readonly string[], streams: CommandSt
   [
     "train",
     async (args: readonly string[], { stderr }: CommandStreams) =>
-      (await import("../commands/train.ts")).trainCommand(args, (line) => stderr.write(`${fitted(line, stderr)}\n`)),
+      (await import("../commands/train.ts")).trainCommand(args, lineWriter(stderr)),
   ],
   ["evaluate", async () => (await import("../commands/evaluate.ts")).evaluateCommand],
   ["predict", async () => (await import("../commands/predict.ts")).predictCommand],

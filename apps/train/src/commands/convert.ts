@@ -2,7 +2,7 @@ import { convertDetector, weightFormats, type WeightFormat } from "@detrkit/infe
 import type { Command } from "../cli/command.ts";
 import { textFlag, textOption } from "../cli/parse-flags.ts";
 import { furtherDefinitions } from "../configuration/definitions.ts";
-import { fitted } from "../text.ts";
+import { lineWriter } from "../text.ts";
 import { UsageError } from "../usage-error.ts";
 import { checkpointFlag, detectorFlag, useBackend } from "./shared-flags.ts";
 
@@ -47,7 +47,7 @@ export const convertCommand: Command = {
       to,
       output,
       detectors,
-      onProgress: (line) => stderr.write(`${fitted(line, stderr)}\n`),
+      onProgress: lineWriter(stderr),
     });
     stdout.write(files.map((file) => `${file}\n`).join(""));
     return 0;

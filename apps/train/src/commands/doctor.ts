@@ -1,7 +1,7 @@
 import { type BackendDescription, describeBackend } from "@detrkit/backend";
 import type { Command } from "../cli/command.ts";
 import { switchFlag, switchOption } from "../cli/parse-flags.ts";
-import { fitted, type ProgressStream } from "../text.ts";
+import { fitted, lineWriter, type ProgressStream } from "../text.ts";
 import { backendFlag, backendOf, useBackend } from "./shared-flags.ts";
 
 /** `detrkit doctor`. */
@@ -14,9 +14,7 @@ export const doctorCommand: Command = {
     examples: ["detrkit doctor"],
   },
   async run(flags, streams) {
-    const started = await useBackend(backendOf(flags), (line) =>
-      streams.stderr.write(`${fitted(line, streams.stderr)}\n`),
-    );
+    const started = await useBackend(backendOf(flags), lineWriter(streams.stderr));
     const description = describeBackend(started);
     streams.stdout.write(
       switchFlag(flags, "json") ? `${JSON.stringify(description, null, 2)}\n` : doctorText(description, streams.stdout),

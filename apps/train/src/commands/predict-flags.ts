@@ -12,7 +12,6 @@ import {
 import { drawnFrom } from "../drawing/draw-boxes.ts";
 import type { PictureType } from "../drawing/picture.ts";
 import { type SaveForm, saveForms } from "../inference/save-predictions.ts";
-import { thresholdOfRun } from "../report/run-threshold.ts";
 import { UsageError } from "../usage-error.ts";
 import { backendFlag, checkpointFlag, detectorFlag } from "./shared-flags.ts";
 
@@ -35,7 +34,7 @@ export function pictureTypeOf(flags: ParsedFlags): PictureType {
 export const predictFlags: readonly FlagDefinition[] = [
   checkpointFlag,
   detectorFlag,
-  numberOption("threshold", `Leave out detections with a lower score; default that of the run, else ${drawnFrom}`),
+  numberOption("threshold", `Leave out detections with a lower score; default ${drawnFrom}`),
   textOption("output", "DIR", `Folder for pictures and saved files; default ${defaultOutput}`),
   switchOption("pictures", "Draw pictures (the default); --no-pictures leaves them away"),
   pictureTypeFlag,
@@ -67,13 +66,13 @@ export interface PredictSettings {
 }
 
 /** Reads the flags. @throws UsageError where one is missing or out of range */
-export async function predictSettings(flags: ParsedFlags): Promise<PredictSettings> {
+export function predictSettings(flags: ParsedFlags): PredictSettings {
   const checkpoint = textFlag(flags, "checkpoint");
   if (checkpoint === undefined)
     throw new UsageError("predict needs --checkpoint, a run folder, a .safetensors or a .pth file");
   if (flags.positionals.length === 0)
     throw new UsageError("predict needs images: detrkit predict --checkpoint runs/mine photo.jpg");
-  const threshold = numberFlag(flags, "threshold") ?? (await thresholdOfRun(checkpoint)) ?? drawnFrom;
+  const threshold = numberFlag(flags, "threshold") ?? drawnFrom;
   if (threshold < 0 || threshold > 1) throw new UsageError(`--threshold takes a number from 0 to 1, got ${threshold}`);
   const pictureSize = numberFlag(flags, "picture-size");
   if (pictureSize !== undefined && !(Number.isInteger(pictureSize) && pictureSize >= 1 && pictureSize <= 16_384))

@@ -15,7 +15,7 @@ import { interruptible } from "../cli/interruption.ts";
 import type { ImagePrediction } from "../inference/prediction.ts";
 import { predictionOutput } from "../inference/prediction-output.ts";
 import { expectLabelFiles, filesOf, mainFile, type SavedImage } from "../inference/save-predictions.ts";
-import { fitted } from "../text.ts";
+import { lineWriter } from "../text.ts";
 import { predictFlags, predictSettings, type PredictSettings } from "./predict-flags.ts";
 import { backendOf, useBackend } from "./shared-flags.ts";
 
@@ -54,7 +54,7 @@ export const predictCommand: Command = {
     ],
   },
   async run(flags, streams) {
-    const settings = await predictSettings(flags);
+    const settings = predictSettings(flags);
     const inputs = await inputImages(flags.positionals);
     const pictures = settings.pictures ? inputs.images.map(({ stem }) => pictureOf(stem, settings)) : [];
     if (settings.save.includes("yolo")) expectLabelFiles(inputs.images);
@@ -65,7 +65,7 @@ export const predictCommand: Command = {
     });
     // Before a model is loaded and hundreds of images are looked at: a folder that cannot be made is found here.
     if (writesFolder) makeFolder(settings.output);
-    const say = (line: string): void => void streams.stderr.write(`${fitted(line, streams.stderr)}\n`);
+    const say = lineWriter(streams.stderr);
     if (!flags.values.has("threshold"))
       say(`detections from a score of ${settings.threshold.toFixed(2)} on; another one with --threshold`);
     await useBackend(backendOf(flags), say);

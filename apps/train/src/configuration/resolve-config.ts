@@ -43,7 +43,9 @@ export function detectorOf({ definition, model }: RunConfig, numClasses: number)
 
 /** Settings from a JSON file, unchecked: which there are depends on the preset. `$schema` is left out. */
 export async function readConfigFile(path: string): Promise<SettingsTree> {
-  const json = await readJson(path);
+  const json = await readJson(path).catch((error: unknown) => {
+    throw new UsageError(`--config ${path}: ${(error as Error).message}`, error);
+  });
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     throw new UsageError(`${path}: expected a JSON object of settings, as detrkit train --dry-run prints it`);
   }

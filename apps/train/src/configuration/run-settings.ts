@@ -3,9 +3,8 @@ import { z } from "zod";
 import { timePattern } from "../text.ts";
 
 const count = (least: number): z.ZodNumber => z.number().int().min(least);
-const time = z.union([z.number().min(0), z.string().regex(timePattern)], {
-  error: "expected seconds, or a time as 90s or 2m",
-});
+const expectedTime = "expected seconds, or a time as 90s or 2m";
+const time = z.union([z.number().min(0), z.string().regex(timePattern, expectedTime)], { error: expectedTime });
 const fraction = (): z.ZodNumber => z.number().min(0).max(1);
 
 /**

@@ -2,8 +2,9 @@ import type { RgbImage } from "@detrkit/image";
 import type { AttendedImage, ImagePoint } from "@detrkit/inference";
 import { type Canvas, createCanvas, type SKRSContext2D } from "@napi-rs/canvas";
 import { lineColour } from "../report/line-chart.ts";
-import { drawBoxes, type DrawnBox, labelFamily, registerLabelFont } from "./draw-boxes.ts";
-import { encodePicture, imageCanvas, type PictureType, scaleFor } from "./picture.ts";
+import { darkCanvas, imageCanvas, scaleFor, writeCaption } from "./canvas.ts";
+import { drawBoxes, type DrawnBox } from "./draw-boxes.ts";
+import { encodePicture, type PictureType } from "./picture.ts";
 import type { Rectangle } from "./place-labels.ts";
 
 /** What an attention is of: an object that was found, or a place of the image. */
@@ -30,15 +31,12 @@ export async function drawAttention(
   { detection, point, caption }: AttentionSubject,
   type: PictureType = "jpeg",
 ): Promise<Uint8Array> {
-  registerLabelFont();
   const scale = scaleFor(image);
   const [width, height] = [image.width * scale, image.height * scale];
   const fontSize = Math.round(Math.min(26, Math.max(13, Math.max(width, height) / 44)));
   const header = Math.round(fontSize * 1.9);
-  const canvas = createCanvas(width, height + header);
+  const canvas = darkCanvas(width, height + header);
   const context = canvas.getContext("2d");
-  context.fillStyle = "#212529";
-  context.fillRect(0, 0, canvas.width, canvas.height);
   const area = { x: 0, y: header, width, height };
   context.drawImage(imageCanvas(image), 0, header, width, height);
   context.fillStyle = shade;
@@ -127,10 +125,8 @@ function drawCaption(
   attention: AttendedImage,
   { header, fontSize, width }: { readonly header: number; readonly fontSize: number; readonly width: number },
 ): void {
-  context.font = `${fontSize}px "${labelFamily}"`;
-  context.textBaseline = "middle";
-  context.fillStyle = "#e9ecef";
-  context.fillText(caption, fontSize / 2, header / 2);
+  const y = header / 2;
+  writeCaption(context, caption, { x: fontSize / 2, y, fontSize });
   if (attention.kind === "dense") return;
   const levels = Math.max(...attention.points.map(({ level }) => level)) + 1;
   if (levels === 1) return;
@@ -141,9 +137,8 @@ function drawCaption(
   for (let level = 0; level < levels; level++) {
     context.fillStyle = lineColour(level);
     context.beginPath();
-    context.arc(first + level * step + fontSize * 0.35, header / 2, fontSize * 0.3, 0, 2 * Math.PI);
+    context.arc(first + level * step + fontSize * 0.35, y, fontSize * 0.3, 0, 2 * Math.PI);
     context.fill();
-    context.fillStyle = "#e9ecef";
-    context.fillText(String(level + 1), first + level * step + fontSize * 0.8, header / 2);
+    writeCaption(context, String(level + 1), { x: first + level * step + fontSize * 0.8, y, fontSize });
   }
 }

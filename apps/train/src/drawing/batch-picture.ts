@@ -1,14 +1,14 @@
 import type { DetectionBatch } from "@detrkit/datasets";
+import type { Category } from "@detrkit/detr";
 import type { Normalisation, RgbImage } from "@detrkit/image";
-import { createCanvas } from "@napi-rs/canvas";
-import { drawBoxes, type DrawnBox, registerLabelFont } from "./draw-boxes.ts";
-import { imageCanvas, scaleFor } from "./picture.ts";
+import { darkCanvas, imageCanvas, scaleFor } from "./canvas.ts";
+import { drawBoxes, type DrawnBox } from "./draw-boxes.ts";
 
 /** What is needed to show a batch: how its pixels were normalised, and what its labels mean. */
 export interface BatchLegend {
   readonly normalisation: Normalisation;
-  readonly classes: readonly string[];
-  readonly categoryIds: readonly number[];
+  /** By label. */
+  readonly categories: readonly Category[];
 }
 
 const columns = 2;
@@ -19,7 +19,6 @@ const mostImages = 4;
  * (the dark part). PNG bytes.
  */
 export async function drawBatch(batch: DetectionBatch, legend: BatchLegend): Promise<Uint8Array> {
-  registerLabelFont();
   const [, height, width] = batch.images.images.shape;
   const pixels = await batch.images.images.data<"float32">();
   const sizes = batch.images.sizes.slice(0, mostImages);
@@ -28,10 +27,8 @@ export async function drawBatch(batch: DetectionBatch, legend: BatchLegend): Pro
   const cell = { width: width * scale, height: height * scale };
   const across = Math.min(columns, sizes.length);
   const rows = Math.ceil(sizes.length / columns);
-  const canvas = createCanvas(across * (cell.width + gap) - gap, rows * (cell.height + gap) - gap);
+  const canvas = darkCanvas(across * (cell.width + gap) - gap, rows * (cell.height + gap) - gap);
   const context = canvas.getContext("2d");
-  context.fillStyle = "#212529";
-  context.fillRect(0, 0, canvas.width, canvas.height);
   sizes.forEach((size, index) => {
     const image = bytesOf(pixels, { padded: { width, height }, size, index, normalisation: legend.normalisation });
     const [x, y] = [(index % columns) * (cell.width + gap), Math.floor(index / columns) * (cell.height + gap)];
@@ -69,20 +66,17 @@ function bytesOf(
 }
 
 /** The objects of an image as it is trained on, in pixels of the image without padding. */
-function targetBoxes(
-  { targets, images }: DetectionBatch,
-  index: number,
-  { classes, categoryIds }: BatchLegend,
-): DrawnBox[] {
+function targetBoxes({ targets, images }: DetectionBatch, index: number, { categories }: BatchLegend): DrawnBox[] {
   const target = targets[index];
   const size = images.sizes[index];
   if (target === undefined || size === undefined) return [];
   const { width, height } = size;
   return Array.from(target.labels, (label, object) => {
     const [x = 0, y = 0, w = 0, h = 0] = target.boxes.subarray(object * 4, object * 4 + 4);
+    const { id: labelId, name } = categories[label] as Category;
     return {
-      label: classes[label] ?? String(label),
-      labelId: categoryIds[label] ?? label,
+      label: name,
+      labelId,
       box: {
         xmin: (x - w / 2) * width,
         ymin: (y - h / 2) * height,

@@ -1,14 +1,7 @@
 import type { RgbImage } from "@detrkit/image";
-import { type Canvas, createCanvas, type SKRSContext2D } from "@napi-rs/canvas";
-import { type DrawnBox, drawBoxes, labelFamily, registerLabelFont } from "./draw-boxes.ts";
-
-/** Images whose longer side is below this are enlarged until labels on them can be read. */
-const readableSide = 560;
-
-/** By how much a small image is enlarged. */
-export function scaleFor(image: Pick<RgbImage, "width" | "height">): number {
-  return Math.max(1, Math.ceil(readableSide / Math.max(image.width, image.height)));
-}
+import { type Canvas, createCanvas } from "@napi-rs/canvas";
+import { darkCanvas, imageCanvas, scaleFor, writeCaption } from "./canvas.ts";
+import { type DrawnBox, drawBoxes } from "./draw-boxes.ts";
 
 function fontSizeFor(image: RgbImage, scale: number): number {
   return Math.round(Math.min(28, Math.max(12, (Math.max(image.width, image.height) * scale) / 48)));
@@ -20,21 +13,6 @@ const crowd = 12;
 /** Truth and predictions share the width of a page: what is written on them is larger, whatever the image's size. */
 function besideFontSize(image: RgbImage, scale: number, boxes: number): number {
   return Math.round((Math.min(image.width, 2 * image.height) * scale) / (boxes > crowd ? 40 : 30));
-}
-
-/** An image as a canvas of its own size. */
-export function imageCanvas(image: RgbImage): Canvas {
-  const canvas = createCanvas(image.width, image.height);
-  const context = canvas.getContext("2d");
-  const data = context.createImageData(image.width, image.height);
-  for (let from = 0, to = 0; to < data.data.length; from += 3, to += 4) {
-    data.data[to] = image.data[from] ?? 0;
-    data.data[to + 1] = image.data[from + 1] ?? 0;
-    data.data[to + 2] = image.data[from + 2] ?? 0;
-    data.data[to + 3] = 255;
-  }
-  context.putImageData(data, 0, 0);
-  return canvas;
 }
 
 /** JPEG takes a tenth of the time and space; PNG keeps every pixel. */
@@ -83,36 +61,26 @@ function scaledCanvas(image: RgbImage, scale: number): Canvas {
   return canvas;
 }
 
-function caption(context: SKRSContext2D, text: string, x: number, height: number, fontSize: number): void {
-  context.font = `${fontSize}px "${labelFamily}"`;
-  context.textBaseline = "middle";
-  context.fillStyle = "#e9ecef";
-  context.fillText(text, x, height / 2);
-}
-
 /** The same image twice, as PNG bytes: on the left the truth, dashed; on the right what was predicted. */
 export async function drawBesideTruth(
   image: RgbImage,
   truth: readonly DrawnBox[],
   detections: readonly DrawnBox[],
 ): Promise<Uint8Array> {
-  registerLabelFont();
   const scale = scaleFor(image);
   const fontSize = besideFontSize(image, scale, Math.max(truth.length, detections.length));
   const [width, height] = [image.width * scale, image.height * scale];
   const header = fontSize * 2;
   const gap = Math.round(fontSize / 2);
-  const canvas = createCanvas(width * 2 + gap, height + header);
+  const canvas = darkCanvas(width * 2 + gap, height + header);
   const context = canvas.getContext("2d");
-  context.fillStyle = "#212529";
-  context.fillRect(0, 0, canvas.width, canvas.height);
   const source = imageCanvas(image);
   const panels = [
     { text: `truth: ${truth.length}`, boxes: truth, dashed: true, x: 0 },
     { text: `predicted: ${detections.length}`, boxes: detections, dashed: false, x: width + gap },
   ];
   for (const { text, boxes, dashed, x } of panels) {
-    caption(context, text, x + gap, header, fontSize);
+    writeCaption(context, text, { x: x + gap, y: header / 2, fontSize });
     context.drawImage(source, x, header, width, height);
     drawBoxes(context, boxes, { dashed, area: { x, y: header, width, height }, scale, fontSize });
   }

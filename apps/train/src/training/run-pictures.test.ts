@@ -49,7 +49,7 @@ test("a batch is shown as it is trained on: the pixels of its images again, and 
   });
 });
 
-test("images that come more often are in the batches that are shown, as in those that are trained on", async () => {
+test("images that come more often than others do so in the batches that are shown too", async () => {
   await startBackend({ prefer: "cpu" });
   const dataset = await openDataset("shapes:count=3,validation=2,size=64,objects=1,classes=2", { split: "train" });
   const recipe = fixedSize({ width: 64, height: 64 }, { flips: "none", training: true });

@@ -1,5 +1,6 @@
 import { parse } from "node:path";
-import { batches, type Dataset, imageName, type ImageRecord, loadPixels } from "@detrkit/datasets";
+import { batches, categoriesOf, type Dataset, imageName, type ImageRecord, loadPixels } from "@detrkit/datasets";
+import type { Category } from "@detrkit/detr";
 import type { ImageOutcome } from "@detrkit/evaluation";
 import { type EvaluatedDetector, trainingRecipe } from "@detrkit/training";
 import type { EvaluationAnalysis } from "../evaluation/analyse-evaluation.ts";
@@ -18,13 +19,11 @@ function spread(records: readonly ImageRecord[], count: number): ImageRecord[] {
 }
 
 /** The objects of an image as they are drawn. */
-export function truthBoxes(
-  record: ImageRecord,
-  { classes, categoryIds }: Pick<Dataset, "classes" | "categoryIds">,
-): DrawnBox[] {
+export function truthBoxes(record: ImageRecord, dataset: Pick<Dataset, "classes" | "categoryIds">): DrawnBox[] {
+  const categories = categoriesOf(dataset);
   return Array.from(record.labels, (label, index) => {
     const [xmin = 0, ymin = 0, xmax = 0, ymax = 0] = record.boxes.subarray(index * 4, index * 4 + 4);
-    const [name, labelId] = [classes[label] ?? String(label), categoryIds[label] ?? label];
+    const { id: labelId, name } = categories[label] as Category;
     return { label: name, labelId, box: { xmin, ymin, xmax, ymax } };
   });
 }
@@ -79,10 +78,10 @@ export async function drawBatches(
   const pictures: SamplePicture[] = [];
   if (count === 0) return pictures;
   const recipe = trainingRecipe(transforms, epoch);
-  const { classes, categoryIds } = training;
+  const legend = { normalisation: recipe.normalisation, categories: categoriesOf(training) };
   const order = { batchSize, repeats, seed, epoch, shuffle: true };
   for await (const batch of batches(training, { ...order, transforms: recipe, workers: 0, ahead: 1 })) {
-    const png = await drawBatch(batch, { normalisation: recipe.normalisation, classes, categoryIds });
+    const png = await drawBatch(batch, legend);
     pictures.push({ name: `batch ${batch.index + 1} of epoch ${epoch + 1}`, png, kind: "batch" });
     if (pictures.length >= count) break;
   }

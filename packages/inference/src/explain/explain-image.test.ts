@@ -99,7 +99,7 @@ describeOnBackends("Detector.explain", () => {
     detector.dispose();
   });
 
-  test("another layer looks elsewhere; layers and places that do not exist are named; nothing is left", async () => {
+  test("another layer looks elsewhere; what does not exist is named, nothing is left", async () => {
     const detector = detectorOf("detr-small");
     const before = memory().numTensors;
     const of = async (decoderLayer: number): Promise<readonly number[]> =>

@@ -151,7 +151,7 @@ test("what a program that was ended has left is taken up by the next one", async
   expect(await readFile(join(folder, "model.safetensors"))).toEqual(whole);
 });
 
-test("programs that start at once get the whole file each, and a later one waits for what is on its way", async () => {
+test("programs that start at once get the whole file each, a later one waits for what is on its way", async () => {
   const whole = files.get("model.safetensors") as Buffer;
   const folders = await Promise.all([get(), get(), get()]);
   expect(await readFile(join(folders[0], "model.safetensors"))).toEqual(whole);

@@ -47,6 +47,14 @@ function annotationsOf(record: ImageRecord, categoryIds: readonly number[]): Coc
   });
 }
 
+/** The classes of a data set by label, with the source's ids. */
+export function categoriesOf({
+  classes,
+  categoryIds,
+}: Pick<Dataset, "classes" | "categoryIds">): CocoGroundTruth["categories"] {
+  return classes.map((name, label) => ({ id: categoryIds[label] ?? label, name }));
+}
+
 /**
  * A data set as COCO writes it, for evaluation and for writing it out; `area` is COCO's own where the data has it, else
  * the box's.
@@ -54,7 +62,7 @@ function annotationsOf(record: ImageRecord, categoryIds: readonly number[]): Coc
 export function toCocoGroundTruth(dataset: Dataset): CocoGroundTruth {
   return {
     images: dataset.records.map(({ id, width, height, name }) => ({ id, width, height, file_name: name })),
-    categories: dataset.classes.map((name, label) => ({ id: dataset.categoryIds[label] as number, name })),
+    categories: categoriesOf(dataset),
     annotations: dataset.records.flatMap((record) => annotationsOf(record, dataset.categoryIds)),
   };
 }
