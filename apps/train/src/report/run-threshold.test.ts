@@ -17,7 +17,8 @@ afterAll(async () => {
 test("a run knows the score of its best F1; what knows none says so", async () => {
   expect(await thresholdOfRun(folder)).toBeUndefined();
   expect(await thresholdOfRun(join(folder, "weights.safetensors"))).toBeUndefined();
-  const { reportFacts } = runFolder(folder);
+  const { bestCheckpoint, config, reportFacts } = runFolder(folder);
+  await writeFile(config, '{ "data": "shapes" }');
   for (const [content, threshold] of [
     [JSON.stringify({ analysis: exampleAnalysis() }), 0.6875],
     [JSON.stringify({ epoch: 3 }), undefined],
@@ -26,5 +27,6 @@ test("a run knows the score of its best F1; what knows none says so", async () =
   ] as const) {
     await writeFile(reportFacts, content);
     expect(await thresholdOfRun(folder)).toBe(threshold);
+    expect(await thresholdOfRun(bestCheckpoint)).toBe(threshold);
   }
 });

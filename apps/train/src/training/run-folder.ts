@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { DataError } from "@detrkit/common";
 import { isLeftover, makeFolder, writeFileAtomic } from "@detrkit/common/files";
 import { lockName, runFiles, type RunFiles } from "@detrkit/training/run-files";
 import { UsageError } from "../usage-error.ts";
@@ -42,8 +43,9 @@ export type ExistingRun = "refuse" | "resume" | "overwrite";
  *
  * @throws UsageError when it holds a run, or other people's files, and `existing` does not allow to go on
  */
-export async function checkRunFolder({ root, config }: RunFolder, existing: ExistingRun): Promise<void> {
-  if (existsSync(config)) {
+export async function checkRunFolder(folder: RunFolder, existing: ExistingRun): Promise<void> {
+  const { root } = folder;
+  if ((await readRunConfig(folder)) !== undefined) {
     if (existing !== "refuse") return;
     throw new UsageError(
       `${root} already holds a run: continue it with --resume, replace it with --overwrite, or choose another --output`,
@@ -72,8 +74,29 @@ export async function writeRunConfig(folder: RunFolder, config: SettingsTree): P
   await writeFileAtomic(folder.config, `${JSON.stringify(config, null, 2)}\n`);
 }
 
-/** The settings that a run was started with, or `undefined` where there is no run. */
-export async function readRunConfig(folder: RunFolder): Promise<unknown> {
-  if (!existsSync(folder.config)) return undefined;
-  return JSON.parse(await readFile(folder.config, "utf8"));
+/**
+ * The settings that a run was started with, or `undefined` where there is no run: a model of Hugging Face has a
+ * `config.json` too.
+ *
+ * @throws DataError where the file is no JSON
+ */
+export async function readRunConfig({ config }: Pick<RunFolder, "config">): Promise<SettingsTree | undefined> {
+  if (!existsSync(config)) return undefined;
+  const text = await readFile(config, "utf8");
+  try {
+    const settings = JSON.parse(text) as SettingsTree | null;
+    return typeof settings?.["data"] === "string" ? settings : undefined;
+  } catch (cause) {
+    throw new DataError(`${config} is not JSON (${(cause as Error).message}); mend it, or choose another folder`, {
+      cause,
+    });
+  }
+}
+
+/** The run that a checkpoint belongs to: its folder was named, or one of its files. Undefined where there is none. */
+export async function runOfCheckpoint(checkpoint: string): Promise<RunFolder | undefined> {
+  const around = runFolder(dirname(checkpoint));
+  const isFile = [around.bestCheckpoint, around.lastCheckpoint].some((file) => resolve(file) === resolve(checkpoint));
+  const folder = isFile ? around : runFolder(checkpoint);
+  return (await readRunConfig(folder)) === undefined ? undefined : folder;
 }
