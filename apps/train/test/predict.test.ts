@@ -69,6 +69,25 @@ describe("predict", () => {
     expect(existsSync(join(folder, "predictions", "good.jpg"))).toBe(true);
   });
 
+  test("without --threshold takes the score of the run's best F1, of its checkpoint file too", async () => {
+    const { bestCheckpoint, reportFacts } = runFolder(output);
+    const facts = JSON.parse(await readFile(reportFacts, "utf8")) as { readonly analysis: object };
+    for (const [threshold, count] of [
+      [0.001, tinySettings.numQueries * 2],
+      [0.999, 0],
+    ] as const) {
+      const analysis = { ...facts.analysis, confidence: { best: { threshold } } };
+      await writeFile(reportFacts, JSON.stringify({ ...facts, analysis }));
+      for (const checkpoint of [output, bestCheckpoint]) {
+        const args = ["--checkpoint", checkpoint, "--backend", "cpu", "--no-pictures", join(photos, "good.png")];
+        const { stdout, stderr } = await runCli("predict", ...args);
+        expect(JSON.parse(stdout)).toHaveLength(count);
+        expect(stderr).toContain(`scores from ${threshold.toFixed(2)} on; --threshold sets it`);
+      }
+    }
+    await writeFile(reportFacts, JSON.stringify(facts));
+  }, 60_000);
+
   test("prints a plain list for one image, and draws it as asked", async () => {
     const found = join(folder, "as-asked");
     const args = ["--picture-type", "png", "--picture-size", "310", "--threshold", "1", "--output", found];

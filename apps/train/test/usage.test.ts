@@ -20,7 +20,7 @@ describe("usage", () => {
     [["demo", "--model", "dert"], "did you mean detr?"],
     [["train", "--data", "voc:none", "--output", join(folder, "none"), "--backend", "cpu"], "none"],
     [["train", "--output", join(folder, "none"), "--resume"], "holds no run to resume"],
-    [["evaluate", "--checkpoint", "x"], "is no run folder, so it knows no images: name some with --data"],
+    [["evaluate", "--checkpoint", "x"], "is no run, so it knows no images: name some with --data"],
     [["predict", "--checkpoint", "x"], "predict needs images"],
     [["check-data"], "check-data needs --data"],
     [["check-data", "voc:./data"], 'check-data takes flags only, got "voc:./data"; write --data voc:./data?'],

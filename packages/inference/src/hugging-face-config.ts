@@ -1,5 +1,12 @@
 import { CheckpointError } from "@detrkit/common";
-import { imagenetNormalisation, resize, resizeTo, type TransformRecipe } from "@detrkit/image/pixels";
+import {
+  imagenetNormalisation,
+  letterbox,
+  resize,
+  resizeTo,
+  type TransformRecipe,
+  type TransformStep,
+} from "@detrkit/image/pixels";
 import type { UnseenSettings } from "./families.ts";
 
 /** What Hugging Face's Transformers says beside the weights. */
@@ -61,20 +68,22 @@ function labelsOf(names: Json | undefined): readonly string[] {
     .map(([, name]) => String(name));
 }
 
-function transformsOf({ size, image_mean: mean, image_std: std }: Json): TransformRecipe {
-  const {
-    shortest_edge: shortest,
-    longest_edge: longest,
-    height,
-    width,
-  } = (typeof size === "object" && size !== null ? size : {}) as Json;
+/** The resize of a preprocessor: to a size, into one with proportions kept, or to a short side. */
+function resizeOf(size: Json): TransformStep {
+  const { shortest_edge: shortest, longest_edge: longest, max_height: maxHeight, max_width: maxWidth } = size;
+  const { height, width } = size;
+  if (typeof height === "number" && typeof width === "number") return resizeTo({ width, height });
+  if (typeof maxHeight === "number" && typeof maxWidth === "number")
+    return letterbox({ width: maxWidth, height: maxHeight });
   const shortSide = typeof shortest === "number" ? shortest : 800;
-  const maxSide = typeof longest === "number" ? longest : 1333;
+  return resize({ shortSides: [shortSide], maxSide: typeof longest === "number" ? longest : 1333 });
+}
+
+function transformsOf({ size, image_mean: mean, image_std: std }: Json): TransformRecipe {
   const triple = (values: unknown, fallback: readonly [number, number, number]): readonly [number, number, number] =>
     Array.isArray(values) && values.length === 3 ? (values as [number, number, number]) : fallback;
-  const exact = typeof height === "number" && typeof width === "number";
   return {
-    steps: [exact ? resizeTo({ width, height }) : resize({ shortSides: [shortSide], maxSide })],
+    steps: [resizeOf((typeof size === "object" && size !== null ? size : {}) as Json)],
     normalisation: { mean: triple(mean, imagenetNormalisation.mean), std: triple(std, imagenetNormalisation.std) },
   };
 }

@@ -48,7 +48,7 @@ export async function settingsInQuestion(
     );
   }
   const named = output ?? file["output"];
-  const last = resume === true && named === undefined ? lastRun() : undefined;
+  const last = resume === true && named === undefined ? await lastRun() : undefined;
   const stored = resume === true ? await storedSettings(last?.root ?? named) : {};
   const settings = merged(stored, file, others);
   const definitions = await definitionsFor(settings);

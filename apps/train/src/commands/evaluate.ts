@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "@detrkit/common/files";
 import type { DetectionEvaluation } from "@detrkit/evaluation";
@@ -16,7 +15,7 @@ import { UsageError } from "../usage-error.ts";
 import type { RunConfig } from "../configuration/resolve-config.ts";
 import { evaluateCheckpoint, type EvaluateCheckpointOptions, evaluateFiles } from "../evaluation/evaluate.ts";
 import { classTable, metricsText } from "../evaluation/metrics-text.ts";
-import { runFolder } from "../training/run-folder.ts";
+import { runOfCheckpoint } from "../training/run-folder.ts";
 import { showProgress } from "../progress/show-progress.ts";
 import {
   backendFlag,
@@ -109,8 +108,7 @@ async function imagesOf(
 ): Promise<Pick<EvaluateCheckpointOptions, "openImages"> & { readonly spec: string }> {
   const run = await settingsOfRun(checkpoint);
   const spec = data ?? run?.data;
-  if (spec === undefined)
-    throw new UsageError(`${checkpoint} is no run folder, so it knows no images: name some with --data`);
+  if (spec === undefined) throw new UsageError(`${checkpoint} is no run, so it knows no images: name some with --data`);
   // Where training kept them from its own split, no split of the data has their name.
   const isKept = split === undefined || (split === run?.validation.split && run.validation.data === "");
   if (run !== undefined && spec === run.data && isKept) {
@@ -123,9 +121,10 @@ async function imagesOf(
 
 /** What a run was started with; undefined for a checkpoint that stands alone. */
 async function settingsOfRun(checkpoint: string): Promise<RunConfig | undefined> {
-  if (!existsSync(runFolder(checkpoint).config)) return undefined;
+  const run = await runOfCheckpoint(checkpoint);
+  if (run === undefined) return undefined;
   const { resumeConfig, storedSettings } = await import("../configuration/resume-config.ts");
-  return await resumeConfig(await storedSettings(checkpoint), { output: checkpoint });
+  return await resumeConfig(await storedSettings(run.root), { output: run.root });
 }
 
 /** What would be ignored is refused: the answer would not be to what was asked. */

@@ -7,14 +7,12 @@ import { numberFlag, numberOption, type ParsedFlags, textFlag, textOption } from
 import { typedCommand } from "../cli/typed-command.ts";
 import { furtherDefinitions } from "../configuration/definitions.ts";
 import { type AttentionSubject, drawAttention } from "../drawing/attention-picture.ts";
-import { drawnFrom } from "../drawing/draw-boxes.ts";
 import { pictureExtension } from "../drawing/picture.ts";
 import { inputImages, type InputImage } from "../inference/image-files.ts";
 import { keepApart } from "../inference/keep-apart.ts";
-import { thresholdOfRun } from "../report/run-threshold.ts";
 import { fitted } from "../text.ts";
 import { UsageError } from "../usage-error.ts";
-import { pictureTypeFlag, pictureTypeOf } from "./predict-flags.ts";
+import { pictureTypeFlag, pictureTypeOf, thresholdFlag, thresholdOf } from "./predict-flags.ts";
 import { backendFlag, backendOf, checkpointFlag, detectorFlag, useBackend } from "./shared-flags.ts";
 
 const defaultLimit = 5;
@@ -30,7 +28,7 @@ export const explainCommand: Command = {
     flags: [
       checkpointFlag,
       detectorFlag,
-      numberOption("threshold", `Leave out detections with a lower score; default that of the run, else ${drawnFrom}`),
+      thresholdFlag,
       numberOption("limit", `The largest number of detections; default ${defaultLimit}`),
       {
         name: "point",
@@ -95,7 +93,7 @@ async function questionOf(flags: ParsedFlags) {
   if (checkpoint === undefined)
     throw new UsageError("explain needs --checkpoint, a run folder, a .safetensors or a .pth file");
   const image = await oneImage(flags.positionals);
-  const threshold = numberFlag(flags, "threshold") ?? (await thresholdOfRun(checkpoint)) ?? drawnFrom;
+  const threshold = await thresholdOf(flags, checkpoint);
   const limit = numberFlag(flags, "limit") ?? defaultLimit;
   const decoderLayer = numberFlag(flags, "decoder-layer");
   const encoderLayer = numberFlag(flags, "encoder-layer");

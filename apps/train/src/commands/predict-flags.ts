@@ -12,10 +12,24 @@ import {
 import { drawnFrom } from "../drawing/draw-boxes.ts";
 import type { PictureType } from "../drawing/picture.ts";
 import { type SaveForm, saveForms } from "../inference/save-predictions.ts";
+import { thresholdOfRun } from "../report/run-threshold.ts";
 import { UsageError } from "../usage-error.ts";
 import { backendFlag, checkpointFlag, detectorFlag } from "./shared-flags.ts";
 
 const defaultOutput = "predictions";
+
+/** From which score on a command shows detections. */
+export const thresholdFlag: FlagDefinition = numberOption(
+  "threshold",
+  `Leave out detections with a lower score; default that of the run's best F1, else ${drawnFrom}`,
+);
+
+/** The threshold that was asked for, else what suits the checkpoint. @throws UsageError where it is no score */
+export async function thresholdOf(flags: ParsedFlags, checkpoint: string): Promise<number> {
+  const threshold = numberFlag(flags, "threshold") ?? (await thresholdOfRun(checkpoint)) ?? drawnFrom;
+  if (threshold >= 0 && threshold <= 1) return threshold;
+  throw new UsageError(`--threshold takes a number from 0 to 1, got ${threshold}`);
+}
 
 /** The kind of the pictures that a command draws. */
 export const pictureTypeFlag: FlagDefinition = {
@@ -34,7 +48,7 @@ export function pictureTypeOf(flags: ParsedFlags): PictureType {
 export const predictFlags: readonly FlagDefinition[] = [
   checkpointFlag,
   detectorFlag,
-  numberOption("threshold", `Leave out detections with a lower score; default ${drawnFrom}`),
+  thresholdFlag,
   textOption("output", "DIR", `Folder for pictures and saved files; default ${defaultOutput}`),
   switchOption("pictures", "Draw pictures (the default); --no-pictures leaves them away"),
   pictureTypeFlag,
@@ -66,14 +80,13 @@ export interface PredictSettings {
 }
 
 /** Reads the flags. @throws UsageError where one is missing or out of range */
-export function predictSettings(flags: ParsedFlags): PredictSettings {
+export async function predictSettings(flags: ParsedFlags): Promise<PredictSettings> {
   const checkpoint = textFlag(flags, "checkpoint");
   if (checkpoint === undefined)
     throw new UsageError("predict needs --checkpoint, a run folder, a .safetensors or a .pth file");
   if (flags.positionals.length === 0)
     throw new UsageError("predict needs images: detrkit predict --checkpoint runs/mine photo.jpg");
-  const threshold = numberFlag(flags, "threshold") ?? drawnFrom;
-  if (threshold < 0 || threshold > 1) throw new UsageError(`--threshold takes a number from 0 to 1, got ${threshold}`);
+  const threshold = await thresholdOf(flags, checkpoint);
   const pictureSize = numberFlag(flags, "picture-size");
   if (pictureSize !== undefined && !(Number.isInteger(pictureSize) && pictureSize >= 1 && pictureSize <= 16_384))
     throw new UsageError(`--picture-size takes a whole number of pixels from 1 to 16384, got ${pictureSize}`);

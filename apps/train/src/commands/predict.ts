@@ -54,7 +54,7 @@ export const predictCommand: Command = {
     ],
   },
   async run(flags, streams) {
-    const settings = predictSettings(flags);
+    const settings = await predictSettings(flags);
     const inputs = await inputImages(flags.positionals);
     const pictures = settings.pictures ? inputs.images.map(({ stem }) => pictureOf(stem, settings)) : [];
     if (settings.save.includes("yolo")) expectLabelFiles(inputs.images);
@@ -73,6 +73,7 @@ export const predictCommand: Command = {
       detectors: await furtherDefinitions(textFlag(flags, "detector")),
       onProgress: say,
     });
+    if (!flags.values.has("threshold")) say(`scores from ${settings.threshold.toFixed(2)} on; --threshold sets it`);
     if (settings.json === undefined && streams.stdout.isTTY !== true && npmWroteBanner())
       say("note: npm wrote its banner before this JSON; `npm run --silent` leaves it away, --json FILE writes a file");
     return await predictAll({ detector, inputs, settings, pictures, streams, say }, flags);

@@ -95,8 +95,9 @@ export async function trainCommand(args: readonly string[], onProgress?: (line: 
         streams.stdout.write(`${JSON.stringify(file, null, 2)}\n`);
         return 0;
       }
-      if (chosen !== undefined) streams.stderr.write(`${fitted(chosen, streams.stderr)}\n`);
       streams.stderr.write(`${JSON.stringify(config.file, null, 2)}\n`);
+      // After the settings, which fill a terminal.
+      if (chosen !== undefined) streams.stderr.write(`${fitted(chosen, streams.stderr)}\n`);
       return await withTrainingTerminal(config.backend, streams, (terminal) => {
         announceTiming(terminal);
         const tell = switchFlag(flags, "json") ? jsonLines(streams.stdout) : undefined;

@@ -140,7 +140,11 @@ function confidenceChart(analysis: ReportData["analysis"]): Chart | undefined {
     x: points.map(({ threshold }) => threshold),
     series: [
       { label: "F1", values: points.map(({ f1 }) => f1) },
-      { label: "precision", values: points.map(({ precision }) => precision) },
+      // Where nothing is kept, precision means nothing: 1 there would look as if high scores were all right.
+      {
+        label: "precision",
+        values: points.map(({ precision, recall }) => (precision === 1 && recall === 0 ? null : precision)),
+      },
       { label: "recall", values: points.map(({ recall }) => recall) },
     ],
     range: [0, 1],

@@ -14,7 +14,8 @@ const record = (epoch: number, AP: number | undefined, scoreThreshold?: unknown)
 test("a run knows the score of its best weights' best F1; what knows none says so", async () => {
   expect(await thresholdOfRun(folder)).toBeUndefined();
   expect(await thresholdOfRun(join(folder, "weights.safetensors"))).toBeUndefined();
-  const { log } = runFolder(folder);
+  const { bestCheckpoint, config, log } = runFolder(folder);
+  await writeFile(config, '{ "data": "shapes" }');
   for (const [lines, threshold] of [
     // checkpoint-best has the weights of the second epoch, not those of the last.
     [[record(1, 0.2, 0.5), record(2, 0.3, 0.6875), record(3, undefined), record(4, 0.3, 0.25)], 0.6875],
@@ -24,5 +25,6 @@ test("a run knows the score of its best weights' best F1; what knows none says s
   ] as const) {
     await writeFile(log, lines.map((line) => `${line}\n`).join(""));
     expect(await thresholdOfRun(folder)).toBe(threshold);
+    expect(await thresholdOfRun(bestCheckpoint)).toBe(threshold);
   }
 });

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { isLeftover, makeFolder, writeFileAtomic } from "@detrkit/common/files";
 import { lockName, runFiles, type RunFiles } from "@detrkit/training/run-files";
 import type { SettingsTree } from "../configuration/settings-tree.ts";
@@ -43,8 +43,9 @@ export type ExistingRun = "refuse" | "resume" | "overwrite";
  *
  * @throws UsageError when it holds a run, or other people's files, and `existing` does not allow to go on
  */
-export async function checkRunFolder({ root, config }: RunFolder, existing: ExistingRun): Promise<void> {
-  if (existsSync(config)) {
+export async function checkRunFolder(folder: RunFolder, existing: ExistingRun): Promise<void> {
+  const { root } = folder;
+  if ((await readRunConfig(folder)) !== undefined) {
     if (existing !== "refuse") return;
     throw new UsageError(
       `${root} already holds a run: continue it with --resume, replace it with --overwrite, or choose another --output`,
@@ -74,11 +75,21 @@ export async function writeRunConfig(folder: RunFolder, config: SettingsTree): P
 }
 
 /**
- * The settings that a run was started with, or `undefined` where there is no run.
+ * The settings that a run was started with, or `undefined` where there is no run: a model of Hugging Face has a
+ * `config.json` too.
  *
  * @throws DataError naming the file where it is damaged
  */
-export async function readRunConfig(folder: RunFolder): Promise<unknown> {
-  if (!existsSync(folder.config)) return undefined;
-  return await readJson(folder.config);
+export async function readRunConfig({ config }: Pick<RunFolder, "config">): Promise<SettingsTree | undefined> {
+  if (!existsSync(config)) return undefined;
+  const settings = (await readJson(config)) as SettingsTree | null;
+  return typeof settings?.["data"] === "string" ? settings : undefined;
+}
+
+/** The run that a checkpoint belongs to: its folder was named, or one of its files. Undefined where there is none. */
+export async function runOfCheckpoint(checkpoint: string): Promise<RunFolder | undefined> {
+  const around = runFolder(dirname(checkpoint));
+  const isFile = [around.bestCheckpoint, around.lastCheckpoint].some((file) => resolve(file) === resolve(checkpoint));
+  const folder = isFile ? around : runFolder(checkpoint);
+  return (await readRunConfig(folder)) === undefined ? undefined : folder;
 }

@@ -3,7 +3,7 @@ import { join, parse, resolve } from "node:path";
 import { parseDataSpec } from "@detrkit/datasets";
 import { resumeCommand } from "../cli/typed-command.ts";
 import { UsageError } from "../usage-error.ts";
-import { runFolder } from "./run-folder.ts";
+import { readRunConfig, type RunFolder, runFolder } from "./run-folder.ts";
 
 /** Where runs go whose folder nobody names. */
 export const runsFolder = "runs";
@@ -45,22 +45,25 @@ export interface LastRun {
   readonly count: number;
 }
 
-/** When a run was last worked on, in milliseconds; undefined where the folder holds none. */
-function lastWorkedOn(root: string): number | undefined {
-  const { config, log, lastCheckpoint } = runFolder(root);
-  const timeOf = (file: string): number | undefined => statSync(file, { throwIfNoEntry: false })?.mtimeMs;
-  const started = timeOf(config);
-  return started === undefined ? undefined : Math.max(started, timeOf(log) ?? 0, timeOf(lastCheckpoint) ?? 0);
+/** When a run was last worked on, in milliseconds. */
+function lastWorkedOn({ config, log, lastCheckpoint }: RunFolder): number {
+  const timeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return Math.max(timeOf(config), timeOf(log), timeOf(lastCheckpoint));
+}
+
+/** Whether a folder holds a run; one whose settings are damaged cannot go on. */
+async function isRun(folder: RunFolder): Promise<boolean> {
+  return (await readRunConfig(folder).catch(() => undefined)) !== undefined;
 }
 
 /** The run in `runs` that was worked on last. @throws UsageError where there is none */
-export function lastRun(folder: string = runsFolder): LastRun {
-  const runs = namesIn(folder).flatMap((name) => {
-    const root = join(folder, name);
-    const time = lastWorkedOn(root);
-    return time === undefined ? [] : [{ root, time }];
-  });
-  const last = runs.toSorted((one, other) => other.time - one.time)[0];
+export async function lastRun(folder: string = runsFolder): Promise<LastRun> {
+  const runs: RunFolder[] = [];
+  for (const name of namesIn(folder)) {
+    const run = runFolder(join(folder, name));
+    if (await isRun(run)) runs.push(run);
+  }
+  const last = runs.toSorted((one, other) => lastWorkedOn(other) - lastWorkedOn(one))[0];
   if (last === undefined)
     throw new UsageError(
       `--resume goes on with the last run in ${folder}, where there is none; ` +

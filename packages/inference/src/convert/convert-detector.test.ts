@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readParameters, readSafetensors, saveCheckpoint, type TensorData } from "@detrkit/checkpoint";
 import { createDetector, type DetectorConfig, presets } from "@detrkit/detr";
-import { detrEvaluation, fixedSize, type TransformRecipe } from "@detrkit/image/pixels";
+import { detrEvaluation, fixedSize, letterboxed, type TransformRecipe } from "@detrkit/image/pixels";
 import { temporaryFolder, useBackend } from "@detrkit/test-utils";
 import { tensor } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
@@ -153,4 +153,18 @@ test("config.json says what Transformers needs, names by label among it", async 
     size: { shortest_edge: 800, longest_edge: 1333 },
     image_mean: [0.485, 0.456, 0.406],
   });
+});
+
+test.each([
+  ["letterboxed", letterboxed({ width: 96, height: 64 }, { training: false }), { max_height: 64, max_width: 96 }],
+  ["of one size", fixedSize({ width: 96, height: 64 }, { training: false }), { height: 64, width: 96 }],
+] as const)("images that are %s are so in Transformers, and on the way back", async (name, transforms, size) => {
+  const path = join(folder, `${name}.safetensors`);
+  await checkpointOf(path, smaller("deformable-detr-r50", narrow), transforms);
+  const output = join(folder, name);
+  await convertDetector(path, { to: "hugging-face", output });
+  expect(JSON.parse(await readFile(join(output, "preprocessor_config.json"), "utf8"))).toMatchObject({ size });
+  const detector = await loadDetector(output);
+  expect(detector.description.transforms).toEqual(transforms);
+  detector.dispose();
 });

@@ -100,7 +100,10 @@ function expectExpressible(
     to === "original"
       ? ["the authors' code", writer.problemsForOriginal(settings)]
       : ["Transformers", writer.problemsForHuggingFace(settings)];
-  if (problems.length > 0) throw new ConfigError(`${path}: ${program} can't express ${problems.join("; ")}`);
+  if (problems.length > 0)
+    throw new ConfigError(
+      `${path}: ${program} can't express ${problems.join("; ")}. Train with settings that it has what is to be converted`,
+    );
 }
 
 async function writeHuggingFace(

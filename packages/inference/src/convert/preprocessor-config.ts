@@ -30,11 +30,13 @@ function sizeOf(steps: TransformRecipe["steps"]): Json {
   if (steps.length === 1) {
     const { kind, width, height, shortSides, maxSide }: Json = { ...steps[0] };
     if (kind === "resizeTo") return { height, width };
+    // It leaves out fractions of a pixel, where ours rounds: a side may be a pixel shorter there.
+    if (kind === "letterbox") return { max_height: height, max_width: width };
     if (kind === "resize" && Array.isArray(shortSides) && shortSides.length === 1 && maxSide !== undefined)
       return { shortest_edge: shortSides[0] as unknown, longest_edge: maxSide };
   }
   throw new ConfigError(
-    "Transformers can't express these transforms: expected one resize, to a size or to a short and a longest side, " +
-      `got ${JSON.stringify(steps)}`,
+    "Transformers can't express these transforms: expected one resize, to a size, into one (letterbox), " +
+      `or to a short and a longest side, got ${JSON.stringify(steps)}`,
   );
 }
