@@ -10,6 +10,7 @@ test("precision has no value above the highest score, where nothing is found", (
     introduction: [],
     config: {},
     records,
+    evaluation: undefined,
     samples: [],
     analysis: exampleAnalysis(),
   }).find(({ id }) => id === "confidence");
