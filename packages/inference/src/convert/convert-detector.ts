@@ -102,7 +102,8 @@ function expectExpressible(
       : ["Transformers", writer.problemsForHuggingFace(settings)];
   if (problems.length > 0)
     throw new ConfigError(
-      `${path}: ${program} can't express ${problems.join("; ")}. Train with settings that it has what is to be converted`,
+      `${path}: ${program} can't express ${problems.join("; ")}. ` +
+        "Train with settings that it has what is to be converted",
     );
 }
 
