@@ -257,7 +257,7 @@ export const packages = [
     description: "Serve a detector over HTTP: batching, several models, the Open Inference Protocol, a page to try it.",
     bin: { "detrkit-serve": "dist/cli.js" },
     schemas: true,
-    entries: ["cli", "engine/engine-process"],
+    entries: ["cli", "engine-process"],
     files: ["page/dist"],
     workspace: ["common", "image", "backend", "inference"],
     dependencies: [
