@@ -135,7 +135,8 @@ async function addDocuments(app: FastifyInstance, version: string): Promise<void
   await app.register(swagger, { mode: "static", specification: { document: document as never } });
   await app.register(swaggerUi, {
     routePrefix: "/docs",
-    staticCSP: "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; " +
+    staticCSP:
+      "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; " +
       "base-uri 'none'; frame-ancestors 'none'",
   });
   app.get("/openapi.json", async () => document);
