@@ -55,15 +55,15 @@ test("1,000 damaged bodies: each is refused or answered, none by a defect, and t
   const paths = ["/v1/detect", "/v1/explain", "/", "/v2/models/model/infer"];
   const statuses = new Map<number, number>();
   const damaged = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => {
-    const copy = Uint8Array.from(bytes.subarray(0, random.integer(0, bytes.length + 1)));
+    const copy = Uint8Array.from(bytes.subarray(0, random.integer(0, bytes.length)));
     for (let count = random.integer(0, 20); count > 0 && copy.length > 0; count--)
-      copy[random.integer(0, copy.length)] = random.integer(0, 256);
+      copy[random.integer(0, copy.length - 1)] = random.integer(0, 255);
     return copy;
   };
   for (let count = 0; count < 1000; count++) {
-    const [type, bytes] = whole[random.integer(0, whole.length)] as (typeof whole)[number];
-    const [other] = whole[random.integer(0, whole.length)] as (typeof whole)[number];
-    const path = paths[random.integer(0, paths.length)] as string;
+    const [type, bytes] = whole[random.integer(0, whole.length - 1)] as (typeof whole)[number];
+    const [other] = whole[random.integer(0, whole.length - 1)] as (typeof whole)[number];
+    const path = paths[random.integer(0, paths.length - 1)] as string;
     const answer = await running.ask(path, post(damaged(bytes), random.integer(0, 5) === 0 ? other : type));
     statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
     if (answer.status === 200) await answer.arrayBuffer();
@@ -86,7 +86,7 @@ test.each<[string, string, () => RequestInit | Promise<RequestInit>, number, str
     "unsupported-content-type",
   ],
   ["no image", "/v1/detect", () => post("hello", "image/jpeg"), 422, "invalid-image"],
-  ["half an image", "/v1/detect", () => post(image.slice(0, 900)), 422, "invalid-image"],
+  ["half an image", "/v1/detect", () => post(image.slice(0, image.length / 2)), 422, "invalid-image"],
   [
     "a drawing",
     "/v1/detect",
@@ -117,7 +117,7 @@ test.each<[string, string, () => RequestInit | Promise<RequestInit>, number, str
     413,
     "too-many-images",
   ],
-  ["no files", "/v1/detect", () => ({ method: "POST", body: form() }), 400, "invalid-multipart"],
+  ["no files", "/v1/detect", () => ({ method: "POST", body: form() }), 400, "invalid-request"],
   ["a form without a boundary", "/v1/detect", () => post("x", "multipart/form-data"), 400, "invalid-multipart"],
   ["deep JSON", "/v1/detect", () => post("[".repeat(90_000), "application/json"), 400, "invalid-json"],
   [

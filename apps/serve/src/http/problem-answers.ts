@@ -20,10 +20,6 @@ export function problemOf(error: unknown, request: FastifyRequest): Problem {
   const { code = "", statusCode = 500, message } = error as Partial<FastifyError>;
   const known = codes[code];
   if (known !== undefined) return new Problem(known, message ?? problems[known].title, { cause: error });
-  const isForm = request.headers["content-type"]?.startsWith("multipart/") === true;
-  // The form's parser throws plain errors where the form is damaged.
-  if (isForm && (statusCode < 500 || isFormError(error)))
-    return new Problem("invalid-multipart", String(message), { cause: error });
   if (statusCode < 500)
     return new Problem(error instanceof SyntaxError ? "invalid-json" : "invalid-request", String(message), {
       cause: error,
@@ -33,18 +29,14 @@ export function problemOf(error: unknown, request: FastifyRequest): Problem {
   });
 }
 
-function isFormError(error: unknown): boolean {
-  return (
-    error instanceof Error && /multipart|form|part|boundary|header|content-(?:type|disposition)/iu.test(error.message)
-  );
-}
-
 /** Answers with a problem document. */
 export async function sendProblem(reply: FastifyReply, problem: Problem, requestId: string): Promise<void> {
   const document = problem.document(requestId);
   if (problem.retryAfter !== undefined) void reply.header("retry-after", String(problem.retryAfter));
   if (problem.code === "unauthorised") void reply.header("www-authenticate", 'Bearer realm="detrkit-serve"');
-  await reply.code(document.status).type("application/problem+json").send(JSON.stringify(document));
+  // As bytes: to a text Fastify would add a charset, which this type does not have.
+  const body = Buffer.from(JSON.stringify(document));
+  await reply.code(document.status).type("application/problem+json").send(body);
 }
 
 /** Answers what is not even HTTP, or never becomes a whole request. */

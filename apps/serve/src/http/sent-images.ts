@@ -49,6 +49,20 @@ export function expectFewImages(count: number, { maxImages }: ImageLimits): void
  * @throws Problem where they are too many or too large together, or the form has other fields
  */
 export async function filesOfForm(request: FastifyRequest, limits: ImageLimits): Promise<SentImage[]> {
+  try {
+    return await readForm(request, limits);
+  } catch (error) {
+    // Limits of the parser have codes; what else it throws is about the form.
+    if (error instanceof Problem || (error instanceof Error && "code" in error && isLimit(error.code))) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Problem("invalid-multipart", `body: ${reason}`, { cause: error });
+  }
+}
+
+const isLimit = (code: unknown): boolean =>
+  typeof code === "string" && (code.startsWith("FST_") || code.endsWith("_LIMIT"));
+
+async function readForm(request: FastifyRequest, limits: ImageLimits): Promise<SentImage[]> {
   const images: SentImage[] = [];
   let bytes = 0;
   for await (const part of request.parts()) {
