@@ -33,6 +33,7 @@ export const commands = {
     ],
     native: true,
   },
+  schemathesis: { steps: [source("tools/schemathesis.ts")], native: true },
   sizes: { steps: [source("tools/check-sizes.ts")] },
   soak: { steps: [source("tools/soak/src/cli.ts")], native: true },
   kills: { steps: [source("apps/train/test/kills/cli.ts")] },

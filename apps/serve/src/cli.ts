@@ -32,13 +32,14 @@ async function main(): Promise<number> {
   });
   process.on("SIGHUP", () => void server.reload());
   say(`loading ${[...server.hosts.keys()].join(", ")}`);
-  const loaded = server.load().then(() => {
+  const loadAll = async (): Promise<undefined> => {
+    await server.load();
     for (const { name, serving } of server.hosts.values()) say(`${name} is ready: ${serving?.child.model.engine}`);
     say(`listens at ${server.address}   page /   API /docs`);
-  });
+  };
   try {
     // What fails to load while it is being stopped is no failure.
-    const stopped = await Promise.race([ended, loaded.then(() => undefined)]);
+    const stopped = await Promise.race([ended, loadAll()]);
     return stopped ?? (await ended);
   } catch (error) {
     await server.stop();

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { startBackend } from "@detrkit/backend";
 import { loadDetector } from "@detrkit/inference";
 import { temporaryFolder } from "@detrkit/test-utils";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -18,7 +17,6 @@ let wide: Uint8Array<ArrayBuffer>;
 let tall: Uint8Array<ArrayBuffer>;
 
 beforeAll(async () => {
-  await startBackend();
   await writeUntrained(sampling);
   await writeUntrained(dense, { preset: "detr-small" });
   running = await startServer({ sampling, dense });
@@ -144,7 +142,8 @@ test("the Open Inference Protocol: health, metadata, and an inference with a row
   ]);
   expect(answer.outputs[0]?.data).toEqual([0, 0, 0, 1, 1, 1]);
   const wrong = await running.ask("/v2/models/sampling/infer", postJson({ inputs: [{ ...images, shape: [3] }] }));
-  expect(wrong.status).toBe(400);
+  expect(wrong.status).toBe(422);
+  expect(await wrong.json()).toMatchObject({ code: "invalid-tensor" });
 });
 
 test("models are listed with what a browser needs, and their weights are the file", async () => {

@@ -1,6 +1,5 @@
 import { connect } from "node:net";
 import { join } from "node:path";
-import { startBackend } from "@detrkit/backend";
 import { Random } from "@detrkit/common";
 import { temporaryFolder } from "@detrkit/test-utils";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -13,7 +12,6 @@ let running: RunningServer;
 let image: Uint8Array<ArrayBuffer>;
 
 beforeAll(async () => {
-  await startBackend();
   await writeUntrained(weights);
   image = await picture();
   running = await startServer(
@@ -128,7 +126,7 @@ test.each<[string, string, () => RequestInit | Promise<RequestInit>, number, str
     "invalid-request",
   ],
   ["prototypes", "/v1/detect", () => post('{"__proto__": {"images": []}}', "application/json"), 400, "invalid-json"],
-  ["no base64", "/v1/detect", () => postJson({ images: [{ data: "§§§§" }] }), 400, "invalid-base64"],
+  ["no base64", "/v1/detect", () => postJson({ images: [{ data: "§§§§" }] }), 422, "invalid-base64"],
   [
     "an unknown key",
     "/v1/detect",
@@ -144,6 +142,7 @@ test.each<[string, string, () => RequestInit | Promise<RequestInit>, number, str
   ["a path upwards", "/v1/models/model/files/..%2f..%2fpackage.json", () => ({}), 400, "invalid-request"],
   ["a name upwards", "/v1/models/..%2f..%2fetc/files/model.safetensors", () => ({}), 404, "unknown-model"],
   ["a broken escape", "/v1/models/%E0%A4%A", () => ({}), 400, "invalid-request"],
+  ["a method for searching", "/v2", () => ({ method: "QUERY" }), 405, "method-not-allowed"],
   ["another method", "/v1/detect", () => ({ method: "DELETE" }), 405, "method-not-allowed"],
   ["nothing there", "/v3", () => ({}), 404, "unknown-address"],
   ["a reload without keys", "/v1/models/model/reload", () => ({ method: "POST" }), 403, "reload-not-allowed"],

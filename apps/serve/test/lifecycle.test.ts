@@ -1,6 +1,5 @@
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
-import { startBackend } from "@detrkit/backend";
 import { temporaryFolder } from "@detrkit/test-utils";
 import { beforeAll, expect, test } from "vitest";
 import { detectOneAnswer } from "../src/api/detections.ts";
@@ -13,7 +12,6 @@ const [first, second] = [join(folder, "first.safetensors"), join(folder, "second
 let image: Uint8Array<ArrayBuffer>;
 
 beforeAll(async () => {
-  await startBackend();
   await writeUntrained(first);
   await writeUntrained(second, { seed: 9 });
   image = await picture();
@@ -142,12 +140,10 @@ test("weights are exchanged under load without a dropped request, and bad ones l
   const ask = (): Promise<Response> => running.ask("/v1/detect?threshold=0", post(image, "image/png", { headers }));
   const before = await score(await ask());
   await copyFile(second, weights);
-  let reloaded = false;
-  const reload = running.ask("/v1/models/model/reload", { method: "POST", headers }).finally(() => {
-    reloaded = true;
-  });
+  const done = new AbortController();
+  const reload = running.ask("/v1/models/model/reload", { method: "POST", headers }).finally(() => done.abort());
   const scores: (number | undefined)[] = [];
-  while (!reloaded) scores.push(await score(await ask()));
+  while (!done.signal.aborted) scores.push(await score(await ask()));
   expect((await reload).status).toBe(200);
   expect(scores.length).toBeGreaterThan(3);
   const after = await score(await ask());
@@ -174,9 +170,9 @@ test("weights that change on the disk are loaded by themselves", async () => {
 test("health is answered while the model works", async () => {
   await using running = await startServer({ model: first }, { deadlineMs: 60_000 });
   const large = await picture(1200, 900);
-  let busy = true;
+  const enough = new AbortController();
   const load = Array.from({ length: 6 }, async () => {
-    while (busy) expect((await running.ask("/v1/detect", post(large))).status).toBe(200);
+    while (!enough.signal.aborted) expect((await running.ask("/v1/detect", post(large))).status).toBe(200);
   });
   const took: number[] = [];
   for (let count = 0; count < 100; count++) {
@@ -185,8 +181,8 @@ test("health is answered while the model works", async () => {
     took.push(performance.now() - started);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  busy = false;
+  enough.abort();
   await Promise.all(load);
-  // A machine that others use too: the measured 99th percentile is in the README.
+  // The middle one: other programs run beside tests, and delay some.
   expect(took.toSorted((one, other) => one - other)[50]).toBeLessThan(50);
 });

@@ -28,6 +28,17 @@ class SchemaWriter {
   }
 }
 
+/** What a browser gets, which is no operation of a program. */
+const page: Json = {
+  operationId: "page",
+  summary: "The page to try the models in.",
+  security: [],
+  parameters: [],
+  responses: {
+    200: { description: "A page, or a line where it was not built.", content: { "text/html": {}, "text/plain": {} } },
+  },
+};
+
 const bytes: Json = { type: "string", format: "binary" };
 
 /** The OpenAPI document of the server, from the very schemas that check its requests. */
@@ -36,6 +47,7 @@ export function openApiDocument({ version }: { readonly version: string }): Json
   const paths: Record<string, Record<string, Json>> = {};
   for (const [name, route] of Object.entries(routes) as readonly (readonly [string, ApiRoute])[])
     (paths[route.path] ??= {})[route.method.toLowerCase()] = operation(name, route, writer);
+  (paths["/"] ??= {})["get"] = page;
   writer.write(problemSchema, "output");
   return {
     openapi: "3.1.0",
@@ -77,8 +89,13 @@ function schemaOf(kind: BodyKind | readonly z.ZodType[], io: "input" | "output",
   if (kind === "bytes") return bytes;
   if (kind === "text") return { type: "string" };
   if (kind === "files")
-    return { type: "object", properties: { image: { type: "array", minItems: 1, items: bytes } }, required: ["image"] };
-  return kind instanceof Array
+    return {
+      type: "object",
+      properties: { image: { type: "array", minItems: 1, items: bytes } },
+      required: ["image"],
+      additionalProperties: false,
+    };
+  return Array.isArray(kind)
     ? { oneOf: kind.map((schema) => writer.write(schema, io)) }
     : writer.write(kind as z.ZodType, io);
 }
@@ -97,9 +114,9 @@ function parametersOf(schema: z.ZodObject | undefined, place: "path" | "query", 
   }));
 }
 
-/** Any operation may lack its key, come too often, or meet a defect. */
+/** Any operation may have a damaged address, lack its key, come too often, or meet a defect. */
 function problemAnswers({ problems: own = [] }: ApiRoute): Json {
-  const codes: readonly ProblemCode[] = ["unauthorised", "rate-limited", "internal", ...own];
+  const codes = new Set<ProblemCode>(["invalid-request", "unauthorised", "rate-limited", "internal", ...own]);
   const byStatus: Record<string, ProblemCode[]> = {};
   for (const code of codes) (byStatus[problems[code].status] ??= []).push(code);
   const content = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };

@@ -168,7 +168,7 @@ export const routes = {
     inPath: modelPath,
     bodies: { "application/json": inferBody },
     answers: { "application/json": inferAnswer },
-    problems: [...imageProblems, "too-many-images"],
+    problems: [...imageProblems, "invalid-tensor", "too-many-images"],
   },
   healthz: {
     method: "GET",

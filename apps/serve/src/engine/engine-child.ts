@@ -66,10 +66,11 @@ export class EngineChild {
         waiting.get(reply.id)?.resolve(reply);
         waiting.delete(reply.id);
       });
-      void gone.then(() => {
+      const loseAll = (): void => {
         for (const { reject } of waiting.values()) reject(crashed());
         waiting.clear();
-      });
+      };
+      void gone.then(loseAll);
       return new EngineChild(child, model, gone, waiting);
     } catch (error) {
       child.kill("SIGKILL");

@@ -142,7 +142,7 @@ async function addDocuments(app: FastifyInstance, version: string): Promise<void
   app.get("/openapi.json", async () => document);
 }
 
-const allMethods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
+const allMethods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"];
 
 function addRoutes(app: FastifyInstance, parts: HandlerParts): void {
   const handlers = createHandlers(parts);

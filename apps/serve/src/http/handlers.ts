@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type * as z from "zod";
-import { detectJsonBody, detectManyAnswer, type detectOneAnswer, detectQuery } from "../api/detections.ts";
+import { detectJsonBody, type detectManyAnswer, type detectOneAnswer, detectQuery } from "../api/detections.ts";
 import { explainJsonBody, explainQuery } from "../api/explanations.ts";
 import { huggingFaceBody, huggingFaceQuery } from "../api/hugging-face.ts";
 import { inferBody } from "../api/inference-protocol.ts";
@@ -174,7 +174,7 @@ export function createHandlers({ hosts, limits, keys, metrics, version }: Handle
       const data = input?.data ?? [];
       if (input?.shape[0] !== data.length)
         throw new Problem(
-          "invalid-request",
+          "invalid-tensor",
           `body.inputs.0.shape: expected [${data.length}], as data has so many, got ${JSON.stringify(input?.shape)}`,
         );
       expectFewImages(data.length, limits);

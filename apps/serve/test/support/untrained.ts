@@ -1,3 +1,4 @@
+import { startBackend } from "@detrkit/backend";
 import { saveCheckpoint } from "@detrkit/checkpoint";
 import { createDetector, type DetectorConfig, presets } from "@detrkit/detr";
 import { imagenetNormalisation, type RgbImage } from "@detrkit/image";
@@ -13,6 +14,7 @@ export async function writeUntrained(
   path: string,
   { seed = 4, side = 64, preset = "deformable-detr-small" as "detr-small" | "deformable-detr-small" } = {},
 ): Promise<void> {
+  await startBackend();
   const { backbone, transformer, ...rest } = presets[preset];
   const detector = {
     ...rest,
