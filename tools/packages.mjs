@@ -276,6 +276,7 @@ export const packages = [
       "zod",
     ],
     dev: ["detr", "checkpoint"],
+    devDependencies: ["@tensorflow/tfjs-backend-cpu"],
     keywords: ["server", "kserve", "inference"],
   },
 ];

@@ -69,7 +69,7 @@ export const routes = {
     method: "POST",
     path: "/v1/detect",
     summary:
-      "Finds objects. The bytes of an image are answered with one result, a form or JSON with a list in the same order.",
+      "Finds objects. The bytes of an image are answered with one result, a form or JSON with a list in their order.",
     query: detectQuery,
     bodies: { ...imageBodies, "multipart/form-data": "files", "application/json": detectJsonBody },
     answers: { "application/json": [detectOneAnswer, detectManyAnswer] },

@@ -7,7 +7,8 @@ import type { Outcome } from "./engine.ts";
 sharp.block({ operation: ["VipsForeignLoadSvg"] });
 
 /**
- * The pixels of an image that a stranger sent. Its header is read first: more pixels than `maxPixels` are never decoded.
+ * The pixels of an image that a stranger sent. Its header is read first: more pixels than `maxPixels` are never
+ * decoded.
  *
  * @param name - what the refusal calls it
  */
