@@ -1,3 +1,4 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { loadDetector } from "@detrkit/inference";
 import { temporaryFolder } from "@detrkit/test-utils";
@@ -156,7 +157,6 @@ test("models are listed with what a browser needs, and their weights are the fil
   const weights = await running.ask(models[0]?.weights?.url ?? "");
   expect(Number(weights.headers.get("content-length"))).toBe(models[0]?.weights?.bytes);
   const bytes = new Uint8Array(await weights.arrayBuffer());
-  const { readFile } = await import("node:fs/promises");
   expect(Buffer.compare(bytes, await readFile(sampling))).toBe(0);
   const again = await running.ask(models[0]?.weights?.url ?? "", {
     headers: { "if-none-match": weights.headers.get("etag") ?? "" },
@@ -177,4 +177,21 @@ test("figures, documents and the page's place", async () => {
   const page = await running.ask("/");
   expect(page.headers.get("content-security-policy")).toContain("default-src 'self'");
   expect(page.headers.get("x-content-type-options")).toBe("nosniff");
+});
+
+test("the built page and its files are served, and nothing beside them", async () => {
+  const pageFolder = join(folder, "page");
+  await mkdir(join(pageFolder, "assets"), { recursive: true });
+  await writeFile(join(pageFolder, "index.html"), "<title>try it</title>");
+  await writeFile(join(pageFolder, "assets", "page.js"), "export {};");
+  await writeFile(join(pageFolder, ".secret"), "secret");
+  await using withPage = await startServer({ sampling }, { pageFolder, apiKeys: ["key"] });
+  const page = await withPage.ask("/");
+  expect([page.status, await page.text()]).toEqual([200, "<title>try it</title>"]);
+  expect(page.headers.get("cross-origin-embedder-policy")).toBe("require-corp");
+  const script = await withPage.ask("/assets/page.js");
+  expect(script.headers.get("content-type")).toMatch(/javascript/u);
+  for (const path of ["/.secret", "/..%2fsampling.safetensors", "/assets/..%2f..%2fsampling.safetensors"])
+    expect((await withPage.ask(path)).status).toBe(404);
+  expect((await withPage.ask("/v1/models")).status).toBe(401);
 });
