@@ -5,12 +5,12 @@ import { detectJsonBody, type detectManyAnswer, type detectOneAnswer, detectQuer
 import { explainJsonBody, explainQuery } from "../api/explanations.ts";
 import { huggingFaceBody, huggingFaceQuery } from "../api/hugging-face.ts";
 import { inferBody } from "../api/inference-protocol.ts";
-import { filePath, modelPath, type modelSchema } from "../api/models.ts";
+import { filePath, modelPath } from "../api/models.ts";
 import { Problem } from "../api/problems.ts";
 import type { RouteName } from "../api/routes.ts";
-import type { DetectionFilter, FoundObjects } from "../engine/engine.ts";
+import type { DetectionFilter } from "../engine/engine.ts";
 import type { ModelHost } from "../models/model-host.ts";
-import type { Queued } from "../queue/batch-queue.ts";
+import { detectedImage, modelAnswer } from "./answers.ts";
 import { checked, checkedJson, checkedQuery, contentType } from "./check-request.ts";
 import { describeModel, inferenceAnswer } from "./inference-protocol.ts";
 import type { Keys } from "./keys.ts";
@@ -38,8 +38,6 @@ export interface HandlerParts {
 
 /** Gives the body of a 200. `gone` is aborted when the client leaves. */
 export type Handler = (request: FastifyRequest, reply: FastifyReply, gone: AbortSignal) => Promise<unknown>;
-
-type ModelAnswer = z.infer<typeof modelSchema>;
 
 /** The handler of every operation. */
 export function createHandlers({ hosts, limits, keys, metrics, version }: HandlerParts): Record<RouteName, Handler> {
@@ -203,38 +201,5 @@ export function createHandlers({ hosts, limits, keys, metrics, version }: Handle
       void reply.type(type);
       return body;
     },
-  };
-}
-
-function detectedImage({ answer, queueMs }: Queued<FoundObjects>, name: string | undefined) {
-  const { decodeMs, inferenceMs, batchSize, width, height, detections } = answer;
-  return {
-    ...(name === undefined ? {} : { name }),
-    width,
-    height,
-    detections: [...detections],
-    timing: { queueMs, decodeMs, inferenceMs, batchSize },
-  };
-}
-
-function modelAnswer({ name, ready, serving }: ModelHost): ModelAnswer {
-  if (serving === undefined) return { name, ready };
-  const { files, child } = serving;
-  const { engine, classes, detector, transforms } = child.model;
-  return {
-    name,
-    ready,
-    version: files.version,
-    engine,
-    classes: [...classes],
-    detector,
-    transforms,
-    weights:
-      files.safetensors === undefined
-        ? null
-        : {
-            url: `/v1/models/${encodeURIComponent(name)}/files/model.safetensors`,
-            bytes: files.safetensors.bytes,
-          },
   };
 }
