@@ -9,7 +9,8 @@ import { extractExample } from "./readmes/extract-example.ts";
 const root = join(import.meta.dirname, "..");
 const scratch = join(root, ".cache", "readmes");
 const libraries = workspaceEntries.filter(
-  (entry) => !entry.private && !entry.binary && entry.folder.startsWith("packages/"),
+  ({ private: isPrivate, binary, folder }) =>
+    !isPrivate && !binary && (folder.startsWith("packages/") || folder === "apps/serve"),
 );
 const SOURCE = ["--conditions=@detrkit/source", "--disable-warning=ExperimentalWarning"];
 

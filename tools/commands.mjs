@@ -21,6 +21,7 @@ const train = "apps/train/src/cli.ts";
 export const commands = {
   demo: { steps: [source(train, "demo")], native: true },
   detrkit: { steps: [source(train)], native: true, from: "caller" },
+  serve: { steps: [source("apps/serve/src/cli.ts")], native: true, from: "caller" },
   parity: { steps: [source("tools/parity/src/cli.ts")], native: true, from: "caller" },
   browsers: { steps: [source("tools/browsers/src/cli.ts")] },
   bench: { steps: [source("benchmarks/src/cli.ts")], native: true },
@@ -32,6 +33,7 @@ export const commands = {
     ],
     native: true,
   },
+  schemathesis: { steps: [source("tools/schemathesis.ts")], native: true },
   sizes: { steps: [source("tools/check-sizes.ts")] },
   soak: { steps: [source("tools/soak/src/cli.ts")], native: true },
   kills: { steps: [source("apps/train/test/kills/cli.ts")] },

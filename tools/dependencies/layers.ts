@@ -36,9 +36,13 @@ export const dependencyRules: DependencyRules = {
     { name: "losses and inference", packages: ["criterion", "inference"] },
     { name: "training", packages: ["training"] },
     { name: "tests", packages: ["test-utils"] },
-    { name: "apps", packages: ["train"] },
+    { name: "apps", packages: ["serve", "train"] },
   ],
-  forbidden: [{ from: "serve", to: "criterion", why: "serving a model needs no loss" }],
+  forbidden: [
+    { from: "serve", to: "criterion", why: "serving a model needs no loss" },
+    { from: "serve", to: "datasets", why: "serving a model reads no data set" },
+    { from: "serve", to: "training", why: "serving a model trains nothing" },
+  ],
   entryPoints: [
     { package: "matcher", file: "linear-sum-assignment.ts", without: "tfjs" },
     { package: "boxes", file: "numbers.ts", without: "tfjs" },

@@ -17,4 +17,5 @@ export { deformableDetrDialect, detrDialect } from "./original-state-dict.ts";
 export type { FamilyDialect, LoadableFamily, UnseenSettings } from "./families.ts";
 export { readWeights } from "./weights.ts";
 export type { ReadWeightsOptions, Weights } from "./weights.ts";
-export { checkpointFile } from "./weights-file.ts";
+export { checkpointFile, weightsFile } from "./weights-file.ts";
+export type { WeightsFile } from "./weights-file.ts";

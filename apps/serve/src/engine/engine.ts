@@ -1,0 +1,76 @@
+import type { Detection, ImageSize } from "@detrkit/common";
+import type { ExplainOptions, Explanation } from "@detrkit/inference";
+import type { ProblemCode } from "../api/problems.ts";
+
+/** Which detections of an image are wanted. */
+export interface DetectionFilter {
+  readonly threshold?: number | undefined;
+  readonly limit?: number | undefined;
+  readonly labels?: readonly string[] | undefined;
+}
+
+/** One image of a batch, as it came. */
+export interface ImageToDetect {
+  /** What problems call it: `image 2 (a.jpg)`. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly filter: DetectionFilter;
+}
+
+/** What was found in an image, and where its time went. */
+export interface FoundObjects extends ImageSize {
+  readonly detections: readonly Detection[];
+  readonly decodeMs: number;
+  readonly inferenceMs: number;
+  readonly batchSize: number;
+}
+
+/** Why an image has no answer. It crosses between processes, so it is no error object. */
+export interface Refusal {
+  readonly code: ProblemCode;
+  readonly detail: string;
+}
+
+/** What becomes of a request: its answer, or why there is none. */
+export type Outcome<Answer> = { readonly answer: Answer } | { readonly refusal: Refusal };
+
+/** What an engine tells of the model that it runs. */
+export interface EngineModel {
+  /** What computes, in one line. */
+  readonly engine: string;
+  readonly classes: readonly { readonly id: number; readonly name: string }[];
+  readonly detector: Readonly<Record<string, unknown>>;
+  readonly transforms: Readonly<Record<string, unknown>>;
+}
+
+/** One image to explain. */
+export interface ImageToExplain {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly options: ExplainOptions;
+}
+
+/** How images of different sizes go through the model together. */
+export type Batching = "same-size" | "padded";
+
+/** The engines that can be asked for: `native` takes the fastest backend of tfjs that starts here. */
+export type EngineName = "native" | "wasm" | "cpu";
+
+/** How an engine runs a model. */
+export interface EngineSettings {
+  readonly engine: EngineName;
+  readonly batching: Batching;
+  /** Images with more pixels are refused by their header, before they are decoded. */
+  readonly maxPixels: number;
+}
+
+/**
+ * What computes behind a model. It runs in a process of its own, so it may block, and may crash. Another runtime (ONNX
+ * Runtime, OpenVINO) is another implementation of this.
+ */
+export interface InferenceEngine {
+  readonly model: EngineModel;
+  /** The outcome of each image, in their order. One that can't be read leaves the others alone. */
+  detect(images: readonly ImageToDetect[]): Promise<readonly Outcome<FoundObjects>[]>;
+  explain(image: ImageToExplain): Promise<Outcome<Explanation>>;
+}
