@@ -61,9 +61,9 @@ export function postJson(body: unknown, headers: Readonly<Record<string, string>
   return { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json", ...headers } };
 }
 
-/** Waits until something is so; fails after ten seconds. */
-export async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + 10_000;
+/** Waits until something is so; fails after `limitMs` milliseconds. */
+export async function until(what: () => boolean | Promise<boolean>, limitMs = 10_000): Promise<void> {
+  const end = performance.now() + limitMs;
   while (!(await what())) {
     if (performance.now() > end) throw new Error(`it never came to be: ${String(what)}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
