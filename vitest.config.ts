@@ -11,7 +11,11 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["{packages,apps}/*/{src,test-support}/**/*.test.ts", "{tools,benchmarks}/**/*.test.ts"],
+          include: [
+            "{packages,apps}/*/{src,test-support}/**/*.test.ts",
+            "{tools,benchmarks}/**/*.test.ts",
+            "apps/serve/page/src/**/*.test.ts",
+          ],
           exclude: ["**/*.{grad,parity}.test.ts", "**/node_modules/**"],
           testTimeout: 30_000,
         },
@@ -26,7 +30,11 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "e2e", include: ["apps/*/test/**/*.test.ts", "examples/**/*.test.ts"], testTimeout: 300_000 },
+        test: {
+          name: "e2e",
+          include: ["apps/{*,serve/page}/test/**/*.test.ts", "examples/**/*.test.ts"],
+          testTimeout: 300_000,
+        },
       },
     ],
   },

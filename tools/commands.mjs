@@ -21,7 +21,11 @@ const train = "apps/train/src/cli.ts";
 export const commands = {
   demo: { steps: [source(train, "demo")], native: true },
   detrkit: { steps: [source(train)], native: true, from: "caller" },
-  serve: { steps: [source("apps/serve/src/cli.ts")], native: true, from: "caller" },
+  serve: {
+    steps: [source("apps/serve/page/build.ts", "--if-stale"), source("apps/serve/src/cli.ts")],
+    native: true,
+    from: "caller",
+  },
   parity: { steps: [source("tools/parity/src/cli.ts")], native: true, from: "caller" },
   browsers: { steps: [source("tools/browsers/src/cli.ts")] },
   bench: { steps: [source("benchmarks/src/cli.ts")], native: true },

@@ -37,9 +37,12 @@ export const packages = [
       tfjs: "optional",
       workspace: ["common"],
       dev: ["nn"],
-      subpaths: { "./numbers": "numbers" },
+      subpaths: { "./numbers": "numbers", "./class-colours": "class-colours" },
     },
   ),
+  library("client", "Ask a detrkit server what is in an image: typed, for browsers and Node, without dependencies.", {
+    keywords: ["client"],
+  }),
   library("image", "Decode, resize as Pillow does, transform, normalise and encode images in Node.", {
     workspace: ["common"],
     dependencies: ["sharp"],
@@ -229,6 +232,7 @@ export const packages = [
     workspace: [
       "common",
       "nn",
+      "boxes",
       "image",
       "backend",
       "matcher",

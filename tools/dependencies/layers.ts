@@ -24,7 +24,7 @@ export interface DependencyRules {
 /** docs/architecture.md shows these layers; `check-dependencies` compares the two. */
 export const dependencyRules: DependencyRules = {
   layers: [
-    { name: "ground", packages: ["common", "native-linux-x64"] },
+    { name: "ground", packages: ["common", "client", "native-linux-x64"] },
     { name: "bases", packages: ["nn", "image", "evaluation"] },
     {
       name: "parts",
@@ -46,8 +46,11 @@ export const dependencyRules: DependencyRules = {
   entryPoints: [
     { package: "matcher", file: "linear-sum-assignment.ts", without: "tfjs" },
     { package: "boxes", file: "numbers.ts", without: "tfjs" },
+    { package: "boxes", file: "class-colours.ts", without: "tfjs" },
+    { package: "boxes", file: "class-colours.ts", without: "node" },
     { package: "training", file: "run-files.ts", without: "tfjs" },
     { package: "checkpoint", file: "safetensors.ts", without: "tfjs" },
+    { package: "client", file: "index.ts", without: "node" },
     { package: "checkpoint", file: "safetensors.ts", without: "node" },
     { package: "checkpoint", file: "browser.ts", without: "node" },
     { package: "detr", file: "index.ts", without: "node" },

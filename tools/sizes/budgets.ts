@@ -11,6 +11,8 @@ export const budgets: Readonly<Record<string, number>> = {
   "@detrkit/nn/gradients": 53,
   "@detrkit/boxes": 1.5,
   "@detrkit/boxes/numbers": 1.5,
+  "@detrkit/boxes/class-colours": 0.5,
+  "@detrkit/client": 2.1,
   "@detrkit/image": 13,
   "@detrkit/image/pixels": 10,
   "@detrkit/backend": 48,

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { GlobalFonts, type SKRSContext2D } from "@napi-rs/canvas";
-import { classColour } from "./class-colours.ts";
+import { classColour } from "@detrkit/boxes/class-colours";
 import { placeLabels, type Rectangle } from "./place-labels.ts";
 
 /** The family that labels are set in. It comes from npm, since a server may have no fonts at all. */

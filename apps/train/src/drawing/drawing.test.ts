@@ -1,7 +1,6 @@
 import { decodeImage } from "@detrkit/image";
 import { loadImage } from "@napi-rs/canvas";
 import { expect, test } from "vitest";
-import { classColour } from "./class-colours.ts";
 import type { DrawnBox } from "./draw-boxes.ts";
 import { drawBesideTruth, drawPredictions } from "./picture.ts";
 import { placeLabels } from "./place-labels.ts";
@@ -68,9 +67,4 @@ test("labels of boxes at one place do not cover each other, and stay on the canv
   expect(new Set(places.map(({ x, y }) => `${x},${y}`)).size).toBe(3);
   const [corner] = placeLabels([{ x: 97, y: 2, width: 3, height: 3 }], [{ width: 37, height: 11 }], canvas);
   expect(corner).toEqual({ x: 64, y: 0, width: 37, height: 11 });
-});
-
-test("every class has a colour of its own", () => {
-  const colours = Array.from({ length: 91 }, (_, labelId) => classColour(labelId));
-  expect(new Set(colours).size).toBe(91);
 });

@@ -1,6 +1,6 @@
 import { objectStatistics } from "@detrkit/evaluation";
 import { expect, test } from "vitest";
-import { classColour } from "../drawing/class-colours.ts";
+import { classColour } from "@detrkit/boxes/class-colours";
 import { exampleAnalysis } from "../../test/support/example-analysis.ts";
 import { dataSections, errorSections } from "./analysis-sections.ts";
 

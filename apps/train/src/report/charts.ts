@@ -1,5 +1,5 @@
 import type { EpochRecord } from "@detrkit/training";
-import { classColour } from "../drawing/class-colours.ts";
+import { classColour } from "@detrkit/boxes/class-colours";
 import type { ReportData } from "./report-of-run.ts";
 import type { ComparedRun, MetricName } from "./run-groups.ts";
 

@@ -1,5 +1,5 @@
 import type { ConfusionMatrix } from "@detrkit/evaluation";
-import { classColour } from "../drawing/class-colours.ts";
+import { classColour } from "@detrkit/boxes/class-colours";
 import { escapeHtml, htmlTable } from "./html.ts";
 
 /** Of more classes than this no matrix can be read; then the pairs that are confused most are listed. */

@@ -1,7 +1,7 @@
 import { Random } from "@detrkit/common";
 import { encodePng, readImageHeader } from "@detrkit/image";
 import { expect, test } from "vitest";
-import { classColour } from "../drawing/class-colours.ts";
+import { classColour } from "@detrkit/boxes/class-colours";
 import { exampleAnalysis } from "../../test/support/example-analysis.ts";
 import { renderReport } from "./render-report.ts";
 import type { ReportData } from "./report-of-run.ts";
