@@ -24,6 +24,7 @@ export interface RuleStepDone {
 
 /** How gradients change parameters, and what an optimiser remembers between its steps. */
 export interface UpdateRule {
+  /** Changes the parameters once, or nothing where the gradients' joint norm is not finite. */
   apply(step: RuleStep): Promise<RuleStepDone>;
   /** All that it remembers, in plain memory, by name. */
   read(): Promise<Map<string, StateTensor>>;
