@@ -66,8 +66,6 @@ export const predictCommand: Command = {
     // Before a model is loaded and hundreds of images are looked at: a folder that cannot be made is found here.
     if (writesFolder) makeFolder(settings.output);
     const say = lineWriter(streams.stderr);
-    if (!flags.values.has("threshold"))
-      say(`detections from a score of ${settings.threshold.toFixed(2)} on; another one with --threshold`);
     await useBackend(backendOf(flags), say);
     const detector = await loadDetector(settings.checkpoint, {
       detectors: await furtherDefinitions(textFlag(flags, "detector")),
