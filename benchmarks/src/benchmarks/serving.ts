@@ -9,7 +9,8 @@ import { pythonEnvironment, servingEnvironment, SetupProblem } from "../python-e
 import { servedDetector } from "../served-detector.ts";
 
 const models = ["detr-r50", "deformable-detr-r50"] as const;
-const clients = [1, 4, 16];
+const clients = { full: [1, 4, 16], quick: [1, 4] };
+const turnSeconds = { full: 15, quick: 1 };
 /** Of the set that `train-throughput` makes too. */
 const photographs = { made: 64, sent: 16 };
 
@@ -19,7 +20,8 @@ export const serving: Benchmark = {
   peerName: "FastAPI and uvicorn, Hugging Face transformers, PyTorch eager",
   ours: "serving.ts",
   peer: "fastapi-serving.ts",
-  runs: 2,
+  // Sixteen answers of Deformable DETR take the peer three minutes.
+  runs: 1,
   quickRuns: 1,
   // Each program asks for a few images itself: a whole turn of load would be too long.
   warmups: 0,
@@ -45,14 +47,15 @@ export async function servingCases(
   const { folder } = await photographSet(cache, photographs.made);
   const files = (await readdir(folder)).filter((file) => file.endsWith(".jpg")).toSorted();
   const served = await servedDetector(join(cache, "benchmarks", `served-${name}-v1`), detector, transforms);
-  return clients.map((count) => {
+  const length = quick ? "quick" : "full";
+  return clients[length].map((count) => {
     const settings: ServingSettings = {
       ...served,
       python,
       pythonPath,
       photographs: files.slice(0, photographs.sent).map((file) => join(folder, file)),
       clients: count,
-      turnSeconds: quick ? 1 : 10,
+      turnSeconds: turnSeconds[length],
     };
     return { name: `${name}, ${count} ${count === 1 ? "client" : "clients"}`, settings: { ...settings } };
   });
