@@ -8,6 +8,14 @@ export interface Iteration {
   readonly cpuMs?: number;
 }
 
+/** What a side has to say at its end. */
+export interface Ending {
+  /** The most memory it had, in MiB. */
+  readonly peakMb: number;
+  /** What it measured beside the times of iterations, as the latencies of a server. */
+  readonly figures?: Facts;
+}
+
 /** One workload: the same settings go to both sides. */
 export interface BenchmarkCase {
   readonly name: string;
@@ -17,10 +25,11 @@ export interface BenchmarkCase {
   readonly describe?: (medianMs: number) => string;
 }
 
-/** Where a benchmark may put files, and whether it should be short. */
+/** Where a benchmark may put files, whether it should be short, and whom it tells what takes long. */
 export interface BenchmarkContext {
   readonly cache: string;
   readonly quick: boolean;
+  readonly say: (line: string) => void;
 }
 
 /** One comparison with a peer. */

@@ -9,6 +9,7 @@ import { detrTraining } from "./benchmarks/detr-training.ts";
 import { evaluator } from "./benchmarks/evaluator.ts";
 import { matcher } from "./benchmarks/matcher.ts";
 import { onnxruntimeInference } from "./benchmarks/onnxruntime-inference.ts";
+import { serving } from "./benchmarks/serving.ts";
 import { smallTraining } from "./benchmarks/small-training.ts";
 import { trainThroughput } from "./benchmarks/train-throughput.ts";
 import { wasmTraining } from "./benchmarks/wasm-training.ts";
@@ -28,4 +29,5 @@ export const benchmarks: readonly Benchmark[] = [
   deformableInference,
   deformableTraining,
   wasmTraining,
+  serving,
 ];

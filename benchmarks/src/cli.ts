@@ -41,7 +41,7 @@ async function runBenchmark(
   cache: string,
   python: string,
 ): Promise<BenchmarkResult> {
-  const testCases = await benchmark.cases({ cache, quick });
+  const testCases = await benchmark.cases({ cache, quick, say });
   const setup = {
     python,
     node: process.execPath,

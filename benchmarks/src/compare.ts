@@ -9,6 +9,8 @@ export interface SideResult {
   /** Median processor time of an iteration, where it is known. */
   readonly cpuMs: number | undefined;
   readonly peakMb: number;
+  /** What it measured itself, known at its end. */
+  readonly figures: Facts;
   readonly facts: Facts;
   /** Lines of more about its work. */
   readonly details: readonly string[];
@@ -116,10 +118,12 @@ async function timed(side: Side, load: OtherLoad): Promise<Iteration> {
 
 async function finish(side: Side, iterations: readonly Iteration[]): Promise<SideResult> {
   const cpu = iterations.flatMap(({ cpuMs }) => (cpuMs === undefined ? [] : [cpuMs]));
+  const { peakMb, figures = {} } = await side.stop();
   return {
     timesMs: summarise(iterations.map(({ ms }) => ms)),
     cpuMs: cpu.length > 0 ? summarise(cpu).median : undefined,
-    peakMb: await side.stop(),
+    peakMb,
+    figures,
     facts: side.facts,
     details: side.details,
   };

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { runStep } from "../../tools/bootstrap/child-process.mjs";
 import { withLock } from "../../tools/bootstrap/lock.mjs";
@@ -12,6 +12,8 @@ const steps: readonly (readonly string[])[] = [
   ["numpy==2.4.6", "scipy==1.17.1", "pillow==13.0.0", "pycocotools==2.0.11", "transformers==5.23.0"],
   ["onnx==1.23.2", "onnxruntime==1.31.1", "onnxscript==0.7.2"],
 ];
+/** What the serving peer needs besides. */
+const servingPackages = ["fastapi==0.165.0", "uvicorn==0.54.0", "python-multipart==0.0.34"];
 const stamp = "detrkit-complete";
 const lastShown = 6;
 
@@ -41,11 +43,7 @@ export async function pythonEnvironment(cache: string, say: (line: string) => vo
       );
       for (const packages of steps) {
         say(`pip install ${packages.join(" ")}`);
-        await succeed(
-          python,
-          ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", ...packages],
-          `pip could not install ${packages.join(" ")} (this needs the network once)`,
-        );
+        await pipInstall(python, packages);
       }
       writeFileSync(join(folder, stamp), `${steps.flat().join("\n")}\n`);
       say("the Python environment is ready");
@@ -63,8 +61,37 @@ export async function existingPythonEnvironment(cache: string): Promise<string |
   return isReady(folder, python) ? python : undefined;
 }
 
+/**
+ * The folder of the serving peer's packages (its `PYTHONPATH`), made on first use. They lie apart: the environment of
+ * the other peers stays as it is.
+ *
+ * @param python - what {@link pythonEnvironment} gave
+ * @throws SetupProblem when a package can't be installed
+ */
+export async function servingEnvironment(python: string, say: (line: string) => void): Promise<string> {
+  const folder = servingFolder(python);
+  await withLock(
+    `${folder}.lock`,
+    async () => {
+      if (existsSync(folder)) return;
+      say(`pip install ${servingPackages.join(" ")}`);
+      const unfinished = `${folder}.new`;
+      rmSync(unfinished, { recursive: true, force: true });
+      await pipInstall(python, ["--target", unfinished, ...servingPackages]);
+      renameSync(unfinished, folder);
+    },
+    (owner: string) => say(`waiting for ${owner}, which is installing the serving peer's packages`),
+  );
+  return folder;
+}
+
+/** Where {@link servingEnvironment} is, or would be. */
+export function servingFolder(python: string): string {
+  return join(dirname(dirname(python)), `serving-${versionsKey(servingPackages)}`);
+}
+
 function environmentOf(cache: string, version: string): { readonly folder: string; readonly python: string } {
-  const folder = join(cache, "benchmarks", `python-${version}-${versionsKey()}`);
+  const folder = join(cache, "benchmarks", `python-${version}-${versionsKey(steps.flat())}`);
   return { folder, python: join(folder, process.platform === "win32" ? "Scripts/python.exe" : "bin/python") };
 }
 
@@ -82,6 +109,14 @@ async function systemPython(): Promise<{ readonly program: string; readonly vers
   );
 }
 
+async function pipInstall(python: string, args: readonly string[]): Promise<void> {
+  await succeed(
+    python,
+    ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", ...args],
+    `pip could not install ${args.join(" ")} (this needs the network once)`,
+  );
+}
+
 async function succeed(program: string, args: readonly string[], problem: string): Promise<void> {
   const { code, output } = await runStep(program, args);
   if (code === 0) return;
@@ -94,11 +129,8 @@ async function succeed(program: string, args: readonly string[], problem: string
   throw new SetupProblem(`benchmarks: ${problem}: ${reason}`);
 }
 
-function versionsKey(): string {
-  return steps
-    .flat()
-    .map((requirement) => requirement.replace(/^(\w)\w*==/, "$1"))
-    .join("-");
+function versionsKey(requirements: readonly string[]): string {
+  return requirements.map((requirement) => requirement.replace(/^(\w)[\w-]*==/, "$1")).join("-");
 }
 
 /** Environments of other versions, and one that was never finished: together they take gigabytes. */

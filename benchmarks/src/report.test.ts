@@ -17,7 +17,8 @@ const benchmark: Benchmark = {
 };
 
 function side(median: number, peakMb: number, facts: SideResult["facts"] = {}): SideResult {
-  return { timesMs: { median, least: median / 2, most: median * 2 }, cpuMs: undefined, peakMb, facts, details: [] };
+  const timesMs = { median, least: median / 2, most: median * 2 };
+  return { timesMs, cpuMs: undefined, peakMb, figures: {}, facts, details: [] };
 }
 
 function caseResult(name: string, ours: SideResult, peer: SideResult, otherLoad = 0): CaseResult {
@@ -63,6 +64,22 @@ test("the report has the spread, what both sides agree in, and a warning when th
 test("what a side has to say in more detail follows its facts", () => {
   const told = { ...uphill, ours: { ...uphill.ours, details: ["by leg:", "  left 12 ms"] } };
   expect(detailedReport({ benchmark, cases: [told] }, () => undefined)).toContain("\n    by leg:\n      left 12 ms");
+});
+
+test("what the sides measured themselves is in the report, and with --json for each case", () => {
+  const timed = { ...uphill, peer: { ...uphill.peer, figures: { p99Ms: 1234.567, requests: 17 } } };
+  const result = { benchmark, cases: [timed, downhill] };
+  expect(detailedReport(result, () => undefined)).toContain("peak 50 MB  p99Ms 1235  requests 17");
+  expect(overallResult(result).cases).toEqual([
+    {
+      name: "uphill",
+      ours: { medianMs: 20, peakMb: 100 },
+      peer: { medianMs: 30, peakMb: 50, p99Ms: 1235, requests: 17 },
+      ratio: 1.5,
+    },
+    { name: "downhill", ours: { medianMs: 10, peakMb: 70 }, peer: { medianMs: 40, peakMb: 60 }, ratio: 4 },
+  ]);
+  expect(overallResult({ benchmark, cases: [uphill] })).not.toHaveProperty("cases");
 });
 
 test("the table has a line for each comparison, in columns", () => {

@@ -16,7 +16,19 @@ export interface JsonResult {
   readonly peer: { readonly name: string; readonly medianMs: number; readonly peakMb: number };
   /** Above 1 = ours is faster. */
   readonly ratio: number;
+  /** Of each case, where its sides measure more than times. */
+  readonly cases?: readonly JsonCase[];
 }
+
+/** One case with the figures of its sides. */
+export interface JsonCase {
+  readonly name: string;
+  readonly ours: JsonSide;
+  readonly peer: JsonSide;
+  readonly ratio: number;
+}
+
+type JsonSide = Facts & { readonly medianMs: number; readonly peakMb: number };
 
 /**
  * One figure of a comparison: that of its least favourable case, or the sum over its cases where they are one job in
@@ -34,7 +46,23 @@ export function overallResult({ benchmark, cases }: BenchmarkResult): JsonResult
     ours: { medianMs: rounded(ours.medianMs), peakMb: rounded(ours.peakMb) },
     peer: { name: benchmark.peerName, medianMs: rounded(peer.medianMs), peakMb: rounded(peer.peakMb) },
     ratio: rounded(peer.medianMs / ours.medianMs),
+    ...(cases.some(hasFigures) ? { cases: cases.map(jsonCase) } : {}),
   };
+}
+
+function hasFigures({ ours, peer }: CaseResult): boolean {
+  return [ours, peer].some(({ figures }) => Object.keys(figures).length > 0);
+}
+
+function jsonCase({ name, ours, peer, ratio }: CaseResult): JsonCase {
+  const side = ({ timesMs, peakMb, figures }: SideResult): JsonSide => ({
+    ...Object.fromEntries(
+      Object.entries(figures).map(([key, value]) => [key, typeof value === "number" ? rounded(value) : value]),
+    ),
+    medianMs: rounded(timesMs.median),
+    peakMb: rounded(peakMb),
+  });
+  return { name, ours: side(ours), peer: side(peer), ratio: rounded(ratio) };
 }
 
 /** Everything known of one comparison, for people. */
@@ -48,13 +76,14 @@ export function detailedReport(
       ["ours", one.ours],
       ["peer", one.peer],
     ];
-    const rows = sides.map(([label, { timesMs, cpuMs, peakMb }]) => {
+    const rows = sides.map(([label, { timesMs, cpuMs, peakMb, figures }]) => {
       const more = describe(one.name, timesMs.median);
       const spread = `${milliseconds(timesMs.least)} to ${milliseconds(timesMs.most)}`;
       return [
         `    ${label}  median ${milliseconds(timesMs.median)}  (${spread})  peak ${peakMb.toFixed(0)} MB`,
         ...(cpuMs === undefined ? [] : [`processor time ${milliseconds(cpuMs)}`]),
         ...(more === undefined ? [] : [more]),
+        ...Object.entries(figures).map(([name, value]) => `${name} ${factText(value)}`),
       ].join("  ");
     });
     return [

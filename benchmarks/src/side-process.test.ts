@@ -26,7 +26,7 @@ test("a side gets its settings, answers each run, and says what memory it took",
   const side = await startSide(program({ tell: "slowly" }));
   expect(side.facts).toEqual({ told: "slowly" });
   expect([await side.run(), await side.run()]).toEqual([{ ms: 1 }, { ms: 2 }]);
-  expect(await side.stop()).toBe(17);
+  expect(await side.stop()).toEqual({ peakMb: 17 });
 });
 
 test("a side that fails is named with what it said", async () => {

@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import type { Facts, Iteration } from "./benchmark.ts";
+import type { Ending, Facts, Iteration } from "./benchmark.ts";
 
 /** One side of a comparison, loaded and warmed up, in a process of its own. */
 export interface Side {
@@ -8,8 +8,8 @@ export interface Side {
   /** Lines of more about its work, for people. */
   readonly details: readonly string[];
   run(): Promise<Iteration>;
-  /** Asks the process to end. @returns the most memory it had, in MiB */
-  stop(): Promise<number>;
+  /** Asks the process to end. */
+  stop(): Promise<Ending>;
   /** Ends the process if it still runs. */
   kill(): void;
 }
@@ -42,7 +42,7 @@ export async function startSide({ label, command: [program, ...args], env, setti
     facts,
     details,
     run: () => ask<Iteration>("run"),
-    stop: async () => (await ask<{ peakMb: number }>("stop")).peakMb,
+    stop: () => ask<Ending>("stop"),
     // Should this process itself be killed, the end of their input ends the sides.
     kill: () => {
       child.kill();

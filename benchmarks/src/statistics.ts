@@ -15,6 +15,13 @@ export function summarise(values: readonly number[]): Summary {
   return { median: median(sorted), least, most };
 }
 
+/** The least value that at least `share` of all are not above. @throws RangeError without values */
+export function percentile(values: readonly number[], share: number): number {
+  const value = values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(share * values.length) - 1)];
+  if (value === undefined) throw new RangeError("percentile: expected at least one value, got none");
+  return value;
+}
+
 function median(sorted: readonly number[]): number {
   const upper = Math.floor(sorted.length / 2);
   const lower = sorted.length % 2 === 0 ? upper - 1 : upper;

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
@@ -11,6 +11,21 @@ let earlierPeakMb = 0; // what the kernel's count forgot when it was told to sta
 export function peakMemoryMb(): number {
   const highest = statusMb("VmHWM");
   return highest === undefined ? process.resourceUsage().maxRSS / 1024 : Math.max(highest, earlierPeakMb);
+}
+
+/**
+ * The most memory that a process and those it started ever had resident, in MiB: each one's own peak, added up.
+ *
+ * @throws Error where the process is gone, or the kernel is not Linux
+ */
+export function peakMemoryOfProcessesMb(pid: number): number {
+  const own = statusMb("VmHWM", pid);
+  if (own === undefined) throw new Error(`the kernel has no memory figures of process ${pid}; has it ended?`);
+  const tasks = readdirSync(`/proc/${pid}/task`);
+  const started = tasks.flatMap(
+    (task) => readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").match(/\d+/g) ?? [],
+  );
+  return started.reduce((sum, child) => sum + peakMemoryOfProcessesMb(Number(child)), own);
 }
 
 /**
@@ -44,9 +59,9 @@ function startCounting(): boolean {
   }
 }
 
-function statusMb(name: string): number | undefined {
+function statusMb(name: string, pid: number | "self" = "self"): number | undefined {
   try {
-    const kilobytes = new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(readFileSync("/proc/self/status", "utf8"))?.[1];
+    const kilobytes = new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
     return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
   } catch {
     return undefined; // not Linux

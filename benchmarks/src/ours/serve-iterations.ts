@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline";
-import type { Facts, Iteration } from "../benchmark.ts";
+import type { Ending, Facts, Iteration } from "../benchmark.ts";
 import { peakMemoryMb } from "./peak-memory.ts";
 
 /** A workload that is ready to be timed. */
@@ -9,6 +9,8 @@ export interface Workload {
   readonly details?: readonly string[];
   /** One iteration. Where not all of it is to be timed it says itself how long it took. */
   iterate(): Promise<Iteration | void>;
+  /** What is to be said at the end where it isn't this process that did the work. */
+  end?(): Ending;
 }
 
 /** Our side's part of the conversation that `startSide` leads: settings in, facts out, then a time for every "run". */
@@ -21,7 +23,7 @@ export async function serveIterations<Settings>(prepare: (settings: Settings) =>
       | "stop"
       | (Settings & { readonly warmups: number; readonly iterationsPerTurn: number });
     if (message === "stop") {
-      reply({ peakMb: peakMemoryMb() });
+      reply(workload?.end?.() ?? { peakMb: peakMemoryMb() });
       process.exit(0); // threads that still wait for work must not keep the process
     }
     if (message === "run") {
