@@ -8,7 +8,7 @@ import { inferBody } from "../api/inference-protocol.ts";
 import { filePath, modelPath } from "../api/models.ts";
 import { Problem } from "../api/problems.ts";
 import type { RouteName } from "../api/routes.ts";
-import type { DetectionFilter } from "../engine/engine.ts";
+import type { DetectionFilter, ImageToDetect } from "../engine/engine.ts";
 import type { ModelHost } from "../models/model-host.ts";
 import { detectedImage, modelAnswer } from "./answers.ts";
 import { checked, checkedJson, checkedQuery, contentType } from "./check-request.ts";
@@ -39,6 +39,11 @@ export interface HandlerParts {
 /** Gives the body of a 200. `gone` is aborted when the client leaves. */
 export type Handler = (request: FastifyRequest, reply: FastifyReply, gone: AbortSignal) => Promise<unknown>;
 
+/** Images as a model's host takes them. */
+function named(images: readonly SentImage[], filter: DetectionFilter): ImageToDetect[] {
+  return images.map((image, index) => ({ name: calledImage(image, index), bytes: image.bytes, filter }));
+}
+
 /** The handler of every operation. */
 export function createHandlers({ hosts, limits, keys, metrics, version }: HandlerParts): Record<RouteName, Handler> {
   const hostOf = (name: string | undefined): ModelHost => {
@@ -53,8 +58,7 @@ export function createHandlers({ hosts, limits, keys, metrics, version }: Handle
     filter: DetectionFilter,
     gone: AbortSignal,
   ): Promise<z.infer<typeof detectManyAnswer>> => {
-    const named = images.map((image, index) => ({ name: calledImage(image, index), bytes: image.bytes, filter }));
-    const found = await host.detect(named, gone);
+    const found = await host.detect(named(images, filter), gone);
     return { model: host.name, images: found.map((one, index) => detectedImage(one, images[index]?.name)) };
   };
   const detectOne = async (
@@ -177,12 +181,7 @@ export function createHandlers({ hosts, limits, keys, metrics, version }: Handle
         );
       expectFewImages(data.length, limits);
       const images = data.map((text, index) => ({ bytes: fromBase64(text, `body.inputs.0.data.${index}`) }));
-      const named = images.map((image, index) => ({
-        name: calledImage(image, index),
-        bytes: image.bytes,
-        filter: body.parameters ?? {},
-      }));
-      const found = await host.detect(named, gone);
+      const found = await host.detect(named(images, body.parameters ?? {}), gone);
       const model = { name: host.name, version: host.serving?.files.version ?? "" };
       return inferenceAnswer(
         body,

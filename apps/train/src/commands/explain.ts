@@ -10,10 +10,10 @@ import { type AttentionSubject, drawAttention } from "../drawing/attention-pictu
 import { pictureExtension } from "../drawing/picture.ts";
 import { inputImages, type InputImage } from "../inference/image-files.ts";
 import { keepApart } from "../inference/keep-apart.ts";
-import { fitted } from "../text.ts";
+import { lineWriter } from "../text.ts";
 import { UsageError } from "../usage-error.ts";
 import { pictureTypeFlag, pictureTypeOf, thresholdFlag, thresholdOf } from "./predict-flags.ts";
-import { backendFlag, backendOf, checkpointFlag, detectorFlag, useBackend } from "./shared-flags.ts";
+import { backendFlag, backendOf, checkpointFlag, checkpointOf, detectorFlag, useBackend } from "./shared-flags.ts";
 
 const defaultLimit = 5;
 const defaultOutput = "explanations";
@@ -66,7 +66,7 @@ export const explainCommand: Command = {
     await keepApart({ images: [input], folders: [] }, { folders: [output], files: json === undefined ? [] : [json] });
     // Before a model is loaded: a folder that cannot be made is found here.
     makeFolder(output);
-    const say = (line: string): void => void streams.stderr.write(`${fitted(line, streams.stderr)}\n`);
+    const say = lineWriter(streams.stderr);
     await useBackend(backendOf(flags), say);
     const detector = await loadDetector(checkpoint, {
       detectors: await furtherDefinitions(textFlag(flags, "detector")),
@@ -89,9 +89,7 @@ export const explainCommand: Command = {
 
 /** What was asked on the command line. */
 async function questionOf(flags: ParsedFlags) {
-  const checkpoint = textFlag(flags, "checkpoint");
-  if (checkpoint === undefined)
-    throw new UsageError("explain needs --checkpoint, a run folder, a .safetensors or a .pth file");
+  const checkpoint = checkpointOf(flags, "explain");
   const image = await oneImage(flags.positionals);
   const threshold = await thresholdOf(flags, checkpoint);
   const limit = numberFlag(flags, "limit") ?? defaultLimit;

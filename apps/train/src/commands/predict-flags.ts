@@ -14,7 +14,7 @@ import type { PictureType } from "../drawing/picture.ts";
 import { type SaveForm, saveForms } from "../inference/save-predictions.ts";
 import { thresholdOfRun } from "../report/run-threshold.ts";
 import { UsageError } from "../usage-error.ts";
-import { backendFlag, checkpointFlag, detectorFlag } from "./shared-flags.ts";
+import { backendFlag, checkpointFlag, checkpointOf, detectorFlag } from "./shared-flags.ts";
 
 const defaultOutput = "predictions";
 
@@ -81,9 +81,7 @@ export interface PredictSettings {
 
 /** Reads the flags. @throws UsageError where one is missing or out of range */
 export async function predictSettings(flags: ParsedFlags): Promise<PredictSettings> {
-  const checkpoint = textFlag(flags, "checkpoint");
-  if (checkpoint === undefined)
-    throw new UsageError("predict needs --checkpoint, a run folder, a .safetensors or a .pth file");
+  const checkpoint = checkpointOf(flags, "predict");
   if (flags.positionals.length === 0)
     throw new UsageError("predict needs images: detrkit predict --checkpoint runs/mine photo.jpg");
   const threshold = await thresholdOf(flags, checkpoint);

@@ -2,6 +2,7 @@ import type { StartedBackend } from "@detrkit/backend";
 import type { CommandStreams } from "../cli/command.ts";
 import { type FlagDefinition, type ParsedFlags, textFlag, textOption } from "../cli/parse-flags.ts";
 import type { BackendChoice } from "../configuration/run-settings.ts";
+import { UsageError } from "../usage-error.ts";
 
 /** Where a command that runs a detector takes it from. */
 export const checkpointFlag: FlagDefinition = textOption(
@@ -9,6 +10,13 @@ export const checkpointFlag: FlagDefinition = textOption(
   "RUN",
   "Run folder (its best checkpoint), .safetensors, original .pth, a folder of Hugging Face, or hf:OWNER/NAME",
 );
+
+/** The checkpoint for a command that has no other source. @throws UsageError where it is missing */
+export function checkpointOf(flags: ParsedFlags, command: string): string {
+  const checkpoint = textFlag(flags, "checkpoint");
+  if (checkpoint !== undefined) return checkpoint;
+  throw new UsageError(`${command} needs --checkpoint, a run folder, a .safetensors or a .pth file`);
+}
 
 /** For the checkpoint of a detector that detrkit does not have. */
 export const detectorFlag: FlagDefinition = textOption(
