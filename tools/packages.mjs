@@ -40,6 +40,14 @@ export const packages = [
       subpaths: { "./numbers": "numbers", "./class-colours": "class-colours" },
     },
   ),
+  library(
+    "masks",
+    "Binary masks as COCO writes them: run lengths, polygons, areas, boxes, union; in plain TypeScript.",
+    {
+      workspace: ["common"],
+      keywords: ["coco", "mask", "run-length-encoding"],
+    },
+  ),
   library("client", "Ask a detrkit server what is in an image: typed, for browsers and Node, without dependencies.", {
     keywords: ["client"],
   }),
@@ -145,8 +153,7 @@ export const packages = [
     "COCO, Pascal VOC, YOLO, CSV and generated detection data: reading, checking, augmenting and batching.",
     {
       tfjs: true,
-      workspace: ["common", "nn", "boxes", "image"],
-      dev: ["evaluation"],
+      workspace: ["common", "nn", "boxes", "masks", "image"],
       dependencies: ["csv-parse", "fast-xml-parser", "yaml"],
       devDependencies: ["sharp"],
       entries: ["batch-worker", "formats/shapes/shapes-image"],
@@ -154,7 +161,7 @@ export const packages = [
     },
   ),
   library("evaluation", "COCO detection metrics for boxes and masks, equal to pycocotools.", {
-    workspace: ["common"],
+    workspace: ["common", "masks"],
     keywords: ["coco", "average-precision"],
   }),
   library(

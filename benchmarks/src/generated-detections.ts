@@ -1,5 +1,6 @@
 import { Random } from "@detrkit/common";
-import type { CocoAnnotation, CocoBox, CocoGroundTruth, CocoResult } from "@detrkit/evaluation";
+import type { CocoBox } from "@detrkit/masks";
+import type { CocoAnnotation, CocoGroundTruth, CocoResult } from "@detrkit/evaluation";
 
 /** A ground truth and what a detector might say of it. */
 export interface GeneratedDetections {

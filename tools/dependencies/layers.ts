@@ -25,10 +25,10 @@ export interface DependencyRules {
 export const dependencyRules: DependencyRules = {
   layers: [
     { name: "ground", packages: ["common", "client", "native-linux-x64"] },
-    { name: "bases", packages: ["nn", "image", "evaluation"] },
+    { name: "bases", packages: ["nn", "image", "masks"] },
     {
       name: "parts",
-      packages: ["boxes", "checkpoint", "optim", "position-encoding", "backbone", "transformer"],
+      packages: ["boxes", "checkpoint", "optim", "position-encoding", "backbone", "transformer", "evaluation"],
     },
     { name: "combined parts", packages: ["deformable-attention"] },
     { name: "wholes", packages: ["matcher", "detr", "datasets", "native"] },

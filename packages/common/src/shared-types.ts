@@ -13,4 +13,6 @@ export interface Detection {
   /** 0 to 1. */
   readonly score: number;
   readonly box: { readonly xmin: number; readonly ymin: number; readonly xmax: number; readonly ymax: number };
+  /** Its pixels, of a detector with masks: the image's size and compressed run lengths, as a COCO file holds them. */
+  readonly mask?: { readonly size: readonly [height: number, width: number]; readonly counts: string };
 }

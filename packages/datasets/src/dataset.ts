@@ -1,13 +1,6 @@
+import type { CocoSegmentation } from "@detrkit/masks";
 import type { DataProblem } from "./data-policy.ts";
 import type { PixelSource } from "./pixel-source.ts";
-
-/**
- * A mask as COCO writes it: polygons `[x, y, x, y, …]` in pixels, or runs down the columns, as numbers or COCO's
- * string.
- */
-export type Segmentation =
-  | readonly (readonly number[])[]
-  | { readonly size: readonly [height: number, width: number]; readonly counts: readonly number[] | string };
 
 /** One image and its `T` objects. */
 export interface ImageRecord {
@@ -34,7 +27,7 @@ export interface ImageRecord {
    */
   readonly boxesXywh?: Float64Array;
   /** `[T]` masks, where the source has them. */
-  readonly segmentations?: readonly (Segmentation | undefined)[];
+  readonly segmentations?: readonly (CocoSegmentation | undefined)[];
 }
 
 /** Images with their objects, of one split of a data set. */

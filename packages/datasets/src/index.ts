@@ -14,7 +14,7 @@ export type { BadData, DataProblem, FindingKind, Policy, PolicyAction } from "./
 export { dataFormats, parseDataSpec } from "./data-spec.ts";
 export { imageName } from "./dataset.ts";
 export { describeData } from "./describe-data.ts";
-export type { Dataset, ImageRecord, Segmentation } from "./dataset.ts";
+export type { Dataset, ImageRecord } from "./dataset.ts";
 export { categoriesOf, exportCoco, toCocoGroundTruth } from "./formats/coco/write-coco.ts";
 export type { CocoGroundTruth } from "./formats/coco/write-coco.ts";
 export type {

@@ -1,6 +1,4 @@
 import { DataError } from "@detrkit/common";
-import { prepareObjects } from "@detrkit/datasets";
-import type { Segmentation } from "@detrkit/datasets";
 import {
   compressCounts,
   decodeMask,
@@ -8,7 +6,9 @@ import {
   maskBoundingBox,
   polygonToMask,
   segmentationToMask,
-} from "@detrkit/evaluation";
+} from "@detrkit/masks";
+import { prepareObjects } from "@detrkit/datasets";
+import type { CocoSegmentation } from "@detrkit/masks";
 import {
   flipHorizontally,
   imagenetNormalisation,
@@ -75,7 +75,7 @@ interface Annotation {
   readonly category_id: number;
   readonly area: number;
   readonly iscrowd?: number;
-  readonly segmentation: Segmentation;
+  readonly segmentation: CocoSegmentation;
 }
 
 /** COCO annotations to training objects; labels are the category ids here. */

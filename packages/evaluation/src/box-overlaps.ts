@@ -1,6 +1,6 @@
 import { DataError } from "@detrkit/common";
-import type { CocoAnnotation, CocoBox, CocoResult } from "./coco-types.ts";
-import { maskArea, maskBoundingBox } from "./masks/mask-geometry.ts";
+import { maskArea, maskBoundingBox, type CocoBox } from "@detrkit/masks";
+import type { CocoAnnotation, CocoResult } from "./coco-types.ts";
 import type { ObjectMasks } from "./object-masks.ts";
 import { isBox } from "./object-masks.ts";
 import type { ShapeOverlaps } from "./shape-overlaps.ts";

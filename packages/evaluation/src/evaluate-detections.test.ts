@@ -1,7 +1,8 @@
 import { Random } from "@detrkit/common";
+import type { CocoBox } from "@detrkit/masks";
 import { expect, test } from "vitest";
 import { metricNames } from "./coco-metrics.ts";
-import type { CocoAnnotation, CocoBox, CocoGroundTruth, CocoResult } from "./coco-types.ts";
+import type { CocoAnnotation, CocoGroundTruth, CocoResult } from "./coco-types.ts";
 import { evaluateDetections } from "./evaluate-detections.ts";
 
 const images = [7, 3, 5].map((id) => ({ id, width: 227, height: 223 }));

@@ -9,13 +9,10 @@ export { metricNames } from "./coco-metrics.ts";
 export type { CocoMetrics } from "./coco-metrics.ts";
 export type {
   CocoAnnotation,
-  CocoBox,
   CocoCategory,
   CocoGroundTruth,
   CocoImage,
   CocoResult,
-  CocoRunLength,
-  CocoSegmentation,
   EvaluationType,
 } from "./coco-types.ts";
 export type { ClassEvaluation, DetectionEvaluation, ThresholdMetrics } from "./detection-evaluation.ts";
@@ -32,13 +29,6 @@ export type { ImageEvaluation } from "./image-evaluation.ts";
 export { imageOutcomes } from "./image-outcomes.ts";
 export type { ImageOutcome, OutcomeOptions } from "./image-outcomes.ts";
 export type { AnalysedDetections } from "./images-of-all-classes.ts";
-export { compressCounts, decompressCounts } from "./masks/compressed-counts.ts";
-export { maskArea, maskBoundingBox } from "./masks/mask-geometry.ts";
-export { mergeMasks } from "./masks/merge-masks.ts";
-export { polygonsToMask, polygonToMask } from "./masks/polygon-mask.ts";
-export { decodeMask, encodeMask, runLengthMask } from "./masks/run-length-mask.ts";
-export type { RunLengthMask } from "./masks/run-length-mask.ts";
-export { maskToSegmentation, segmentationToMask } from "./masks/segmentation-mask.ts";
 export { maskIou } from "./mask-overlaps.ts";
 export { objectStatistics } from "./object-statistics.ts";
 export type { ClassCount, ObjectStatistics } from "./object-statistics.ts";

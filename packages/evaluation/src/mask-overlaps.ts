@@ -1,6 +1,5 @@
+import { maskArea, maskBoundingBox, maskIntersection, type RunLengthMask } from "@detrkit/masks";
 import type { CocoAnnotation, CocoResult } from "./coco-types.ts";
-import { maskArea, maskBoundingBox, maskIntersection } from "./masks/mask-geometry.ts";
-import type { RunLengthMask } from "./masks/run-length-mask.ts";
 import type { ObjectMasks } from "./object-masks.ts";
 import type { ShapeOverlaps } from "./shape-overlaps.ts";
 

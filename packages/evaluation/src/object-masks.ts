@@ -1,7 +1,6 @@
 import { DataError } from "@detrkit/common";
-import type { CocoBox, CocoGroundTruth, CocoImage, CocoSegmentation } from "./coco-types.ts";
-import type { RunLengthMask } from "./masks/run-length-mask.ts";
-import { segmentationToMask } from "./masks/segmentation-mask.ts";
+import { segmentationToMask, type CocoBox, type CocoSegmentation, type RunLengthMask } from "@detrkit/masks";
+import type { CocoGroundTruth, CocoImage } from "./coco-types.ts";
 
 /** What annotations and results have in common. */
 export interface ShapedObject {

@@ -1,7 +1,7 @@
+import { encodeMask } from "@detrkit/masks";
 import { expect, test } from "vitest";
 import { boxIou } from "./box-overlaps.ts";
 import { maskIou } from "./mask-overlaps.ts";
-import { encodeMask } from "./masks/run-length-mask.ts";
 
 test("IoU of boxes: a third where half of each is shared, 0 where they only touch", () => {
   expect(boxIou([0, 0, 10, 7], [5, 0, 10, 7])).toBe(35 / 105);

@@ -1,19 +1,18 @@
-import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import {
-  boxIou,
   compressCounts,
   decodeMask,
   encodeMask,
   maskArea,
   maskBoundingBox,
-  maskIou,
   mergeMasks,
   polygonsToMask,
-  readCocoGroundTruth,
   segmentationToMask,
-} from "@detrkit/evaluation";
-import type { CocoBox, RunLengthMask } from "@detrkit/evaluation";
+  type CocoBox,
+  type RunLengthMask,
+} from "@detrkit/masks";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { boxIou, maskIou, readCocoGroundTruth } from "@detrkit/evaluation";
 import { check, compareExactly, type Comparison, type Fixture } from "@detrkit/test-utils/recorded";
 import { compareDoubles } from "./compare-doubles.ts";
 

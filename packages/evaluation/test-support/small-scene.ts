@@ -1,4 +1,5 @@
-import type { CocoAnnotation, CocoBox, CocoGroundTruth, CocoResult } from "../src/coco-types.ts";
+import type { CocoBox } from "@detrkit/masks";
+import type { CocoAnnotation, CocoGroundTruth, CocoResult } from "../src/coco-types.ts";
 
 /** Category ids of the scenes. */
 export const cat = 13;

@@ -1,5 +1,6 @@
 import type { DataProblem } from "../data-policy.ts";
-import type { ImageRecord, Segmentation } from "../dataset.ts";
+import type { CocoSegmentation } from "@detrkit/masks";
+import type { ImageRecord } from "../dataset.ts";
 import type { PixelSource } from "../pixel-source.ts";
 import type { CategoryMap } from "./category-map.ts";
 import type { ReadRequest, ReadResult } from "./reader.ts";
@@ -12,7 +13,7 @@ export interface FoundObject {
   readonly area?: number;
   readonly annotationId?: number;
   readonly boxXywh?: readonly [left: number, top: number, width: number, height: number];
-  readonly segmentation?: Segmentation;
+  readonly segmentation?: CocoSegmentation;
   /** Where it stands, for messages. */
   readonly line?: number | undefined;
   readonly place: string;

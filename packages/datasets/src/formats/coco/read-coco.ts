@@ -5,7 +5,7 @@ import type { ImageSize } from "@detrkit/nn";
 import { CategoryMap } from "../../reading/category-map.ts";
 import { imageIds, numericId } from "./ids.ts";
 import { cocoImageFolders, cocoSplits, findCocoAnnotations } from "./find-files.ts";
-import type { Segmentation } from "../../dataset.ts";
+import type { CocoSegmentation } from "@detrkit/masks";
 import { ImageFolder, withSizes } from "../../reading/image-files.ts";
 import { stemOf } from "../../reading/image-names.ts";
 import { isRecord, readJson } from "../../reading/text-files.ts";
@@ -60,7 +60,9 @@ function toObject(annotation: Record<string, unknown>, place: string, label: num
     crowd: annotation["iscrowd"] === 1 || annotation["iscrowd"] === true,
     ...(Number.isFinite(area) ? { area } : {}),
     ...(id === undefined ? {} : { annotationId: id }),
-    ...(Array.isArray(segmentation) || isRecord(segmentation) ? { segmentation: segmentation as Segmentation } : {}),
+    ...(Array.isArray(segmentation) || isRecord(segmentation)
+      ? { segmentation: segmentation as CocoSegmentation }
+      : {}),
     place,
   };
 }

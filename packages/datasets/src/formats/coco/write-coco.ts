@@ -2,7 +2,8 @@ import { copyFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { makeFolder, writeFileAtomic } from "@detrkit/common/files";
 import { encodePng } from "@detrkit/image";
-import { type Dataset, imageName, type ImageRecord, type Segmentation } from "../../dataset.ts";
+import type { CocoSegmentation } from "@detrkit/masks";
+import { type Dataset, imageName, type ImageRecord } from "../../dataset.ts";
 import { isPixels, loadPicture, loadPixels } from "../../pixel-source.ts";
 
 /** The parts of a COCO ground truth that detection metrics need. */
@@ -21,7 +22,7 @@ export interface CocoGroundTruth {
     readonly bbox: readonly [number, number, number, number];
     readonly area: number;
     readonly iscrowd: 0 | 1;
-    readonly segmentation?: Segmentation;
+    readonly segmentation?: CocoSegmentation;
   }[];
 }
 

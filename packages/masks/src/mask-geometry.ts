@@ -1,4 +1,4 @@
-import type { CocoBox } from "../coco-types.ts";
+import type { CocoBox } from "./coco-segmentation.ts";
 import type { RunLengthMask } from "./run-length-mask.ts";
 
 /** Number of foreground pixels. */

@@ -1,5 +1,5 @@
 import { DataError } from "@detrkit/common";
-import type { CocoRunLength, CocoSegmentation } from "../coco-types.ts";
+import type { CocoRunLength, CocoSegmentation } from "./coco-segmentation.ts";
 import { compressCounts, decompressCounts } from "./compressed-counts.ts";
 import { polygonsToMask } from "./polygon-mask.ts";
 import { runLengthMask } from "./run-length-mask.ts";
