@@ -1,4 +1,5 @@
 import type { Dialect, ModuleAlias } from "../dialect.ts";
+import { detectorBesideMasks, originalMaskHead } from "./mask-head.ts";
 import { torchvisionBackbone, torchvisionIgnored } from "./torchvision-backbone.ts";
 
 // With box refinement the decoder holds the box heads too; with two stages also the class heads, the last of which is
@@ -57,6 +58,7 @@ export const originalDeformableDetr: Dialect = {
     ["transformer.pos_trans_norm", "queries.queryProjectionNorm", "norm"],
     ["class_embed.{head}", "classHeads.{head}", "linear"],
     ["bbox_embed.{head}.layers.{layer}", "boxHeads.{head}.layers.{layer}", "linear"],
+    ...originalMaskHead,
   ],
   aliases: [
     { ...decoderBoxHeads, where: /^bbox_embed\.1\./ },
@@ -78,8 +80,9 @@ export const originalDeformableDetr: Dialect = {
     },
   ],
   ignored: torchvisionIgnored,
-  // Data parallel training.
-  wrappers: ["module."],
+  // Data parallel training; a detector with a mask head around it.
+  wrappers: ["module.", "detr."],
+  wrappedBeside: detectorBesideMasks,
 };
 
 /**
