@@ -1,11 +1,15 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { maskBoundingBox, encodeMask } from "@detrkit/masks";
 import { useBackend } from "@detrkit/test-utils";
 import { expect, test } from "vitest";
-import { batches, type Dataset, fixedSize, loadPixels, openDataset } from "../../index.ts";
+import { batches, type Dataset, exportCoco, fixedSize, loadPixels, openDataset, panopticTruth } from "../../index.ts";
 
 useBackend("cpu");
 
 const side = 96;
+const plainRecipe = fixedSize({ width: 1, height: 1 }, { training: false });
 
 interface Masked {
   readonly record: Dataset["records"][number];
@@ -17,7 +21,7 @@ interface Masked {
 
 async function masked(spec: string): Promise<readonly Masked[]> {
   const dataset = await openDataset(`shapes:size=${side},noise=0,${spec}`, { masks: true });
-  const transforms = { ...fixedSize({ width: 1, height: 1 }, { training: false }), steps: [] };
+  const transforms = { ...plainRecipe, steps: [] };
   const found: Masked[] = [];
   for await (const { targets } of batches(dataset, { batchSize: 1, transforms, masks: true, workers: 0 })) {
     const record = dataset.records[found.length] as Dataset["records"][number];
@@ -81,4 +85,40 @@ test("with stuff=1 the background is an object too, and every pixel belongs to e
 
 test("stuff expects 0 or 1", async () => {
   await expect(openDataset("shapes:stuff=2")).rejects.toThrow('stuff expected a whole number from 0 to 1, got "2"');
+});
+
+test("written as COCO, masks and what is stuff come back", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "detrkit-shapes-masks-"));
+  try {
+    const spec = "shapes:count=4,size=40x33,largest=30,stuff=1";
+    await exportCoco(await openDataset(spec), folder);
+    const options = { batchSize: 4, masks: true, workers: 0, transforms: { ...plainRecipe, steps: [] } };
+    const found: unknown[] = [];
+    for (const source of [spec, `coco:${folder}`]) {
+      const dataset = await openDataset(source, { masks: true });
+      expect(dataset.things).toEqual([true, true, true, true, true, false]);
+      for await (const { targets } of batches(dataset, options)) found.push(targets);
+    }
+    expect(found[1]).toEqual(found[0]);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("what each pixel belongs to: segments with their areas, and nothing else", async () => {
+  const { records } = await openDataset("shapes:count=5,stuff=1");
+  for (const record of records) {
+    const { segmentIds, segments, width, height } = await panopticTruth(record);
+    expect(segmentIds).toHaveLength(width * height);
+    for (const { id, area } of segments) expect(segmentIds.filter((pixel) => pixel === id)).toHaveLength(area);
+    expect(segments.reduce((sum, { area }) => sum + area, 0)).toBe(width * height);
+    expect(segments.map(({ label, isCrowd }) => [label, isCrowd])).toEqual(
+      Array.from(record.labels, (label) => [label, false]),
+    );
+  }
+  // Without it, the background is void.
+  const [first] = (await openDataset("shapes:count=1")).records;
+  const { segmentIds, segments } = await panopticTruth(first as Dataset["records"][number]);
+  const seen = segments.reduce((sum, { area }) => sum + area, 0);
+  expect(segmentIds.filter((id) => id === 0)).toHaveLength(128 * 128 - seen);
 });
