@@ -4,6 +4,7 @@ import { type Matcher, namingFault } from "@detrkit/matcher";
 import { add, customGrad, mul, type Scalar, scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
 import type { LoggedTerm, LossTerm, MaskLoss, MatchedLoss, PredictionLoss } from "./loss-term.ts";
 import type { LossTerms } from "./loss-terms.ts";
+import { chosenMasks } from "./masks/chosen-masks.ts";
 import { matchMasks } from "./masks/matched-masks.ts";
 import { withoutMasks } from "./masks/without-masks.ts";
 import { expectScalar, matchedPredictions } from "./matched-predictions.ts";
@@ -90,7 +91,7 @@ export class SetCriterion {
   }
 
   /**
-   * @param prediction - class logits and cxcywh boxes of every layer for `B` images, optionally mask logits
+   * @param prediction - class logits and cxcywh boxes of every layer for `B` images, optionally masks
    * @param targets - one for each image
    */
   call(prediction: SetPrediction, targets: readonly DetectionTarget[]): CriterionResult {
@@ -224,10 +225,10 @@ export class SetCriterion {
           "use a model with a mask head or leave mask losses out",
       );
     const matched = matchMasks(masks, lastLayer);
-    return losses.map((term) => {
-      const value = matched === undefined ? withoutMasks(masks) : term.call(matched);
-      return { reportedAs: term.name, weight: term.weight, value };
-    });
+    const asTerm = ({ name, weight }: MaskLoss, value: Scalar): TensorTerm => ({ reportedAs: name, weight, value });
+    if (matched !== undefined) return losses.map((term) => asTerm(term, term.call(matched)));
+    const unmatched = chosenMasks(masks, [0], lastLayer);
+    return losses.map((term) => asTerm(term, withoutMasks(unmatched)));
   }
 }
 

@@ -1,18 +1,9 @@
-import type { TargetMasks } from "@detrkit/boxes";
+import type { QueryMasks, TargetMasks } from "@detrkit/boxes";
 import { DataError, ShapeError } from "@detrkit/common";
-import {
-  gather,
-  matMul,
-  reshape,
-  type Tensor2D,
-  type Tensor3D,
-  type Tensor4D,
-  tensor1d,
-  tensor2d,
-  tensor3d,
-} from "@tensorflow/tfjs-core";
+import { matMul, reshape, type Tensor2D, type Tensor4D, tensor2d, tensor3d } from "@tensorflow/tfjs-core";
 import { forEachPair, type PredictionGroup } from "../prediction-group.ts";
 import { bilinearMatrix } from "./bilinear-matrix.ts";
+import { chosenMasks } from "./chosen-masks.ts";
 
 /**
  * Mask logits of the matched queries, and their target masks. `N` matched pairs, `H W` the largest height and width of
@@ -29,27 +20,20 @@ export interface MatchedMasks {
 /**
  * Picks and upsamples the masks of matched queries; undefined if nothing is matched. Call it inside a `tidy`.
  *
- * @param predicted - mask logits `[B, Q, h, w]`
+ * @param predicted - mask logits `[B, Q, h, w]`, or what computes them for chosen queries
  */
-export function matchMasks(predicted: Tensor4D, group: PredictionGroup): MatchedMasks | undefined {
-  const [images, queries, height, width] = predicted.shape;
-  if (images !== group.images || queries !== group.queries) {
-    throw new ShapeError(
-      `SetCriterion.call: masks expected [${group.images}, ${group.queries}, h, w], ` +
-        `got [${predicted.shape.join(", ")}]`,
-    );
-  }
+export function matchMasks(predicted: Tensor4D | QueryMasks, group: PredictionGroup): MatchedMasks | undefined {
   const chosen: number[] = [];
   forEachPair(group, (query) => chosen.push(query));
   const truth = paddedSigns(group, chosen.length);
   if (chosen.length === 0) return undefined;
 
   const count = chosen.length;
+  const small = chosenMasks(predicted, chosen, group);
+  const [, height, width] = small.shape;
   // Rows first, as a product from the left of every mask; then columns, as one product of all rows.
   const fromRows = tensor3d(bilinearMatrix(truth.height, height), [1, truth.height, height]);
   const fromColumns = tensor2d(bilinearMatrix(truth.width, width), [truth.width, width]);
-  // [N, h, w]
-  const small = gather(reshape(predicted, [images * queries, height, width]), tensor1d(chosen, "int32")) as Tensor3D;
   const tall = matMul(fromRows, small); // [N, H, w]
   const full = matMul(reshape(tall, [count * truth.height, width]), fromColumns, false, true); // [N·H, W]
   return {
