@@ -240,6 +240,7 @@ export const packages = [
       "common",
       "nn",
       "boxes",
+      "masks",
       "image",
       "backend",
       "matcher",
@@ -270,7 +271,7 @@ export const packages = [
     schemas: true,
     entries: ["cli", "engine-process"],
     files: ["page/dist"],
-    workspace: ["common", "image", "backend", "inference"],
+    workspace: ["common", "masks", "image", "backend", "inference"],
     dependencies: [
       "@fastify/compress",
       "@fastify/cors",
