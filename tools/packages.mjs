@@ -261,6 +261,7 @@ export const packages = [
       "common",
       "nn",
       "boxes",
+      "masks",
       "image",
       "backend",
       "matcher",
@@ -291,7 +292,7 @@ export const packages = [
     schemas: true,
     entries: ["cli", "engine-process"],
     files: ["page/dist"],
-    workspace: ["common", "image", "backend", "inference"],
+    workspace: ["common", "masks", "image", "backend", "inference"],
     dependencies: [
       "@fastify/compress",
       "@fastify/cors",

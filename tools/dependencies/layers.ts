@@ -56,6 +56,8 @@ export const dependencyRules: DependencyRules = {
     { package: "segmentation", file: "index.ts", without: "node" },
     { package: "detr", file: "index.ts", without: "node" },
     { package: "image", file: "pixels.ts", without: "node" },
+    { package: "masks", file: "index.ts", without: "tfjs" },
+    { package: "masks", file: "index.ts", without: "node" },
     { package: "inference", file: "browser.ts", without: "node" },
     { package: "native", file: "wasm.ts", without: "node" },
     { package: "backend", file: "wasm.ts", without: "node" },

@@ -54,6 +54,8 @@ interface Schemas {
     readonly labelId: number;
     readonly score: number;
     readonly box: Schemas["Box"];
+    /** Of a model with masks, unless the request leaves them out. */
+    readonly mask?: Schemas["Mask"];
   };
   readonly Explanation: {
     readonly model: string;
@@ -74,6 +76,13 @@ interface Schemas {
       };
       readonly attention: Schemas["Attention"];
     }[];
+  };
+  /** The object's pixels in the image as it was sent; pycocotools reads it as it is. */
+  readonly Mask: {
+    /** Height and width of the image. */
+    readonly size: readonly [number, number];
+    /** COCO's compressed run lengths, column by column. */
+    readonly counts: string;
   };
   readonly Model: {
     readonly name: string;
@@ -153,6 +162,9 @@ export type Detection = Schemas["Detection"];
 
 /** `Explanation` of the server's API. */
 export type Explanation = Schemas["Explanation"];
+
+/** The object's pixels in the image as it was sent; pycocotools reads it as it is. */
+export type Mask = Schemas["Mask"];
 
 /** `Model` of the server's API. */
 export type Model = Schemas["Model"];

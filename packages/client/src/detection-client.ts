@@ -23,10 +23,12 @@ export interface DetectOptions extends RequestOptions {
   readonly limit?: number;
   /** Names of the classes. Default: all. */
   readonly labels?: readonly string[];
+  /** Whether detections have masks, where the model has them. Default: true. */
+  readonly masks?: boolean;
 }
 
 /** Which detections and layers are explained. */
-export interface ExplainOptions extends Omit<DetectOptions, "labels"> {
+export interface ExplainOptions extends Omit<DetectOptions, "labels" | "masks"> {
   /** From 0. Default: the last one. */
   readonly decoderLayer?: number;
   /** From 0. Default: the last one. */

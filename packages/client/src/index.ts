@@ -5,6 +5,7 @@ export type {
   DetectOneAnswer,
   Detection,
   Explanation,
+  Mask,
   Model,
   Models,
   ProblemDocument,

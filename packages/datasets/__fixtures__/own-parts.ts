@@ -1,6 +1,13 @@
 // What the tests of threads import: transforms and a pixel source as somebody outside of detrkit writes them.
 import { Random } from "@detrkit/common";
-import { defineTransform, moveObjects, type PixelRegion, type TransformKind } from "@detrkit/image";
+import {
+  type BinaryMask,
+  defineTransform,
+  type ImageSize,
+  moveObjects,
+  type PixelRegion,
+  type TransformKind,
+} from "@detrkit/image";
 import { definePixelSource, type PixelSourceKind } from "../src/index.ts";
 
 /** Covers a random part with noise. */
@@ -29,25 +36,40 @@ export const randomErase: TransformKind<{ readonly probability: number }> = defi
   },
 });
 
-/** A quarter turn to the right. */
-export const quarterTurn: TransformKind = defineTransform({
-  kind: "quarterTurn",
-  module: import.meta.url,
-  plan: (_: object, { width, height }) => ({ size: { width: height, height: width } }),
-  apply: ({ width, height, data }) => {
-    const turned = new Uint8Array(data.length);
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++)
-        turned.set(data.subarray((y * width + x) * 3, (y * width + x + 1) * 3), (x * height + height - 1 - y) * 3);
+function turnRight(data: Uint8Array, { width, height }: ImageSize, channels: number): Uint8Array {
+  const turned = new Uint8Array(data.length);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const from = (y * width + x) * channels;
+      turned.set(data.subarray(from, from + channels), (x * height + height - 1 - y) * channels);
     }
-    return { width: height, height: width, data: turned };
-  },
-  applyToObjects: (objects, { size }) =>
-    moveObjects(objects, {
-      size,
-      box: ([left, top, right, bottom]) => [size.width - bottom, left, size.width - top, right],
-    }),
-});
+  }
+  return turned;
+}
+
+const quarterTurnOf = (kind: string, mask?: (mask: BinaryMask) => BinaryMask): TransformKind =>
+  defineTransform({
+    kind,
+    module: import.meta.url,
+    plan: (_: object, { width, height }) => ({ size: { width: height, height: width } }),
+    apply: (image) => ({ width: image.height, height: image.width, data: turnRight(image.data, image, 3) }),
+    applyToObjects: (objects, { size }) =>
+      moveObjects(objects, {
+        size,
+        box: ([left, top, right, bottom]) => [size.width - bottom, left, size.width - top, right],
+        ...(mask && { mask }),
+      }),
+  });
+
+/** A quarter turn to the right, of boxes but not of masks. */
+export const quarterTurn: TransformKind = quarterTurnOf("quarterTurn");
+
+/** The same of masks too. */
+export const quarterTurnOfMasks: TransformKind = quarterTurnOf("quarterTurnOfMasks", (mask) => ({
+  width: mask.height,
+  height: mask.width,
+  data: turnRight(mask.data, mask, 1),
+}));
 
 /** Changes the very pixels that it is given, as it should not. */
 export const careless: TransformKind = defineTransform({

@@ -9,6 +9,7 @@ import {
   isRefused,
 } from "./data-policy.ts";
 import type { Dataset } from "./dataset.ts";
+import { checkMasks } from "./masks/check-masks.ts";
 import { type DataSource, type OpenDatasetOptions, openSource } from "./open-dataset.ts";
 import { shareOut, type ShareOutOptions } from "./splits/share-out.ts";
 import { sharedImages } from "./splits/shared-images.ts";
@@ -203,9 +204,10 @@ export async function checkDataset(spec: string | DataSpec, options: CheckDatase
   const places: SplitProblems[] = [];
   for (const [index, dataset] of datasets.entries()) {
     const found = await checkImages(dataset, { decode, onImage: () => onProgress?.(++done, total) });
+    const masks = await checkMasks(dataset);
     const empty = [...emptySplit(dataset), ...emptyClasses(summaries[index] as SplitSummary, source.spec.text)];
     const unread = isUnread(dataset.split) ? dataset.split : undefined;
-    places.push({ problems: [...dataset.problems, ...found, ...empty], unread });
+    places.push({ problems: [...dataset.problems, ...found, ...masks, ...empty], unread });
   }
   const isWhole = options.splits === undefined && validation !== undefined;
   const unfit = isWhole ? await unfitSplits(source.spec.text, splits, datasets, validation) : [];

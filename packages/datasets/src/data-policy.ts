@@ -58,6 +58,11 @@ const meanings = {
     "alike-classes": "two classes whose names differ only in upper and lower case, or in spaces: probably one",
     "unlisted-image": "an image that no annotation file and no list of the data names; it is left out",
     "class-without-boxes": "a class that no box of the split has",
+    "object-without-mask":
+      "an object that has no mask, where others have one; training with masks leaves its image out",
+    "unreadable-mask": "a mask that cannot be read; training with masks leaves its image out",
+    "mask-size-mismatch": "a mask of another size than its image; training with masks leaves the image out",
+    "short-polygon": "a polygon of fewer than three points, which covers nothing",
   },
 } as const;
 

@@ -1,5 +1,6 @@
 import type { CocoSegmentation } from "@detrkit/masks";
 import type { DataProblem } from "./data-policy.ts";
+import type { SegmentPicture } from "./masks/segment-picture.ts";
 import type { PixelSource } from "./pixel-source.ts";
 
 /** One image and its `T` objects. */
@@ -26,8 +27,10 @@ export interface ImageRecord {
    * compares to the last bit.
    */
   readonly boxesXywh?: Float64Array;
-  /** `[T]` masks, where the source has them. */
+  /** `[T]` masks, where the source writes them as polygons or run lengths. */
   readonly segmentations?: readonly (CocoSegmentation | undefined)[];
+  /** The masks of all objects, where the source has them as one picture. */
+  readonly segments?: SegmentPicture;
 }
 
 /** Images with their objects, of one split of a data set. */
@@ -39,6 +42,8 @@ export interface Dataset {
   readonly classes: readonly string[];
   /** The source's category id by label. */
   readonly categoryIds: readonly number[];
+  /** By label, whether a class is of things that can be counted, or of stuff such as sky. All are things where absent. */
+  readonly things?: readonly boolean[];
   readonly length: number;
   readonly records: readonly ImageRecord[];
   /** What was found wrong while reading; {@link dataPolicy} says what happened to it. */

@@ -17,6 +17,11 @@ export { describeData } from "./describe-data.ts";
 export type { Dataset, ImageRecord } from "./dataset.ts";
 export { categoriesOf, exportCoco, toCocoGroundTruth } from "./formats/coco/write-coco.ts";
 export type { CocoGroundTruth } from "./formats/coco/write-coco.ts";
+export { hasMasks, keepMasked } from "./masks/keep-masked.ts";
+export { panopticTruth } from "./masks/panoptic-truth.ts";
+export type { PanopticTruth, PanopticTruthSegment } from "./masks/panoptic-truth.ts";
+export type { SegmentPicture } from "./masks/segment-picture.ts";
+export { withSegmentations } from "./masks/with-segmentations.ts";
 export type {
   AnnotatedFile,
   AnnotatedImage,

@@ -2,6 +2,7 @@ import { DataError } from "@detrkit/common";
 import { type DataProblem, isRefused, listProblems } from "./data-policy.ts";
 import { readerOf, specOf } from "./data-spec.ts";
 import type { Dataset } from "./dataset.ts";
+import { keepMasked } from "./masks/keep-masked.ts";
 import type { DataSpec, OpenedData } from "./reading/reader.ts";
 
 /** Settings of `openDataset`. */
@@ -13,6 +14,11 @@ export interface OpenDatasetOptions {
    * the source. A class of the data that is not among them is an error.
    */
   readonly classes?: readonly string[] | undefined;
+  /**
+   * Whether the objects' masks are wanted. An image with an object that has none is then left out, and listed in
+   * `problems`. Default: false.
+   */
+  readonly masks?: boolean;
 }
 
 /** Data of whatever format, with its splits and what is in them. It is looked at once. */
@@ -38,7 +44,7 @@ export async function openSource(spec: string | DataSpec): Promise<DataSource> {
 async function readFrom(
   data: OpenedData,
   spec: DataSpec,
-  { split = "train", classes }: OpenDatasetOptions,
+  { split = "train", classes, masks = false }: OpenDatasetOptions,
 ): Promise<Dataset> {
   const problems: DataProblem[] = [];
   const request = { spec, split, classes, report: (problem: DataProblem) => problems.push(problem) };
@@ -52,7 +58,8 @@ async function readFrom(
       );
     throw cause;
   });
-  return { spec: spec.text, split, ...result, length: result.records.length, problems };
+  const dataset = { spec: spec.text, split, ...result, length: result.records.length, problems };
+  return masks ? keepMasked(dataset) : dataset;
 }
 
 /** Splits that the data has, of `train`, `val`, `test` and `trainval`. */

@@ -7,6 +7,8 @@ export interface DetectionFilter {
   readonly threshold?: number | undefined;
   readonly limit?: number | undefined;
   readonly labels?: readonly string[] | undefined;
+  /** Whether detections have masks, where the model has them. Default true. */
+  readonly masks?: boolean | undefined;
 }
 
 /** One image of a batch, as it came. */

@@ -90,8 +90,8 @@ export function createHandlers({ hosts, limits, keys, metrics, version }: Handle
         name,
         bytes: fromBase64(data, `body.images.${index}.data`),
       }));
-      const { threshold, limit, labels } = { ...body, ...filter };
-      return await detect(hostOf(model ?? body.model), images, { threshold, limit, labels }, gone);
+      const { threshold, limit, labels, masks } = { ...body, ...filter };
+      return await detect(hostOf(model ?? body.model), images, { threshold, limit, labels, masks }, gone);
     },
 
     explain: async (request, _, gone) => {
@@ -125,7 +125,7 @@ export function createHandlers({ hosts, limits, keys, metrics, version }: Handle
         body === undefined
           ? imageBody(request, ["application/json"])
           : { bytes: fromBase64(body.inputs, "body.inputs") };
-      const filter = { threshold: body?.parameters?.threshold, ...query };
+      const filter = { threshold: body?.parameters?.threshold, ...query, masks: false };
       const { detections } = await detectOne(hostOf(undefined), image, filter, gone);
       return detections.map(({ score, label, box }) => ({ score, label, box }));
     },

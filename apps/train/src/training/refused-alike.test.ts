@@ -55,6 +55,14 @@ function cocoSet(change: (train: Coco, files: Files) => void): Files {
 
 const withBox = (...bbox: readonly number[]): Files =>
   cocoSet((train) => void train.annotations.push({ ...at(train.annotations, 0), id: 9, bbox: [...bbox] }));
+/** One sound mask, and this one. */
+const withMask = (segmentation: unknown): Files =>
+  cocoSet((train) => {
+    Object.assign(at(train.annotations, 0), { segmentation: [[2, 1, 8, 1, 8, 6, 2, 6]] });
+    Object.assign(at(train.annotations, 1), { segmentation });
+    train.annotations.pop();
+    train.images.pop();
+  });
 const withImage = async (change: (image: Sharp) => Sharp): Promise<Files> => {
   const bytes = await change(raw()).toBuffer();
   return cocoSet((_, files) => void (files["a.png"] = bytes));
@@ -117,6 +125,10 @@ const sets: Readonly<Record<FindingKind, () => Files | Promise<Files>>> = {
   "labels-without-image": () => yolo({ "labels/train/gone.txt": "0 0.5 0.5 0.3 0.5\n" }),
   "alike-classes": () => cocoSet((train) => void train.categories.push({ id: 2, name: "Cat" })),
   "unlisted-image": () => cocoSet((_, files) => void (files["e.png"] = images["a.png"])),
+  "object-without-mask": () => withMask(undefined),
+  "unreadable-mask": () => withMask({ size: [10, 20], counts: [199] }),
+  "mask-size-mismatch": () => withMask({ size: [20, 10], counts: [200] }),
+  "short-polygon": () => withMask([[2, 1, 8, 6]]),
   "class-without-boxes": () => cocoSet((train) => void train.categories.push({ id: 2, name: "dog" })),
 };
 

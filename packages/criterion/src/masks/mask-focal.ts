@@ -36,6 +36,7 @@ export function maskFocal({ weight = 1, alpha = 0.25, gamma = 2 }: MaskFocalOpti
   return {
     on: "masks",
     name: "maskFocal",
+    wholePixels: true,
     weight,
     call: ({ logits, signs, boxCount }) => focalLoss(logits, signs, boxCount, alpha, gamma),
   };

@@ -1,4 +1,4 @@
-import type { DetectionTarget } from "@detrkit/boxes";
+import type { DetectionTarget, TargetMasks } from "@detrkit/boxes";
 import { ConfigError, Random } from "@detrkit/common";
 import {
   type ImageOperation,
@@ -63,6 +63,7 @@ export interface PlannedImage {
   readonly record: ImageRecord;
   readonly operations: readonly ImageOperation[];
   readonly size: ImageSize;
+  /** With masks, these are still to be drawn: the memory is there, and shared between threads. */
   readonly target: DetectionTarget;
 }
 
@@ -78,8 +79,10 @@ function otherImages({ records }: Dataset): OtherImages {
   };
 }
 
-/** When an image is used. */
+/** When an image is used, and what for. */
 export interface ImageTurn {
+  /** Whether its target has masks. */
+  readonly masks: boolean;
   readonly seed: number;
   readonly epoch: number;
   /** How often it came before in this epoch. */
@@ -93,12 +96,17 @@ export function planImage(
   dataset: Dataset,
   index: number,
   { steps }: TransformRecipe,
-  { seed, epoch, before }: ImageTurn,
+  { seed, epoch, before, masks }: ImageTurn,
 ): PlannedImage {
   const record = dataset.records[index] as ImageRecord;
   const draws = new Random(seed).fork("transforms", epoch, index, ...(before === 0 ? [] : [before]));
   const own = { width: record.width, height: record.height };
   const { operations, size } = planTransforms(steps, own, draws, otherImages(dataset));
   const target = toDetectionTarget(operations.reduce(transformObjects, prepareObjects(record)));
-  return { record, operations, size, target };
+  return { record, operations, size, target: masks ? { ...target, masks: undrawnMasks(target, size) } : target };
+}
+
+/** Memory for the masks of a target, shared so that a worker draws them there. */
+function undrawnMasks({ labels }: DetectionTarget, { width, height }: ImageSize): TargetMasks {
+  return { width, height, data: new Uint8Array(new SharedArrayBuffer(labels.length * width * height)) };
 }

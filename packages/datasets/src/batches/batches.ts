@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { DetectionTarget } from "@detrkit/boxes";
 import { ConfigError } from "@detrkit/common";
-import type { ImageOperation, TransformRecipe } from "@detrkit/image";
+import type { TransformRecipe } from "@detrkit/image";
 import { type ImageSize, type PaddedBatch, paddingMaskOf } from "@detrkit/nn";
 import { tensor3d, tensor4d } from "@tensorflow/tfjs-core";
 import { type BatchOrder, batchOrder, planImage, type PlannedImage } from "./batch-plan.ts";
-import { type Dataset, imageName, type ImageRecord } from "../dataset.ts";
-import type { OtherSource } from "./image-task.ts";
+import { type Dataset, imageName } from "../dataset.ts";
+import { otherSources, sourceOf } from "./image-sources.ts";
 import { ImageWorkers, type RunningTask } from "./image-workers.ts";
 
 export interface BatchesOptions extends BatchOrder {
@@ -15,6 +15,11 @@ export interface BatchesOptions extends BatchOrder {
   readonly firstBatch?: number;
   /** Worker threads: their number, or a set that is shared between epochs. With 0 the calling thread does the work. */
   readonly workers?: number | ImageWorkers;
+  /**
+   * Whether targets have the masks of their objects, drawn by the workers. Each object of the data has to have one, but
+   * crowd regions: `openDataset(spec, { masks: true })` leaves out images where that is not so. Default: false.
+   */
+  readonly masks?: boolean;
   /** Batches that are prepared while one is in use. Default: enough to keep every worker busy. */
   readonly ahead?: number;
 }
@@ -65,15 +70,6 @@ class MemoryRing {
   }
 }
 
-/** The images that operations take beside their own. */
-function otherSources(operations: readonly ImageOperation[], { records }: Dataset): readonly OtherSource[] {
-  const positions = new Set(operations.flatMap(({ others = [] }) => others.map(({ position }) => position)));
-  return [...positions].map((position) => {
-    const { source, width, height, ...record } = records[position] as ImageRecord;
-    return { position, source, name: imageName({ ...record, source }), annotated: { width, height } };
-  });
-}
-
 function startBatch(
   dataset: Dataset,
   index: number,
@@ -87,17 +83,16 @@ function startBatch(
     width: Math.max(...planned.map(({ size }) => size.width)),
   };
   const memory = ring.take(planned.length * padded.height * padded.width * 3 * Float32Array.BYTES_PER_ELEMENT);
-  const tasks = planned.map(({ record, operations }, position) =>
+  const tasks = planned.map(({ record, operations, target: { masks } }, position) =>
     workers.run({
-      source: record.source,
-      name: imageName(record),
-      annotated: { width: record.width, height: record.height },
+      ...sourceOf(record, masks !== undefined),
       operations,
-      others: otherSources(operations, dataset),
+      others: otherSources(operations, dataset, masks !== undefined),
       normalisation: recipe.normalisation,
       memory,
       position,
       padded,
+      ...(masks && { masks: masks.data.buffer as SharedArrayBuffer }),
     }),
   );
   const done = Promise.all(tasks.map((task) => task.done));
@@ -153,7 +148,7 @@ const usualAhead = (workers: number, batchSize: number): number =>
  * @throws DataError naming the image that cannot be read
  */
 export async function* batches(dataset: Dataset, options: BatchesOptions): AsyncGenerator<DetectionBatch, void, void> {
-  const { transforms, seed = 0, epoch = 0, firstBatch = 0 } = options;
+  const { transforms, seed = 0, epoch = 0, firstBatch = 0, masks = false } = options;
   const order = batchOrder(dataset.length, options);
   if (!Number.isInteger(firstBatch) || firstBatch < 0)
     throw new ConfigError(`batches: firstBatch expected a whole number from 0, got ${firstBatch}`);
@@ -167,7 +162,7 @@ export async function* batches(dataset: Dataset, options: BatchesOptions): Async
   const startMore = (): void => {
     while (started.length < ahead && next < order.length) {
       const planned = (order[next] as readonly number[]).map((index, place) =>
-        planImage(dataset, index, transforms, { seed, epoch, before: before[next]?.[place] ?? 0 }),
+        planImage(dataset, index, transforms, { seed, epoch, masks, before: before[next]?.[place] ?? 0 }),
       );
       started.push(startBatch(dataset, next, planned, transforms, workers, ring));
       next++;

@@ -8,7 +8,9 @@ import {
   type RgbImage,
 } from "@detrkit/image";
 import type { ImageSize } from "@detrkit/nn";
+import type { MaskedRecord } from "../masks/object-masks.ts";
 import { loadPixels, type PixelSource } from "../pixel-source.ts";
+import { writeMasks } from "./mask-task.ts";
 
 /** An image as a task needs it to have its pixels. */
 export interface ImageSource {
@@ -19,13 +21,18 @@ export interface ImageSource {
   readonly annotated: ImageSize;
 }
 
+/** An image, and its objects where their masks are wanted. */
+export interface MaskedSource extends ImageSource {
+  readonly objects?: MaskedRecord;
+}
+
 /** Another image of the data set, which an operation takes. */
-export interface OtherSource extends ImageSource {
+export interface OtherSource extends MaskedSource {
   readonly position: number;
 }
 
 /** One image of a batch, from its source to its place in the batch's memory. */
-export interface ImageTask extends ImageSource {
+export interface ImageTask extends MaskedSource {
   readonly operations: readonly PixelOperation[];
   /** The images that the operations take beside this one. */
   readonly others: readonly OtherSource[];
@@ -36,9 +43,13 @@ export interface ImageTask extends ImageSource {
   readonly position: number;
   /** `H`, `W` of the batch. */
   readonly padded: ImageSize;
+  /** Where the masks are wanted: memory for those `[T, h, w]` of the objects that are left in the changed image. */
+  readonly masks?: SharedArrayBuffer;
 }
 
-/** Carries out a task: the image's part of the shared memory is written whole, padding included. */
+/**
+ * Carries out a task: the image's part of the shared memory is written whole, padding included, and so are the masks.
+ */
 export async function runImageTask(task: ImageTask): Promise<void> {
   const pixelsOf = async (image: ImageSource): Promise<RgbImage> => {
     const pixels = await loadPixels({ ...image, ...image.annotated });
@@ -52,6 +63,7 @@ export async function runImageTask(task: ImageTask): Promise<void> {
   const length = height * width * 3;
   const destination = new Float32Array(task.memory, task.position * length * Float32Array.BYTES_PER_ELEMENT, length);
   normaliseInto(image, normalisationTable(task.normalisation), destination, task.padded);
+  await writeMasks(task);
 }
 
 /** Pixels that a reader holds in memory stay as they are, whatever somebody's transform does to what it is given. */

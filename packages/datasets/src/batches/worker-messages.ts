@@ -3,7 +3,9 @@ import { pathToFileURL } from "node:url";
 import { ConfigError, DataError, DetrkitError } from "@detrkit/common";
 import { type OperationData, operationsFromData, operationsToData } from "@detrkit/image";
 import { isPixels, loadPicture, pixelDefinition, type Picture, type PixelSource } from "../pixel-source.ts";
-import type { ImageSource, ImageTask, OtherSource } from "./image-task.ts";
+import type { MaskedRecord } from "../masks/object-masks.ts";
+import type { SegmentPicture } from "../masks/segment-picture.ts";
+import type { ImageSource, ImageTask, MaskedSource, OtherSource } from "./image-task.ts";
 
 /** Pixels that the worker makes by a source that it imports. */
 interface ImportedPixels {
@@ -12,14 +14,21 @@ interface ImportedPixels {
   readonly data: unknown;
 }
 
-/** Where the worker has an image's pixels from. */
+/** Where the worker has the pixels of a picture from. */
 interface PackedSource {
   readonly source: Picture | ImportedPixels;
 }
 
+/** Where the worker has an image's pixels and masks from. */
+interface PackedImage extends PackedSource {
+  readonly objects?: Omit<MaskedRecord, "segments"> & {
+    readonly segments?: Omit<SegmentPicture, "source"> & PackedSource;
+  };
+}
+
 /** An {@link ImageTask} as data. Functions do not cross between threads, so the worker imports them. */
-export interface PackedTask extends Omit<ImageTask, "source" | "operations" | "others">, PackedSource {
-  readonly others: readonly (Omit<OtherSource, "source"> & PackedSource)[];
+export interface PackedTask extends Omit<ImageTask, "source" | "objects" | "operations" | "others">, PackedImage {
+  readonly others: readonly (Omit<OtherSource, "source" | "objects"> & PackedImage)[];
   readonly operations: readonly OperationData[];
 }
 
@@ -61,19 +70,46 @@ export interface TaskOnItsWay {
 export function packTask(task: ImageTask): TaskOnItsWay | Promise<TaskOnItsWay> | undefined {
   const operations = operationsToData(task.operations, canImport);
   if (operations === undefined) return undefined;
-  const withSources = ([own, ...others]: readonly HandedOver[]): TaskOnItsWay => ({
-    packed: {
-      ...task,
-      operations,
-      source: (own as HandedOver).source,
-      others: others.map(({ source }, index) => ({ ...(task.others[index] as OtherSource), source })),
-    },
-    handedOver: [own as HandedOver, ...others].flatMap(({ handedOver }) => handedOver),
-  });
-  const sources = [task, ...task.others].map(packSource);
+  const images = [task, ...task.others].map(picturesOf);
+  const withSources = (handed: readonly HandedOver[]): TaskOnItsWay => {
+    const left = [...handed];
+    const packed = images.map((pictures) => left.splice(0, pictures.length));
+    const [own, ...others] = packed.map(([source, segments]) => ({ source, segments }));
+    return {
+      packed: {
+        ...withPictures(task, own as HandedPictures),
+        operations,
+        others: task.others.map((other, index) => withPictures(other, others[index] as HandedPictures)),
+      },
+      handedOver: handed.flatMap(({ handedOver }) => handedOver),
+    };
+  };
+  const sources = images.flat().map(packSource);
   // A promise only where one is given, so that a task goes to its worker without waiting for a turn of this thread.
   const ready = sources.filter((source): source is HandedOver => !(source instanceof Promise));
   return ready.length === sources.length ? withSources(ready) : Promise.all(sources).then(withSources);
+}
+
+/** The pictures of an image: its own, and that of its masks where there is one. */
+function picturesOf({ source, name, objects }: MaskedSource): readonly Pick<ImageSource, "source" | "name">[] {
+  const segments = objects?.segments;
+  return [{ source, name }, ...(segments === undefined ? [] : [{ source: segments.source, name }])];
+}
+
+interface HandedPictures {
+  readonly source: HandedOver;
+  readonly segments: HandedOver | undefined;
+}
+
+function withPictures<Image extends MaskedSource>(
+  image: Image,
+  { source: { source }, segments: picture }: HandedPictures,
+): Omit<Image, "source" | "objects"> & PackedImage {
+  const { objects, source: _, ...rest } = image;
+  if (objects === undefined) return { ...rest, source };
+  const { segments, ...plain } = objects;
+  const held = segments && picture && { segments: { ...segments, source: picture.source } };
+  return { ...rest, source, objects: { ...plain, ...held } };
 }
 
 /** A source as it is sent to a worker, and memory that is handed over with it. */
@@ -81,7 +117,10 @@ interface HandedOver extends PackedSource {
   readonly handedOver: readonly ArrayBuffer[];
 }
 
-function packSource({ source, name: imageName }: ImageSource): HandedOver | Promise<HandedOver> {
+function packSource({
+  source,
+  name: imageName,
+}: Pick<ImageSource, "source" | "name">): HandedOver | Promise<HandedOver> {
   const { name, module } = pixelDefinition(source) ?? {};
   if (name !== undefined && module !== undefined && canImport(module)) {
     const { data } = source as { readonly data: unknown };
@@ -105,13 +144,24 @@ function handOver(picture: Picture): HandedOver {
 }
 
 /** In a worker: the task that was packed, with the functions that it needs. */
-export async function unpackTask({ source, operations, others, ...task }: PackedTask): Promise<ImageTask> {
+export async function unpackTask({ operations, others, ...task }: PackedTask): Promise<ImageTask> {
   return {
-    ...task,
-    source: await unpackSource(source),
-    others: await Promise.all(others.map(async (other) => ({ ...other, source: await unpackSource(other.source) }))),
+    ...(await unpackImage(task)),
+    others: await Promise.all(others.map(unpackImage)),
     operations: await operationsFromData(operations, importModule),
   };
+}
+
+async function unpackImage<Image extends PackedImage>({
+  source,
+  objects,
+  ...image
+}: Image): Promise<Omit<Image, "source" | "objects"> & Pick<MaskedSource, "source" | "objects">> {
+  const own = { ...image, source: await unpackSource(source) };
+  if (objects === undefined) return own;
+  const { segments, ...plain } = objects;
+  const held = segments && { segments: { ...segments, source: await unpackSource(segments.source) } };
+  return { ...own, objects: { ...plain, ...held } };
 }
 
 const unpackSource = async (source: PackedSource["source"]): Promise<PixelSource> =>

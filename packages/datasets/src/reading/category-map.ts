@@ -6,6 +6,8 @@ import { groupBy } from "./group-by.ts";
 export interface SourceCategory {
   readonly id: number;
   readonly name: string;
+  /** Whether it is of things that can be counted (default), or stuff such as sky. */
+  readonly isThing?: boolean;
 }
 
 function reportAlike(names: readonly string[], file: string, report: ReadRequest["report"]): void {
@@ -21,6 +23,8 @@ function reportAlike(names: readonly string[], file: string, report: ReadRequest
 export class CategoryMap {
   readonly classes: readonly string[];
   readonly categoryIds: readonly number[];
+  /** By label; absent where all are things. */
+  readonly things: readonly boolean[] | undefined;
   readonly #labels: ReadonlyMap<number | string, number>;
   readonly #report: ReadRequest["report"];
 
@@ -55,6 +59,8 @@ export class CategoryMap {
     const idByName = new Map(ordered.map(({ id, name }) => [name, id]));
     // A class that only the caller knows has no id here; -1 - label keeps ids distinct without meeting a real one.
     this.categoryIds = this.classes.map((name, label) => idByName.get(name) ?? -1 - label);
+    const stuff = new Set(ordered.filter(({ isThing }) => isThing === false).map(({ name }) => name));
+    this.things = stuff.size === 0 ? undefined : this.classes.map((name) => !stuff.has(name));
     this.#labels = new Map(
       this.classes.flatMap((name, label): [number | string, number][] => {
         const id = idByName.get(name);

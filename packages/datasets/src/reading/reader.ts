@@ -26,6 +26,7 @@ export interface ReadRequest {
 export interface ReadResult {
   readonly classes: readonly string[];
   readonly categoryIds: readonly number[];
+  readonly things?: readonly boolean[];
   readonly records: readonly ImageRecord[];
 }
 

@@ -1,6 +1,7 @@
 import type { DataProblem } from "../data-policy.ts";
 import type { CocoSegmentation } from "@detrkit/masks";
 import type { ImageRecord } from "../dataset.ts";
+import { noSegment, type SegmentPicture } from "../masks/segment-picture.ts";
 import type { PixelSource } from "../pixel-source.ts";
 import type { CategoryMap } from "./category-map.ts";
 import type { ReadRequest, ReadResult } from "./reader.ts";
@@ -14,6 +15,8 @@ export interface FoundObject {
   readonly annotationId?: number;
   readonly boxXywh?: readonly [left: number, top: number, width: number, height: number];
   readonly segmentation?: CocoSegmentation;
+  /** Which pixels of the image's {@link FoundImage.segments} are its own. */
+  readonly segmentId?: number;
   /** Where it stands, for messages. */
   readonly line?: number | undefined;
   readonly place: string;
@@ -28,6 +31,8 @@ export interface FoundImage {
   readonly height: number;
   /** The file that holds its annotations, for messages. */
   readonly annotationFile: string;
+  /** The picture that holds the masks of its objects. */
+  readonly segments?: Omit<SegmentPicture, "ids">;
 }
 
 /** From this IoU on, two boxes of a class are taken for one object that was labelled twice. */
@@ -76,8 +81,8 @@ export class RecordBuilder {
 
   /** What was read: the classes, and all that was added. */
   get result(): ReadResult {
-    const { classes, categoryIds } = this.#categories;
-    return { classes, categoryIds, records: this.#records };
+    const { classes, categoryIds, things } = this.#categories;
+    return { classes, categoryIds, ...(things && { things }), records: this.#records };
   }
 
   add(image: FoundImage, objects: readonly FoundObject[]): void {
@@ -91,7 +96,7 @@ export class RecordBuilder {
     for (const object of crowds) this.#note(image, object, { kind: "crowd-box", detail: "crowd region" });
     if (kept.length === 0)
       this.#report({ kind: "image-without-boxes", file: image.annotationFile, detail: `${image.name} has no box` });
-    const { annotationFile: _, ...described } = image;
+    const { annotationFile: _, segments, ...described } = image;
     this.#records.push({
       ...described,
       boxes: Float64Array.from(kept.flatMap(({ box }) => box)),
@@ -105,6 +110,9 @@ export class RecordBuilder {
       ...(kept.some(({ segmentation }) => segmentation !== undefined)
         ? { segmentations: kept.map(({ segmentation }) => segmentation) }
         : {}),
+      ...(segments === undefined
+        ? {}
+        : { segments: { ...segments, ids: Int32Array.from(kept, ({ segmentId }) => segmentId ?? noSegment) } }),
     });
   }
 

@@ -175,6 +175,32 @@ describe("objects", () => {
     expect(cut.masks?.[1]).toMatchObject(move.size);
   });
 
+  test("that had masks have one each afterwards, of the image's size", () => {
+    const mask = { width: 10, height: 10, data: new Uint8Array(100) };
+    const masked = { ...two, masks: [mask, mask] };
+    const after = (changed: (objects: ImageObjects) => ImageObjects): ImageObjects => {
+      const careless = defineTransform({
+        kind: "careless",
+        plan: () => ({}),
+        apply: (same) => same,
+        applyToObjects: changed,
+      });
+      const { operations } = planTransforms([careless()], two.size, new Random(1));
+      return operations.reduce(transformObjects, masked);
+    };
+    const small = { width: 5, height: 10, data: new Uint8Array(50) };
+    for (const [masks, got] of [
+      [undefined, "0 masks"],
+      [[mask], "1 masks"],
+      [[mask, small], "a mask of 5x10"],
+      [[mask, { ...mask, data: small.data }], "a mask of 10x10"],
+    ] as const)
+      expect(() => after(() => ({ ...two, ...(masks && { masks }) }))).toThrow(
+        `transform "careless": its applyToObjects gave 2 objects and ${got}; expected a mask of 10x10 for each`,
+      );
+    expect(after((objects) => keepObjects(objects, (index) => index === 1)).masks).toEqual([mask]);
+  });
+
   test("are kept and clipped by position", () => {
     expect([...keepObjects(two, (index) => index === 1).boxes]).toEqual([8, 8, 10, 10]);
     expect([...clipObjects({ ...two, size: { width: 9, height: 8 } }).labels]).toEqual([3]);

@@ -144,7 +144,8 @@ function expectImage({ kind }: TransformDefinition, image: RgbImage, wanted: Ima
 /**
  * The objects after one operation on their image.
  *
- * @throws ConfigError naming a transform that leaves boxes which are not numbers, or objects of another size
+ * @throws ConfigError naming a transform that leaves boxes which are not numbers, objects of another size, or masks
+ *   that do not belong to them
  */
 export function transformObjects(
   objects: ImageObjects,
@@ -164,7 +165,20 @@ export function transformObjects(
       `transform "${transform.kind}": its applyToObjects gave ${labels.length} labels and the boxes ` +
         `[${boxes.subarray(0, 8).join(", ")}${boxes.length > 8 ? ", …" : ""}]; expected four finite numbers for each`,
     );
+  expectMasks(transform, changed, objects.masks !== undefined);
   return changed;
+}
+
+/** Objects that had masks have one each, of the image's size: a transform may forget them where it moves boxes. */
+function expectMasks({ kind }: TransformDefinition, { masks, labels, size }: ImageObjects, wanted: boolean): void {
+  const others = masks?.find((mask) => !sameSize(mask, size) || mask.data.length !== mask.width * mask.height);
+  const isRight = masks === undefined ? !wanted : masks.length === labels.length && others === undefined;
+  if (isRight) return;
+  const got = others === undefined ? `${masks?.length ?? 0} masks` : `a mask of ${shown(others)}`;
+  throw new ConfigError(
+    `transform "${kind}": its applyToObjects gave ${labels.length} objects and ${got}; expected a mask of ` +
+      `${shown(size)} for each: move masks as it moves boxes (the "mask" of moveObjects)`,
+  );
 }
 
 const sameSize = (a: ImageSize, b: ImageSize): boolean => a.width === b.width && a.height === b.height;

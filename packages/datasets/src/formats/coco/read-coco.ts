@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DataError } from "@detrkit/common";
 import type { ImageSize } from "@detrkit/nn";
-import { CategoryMap } from "../../reading/category-map.ts";
+import { CategoryMap, type SourceCategory } from "../../reading/category-map.ts";
 import { imageIds, numericId } from "./ids.ts";
 import { cocoImageFolders, cocoSplits, findCocoAnnotations } from "./find-files.ts";
 import type { CocoSegmentation } from "@detrkit/masks";
@@ -34,6 +34,11 @@ function readCocoFile(file: string): CocoFile {
 }
 
 const numberOr = (value: unknown, fallback: number): number => (typeof value === "number" ? value : fallback);
+
+/** A category as COCO's files write it; panoptic ones tell things from stuff. */
+export function toCategory({ id, name, isthing }: Record<string, unknown>): SourceCategory {
+  return { id: numericId(id) ?? NaN, name: String(name ?? id), isThing: isthing !== 0 && isthing !== false };
+}
 
 function imageFolder(request: ReadRequest, file: string, images: CocoFile["images"], folders: ImageFolder): string {
   const places = cocoImageFolders(request.spec, file);
@@ -169,8 +174,7 @@ function reportUnlisted(records: ReadResult["records"], file: string, { spec, re
 async function readCoco(request: ReadRequest): Promise<ReadResult> {
   const file = findCocoAnnotations(request.spec, request.split);
   const content = readCocoFile(file);
-  const named = content.categories.map(({ id, name }) => ({ id: numericId(id) ?? NaN, name: String(name ?? id) }));
-  const categories = new CategoryMap(named, file, request);
+  const categories = new CategoryMap(content.categories.map(toCategory), file, request);
   const objects = groupAnnotations(content, categories, file, request);
   const builder = new RecordBuilder(categories, request);
   for (const image of await findImages(content.images, file, request)) builder.add(image, objects.get(image.id) ?? []);

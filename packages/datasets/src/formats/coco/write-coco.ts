@@ -4,6 +4,7 @@ import { makeFolder, writeFileAtomic } from "@detrkit/common/files";
 import { encodePng } from "@detrkit/image";
 import type { CocoSegmentation } from "@detrkit/masks";
 import { type Dataset, imageName, type ImageRecord } from "../../dataset.ts";
+import { withSegmentations } from "../../masks/with-segmentations.ts";
 import { isPixels, loadPicture, loadPixels } from "../../pixel-source.ts";
 
 /** The parts of a COCO ground truth that detection metrics need. */
@@ -14,7 +15,12 @@ export interface CocoGroundTruth {
     readonly height: number;
     readonly file_name: string;
   }[];
-  readonly categories: readonly { readonly id: number; readonly name: string }[];
+  readonly categories: readonly {
+    readonly id: number;
+    readonly name: string;
+    /** 0 of stuff; given where the data set tells things from stuff. */
+    readonly isthing?: 0 | 1;
+  }[];
   readonly annotations: readonly {
     readonly id: number;
     readonly image_id: number;
@@ -52,13 +58,17 @@ function annotationsOf(record: ImageRecord, categoryIds: readonly number[]): Coc
 export function categoriesOf({
   classes,
   categoryIds,
-}: Pick<Dataset, "classes" | "categoryIds">): CocoGroundTruth["categories"] {
-  return classes.map((name, label) => ({ id: categoryIds[label] ?? label, name }));
+  things,
+}: Pick<Dataset, "classes" | "categoryIds" | "things">): CocoGroundTruth["categories"] {
+  return classes.map((name, label) => {
+    const category = { id: categoryIds[label] ?? label, name };
+    return things === undefined ? category : { ...category, isthing: things[label] === false ? 0 : 1 };
+  });
 }
 
 /**
  * A data set as COCO writes it, for evaluation and for writing it out; `area` is COCO's own where the data has it, else
- * the box's.
+ * the box's. Masks that lie in pictures are only in what {@link withSegmentations} gave.
  */
 export function toCocoGroundTruth(dataset: Dataset): CocoGroundTruth {
   return {
@@ -71,16 +81,17 @@ export function toCocoGroundTruth(dataset: Dataset): CocoGroundTruth {
 /**
  * Writes a data set as a COCO folder, `annotations/instances_SPLIT.json` and `images/SPLIT/…`, that `coco:FOLDER` opens
  * again. Image files are copied, bytes written as they are, and pixels as PNG. Names that lead out of the folder
- * (`../a.png`) lose what does.
+ * (`../a.png`) lose what does. Masks are kept, and those of pictures become run lengths.
  */
 export async function exportCoco(dataset: Dataset, folder: string): Promise<void> {
   const images = join(folder, "images", dataset.split);
   makeFolder(images);
   const records = withNamesInside(dataset.records);
   for (const record of records) await writeImage(record, join(images, record.name));
+  const masked = await withSegmentations({ ...dataset, records });
   await writeFileAtomic(
     join(folder, "annotations", `instances_${dataset.split}.json`),
-    JSON.stringify(toCocoGroundTruth({ ...dataset, records })),
+    JSON.stringify(toCocoGroundTruth(masked)),
   );
 }
 

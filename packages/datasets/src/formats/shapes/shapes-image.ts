@@ -1,5 +1,6 @@
 import type { Random } from "@detrkit/common";
 import type { RgbImage } from "@detrkit/image";
+import { coloursOfSegmentIds } from "@detrkit/masks";
 import { definePixelSource, type PixelSourceKind } from "../../pixel-source.ts";
 import { layoutShapes, type PlacedShape, shapesRandom } from "./shapes-layout.ts";
 import type { ShapesOptions } from "./shapes-options.ts";
@@ -119,4 +120,30 @@ export const shapesImage: PixelSourceKind<{ readonly options: ShapesOptions; rea
     name: "shapes",
     module: import.meta.url,
     load: ({ options, index }) => renderShapes(options, index),
+  });
+
+/** Of which shape each pixel shows a part: its position from 1, as COCO's panoptic pictures code it; 0 of none. */
+export function renderSegments(options: ShapesOptions, index: number): RgbImage {
+  const { width, height } = options;
+  const shapes = layoutShapes(options, index);
+  const data = new Uint8Array(width * height * 3);
+  const [red = 0, green = 0, blue = 0] = coloursOfSegmentIds([backgroundId(options, shapes)]);
+  for (let at = 0; at < data.length; at += 3) data.set([red, green, blue], at);
+  shapes.forEach((shape, position) => {
+    const [r = 0, g = 0, b = 0] = coloursOfSegmentIds([position + 1]);
+    paintShape(data, options, shape, [r, g, b]);
+  });
+  return { width, height, data };
+}
+
+/** The id of pixels that show no shape: that after the last shape where the background is an object, else 0. */
+export const backgroundId = ({ stuff }: Pick<ShapesOptions, "stuff">, shapes: readonly PlacedShape[]): number =>
+  stuff === 0 ? 0 : shapes.length + 1;
+
+/** The masks of a generated image: the visible parts of its shapes, and of the background where it is an object. */
+export const shapesSegments: PixelSourceKind<{ readonly options: ShapesOptions; readonly index: number }> =
+  definePixelSource({
+    name: "shapes-segments",
+    module: import.meta.url,
+    load: ({ options, index }) => renderSegments(options, index),
   });

@@ -4,6 +4,9 @@ import type { DataSpec } from "../../reading/reader.ts";
 /** The kinds of shapes; a set of `n` classes takes the first `n`. */
 export const shapeNames = ["circle", "square", "triangle", "diamond", "cross"] as const;
 
+/** The class of what is around the shapes, where it is asked for: stuff, not a thing. */
+export const backgroundName = "background";
+
 /** What a generated set looks like; the same options give the same bytes on every machine. */
 export interface ShapesOptions {
   readonly seed: number;
@@ -17,6 +20,8 @@ export interface ShapesOptions {
   readonly objects: number;
   /** How many of {@link shapeNames}. */
   readonly classes: number;
+  /** 1 where the background is an object too, so that every pixel belongs to one, as panoptic training has it. */
+  readonly stuff: number;
   /** Half the range of the pixel noise, in levels of 255. */
   readonly noise: number;
 }
@@ -38,7 +43,7 @@ function wholeNumber(spec: DataSpec, key: string, fallback: number, low: number,
   return value;
 }
 
-/** Reads `shapes:count=…,validation=…,size=128|160x128,smallest=…,largest=…,objects=…,classes=…,noise=…,seed=…`. */
+/** Reads `shapes:count=…,validation=…,size=128|160x128,smallest=…,largest=…,objects=…,classes=…,noise=…,stuff=0|1,seed=…`. */
 export function shapesOptions(spec: DataSpec, split: string): ShapesOptions & ShapesCounts {
   const size = (spec.settings["size"] ?? "128").match(/^(\d+)(?:x(\d+))?$/u);
   const width = Number(size?.[1]);
@@ -61,6 +66,7 @@ export function shapesOptions(spec: DataSpec, split: string): ShapesOptions & Sh
     largest: wholeNumber(spec, "largest", Math.max(smallest, Math.min(60, room)), smallest, room),
     objects: wholeNumber(spec, "objects", 6, 1, 100),
     classes: wholeNumber(spec, "classes", shapeNames.length, 1, shapeNames.length),
+    stuff: wholeNumber(spec, "stuff", 0, 0, 1),
     noise: wholeNumber(spec, "noise", 25, 0, 127),
   };
 }

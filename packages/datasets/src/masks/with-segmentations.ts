@@ -1,0 +1,33 @@
+import { availableParallelism } from "node:os";
+import { encodeMask, maskToSegmentation } from "@detrkit/masks";
+import { type Dataset, imageName, type ImageRecord } from "../dataset.ts";
+import { mapAtOnce } from "../reading/image-files.ts";
+import { hasMask } from "./mask-defect.ts";
+import { loadSegmentIds } from "./segment-picture.ts";
+
+/**
+ * The data set with the masks of all objects as `segmentations`, as COCO's format has them: those that lie in pictures
+ * become compressed run lengths. For evaluation, and for writing data out.
+ *
+ * @throws DataError naming a picture that cannot be read or has another size than its image
+ */
+export async function withSegmentations(dataset: Dataset): Promise<Dataset> {
+  const records = await mapAtOnce(dataset.records, availableParallelism(), async (record): Promise<ImageRecord> => {
+    const { segments, width, height, labels } = record;
+    if (segments === undefined) return record;
+    const pixels = await loadSegmentIds(segments, record, imageName(record));
+    const segmentations = Array.from(labels, (_, index) => {
+      if (!hasMask(record, index)) return undefined;
+      const id = segments.ids[index];
+      return maskToSegmentation(
+        encodeMask(
+          pixels.map((pixel) => (pixel === id ? 1 : 0)),
+          height,
+          width,
+        ),
+      );
+    });
+    return { ...record, segmentations };
+  });
+  return { ...dataset, records };
+}
