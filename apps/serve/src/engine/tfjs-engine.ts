@@ -34,6 +34,7 @@ export class TfjsEngine implements InferenceEngine {
     this.#settings = settings;
     this.model = {
       engine,
+      precision: settings.precision,
       classes: categories,
       // Plain data, which a checkpoint holds as JSON.
       detector: JSON.parse(JSON.stringify(config)) as EngineModel["detector"],
@@ -54,7 +55,7 @@ export class TfjsEngine implements InferenceEngine {
     const outcomes: Outcome<FoundObjects>[] = [];
     const decoded: DecodedImage[] = [];
     await Promise.all(
-      images.map(async ({ name, bytes, filter }, index) => {
+      images.map(async ({ filter, ...image }, index) => {
         const unknown = filter.labels?.find((label) => !this.#detector.classes.includes(label));
         if (unknown !== undefined) {
           const known = this.#detector.classes.slice(0, 20).join(", ");
@@ -63,7 +64,7 @@ export class TfjsEngine implements InferenceEngine {
           return;
         }
         const started = performance.now();
-        const outcome = await decodeSentImage(bytes, { name, maxPixels: this.#settings.maxPixels });
+        const outcome = await decodeSentImage(image, this.#settings.maxPixels);
         if ("refusal" in outcome) outcomes[index] = outcome;
         else decoded.push({ pixels: outcome.answer, filter, decodeMs: performance.now() - started, index });
       }),
@@ -78,8 +79,8 @@ export class TfjsEngine implements InferenceEngine {
     return outcomes;
   }
 
-  async explain({ name, bytes, options }: ImageToExplain): Promise<Outcome<Explanation>> {
-    const decoded = await decodeSentImage(bytes, { name, maxPixels: this.#settings.maxPixels });
+  async explain({ options, ...image }: ImageToExplain): Promise<Outcome<Explanation>> {
+    const decoded = await decodeSentImage(image, this.#settings.maxPixels);
     if ("refusal" in decoded) return decoded;
     try {
       return { answer: await this.#detector.explain(decoded.answer, options) };
