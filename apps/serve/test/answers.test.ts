@@ -175,7 +175,7 @@ test("the Open Inference Protocol takes pixels, in JSON and in bytes, and finds 
   expect(expected.map(({ shape }) => shape)).toEqual([[14], [14]]);
   const fractions = Float32Array.from(data, (value) => value / 255);
   const rows = Array.from({ length: height }, (_, y) =>
-    Array.from({ length: width }, (_, x) => [...data.slice((y * width + x) * 3, (y * width + x) * 3 + 3)]),
+    Array.from({ length: width }, (_, x) => Array.from(data.slice((y * width + x) * 3, (y * width + x) * 3 + 3))),
   );
   const [single, batch] = [{ shape: [height, width, 3] }, { shape: [1, height, width, 3] }];
   const length = Buffer.alloc(4);
