@@ -59,6 +59,8 @@ export interface DetectionModel<Output extends object = DetrOutput> extends Modu
   readonly backbone: Backbone;
   /** Classes that objects can have. */
   readonly numClasses: number;
+  /** Makes masks of what is found, the `masks` of its outputs; a model without it finds boxes only. */
+  readonly maskHead?: Module | undefined;
   /** @param batch - images `[B, H, W, 3]`, normalised, with their sizes */
   call(batch: PaddedBatch, options?: DetrCallOptions): Output;
   /**

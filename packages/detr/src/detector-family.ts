@@ -76,6 +76,11 @@ export interface DetectorFamily<
    * that both have. Default: none, so that only weights for as many queries fit.
    */
   readonly queryEmbedding?: string;
+  /**
+   * What `masks` of the settings is for a mask head as published, beside these settings; `masks` itself may be missing
+   * there. Default: none, for detectors of boxes only.
+   */
+  maskSettings?(settings: Settings): object;
 }
 
 /** How a detector's weights are initialised. */

@@ -100,7 +100,12 @@ export class TrainingSession {
     const { accumulate, batchSize, data, repeats, seed, transforms } = this.options;
     const { epoch, stepsDone } = this.position;
     const order = { batchSize, seed, epoch, firstBatch: stepsDone * accumulate, repeats, shuffle: true };
-    return batches(data.training, { ...order, transforms: trainingRecipe(transforms, epoch), workers: this.workers });
+    return batches(data.training, {
+      ...order,
+      transforms: trainingRecipe(transforms, epoch),
+      workers: this.workers,
+      masks: this.options.model.maskHead !== undefined,
+    });
   }
 
   /**

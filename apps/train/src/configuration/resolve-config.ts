@@ -41,6 +41,11 @@ export function detectorOf({ definition, model }: RunConfig, numClasses: number)
   return { ...model, model: definition.name, numClasses };
 }
 
+/** Whether a model of these settings makes masks. */
+export function hasMasks(model: SettingsTree): boolean {
+  return model["masks"] !== undefined;
+}
+
 /** Settings from a JSON file, unchecked: which there are depends on the preset. `$schema` is left out. */
 export async function readConfigFile(path: string): Promise<SettingsTree> {
   const json = await readJson(path).catch((error: unknown) => {
