@@ -1,6 +1,6 @@
 import type { Backbone } from "@detrkit/backbone";
 import type { LayerPrediction } from "@detrkit/boxes";
-import type { ImageSize, Module, PaddedBatch } from "@detrkit/nn";
+import { asInInference, type ImageSize, type Module, type PaddedBatch } from "@detrkit/nn";
 import type { PredictedMasks } from "@detrkit/segmentation";
 import type { TransformerCallOptions } from "@detrkit/transformer";
 import { type Tensor3D, type Tensor4D, unstack } from "@tensorflow/tfjs-core";
@@ -14,6 +14,11 @@ export interface DetrCallOptions extends TransformerCallOptions {
   readonly auxiliary?: boolean;
   /** Whether a detector with a mask head prepares masks, which cost most when they are asked for. Default `true`. */
   readonly masks?: boolean;
+  /**
+   * Whether only the mask head is trained: everything before it runs as in inference, without dropout, and nothing of it
+   * is recorded for gradients. Default `false`.
+   */
+  readonly frozenDetector?: boolean;
 }
 
 /** What a detector predicts: the last decoder layer's output, and those of the layers before it, first layer first. */
@@ -47,6 +52,12 @@ export function outputOfLayers(stacked: StackedOutput): DetrOutput {
     boxes: boxes[layer] as Tensor3D,
   }));
   return { ...(layers.at(-1) as LayerPrediction), auxiliary: layers.slice(0, -1), stacked };
+}
+
+/** Computes what a mask head starts from: as in inference where only the mask head is trained. */
+export function beforeMasks<T extends object>(options: DetrCallOptions, compute: (options: DetrCallOptions) => T): T {
+  if (options.frozenDetector !== true) return compute(options);
+  return asInInference(() => compute({ ...options, training: false }));
 }
 
 /**
