@@ -81,6 +81,11 @@ export interface DetectorFamily<
    * there. Default: none, for detectors of boxes only.
    */
   maskSettings?(settings: Settings): object;
+  /**
+   * Beginnings of the paths of parts that a model may have in addition, as a mask head: weights without such a part fit
+   * too, and it is learnt anew. Default: none.
+   */
+  readonly additions?: readonly string[];
 }
 
 /** How a detector's weights are initialised. */

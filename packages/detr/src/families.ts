@@ -31,6 +31,7 @@ export const detrFamily: DetectorFamily<DetrSettings, Detr> = {
   classHeads: () => [{ path: "classHead", further: 1 }],
   queryEmbedding: "queryEmbedding.weight",
   maskSettings: ({ transformer }) => ({ contextDim: transformer.dim }),
+  additions: ["maskHead."],
 };
 
 /** Deformable DETR (arXiv:2010.04159). */
@@ -75,6 +76,7 @@ export const deformableDetrFamily: DetectorFamily<DeformableDetrSettings, Deform
   },
   queryEmbedding: "queries.queryEmbedding.weight",
   maskSettings: ({ transformer }) => ({ contextDim: transformer.dim }),
+  additions: ["maskHead."],
 };
 
 /** The families that detrkit has. */
