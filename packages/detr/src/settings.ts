@@ -63,12 +63,27 @@ export type DeformableTransformerSettings = Readonly<z.infer<typeof deformableTr
 
 const numQueries = count().describe("Object queries: predictions for each image");
 
+/** Settings of a mask head. What is left out is as published. */
+export const maskHeadSettings = z.strictObject({
+  heads: count().exactOptional().describe("Heads of the attention map; left out: 8"),
+  contextDim: count()
+    .exactOptional()
+    .describe("Decides the mask head's channels, which start with half of it; left out: the transformer's width"),
+});
+/** A mask head as plain data. */
+export type MaskHeadSettings = Readonly<z.infer<typeof maskHeadSettings>>;
+
+const masks = maskHeadSettings
+  .exactOptional()
+  .describe("A mask head: objects get masks beside their boxes. Left out: boxes only");
+
 /** The choices of a DETR: all settings but `model` and `numClasses`. */
 export const detrSettings = z.strictObject({
   numQueries,
   backbone: backboneSettings,
   positionEncoding: positionEncodingSettings,
   transformer: transformerSettings,
+  masks,
 });
 
 /** A DETR as plain data. */
@@ -91,6 +106,7 @@ export const deformableDetrSettings = z.strictObject({
   ),
   boxRefinement: z.boolean().describe("Each decoder layer corrects the boxes of the one before"),
   twoStage: z.boolean().describe("Queries start from the encoder's best proposals; needs box refinement"),
+  masks,
 });
 
 /** A Deformable DETR as plain data. */
