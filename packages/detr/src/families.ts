@@ -130,7 +130,7 @@ function leastNumbersOfAny({
 }
 
 /** The first two convolutions of a mask head are the largest. */
-function maskNumbers(dim: number, { heads = 0, contextDim = 0 }: MaskHeadSettings): [string, number][] {
+function maskNumbers(dim: number, { heads = 0, contextDim }: MaskHeadSettings): [string, number][] {
   return [
     ["masks.heads", 9 * (dim + heads) ** 2],
     ["masks.contextDim", (9 * dim * contextDim) / 2],

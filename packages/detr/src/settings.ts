@@ -63,12 +63,10 @@ export type DeformableTransformerSettings = Readonly<z.infer<typeof deformableTr
 
 const numQueries = count().describe("Object queries: predictions for each image");
 
-/** Settings of a mask head. What is left out is as published. */
+/** Settings of a mask head. */
 export const maskHeadSettings = z.strictObject({
-  heads: count().exactOptional().describe("Heads of the attention map; left out: 8"),
-  contextDim: count()
-    .exactOptional()
-    .describe("Decides the mask head's channels, which start with half of it; left out: the transformer's width"),
+  contextDim: count().describe("Channels of the mask head, halved at each step; published: the transformer's width"),
+  heads: count().exactOptional().describe("Heads of the mask head's attention map; left out: 8, as published"),
 });
 /** A mask head as plain data. */
 export type MaskHeadSettings = Readonly<z.infer<typeof maskHeadSettings>>;

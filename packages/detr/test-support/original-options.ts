@@ -55,8 +55,8 @@ export function detectorConfigOf(model: unknown, options: DetrOptions, numClasse
   const kind = typeof model === "string" ? models[model] : undefined;
   if (kind === undefined) throw new ConfigError(`model ${JSON.stringify(model)}: part does not exist yet`);
   const config = kind === "detr" ? detrConfig(options) : deformableDetrConfig(options);
-  const queries = options.num_queries ?? config.numQueries;
-  return { ...config, ...(options.masks === true && { masks: {} }), numClasses, numQueries: queries };
+  const masks = options.masks === true && { masks: { contextDim: config.transformer.dim } };
+  return { ...config, ...masks, numClasses, numQueries: options.num_queries ?? config.numQueries };
 }
 
 function detrConfig(options: DetrOptions): DetrSettings {
