@@ -30,6 +30,7 @@ export const detrFamily: DetectorFamily<DetrSettings, Detr> = {
   leastNumbers: leastNumbersOfAny,
   classHeads: () => [{ path: "classHead", further: 1 }],
   queryEmbedding: "queryEmbedding.weight",
+  additions: ["maskHead."],
 };
 
 /** Deformable DETR (arXiv:2010.04159). */
@@ -73,6 +74,7 @@ export const deformableDetrFamily: DetectorFamily<DeformableDetrSettings, Deform
     return twoStage ? [...heads, { path: `classHeads.${ofLayers}`, firstIsObject: true }] : heads;
   },
   queryEmbedding: "queries.queryEmbedding.weight",
+  additions: ["maskHead."],
 };
 
 /** The families that detrkit has. */
