@@ -1,4 +1,4 @@
-import type { DetectManyAnswer, DetectOneAnswer, Explanation, Model, Models } from "./api-types.ts";
+import type { DetectManyAnswer, DetectOneAnswer, Explanation, Model, Models, PanopticAnswer } from "./api-types.ts";
 import { Requester, type RequesterOptions, type ServerRequest } from "./requester.ts";
 
 /** Where the server is, and how it is asked. */
@@ -37,6 +37,14 @@ export interface ExplainOptions extends Omit<DetectOptions, "labels" | "masks"> 
   readonly points?: readonly { readonly x: number; readonly y: number }[];
 }
 
+/** Which segments are wanted, and of which model. */
+export interface PanopticOptions extends RequestOptions {
+  /** Name of a model, which has to have masks. Default: the server's first. */
+  readonly model?: string;
+  /** Segments come from predictions with a higher score. Default 0.85. */
+  readonly threshold?: number;
+}
+
 /**
  * Asks a detrkit server. Where it is full (429) or restarts (503) the same request is sent again, after the time that
  * the server asks for. Errors are ServerProblem, ServerUnreachable, or the signal's reason.
@@ -70,6 +78,12 @@ export class DetectionClient {
     const { points = [], ...rest } = options;
     const query = queryOf({ ...rest, points: points.map(({ x, y }) => `${x},${y}`) });
     return (await this.#post({ path: "v1/explain", query, ...bodyOf(image), signal: options.signal })) as Explanation;
+  }
+
+  /** Gives every pixel of an image to a segment; for models with masks. */
+  async panoptic(image: ImageFile, options: PanopticOptions = {}): Promise<PanopticAnswer> {
+    const request = { path: "v1/panoptic", query: queryOf(options), ...bodyOf(image), signal: options.signal };
+    return (await this.#post(request)) as PanopticAnswer;
   }
 
   /** The models of the server, the default one first. */

@@ -29,11 +29,13 @@ export async function instanceMasks(
   const found: RunLengthMask[][] = [];
   for (const [image, chosen] of queries.entries()) {
     const [size, sourceSize] = [sizes[image] as ImageSize, sourceSizes[image] as ImageSize];
-    found.push(
-      chosen.length === 0
+    // A query that was found with several classes has one mask.
+    const different = [...new Set(Array.from(chosen))];
+    const made =
+      different.length === 0
         ? []
-        : masksOfGrid(await readGrid(masks, { image, queries: chosen, size, sourceSize }), threshold),
-    );
+        : masksOfGrid(await readGrid(masks, { image, queries: different, size, sourceSize }), threshold);
+    found.push(Array.from(chosen, (query) => made[different.indexOf(query)] as RunLengthMask));
   }
   return found;
 }

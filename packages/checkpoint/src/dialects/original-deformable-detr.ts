@@ -1,5 +1,5 @@
 import type { Dialect, ModuleAlias } from "../dialect.ts";
-import { detectorBesideMasks, originalMaskHead } from "./mask-head.ts";
+import { detectorBesideMasks } from "./mask-head.ts";
 import { torchvisionBackbone, torchvisionIgnored } from "./torchvision-backbone.ts";
 
 // With box refinement the decoder holds the box heads too; with two stages also the class heads, the last of which is
@@ -58,7 +58,6 @@ export const originalDeformableDetr: Dialect = {
     ["transformer.pos_trans_norm", "queries.queryProjectionNorm", "norm"],
     ["class_embed.{head}", "classHeads.{head}", "linear"],
     ["bbox_embed.{head}.layers.{layer}", "boxHeads.{head}.layers.{layer}", "linear"],
-    ...originalMaskHead,
   ],
   aliases: [
     { ...decoderBoxHeads, where: /^bbox_embed\.1\./ },
@@ -79,10 +78,10 @@ export const originalDeformableDetr: Dialect = {
       forEach: "transformer.decoder.layers.{decoderLayer+1}.norm1.weight",
     },
   ],
-  ignored: torchvisionIgnored,
-  // Data parallel training; a detector with a mask head around it.
-  wrappers: ["module.", "detr."],
-  wrappedBeside: detectorBesideMasks,
+  // Its mask head does not run with this model, so that nobody has weights of one.
+  ignored: [...torchvisionIgnored, detectorBesideMasks.keys],
+  // Data parallel training.
+  wrappers: ["module."],
 };
 
 /**
