@@ -41,6 +41,7 @@ export const commands = {
   sizes: { steps: [source("tools/check-sizes.ts")] },
   soak: { steps: [source("tools/soak/src/cli.ts")], native: true },
   kills: { steps: [source("apps/train/test/kills/cli.ts")] },
+  load: { steps: [source("apps/serve/test/load/cli.ts")], native: true, from: "caller" },
   test: { steps: [["vitest", "run"]], native: true },
   lint: {
     steps: [

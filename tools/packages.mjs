@@ -125,6 +125,17 @@ export const packages = [
     },
   ),
   library(
+    "segmentation",
+    "Mask heads of detectors with queries (DETRsegm), and what is read from them: instance masks, panoptic segments.",
+    {
+      tfjs: true,
+      workspace: ["common", "nn", "masks", "boxes"],
+      peers: ["nn"],
+      dev: ["checkpoint"],
+      keywords: ["instance-segmentation", "panoptic-segmentation"],
+    },
+  ),
+  library(
     "matcher",
     "Hungarian matching of predictions to targets: an exact linear sum assignment and the costs of DETR.",
     {
@@ -142,7 +153,17 @@ export const packages = [
   }),
   library("detr", "DETR and Deformable DETR assembled from their parts: models, heads, presets and post-processing.", {
     tfjs: true,
-    workspace: ["common", "nn", "boxes", "backbone", "position-encoding", "transformer", "deformable-attention"],
+    workspace: [
+      "common",
+      "nn",
+      "boxes",
+      "masks",
+      "backbone",
+      "position-encoding",
+      "transformer",
+      "deformable-attention",
+      "segmentation",
+    ],
     peers: ["nn"],
     dependencies: ["zod"],
     schemas: true,
@@ -190,7 +211,7 @@ export const packages = [
   ),
   library("inference", "Load a detector and find objects in images: runs of detrkit and published DETR weights.", {
     tfjs: true,
-    workspace: ["common", "nn", "image", "backend", "checkpoint", "transformer", "detr"],
+    workspace: ["common", "nn", "image", "masks", "backend", "checkpoint", "transformer", "segmentation", "detr"],
     subpaths: { "./browser": "browser" },
     devDependencies: ["@tensorflow/tfjs-backend-cpu"],
     keywords: ["detr", "inference"],
@@ -240,6 +261,7 @@ export const packages = [
       "common",
       "nn",
       "boxes",
+      "masks",
       "image",
       "backend",
       "matcher",
@@ -270,7 +292,7 @@ export const packages = [
     schemas: true,
     entries: ["cli", "engine-process"],
     files: ["page/dist"],
-    workspace: ["common", "image", "backend", "inference"],
+    workspace: ["common", "masks", "image", "backend", "inference"],
     dependencies: [
       "@fastify/compress",
       "@fastify/cors",

@@ -24,6 +24,7 @@ export const budgets: Readonly<Record<string, number>> = {
   "@detrkit/transformer": 7.5,
   "@detrkit/deformable-attention": 8.5,
   "@detrkit/deformable-attention/kernels": 0.5,
+  "@detrkit/segmentation": 8,
   "@detrkit/matcher": 4.5,
   "@detrkit/matcher/linear-sum-assignment": 2,
   "@detrkit/criterion": 6,

@@ -4,6 +4,7 @@ import { Random } from "@detrkit/common";
 import { temporaryFolder } from "@detrkit/test-utils";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { problemSchema } from "../src/api/problems.ts";
+import { damagedRequests, damageKinds } from "./support/damaged-requests.ts";
 import { picture, post, postJson, type RunningServer, startServer } from "./support/running-server.ts";
 import { writeUntrained } from "./support/untrained.ts";
 
@@ -37,38 +38,16 @@ const form = (...files: readonly Uint8Array<ArrayBuffer>[]): FormData => {
 };
 
 test("1,000 damaged bodies: each is refused or answered, none by a defect, and the server lives on", async () => {
-  const random = new Random(13);
-  const whole = [
-    ["image/png", image],
-    ["application/json", Buffer.from(JSON.stringify({ images: [{ data: base64(image) }], threshold: 0 }))],
-    [
-      "multipart/form-data; boundary=x",
-      Buffer.concat([
-        Buffer.from('--x\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n\r\n'),
-        image,
-        Buffer.from("\r\n--x--\r\n"),
-      ]),
-    ],
-  ] as const;
-  const paths = ["/v1/detect", "/v1/explain", "/", "/v2/models/model/infer"];
-  const statuses = new Map<number, number>();
-  const damaged = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => {
-    const copy = Uint8Array.from(bytes.subarray(0, random.integer(0, bytes.length)));
-    for (let count = random.integer(0, 20); count > 0 && copy.length > 0; count--)
-      copy[random.integer(0, copy.length - 1)] = random.integer(0, 255);
-    return copy;
-  };
-  for (let count = 0; count < 1000; count++) {
-    const [type, bytes] = whole[random.integer(0, whole.length - 1)] as (typeof whole)[number];
-    const [other] = whole[random.integer(0, whole.length - 1)] as (typeof whole)[number];
-    const path = paths[random.integer(0, paths.length - 1)] as string;
-    const answer = await running.ask(path, post(damaged(bytes), random.integer(0, 5) === 0 ? other : type));
-    statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+  const statuses = new Map<string, number[]>();
+  const requests = damagedRequests(1000, { image, model: "model", random: new Random(13) });
+  for (const { kind, path, type, body } of requests) {
+    const answer = await running.ask(path, post(body, type));
+    statuses.set(kind, [...(statuses.get(kind) ?? []), answer.status]);
     if (answer.status === 200) await answer.arrayBuffer();
     else await refusal(answer);
   }
-  expect([...statuses.keys()].filter((status) => status >= 500)).toEqual([]);
-  expect([...statuses.values()].reduce((sum, count) => sum + count, 0)).toBe(1000);
+  expect([...statuses.keys()]).toEqual(damageKinds);
+  expect([...statuses.values()].flat().filter((status) => status >= 500)).toEqual([]);
   expect(running.child().alive).toBe(true);
   expect((await running.ask("/v1/detect", post(image))).status).toBe(200);
 });
@@ -179,6 +158,24 @@ test("a client that is too slow, and one that speaks no HTTP, get a problem docu
   expect(slow).toContain('"code":"request-timeout"');
   expect(await conversation("\u0016\u0003\u0001 no HTTP at all\r\n\r\n")).toContain('"code":"invalid-request"');
 });
+
+test("who sends far too much, and listens only then, reads why", async () => {
+  const { port } = new URL(running.server.address);
+  const length = 10_000_000;
+  const head = `POST /v1/detect HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\ncontent-length: ${length}\r\n\r\n`;
+  const said = await new Promise<string>((resolve, reject) => {
+    const socket = connect(Number(port), "127.0.0.1").once("error", reject);
+    socket.write(Buffer.concat([Buffer.from(head), Buffer.alloc(length)]), (error) => {
+      if (error) reject(error);
+      socket.once("data", (data) => {
+        resolve(data.toString());
+        socket.destroy();
+      });
+    });
+  });
+  expect(said).toMatch(/^HTTP\/1\.1 413 /u);
+  expect(said).toContain('"code":"body-too-large"');
+}, 20_000);
 
 test("with keys, nothing but health and documents is open", async () => {
   await using closed = await startServer({ model: weights }, { apiKeys: ["one", "two"], rateLimit: 8 });

@@ -1,40 +1,29 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "@detrkit/test-utils";
 import { beforeAll, expect, test } from "vitest";
 import { picture, post, until } from "./support/running-server.ts";
+import { listening, type StartedProgram, startProgram } from "./support/served-program.ts";
 import { writeUntrained } from "./support/untrained.ts";
 
 const folder = temporaryFolder();
 const [first, second] = [join(folder, "first.safetensors"), join(folder, "second.safetensors")];
-const program = join(import.meta.dirname, "../src/cli.ts");
 
 beforeAll(async () => {
   await writeUntrained(first);
   await writeUntrained(second, { seed: 9 });
 }, 120_000);
 
-/** Starts the program in an empty folder; `said` is what it wrote to stderr so far. */
-function start(...args: readonly string[]): { child: ChildProcess; said: () => string; ended: Promise<number | null> } {
-  const child = spawn(
-    process.execPath,
-    ["--conditions=@detrkit/source", "--disable-warning=ExperimentalWarning", program, ...args],
-    { cwd: folder, stdio: ["ignore", "pipe", "pipe"] },
-  );
-  let text = "";
-  child.stderr?.on("data", (data: Buffer) => (text += data.toString()));
-  return { child, said: () => text, ended: new Promise((done) => child.once("exit", done)) };
-}
+const start = (...args: readonly string[]): StartedProgram => startProgram(args, folder);
 
 test("it serves, reloads on SIGHUP, and ends in order on SIGTERM", async () => {
   const weights = join(folder, "served.safetensors");
   copyFileSync(first, weights);
-  const { child, said, ended } = start("--checkpoint", weights, "--port", "0", "--no-watch");
+  const started = start("--checkpoint", weights, "--port", "0", "--no-watch");
+  const { child, said, ended } = started;
   try {
-    await until(() => said().includes("listens at"), 60_000);
+    const address = await listening(started);
     expect(said()).toContain("served is ready: ");
-    const address = /listens at (\S+)/u.exec(said())?.[1] ?? "";
     expect((await fetch(`${address}/v1/detect`, post(await picture()))).status).toBe(200);
     copyFileSync(second, weights);
     child.kill("SIGHUP");

@@ -45,6 +45,17 @@ export interface Dialect {
   readonly ignored: readonly RegExp[];
   /** Prefixes that wrappers add to every key; removed where present. */
   readonly wrappers: readonly string[];
+  /** Where a state dict has such keys, all others are written with the prefix, which is one of `wrappers`. */
+  readonly wrappedBeside?: { readonly keys: RegExp; readonly prefix: string };
+}
+
+/**
+ * How a key is written in a state dict with these keys: with the prefix of {@link Dialect.wrappedBeside} where the
+ * original puts its detector into another module.
+ */
+export function wrapperOf({ wrappedBeside }: Dialect, keys: Iterable<string>): (key: string) => string {
+  if (wrappedBeside === undefined || ![...keys].some((key) => wrappedBeside.keys.test(key))) return (key) => key;
+  return (key) => (wrappedBeside.keys.test(key) ? key : `${wrappedBeside.prefix}${key}`);
 }
 
 /**

@@ -5,6 +5,7 @@ export type { CheckpointContent } from "./checkpoint-paths.ts";
 export type { ByteSource } from "./byte-source.ts";
 export { checkpointFormatVersion } from "./checkpoint-metadata.ts";
 export type { CheckpointMetadata } from "./checkpoint-metadata.ts";
+export { wrapperOf } from "./dialect.ts";
 export type { Dialect, ModuleAlias, ModuleKind } from "./dialect.ts";
 export { huggingFaceToOriginal, isHuggingFace } from "./dialects/hugging-face.ts";
 export { originalToHuggingFace } from "./dialects/hugging-face-writer.ts";

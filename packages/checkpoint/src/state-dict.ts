@@ -1,6 +1,6 @@
 import { CheckpointError } from "@detrkit/common";
 import { AliasNames } from "./alias-names.ts";
-import type { Dialect } from "./dialect.ts";
+import { type Dialect, wrapperOf } from "./dialect.ts";
 import { KeyMap } from "./key-map.ts";
 import { fromPytorchLayout, joinFirstAxis, splitFirstAxis, toPytorchLayout } from "./layouts.ts";
 import type { TensorData } from "./tensor-data.ts";
@@ -112,7 +112,8 @@ export function exportStateDict(
     if (alias.startsWith(keyPrefix))
       stateDict.set(alias.slice(keyPrefix.length), stateDict.get(of.slice(keyPrefix.length)) as TensorData);
   }
-  return stateDict;
+  const wrapped = wrapperOf(dialect, stateDict.keys());
+  return new Map([...stateDict].map(([key, data]) => [wrapped(key), data]));
 }
 
 function withoutWrappers(name: string, wrappers: readonly string[]): string {

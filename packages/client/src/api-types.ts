@@ -54,6 +54,8 @@ interface Schemas {
     readonly labelId: number;
     readonly score: number;
     readonly box: Schemas["Box"];
+    /** Of a model with masks, unless the request leaves them out. */
+    readonly mask?: Schemas["Mask"];
   };
   readonly Explanation: {
     readonly model: string;
@@ -75,6 +77,13 @@ interface Schemas {
       readonly attention: Schemas["Attention"];
     }[];
   };
+  /** The object's pixels in the image as it was sent; pycocotools reads it as it is. */
+  readonly Mask: {
+    /** Height and width of the image. */
+    readonly size: readonly [number, number];
+    /** COCO's compressed run lengths, column by column. */
+    readonly counts: string;
+  };
   readonly Model: {
     readonly name: string;
     /** Loaded and warm. */
@@ -87,6 +96,8 @@ interface Schemas {
     readonly classes?: readonly {
       readonly id: number;
       readonly name: string;
+      /** False of stuff: sky, grass. Default: true. */
+      readonly isThing?: boolean;
     }[];
     /** The model's settings, as its checkpoint has them. */
     readonly detector?: {
@@ -108,6 +119,17 @@ interface Schemas {
   readonly Models: {
     readonly models: readonly Schemas["Model"][];
   };
+  readonly PanopticAnswer: {
+    readonly model: string;
+    readonly width: number;
+    readonly height: number;
+    /**
+     * A PNG of the image's size in base64: the id of each pixel's segment is red + 256 green + 65536 blue, as in
+     * COCO's panoptic files; 0 is none.
+     */
+    readonly png: string;
+    readonly segments: readonly Schemas["Segment"][];
+  };
   readonly Problem: {
     /** urn:detrkit:problem:CODE */
     readonly type: string;
@@ -123,6 +145,19 @@ interface Schemas {
      */
     readonly code: string;
     readonly requestId?: string;
+  };
+  readonly Segment: {
+    /** What its pixels have in the picture of ids. */
+    readonly id: number;
+    /** Name of the class. */
+    readonly label: string;
+    /** The class's id in the data that the model was trained on. */
+    readonly labelId: number;
+    /** One object; stuff (sky, grass) is one segment of all its pixels. */
+    readonly isThing: boolean;
+    readonly score: number;
+    /** Pixels. */
+    readonly area: number;
   };
   readonly Timing: {
     /** Waited for its batch. */
@@ -154,14 +189,23 @@ export type Detection = Schemas["Detection"];
 /** `Explanation` of the server's API. */
 export type Explanation = Schemas["Explanation"];
 
+/** The object's pixels in the image as it was sent; pycocotools reads it as it is. */
+export type Mask = Schemas["Mask"];
+
 /** `Model` of the server's API. */
 export type Model = Schemas["Model"];
 
 /** `Models` of the server's API. */
 export type Models = Schemas["Models"];
 
+/** `PanopticAnswer` of the server's API. */
+export type PanopticAnswer = Schemas["PanopticAnswer"];
+
 /** `Problem` of the server's API. */
 export type ProblemDocument = Schemas["Problem"];
+
+/** `Segment` of the server's API. */
+export type Segment = Schemas["Segment"];
 
 /** `Timing` of the server's API. */
 export type Timing = Schemas["Timing"];

@@ -100,6 +100,17 @@ test("points of an explanation are pairs; models and weights have their paths", 
   ]);
 });
 
+test("masks can be left out, and segments are asked for", async () => {
+  handlers = [answer(found), answer({ model: "demo", width: 3, height: 2, png: "", segments: [] })];
+  await ask().detect(Uint8Array.of(1), { masks: false });
+  const { segments } = await ask().panoptic(Uint8Array.of(1), { model: "demo", threshold: 0.7 });
+  expect(segments).toEqual([]);
+  expect(asked.map(({ method, url }) => `${method} ${url}`)).toEqual([
+    "POST /v1/detect?masks=false",
+    "POST /v1/panoptic?model=demo&threshold=0.7",
+  ]);
+});
+
 test("a full server is asked again after the time that it asks for", async () => {
   handlers = [problem(429, { "retry-after": "1" }), problem(503, { "retry-after": "0" }), answer(found)];
   const begun = performance.now();

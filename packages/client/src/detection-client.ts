@@ -1,4 +1,4 @@
-import type { DetectManyAnswer, DetectOneAnswer, Explanation, Model, Models } from "./api-types.ts";
+import type { DetectManyAnswer, DetectOneAnswer, Explanation, Model, Models, PanopticAnswer } from "./api-types.ts";
 import { Requester, type RequesterOptions, type ServerRequest } from "./requester.ts";
 
 /** Where the server is, and how it is asked. */
@@ -23,16 +23,26 @@ export interface DetectOptions extends RequestOptions {
   readonly limit?: number;
   /** Names of the classes. Default: all. */
   readonly labels?: readonly string[];
+  /** Whether detections have masks, where the model has them. Default: true. */
+  readonly masks?: boolean;
 }
 
 /** Which detections and layers are explained. */
-export interface ExplainOptions extends Omit<DetectOptions, "labels"> {
+export interface ExplainOptions extends Omit<DetectOptions, "labels" | "masks"> {
   /** From 0. Default: the last one. */
   readonly decoderLayer?: number;
   /** From 0. Default: the last one. */
   readonly encoderLayer?: number;
   /** Places whose encoder attention is wanted, in pixels of the image. Default: none. */
   readonly points?: readonly { readonly x: number; readonly y: number }[];
+}
+
+/** Which segments are wanted, and of which model. */
+export interface PanopticOptions extends RequestOptions {
+  /** Name of a model, which has to have masks. Default: the server's first. */
+  readonly model?: string;
+  /** Segments come from predictions with a higher score. Default 0.85. */
+  readonly threshold?: number;
 }
 
 /**
@@ -68,6 +78,12 @@ export class DetectionClient {
     const { points = [], ...rest } = options;
     const query = queryOf({ ...rest, points: points.map(({ x, y }) => `${x},${y}`) });
     return (await this.#post({ path: "v1/explain", query, ...bodyOf(image), signal: options.signal })) as Explanation;
+  }
+
+  /** Gives every pixel of an image to a segment; for models with masks. */
+  async panoptic(image: ImageFile, options: PanopticOptions = {}): Promise<PanopticAnswer> {
+    const request = { path: "v1/panoptic", query: queryOf(options), ...bodyOf(image), signal: options.signal };
+    return (await this.#post(request)) as PanopticAnswer;
   }
 
   /** The models of the server, the default one first. */

@@ -41,6 +41,8 @@ export interface MatchedLoss extends Term {
 /** A loss on the masks of matched queries, of the last decoder layer. Masks are large: these are tensors. */
 export interface MaskLoss extends Term {
   readonly on: "masks";
+  /** Whether it takes only pixels that lie inside or outside, not points near an outline. Default false. */
+  readonly wholePixels?: boolean;
   /**
    * The value, without the weight; differentiable with respect to the mask logits. Called inside a `tidy`, with at
    * least one pair.

@@ -1,15 +1,16 @@
 import type { DetectionTarget } from "@detrkit/boxes";
-import { ConfigError, ShapeError } from "@detrkit/common";
+import { ConfigError, type Random, ShapeError } from "@detrkit/common";
 import { type Matcher, namingFault } from "@detrkit/matcher";
 import { add, customGrad, mul, type Scalar, scalar, type Tensor, tidy } from "@tensorflow/tfjs-core";
-import type { LoggedTerm, LossTerm, MaskLoss, MatchedLoss, PredictionLoss } from "./loss-term.ts";
+import type { LoggedTerm, LossTerm, MatchedLoss, PredictionLoss } from "./loss-term.ts";
 import type { LossTerms } from "./loss-terms.ts";
-import { matchMasks } from "./masks/matched-masks.ts";
-import { withoutMasks } from "./masks/without-masks.ts";
+import type { MaskPointsConfig } from "./masks/mask-points.ts";
+import { MaskTerms } from "./masks/mask-terms.ts";
 import { expectScalar, matchedPredictions } from "./matched-predictions.ts";
 import { blocksOf, type PredictionBlock, readJoined, splitLike } from "./prediction-block.ts";
 import type { PredictionGradient, PredictionGroup } from "./prediction-group.ts";
 import type { SetPrediction } from "./set-prediction.ts";
+import type { TensorTerm } from "./tensor-term.ts";
 import { cardinalityError } from "./terms/cardinality-error.ts";
 import { classError } from "./terms/class-error.ts";
 
@@ -26,6 +27,17 @@ export interface SetCriterionConfig {
    * returns the mean over all processes here, so that their gradients add up to those of one large batch.
    */
   readonly averageBoxCount?: (count: number) => number;
+  /**
+   * Mask losses are taken at points that are drawn for each mask, at every call from the `random` it is given: a
+   * fraction of the memory of all pixels. Default: at all pixels.
+   */
+  readonly maskPoints?: MaskPointsConfig;
+}
+
+/** What {@link SetCriterion.call} may need in addition. */
+export interface CriterionCallOptions {
+  /** Where points of masks are drawn from. Needed only with `maskPoints`. */
+  readonly random?: Random;
 }
 
 /**
@@ -48,13 +60,6 @@ interface Evaluation {
   readonly groups: readonly (readonly PredictionGroup[])[];
 }
 
-/** The value of a term made of tensor ops, in one layer. */
-interface TensorTerm {
-  readonly reportedAs: string;
-  readonly weight: number;
-  readonly value: Scalar;
-}
-
 /**
  * The loss of set prediction: matches each layer's queries to the targets, then sums loss terms of the matched pairs.
  *
@@ -68,12 +73,14 @@ export class SetCriterion {
   readonly losses: readonly LossTerm[];
   readonly logged: readonly LoggedTerm[];
   readonly #averageBoxCount: (count: number) => number;
+  readonly #maskTerms: MaskTerms;
 
   constructor({
     matcher,
     losses,
     logged = [classError(), cardinalityError()],
     averageBoxCount = (count) => count,
+    maskPoints,
   }: SetCriterionConfig) {
     if (losses.length === 0)
       throw new ConfigError("SetCriterion: losses is empty; give at least one, e.g. boxL1({ weight: 5 })");
@@ -87,20 +94,26 @@ export class SetCriterion {
     this.losses = losses;
     this.logged = logged;
     this.#averageBoxCount = averageBoxCount;
+    this.#maskTerms = new MaskTerms(losses, maskPoints);
   }
 
   /**
-   * @param prediction - class logits and cxcywh boxes of every layer for `B` images, optionally mask logits
+   * @param prediction - class logits and cxcywh boxes of every layer for `B` images, optionally masks
    * @param targets - one for each image
    */
-  call(prediction: SetPrediction, targets: readonly DetectionTarget[]): CriterionResult {
+  call(
+    prediction: SetPrediction,
+    targets: readonly DetectionTarget[],
+    { random }: CriterionCallOptions = {},
+  ): CriterionResult {
     const blocks = blocksOf(prediction);
     const numbers: Record<string, number> = {};
     const { loss, values } = tidy(() => {
       const { loss, evaluation } = this.#lossOnPredictions(blocks, targets);
       const { groups } = evaluation;
       const matched = this.#evaluateMatched(blocks, groups);
-      const tensors = [...matched.tensors, ...this.#evaluateMasks(prediction, groups[0]?.at(-1) as PredictionGroup)];
+      const lastLayer = groups[0]?.at(-1) as PredictionGroup;
+      const tensors = [...matched.tensors, ...this.#maskTerms.evaluate(prediction.masks, lastLayer, random)];
       Object.assign(numbers, evaluation.terms, matched.numbers);
       return {
         loss: tensors.reduce<Scalar>((total, { value, weight }) => add(total, mul(value, weight)), loss),
@@ -213,21 +226,6 @@ export class SetCriterion {
       });
     });
     return { tensors, numbers };
-  }
-
-  #evaluateMasks({ masks }: SetPrediction, lastLayer: PredictionGroup): TensorTerm[] {
-    const losses = this.losses.filter((term): term is MaskLoss => term.on === "masks");
-    if (losses.length === 0) return [];
-    if (masks === undefined)
-      throw new ConfigError(
-        `SetCriterion.call: "${losses[0]?.name}" needs predicted masks, but the prediction has none; ` +
-          "use a model with a mask head or leave mask losses out",
-      );
-    const matched = matchMasks(masks, lastLayer);
-    return losses.map((term) => {
-      const value = matched === undefined ? withoutMasks(masks) : term.call(matched);
-      return { reportedAs: term.name, weight: term.weight, value };
-    });
   }
 }
 

@@ -1,4 +1,4 @@
-import type { LayerPrediction } from "@detrkit/boxes";
+import type { LayerPrediction, QueryMasks } from "@detrkit/boxes";
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 
 /**
@@ -15,6 +15,9 @@ export interface SetPrediction extends LayerPrediction {
   readonly stacked?: { readonly logits: Tensor4D; readonly boxes: Tensor4D };
   /** Proposals of a two-stage model's encoder, one for each token: any object is class 0. */
   readonly encoder?: LayerPrediction;
-  /** Mask logits of the last decoder layer `[B, Q, h, w]`, of any resolution. */
-  readonly masks?: Tensor4D;
+  /**
+   * Mask logits of the last decoder layer, of any resolution: all of them `[B, Q, h, w]`, or computed on demand for the
+   * queries that were matched.
+   */
+  readonly masks?: Tensor4D | QueryMasks;
 }

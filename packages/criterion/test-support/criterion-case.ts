@@ -1,4 +1,4 @@
-import type { LayerPrediction } from "@detrkit/boxes";
+import type { LayerPrediction, QueryMasks } from "@detrkit/boxes";
 import { cardinalityError, classError, type LoggedTerm, SetCriterion, type SetPrediction } from "@detrkit/criterion";
 import type { Match } from "@detrkit/matcher";
 import {
@@ -10,7 +10,15 @@ import {
   tensorOf,
   toTensor,
 } from "@detrkit/test-utils/recorded";
-import { type Tensor, type Tensor3D, type Tensor4D, valueAndGrads } from "@tensorflow/tfjs-core";
+import {
+  gather,
+  reshape,
+  type Tensor,
+  tensor1d,
+  type Tensor3D,
+  type Tensor4D,
+  valueAndGrads,
+} from "@tensorflow/tfjs-core";
 import { recordingMatcher } from "../../matcher/test-support/original-matcher.ts";
 import { originalLosses, termNameOf } from "./original-losses.ts";
 
@@ -28,8 +36,24 @@ interface CriterionCase {
 
 /**
  * The whole criterion: every term of every layer, the total, the matches behind them, and the gradients by all inputs.
+ * Recorded masks are given in both forms that the criterion takes: all of them, and on demand.
  */
 export async function run(fixture: Fixture): Promise<readonly Comparison[]> {
+  const all = runWith(fixture, (masks) => masks);
+  return fixture.tensors.has("in.main.pred_masks") ? [...all, ...runWith(fixture, onDemand)] : all;
+}
+
+type MaskForm = (masks: Tensor4D) => Tensor4D | QueryMasks;
+
+const onDemand: MaskForm = (masks) => ({
+  of: (queries) => {
+    const [images, perImage, height, width] = masks.shape;
+    const rows = reshape(masks, [images * perImage, height, width]);
+    return gather(rows, tensor1d(Int32Array.from(queries), "int32")) as Tensor3D;
+  },
+});
+
+function runWith(fixture: Fixture, form: MaskForm): readonly Comparison[] {
   const config = fixture.json["config"] as CriterionCase;
   const matches: Match[] = [];
   const classes = config.criterion === "deformable" ? "focal" : "softmax";
@@ -51,7 +75,7 @@ export async function run(fixture: Fixture): Promise<readonly Comparison[]> {
   let terms = new Map<string, number>();
   const { value, grads } = valueAndGrads((...values: Tensor[]) => {
     const { loss, terms: found } = criterion.call(
-      predictionOf(config, new Map(inputNames.map((name, index) => [name, values[index] as Tensor]))),
+      predictionOf(config, new Map(inputNames.map((name, index) => [name, values[index] as Tensor])), form),
       targets,
     );
     terms = new Map(
@@ -82,6 +106,7 @@ function loggedOf({ losses }: CriterionCase): LoggedTerm[] {
 function predictionOf(
   { aux_layers: auxiliaryLayers, enc_queries: encoderQueries }: CriterionCase,
   inputs: ReadonlyMap<string, Tensor>,
+  form: MaskForm,
 ): SetPrediction {
   const layer = (name: string): LayerPrediction => ({
     logits: inputs.get(`in.${name}.pred_logits`) as Tensor3D,
@@ -92,7 +117,7 @@ function predictionOf(
     ...layer("main"),
     auxiliary: Array.from({ length: auxiliaryLayers }, (_, index) => layer(`aux.${index}`)),
     ...(encoderQueries > 0 ? { encoder: layer("enc") } : {}),
-    ...(masks === undefined ? {} : { masks }),
+    ...(masks === undefined ? {} : { masks: form(masks) }),
   };
 }
 

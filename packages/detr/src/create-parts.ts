@@ -1,7 +1,8 @@
-import { type Backbone, ResNet } from "@detrkit/backbone";
+import { type Backbone, type FeatureLevel, ResNet } from "@detrkit/backbone";
 import { ConfigError, type Random } from "@detrkit/common";
 import { MultiScaleDeformableAttention } from "@detrkit/deformable-attention";
 import { LearnedPositionEncoding, type PositionEncoding, SinePositionEncoding } from "@detrkit/position-encoding";
+import { MaskHead } from "@detrkit/segmentation";
 import { Transformer } from "@detrkit/transformer";
 import type { DeformableTransformer } from "./deformable/deformable-config.ts";
 import { DeformableDetr } from "./deformable/deformable-detr.ts";
@@ -24,10 +25,12 @@ export function createDetr(config: DetrSettings, { random, parts: given = {} }: 
   const parts = given as OwnParts<DetrTransformer>;
   expectFittingWidth(config, parts);
   const { preNorm, ...sizes } = config.transformer;
+  const backbone = parts.backbone ?? createBackbone(config, random);
   return new Detr({
-    backbone: parts.backbone ?? new ResNet({ ...config.backbone, random: random.fork("backbone") }),
+    backbone,
     positionEncoding: parts.positionEncoding ?? createPositionEncoding(config, random.fork("positionEncoding")),
     transformer: parts.transformer ?? new Transformer({ ...sizes, preNorm, random: random.fork("transformer") }),
+    maskHead: createMaskHead(config, backbone.levels.slice(0, -1), random),
     numClasses: config.numClasses,
     numQueries: config.numQueries,
     random: random.fork("detr"),
@@ -42,10 +45,19 @@ export function createDeformableDetr(
   const parts = given as OwnParts<DeformableTransformer>;
   expectFittingWidth(config, parts);
   const { featureLevels, boxRefinement, twoStage, numClasses, numQueries } = config;
+  const backbone = parts.backbone ?? createBackbone(config, random);
+  const { dim } = config.transformer;
+  // Of a backbone of your own the transformer sees all levels.
+  const seen = backbone.levels.filter(({ name }) => parts.backbone !== undefined || isReturned(config, name));
+  const finer = backbone.levels
+    .slice(0, -1)
+    .map((level) => (seen.includes(level) ? { ...level, channels: dim } : level));
   return new DeformableDetr({
-    backbone: parts.backbone ?? new ResNet({ ...config.backbone, random: random.fork("backbone") }),
+    backbone,
+    transformerLevels: seen.map((level) => backbone.levels.indexOf(level)),
     positionEncoding: parts.positionEncoding ?? createCellEncoding(config, random.fork("positionEncoding")),
     transformer: parts.transformer ?? createSamplingTransformer(config, random.fork("transformer")),
+    maskHead: createMaskHead(config, finer, random),
     featureLevels,
     boxRefinement,
     twoStage,
@@ -53,6 +65,32 @@ export function createDeformableDetr(
     numQueries,
     random: random.fork("deformableDetr"),
   });
+}
+
+/** With masks it returns all of its maps: the mask head goes up through those that the transformer does not see. */
+function createBackbone({ backbone, masks }: DetectorConfig, random: Random): ResNet {
+  const returnStages = masks === undefined ? backbone.returnStages : stagesUpTo(Math.max(...backbone.returnStages));
+  return new ResNet({ ...backbone, returnStages, random: random.fork("backbone") });
+}
+
+function stagesUpTo(last: number): number[] {
+  return Array.from({ length: last }, (_, index) => index + 1);
+}
+
+/** Whether the transformer sees a stage of a {@link createBackbone}. */
+function isReturned({ backbone }: DetectorConfig, level: string): boolean {
+  return backbone.returnStages.some((stage) => level === `stage${stage}`);
+}
+
+/** @param finer - the levels before the last, from fine to coarse, with the channels that the head gets */
+function createMaskHead(
+  { masks, transformer }: DetectorConfig,
+  finer: readonly FeatureLevel[],
+  random: Random,
+): MaskHead | undefined {
+  if (masks === undefined) return undefined;
+  const finerChannels = finer.map(({ channels }) => channels).toReversed();
+  return new MaskHead({ ...masks, dim: transformer.dim, finerChannels, random: random.fork("maskHead") });
 }
 
 function createSamplingTransformer(config: DeformableDetrSettings, random: Random): Transformer {

@@ -1,6 +1,7 @@
 import type { Backbone } from "@detrkit/backbone";
 import type { LayerPrediction } from "@detrkit/boxes";
 import type { ImageSize, Module, PaddedBatch } from "@detrkit/nn";
+import type { PredictedMasks } from "@detrkit/segmentation";
 import type { TransformerCallOptions } from "@detrkit/transformer";
 import { type Tensor3D, type Tensor4D, unstack } from "@tensorflow/tfjs-core";
 import type { ImageDetections } from "./detections.ts";
@@ -11,6 +12,8 @@ export interface DetrCallOptions extends TransformerCallOptions {
    * Whether the outputs of the decoder layers before the last are computed too, for auxiliary losses. Default `true`.
    */
   readonly auxiliary?: boolean;
+  /** Whether a detector with a mask head prepares masks, which cost most when they are asked for. Default `true`. */
+  readonly masks?: boolean;
 }
 
 /** What a detector predicts: the last decoder layer's output, and those of the layers before it, first layer first. */
@@ -26,6 +29,8 @@ export type DetrOutput = LayerPrediction & {
    * logit says whether there is an object.
    */
   readonly encoder?: LayerPrediction;
+  /** Only of a detector with a mask head: the masks of the last layer's queries, computed for those that are asked for. */
+  readonly masks?: PredictedMasks;
 };
 
 /** Predictions of all `L` decoder layers, the last one last: logits `[L, B, Q, C]`, boxes `[L, B, Q, 4]`. */

@@ -1,4 +1,5 @@
 import { DataError, type Detection } from "@detrkit/common";
+import { maskToSegmentation, type RunLengthMask } from "@detrkit/masks";
 
 /** All detections of one image, in plain memory. `N` entries, for DETR one for each query. */
 export interface ImageDetections {
@@ -10,6 +11,8 @@ export interface ImageDetections {
   readonly boxes: Float32Array;
   /** `[N]`: the query that each comes from, of a detector with queries. */
   readonly queries?: Int32Array;
+  /** `[N]`, of a detector with masks: of the source image's size. */
+  readonly masks?: readonly RunLengthMask[];
 }
 
 /** A class as a data set names it: a model's label is an index into a list of these. */
@@ -17,6 +20,8 @@ export interface Category {
   /** The data set's own id, for COCO 1 to 90 with gaps. */
   readonly id: number;
   readonly name: string;
+  /** Whether it is of objects that can be told apart, or stuff: sky, grass. Default true. */
+  readonly isThing?: boolean;
 }
 
 /** Settings of {@link listDetections}. */
@@ -46,6 +51,13 @@ export function listDetections(
         number,
         number,
       ];
-      return { label: category.name, labelId: category.id, score, box: { xmin, ymin, xmax, ymax } };
+      const mask = detections.masks?.[index];
+      return {
+        label: category.name,
+        labelId: category.id,
+        score,
+        box: { xmin, ymin, xmax, ymax },
+        ...(mask && { mask: maskToSegmentation(mask) }),
+      };
     });
 }

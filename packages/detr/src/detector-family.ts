@@ -76,6 +76,11 @@ export interface DetectorFamily<
    * that both have. Default: none, so that only weights for as many queries fit.
    */
   readonly queryEmbedding?: string;
+  /**
+   * Beginnings of the paths of parts that a model may have in addition, as a mask head: weights without such a part fit
+   * too, and it is learnt anew. Default: none.
+   */
+  readonly additions?: readonly string[];
 }
 
 /** How a detector's weights are initialised. */

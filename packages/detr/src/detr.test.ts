@@ -1,6 +1,6 @@
 import { type Backbone, type FeatureMap, ResNet, shrinkPaddingMask } from "@detrkit/backbone";
 import { Random } from "@detrkit/common";
-import { Conv2d, type ImageSize, Module, type PaddedBatch } from "@detrkit/nn";
+import { Conv2d, type ImageSize, Module, type PaddedBatch, tidyRecord } from "@detrkit/nn";
 import { SinePositionEncoding } from "@detrkit/position-encoding";
 import { expectClose, uniformTensor, describeOnBackends } from "@detrkit/test-utils";
 import { Transformer } from "@detrkit/transformer";
@@ -19,6 +19,7 @@ import {
   sum,
   type Tensor,
   type Tensor4D,
+  type TensorContainer,
   tidy,
   variableGrads,
   zeros,
@@ -109,12 +110,13 @@ describeOnBackends("Detr", () => {
     model.dispose();
   });
 
-  // Checked by the compiler too: tfjs's own tidy and dispose take no interfaces and no readonly arrays.
+  // Checked by the compiler too: tfjs's own tidy and dispose take no interfaces and no readonly arrays. An output may
+  // have masks, which have methods: its type needs `tidyRecord`.
   test("outputs of the model and its parts are freed by tfjs's dispose and kept by its tidy", () => {
     const model = detrOf(resNet());
     const batch = tidy(() => batchOf([image(37, 41, 1)], { height: 37, width: 41 }));
     const before = memory().numTensors;
-    dispose(tidy(() => model.call(batch)));
+    dispose(tidyRecord(() => model.call(batch)) as unknown as TensorContainer);
     dispose(tidy(() => model.features(batch)));
     dispose(tidy(() => model.backbone.call(batch)));
     expect(memory().numTensors).toBe(before);

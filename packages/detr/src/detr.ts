@@ -13,12 +13,14 @@ import {
 } from "@detrkit/nn";
 import type { Random } from "@detrkit/common";
 import type { PositionEncoding } from "@detrkit/position-encoding";
+import type { MaskHead, PredictedMasks } from "@detrkit/segmentation";
 import type { TransformerCallOptions, TransformerInputs, TransformerOutput } from "@detrkit/transformer";
 import {
   dispose,
   reshape,
   sigmoid,
   slice,
+  squeeze,
   type Tensor2D,
   type Tensor3D,
   type Tensor4D,
@@ -40,6 +42,8 @@ export interface DetrParts {
   /** Its width is that of tokens and queries: the transformer's. */
   readonly positionEncoding: PositionEncoding;
   readonly transformer: DetrTransformer;
+  /** Makes masks of the queries; its finer maps are the backbone's levels before the last. Default none: boxes only. */
+  readonly maskHead?: MaskHead | undefined;
   /** Classes without "no object". */
   readonly numClasses: number;
   /** The most objects that can be found in one image. */
@@ -52,6 +56,11 @@ export interface DetrParts {
 export type DetrFeatures = TransformerOutput & {
   /** The backbone's maps, from fine to coarse; the cells of the last one are the memory's tokens, row by row. */
   readonly maps: FeatureMap[];
+};
+
+type ProjectedFeatures = DetrFeatures & {
+  /** The coarsest map at the width of the tokens `[B, h, w, D]`. */
+  readonly projected: Tensor4D;
 };
 
 /**
@@ -68,10 +77,11 @@ export class Detr extends Module implements DetectionModel {
   readonly queryEmbedding: Embedding;
   readonly classHead: Linear;
   readonly boxHead: Mlp;
+  readonly maskHead: MaskHead | undefined;
   readonly numClasses: number;
   readonly numQueries: number;
 
-  constructor({ backbone, positionEncoding, transformer, numClasses, numQueries, random }: DetrParts) {
+  constructor({ backbone, positionEncoding, transformer, maskHead, numClasses, numQueries, random }: DetrParts) {
     super();
     expectInteger(numClasses, "Detr: numClasses", 1);
     expectInteger(numQueries, "Detr: numQueries", 1);
@@ -89,20 +99,29 @@ export class Detr extends Module implements DetectionModel {
     this.queryEmbedding = new Embedding({ count: numQueries, dim, random: random.fork("queryEmbedding") });
     this.classHead = new Linear({ inputDim: dim, outputDim: numClasses + 1, random: random.fork("classHead") });
     this.boxHead = new Mlp({ inputDim: dim, hiddenDim: dim, outputDim: 4, layers: 3, random: random.fork("boxHead") });
+    this.maskHead = maskHead;
     this.numClasses = numClasses;
     this.numQueries = numQueries;
   }
 
   /** @param batch - images `[B, H, W, 3]`, normalised, with their sizes */
   call(batch: PaddedBatch, options: DetrCallOptions = {}): DetrOutput {
-    const { maps, memory, states } = this.features(batch, options);
+    const features = this.#features(batch, options);
+    const { maps, projected, memory, states } = features;
     const output = this.predict(states, options);
-    dispose([memory, states, ...maps.flatMap(({ features, paddingMask }) => [features, paddingMask])]);
-    return output;
+    const masks = options.masks === false ? undefined : this.#masks(features, batch);
+    dispose([projected, memory, states, ...maps.flatMap(({ features, paddingMask }) => [features, paddingMask])]);
+    return masks === undefined ? output : { ...output, masks };
   }
 
   /** Everything before the heads. */
   features(batch: PaddedBatch, options: TransformerCallOptions = {}): DetrFeatures {
+    const { projected, ...features } = this.#features(batch, options);
+    dispose(projected);
+    return features;
+  }
+
+  #features(batch: PaddedBatch, options: TransformerCallOptions): ProjectedFeatures {
     return tidyRecord(() => {
       const maps = this.backbone.call(batch, options);
       const map = maps.at(-1) as FeatureMap;
@@ -121,8 +140,25 @@ export class Detr extends Module implements DetectionModel {
         },
         options,
       );
-      return { maps, ...output };
+      return { maps, projected: tokens, ...output };
     });
+  }
+
+  #masks({ maps, projected, memory, states }: ProjectedFeatures, { images }: PaddedBatch): PredictedMasks | undefined {
+    const { maskHead } = this;
+    if (maskHead === undefined) return undefined;
+    const { paddingMask, sizes } = maps.at(-1) as FeatureMap;
+    const [L] = states.shape;
+    const [, height, width] = images.shape;
+    return tidyRecord(() =>
+      maskHead.call({
+        queries: squeeze(slice(states, [L - 1, 0, 0, 0], [1, -1, -1, -1]), [0]),
+        memory: reshape(memory, projected.shape),
+        map: { features: projected, paddingMask, sizes },
+        finer: maps.slice(0, -1).toReversed(),
+        padded: { height, width },
+      }),
+    );
   }
 
   /**

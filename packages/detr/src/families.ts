@@ -1,3 +1,4 @@
+import { maskHeadProblems } from "@detrkit/segmentation";
 import type { DeformableDetr } from "./deformable/deformable-detr.ts";
 import { createDeformableDetr, createDetr } from "./create-parts.ts";
 import type { DetectorFamily, SettingProblem } from "./detector-family.ts";
@@ -10,6 +11,7 @@ import {
   type DetectorConfig,
   type DetrSettings,
   detrSettings,
+  type MaskHeadSettings,
 } from "./settings.ts";
 
 /** DETR (arXiv:2005.12872). */
@@ -19,14 +21,16 @@ export const detrFamily: DetectorFamily<DetrSettings, Detr> = {
   settings: detrSettings,
   presets: detrPresets,
   create: createDetr,
-  problems: ({ transformer, backbone }) => [
+  problems: ({ transformer, backbone, masks }) => [
     // Sine and cosine come in pairs.
     ...widthProblems(transformer, 2),
     ...stageProblems(backbone.returnStages),
+    ...maskProblems({ transformer, backbone, masks }),
   ],
   leastNumbers: leastNumbersOfAny,
   classHeads: () => [{ path: "classHead", further: 1 }],
   queryEmbedding: "queryEmbedding.weight",
+  additions: ["maskHead."],
 };
 
 /** Deformable DETR (arXiv:2010.04159). */
@@ -36,9 +40,14 @@ export const deformableDetrFamily: DetectorFamily<DeformableDetrSettings, Deform
   settings: deformableDetrSettings,
   presets: deformableDetrPresets,
   create: createDeformableDetr,
-  problems({ transformer, backbone: { returnStages }, featureLevels, twoStage, boxRefinement }) {
+  problems({ transformer, backbone, featureLevels, twoStage, boxRefinement, masks }) {
+    const { returnStages } = backbone;
     const stages = returnStages.length;
-    const found: SettingProblem[] = [...widthProblems(transformer, 32), ...stageProblems(returnStages)];
+    const found: SettingProblem[] = [
+      ...widthProblems(transformer, 32),
+      ...stageProblems(returnStages),
+      ...maskProblems({ transformer, backbone, masks }),
+    ];
     if (featureLevels < stages) {
       found.push({
         path: ["featureLevels"],
@@ -65,6 +74,7 @@ export const deformableDetrFamily: DetectorFamily<DeformableDetrSettings, Deform
     return twoStage ? [...heads, { path: `classHeads.${ofLayers}`, firstIsObject: true }] : heads;
   },
   queryEmbedding: "queries.queryEmbedding.weight",
+  additions: ["maskHead."],
 };
 
 /** The families that detrkit has. */
@@ -84,7 +94,29 @@ function stageProblems(stages: readonly number[]): SettingProblem[] {
   return [{ path: ["backbone", "returnStages"], message: `${stages.join(",")} must be ascending, for example 2,3,4` }];
 }
 
-function leastNumbersOfAny({ backbone, transformer, numQueries, numClasses }: DetectorConfig): [string, number][] {
+/** Problems of the mask head, which goes up from the highest stage to the first. */
+function maskProblems({
+  transformer: { dim },
+  backbone: { returnStages },
+  masks,
+}: Pick<DetectorConfig, "transformer" | "backbone"> & {
+  readonly masks: MaskHeadSettings | undefined;
+}): SettingProblem[] {
+  if (masks === undefined) return [];
+  const finerChannels = Array.from({ length: Math.max(...returnStages) - 1 }, () => dim);
+  return maskHeadProblems({ ...masks, dim, finerChannels }).map(({ setting, message }) => ({
+    path: ["masks", setting],
+    message,
+  }));
+}
+
+function leastNumbersOfAny({
+  backbone,
+  transformer,
+  masks,
+  numQueries,
+  numClasses,
+}: DetectorConfig): [string, number][] {
   const { dim, feedForwardDim, encoderLayers, decoderLayers } = transformer;
   const layers = encoderLayers + decoderLayers;
   const blocks = (backbone.blocks ?? []).reduce((sum, count) => sum + count, 0);
@@ -95,5 +127,14 @@ function leastNumbersOfAny({ backbone, transformer, numQueries, numClasses }: De
     ["numClasses", numClasses * dim],
     ["backbone.width", 9 * backbone.width * backbone.width],
     ["backbone.blocks", blocks * 9],
+    ...(masks === undefined ? [] : maskNumbers(dim, masks)),
+  ];
+}
+
+/** The first two convolutions of a mask head are the largest. */
+function maskNumbers(dim: number, { heads = 0, contextDim }: MaskHeadSettings): [string, number][] {
+  return [
+    ["masks.heads", 9 * (dim + heads) ** 2],
+    ["masks.contextDim", (9 * dim * contextDim) / 2],
   ];
 }

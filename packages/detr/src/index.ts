@@ -62,6 +62,7 @@ export {
   deformableDetrSettings,
   deformableTransformerSettings,
   detrSettings,
+  maskHeadSettings,
   positionEncodingSettings,
   transformerSettings,
 } from "./settings.ts";
@@ -73,6 +74,7 @@ export type {
   DeformableTransformerSettings,
   DetectorConfig,
   DetrSettings,
+  MaskHeadSettings,
   PositionEncodingSettings,
   TransformerSettings,
 } from "./settings.ts";

@@ -63,12 +63,25 @@ export type DeformableTransformerSettings = Readonly<z.infer<typeof deformableTr
 
 const numQueries = count().describe("Object queries: predictions for each image");
 
+/** Settings of a mask head. */
+export const maskHeadSettings = z.strictObject({
+  contextDim: count().describe("Channels of the mask head, halved at each step; published: the transformer's width"),
+  heads: count().exactOptional().describe("Heads of the mask head's attention map; left out: 8, as published"),
+});
+/** A mask head as plain data. */
+export type MaskHeadSettings = Readonly<z.infer<typeof maskHeadSettings>>;
+
+const masks = maskHeadSettings
+  .exactOptional()
+  .describe("A mask head: objects get masks beside their boxes. Left out: boxes only");
+
 /** The choices of a DETR: all settings but `model` and `numClasses`. */
 export const detrSettings = z.strictObject({
   numQueries,
   backbone: backboneSettings,
   positionEncoding: positionEncodingSettings,
   transformer: transformerSettings,
+  masks,
 });
 
 /** A DETR as plain data. */
@@ -91,6 +104,7 @@ export const deformableDetrSettings = z.strictObject({
   ),
   boxRefinement: z.boolean().describe("Each decoder layer corrects the boxes of the one before"),
   twoStage: z.boolean().describe("Queries start from the encoder's best proposals; needs box refinement"),
+  masks,
 });
 
 /** A Deformable DETR as plain data. */

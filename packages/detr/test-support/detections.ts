@@ -9,9 +9,10 @@ import {
   toleranceOf,
 } from "@detrkit/test-utils/recorded";
 
-/** `in.target_sizes [B, 2]`, height first. */
+/** `in.target_sizes [B, 2]`, height first; of a case with masks `in.orig_target_sizes`. */
 export function sourceSizes(fixture: Fixture): readonly ImageSize[] {
-  const { data, shape } = tensorOf(fixture, "in.target_sizes");
+  const name = ["in.target_sizes", "in.orig_target_sizes"].find((each) => fixture.tensors.has(each));
+  const { data, shape } = tensorOf(fixture, name ?? "in.target_sizes");
   return Array.from({ length: shape[0] as number }, (_, image) => ({
     height: data[2 * image] as number,
     width: data[2 * image + 1] as number,

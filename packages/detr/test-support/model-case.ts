@@ -16,6 +16,7 @@ import {
 } from "@detrkit/test-utils/recorded";
 import { alignQueries } from "./align-queries.ts";
 import { compareDetections, sourceSizes } from "./detections.ts";
+import { compareMasks } from "./mask-comparison.ts";
 import { type DetrOptions, detectorConfigOf, namesOf } from "./original-options.ts";
 import { outputsOf } from "./model-outputs.ts";
 
@@ -54,6 +55,7 @@ async function compareOutputs(fixture: Fixture, model: DetectionModel, batch: Pa
     ...detections.flatMap((image, index) =>
       compareDetections(fixture, image, (what) => `out.post.${index}.${what}`, { ranked }),
     ),
+    ...(output.masks === undefined ? [] : await compareMasks(fixture, output.masks, batch.sizes)),
   ];
 }
 
@@ -100,7 +102,7 @@ interface KeysCase {
 async function runKeys(fixture: Fixture): Promise<Comparison[]> {
   const { reference, options, count, parameters, trainable_parameters, state_dict } =
     fixture.json as unknown as KeysCase;
-  const logits = state_dict.find(({ key }) => /^class_embed\.(0\.)?weight$/.test(key))?.shape[0] as number;
+  const logits = state_dict.find(({ key }) => /^(?:detr\.)?class_embed\.(0\.)?weight$/.test(key))?.shape[0] as number;
   const model = createDetectorOf(reference[0]?.repo.split("/").at(-1), options, logits);
   const weights = [...model.parameters().values()].filter(({ kind }) => kind === "weight");
   const sizeOf = (of: typeof weights): number => of.reduce((total, { size }) => total + size, 0);

@@ -9,7 +9,17 @@ import {
 import { ConfigError } from "@detrkit/common";
 import type { PaddedBatch } from "@detrkit/nn";
 import { type FixtureTensor, inMemory } from "@detrkit/test-utils/recorded";
-import { mean, slice, stack, type Tensor4D } from "@tensorflow/tfjs-core";
+import type { MaskHead, PredictedMasks } from "@detrkit/segmentation";
+import {
+  mean,
+  slice,
+  stack,
+  type Tensor2D,
+  type Tensor3D,
+  type Tensor4D,
+  transpose,
+  unstack,
+} from "@tensorflow/tfjs-core";
 
 /** What a model computes for a batch. */
 export interface ModelOutputs {
@@ -27,11 +37,13 @@ export function outputsOf(model: DetectionModel, batch: PaddedBatch): ModelOutpu
 
 function detrOutputs(model: Detr, batch: PaddedBatch): ModelOutputs {
   const { maps, memory, states } = model.features(batch);
-  const output = model.predict(states);
+  const { masks } = model.call(batch);
+  const output = { ...model.predict(states), ...(masks && { masks }) };
   return {
     output,
     tensors: {
       ...predictions(output, states),
+      ...(model.maskHead && masks && masksOf(model.maskHead, masks)),
       memory_channel_mean: inMemory(mean(memory, 1)),
       memory_position_mean: { ...inMemory(mean(memory, 2)), shape: maps.at(-1)?.paddingMask.shape ?? [] },
     },
@@ -52,6 +64,18 @@ function deformableDetrOutputs(model: DeformableDetr, batch: PaddedBatch): Model
       }),
       ...(encoder && { enc_logits_class0: firstLogits(encoder), enc_boxes: inMemory(encoder.boxes) }),
     },
+  };
+}
+
+/** Masks over the padded images, and where the queries look `[B, Q, heads, h, w]`. */
+function masksOf(head: MaskHead, masks: PredictedMasks): Readonly<Record<string, FixtureTensor>> {
+  const maps = Array.from({ length: masks.queries.shape[0] }, (_, image) => {
+    const [queries, keys, padding] = [masks.queries, masks.keys, masks.padding].map((batch) => unstack(batch)[image]);
+    return head.attentionMap.call(queries as Tensor2D, keys as Tensor3D, padding as Tensor2D);
+  });
+  return {
+    pred_masks: inMemory(masks.all()),
+    bbox_attention: inMemory(transpose(stack(maps), [0, 1, 4, 2, 3])),
   };
 }
 

@@ -54,9 +54,9 @@ const models: Readonly<Record<string, DetectorConfig["model"]>> = {
 export function detectorConfigOf(model: unknown, options: DetrOptions, numClasses: number): DetectorConfig {
   const kind = typeof model === "string" ? models[model] : undefined;
   if (kind === undefined) throw new ConfigError(`model ${JSON.stringify(model)}: part does not exist yet`);
-  if (options.masks === true) throw new ConfigError("masks: part does not exist yet");
   const config = kind === "detr" ? detrConfig(options) : deformableDetrConfig(options);
-  return { ...config, numClasses, numQueries: options.num_queries ?? config.numQueries };
+  const masks = options.masks === true && { masks: { contextDim: config.transformer.dim } };
+  return { ...config, ...masks, numClasses, numQueries: options.num_queries ?? config.numQueries };
 }
 
 function detrConfig(options: DetrOptions): DetrSettings {

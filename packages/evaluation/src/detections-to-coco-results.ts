@@ -2,7 +2,7 @@ import { DataError, type Detection } from "@detrkit/common";
 import type { CocoResult } from "./coco-types.ts";
 
 /** The parts of a detection that COCO's format holds. */
-export type ScoredBox = Pick<Detection, "box" | "labelId" | "score">;
+export type ScoredBox = Pick<Detection, "box" | "labelId" | "score" | "mask">;
 
 /** Where the detections come from. */
 export interface DetectionSource {
@@ -21,7 +21,7 @@ export function detectionsToCocoResults(detections: readonly ScoredBox[], source
   const { imageId, size, categoryIds } = source;
   const inside = (value: number, limit: number | undefined): number =>
     limit === undefined ? value : Math.min(Math.max(value, 0), limit);
-  return detections.map(({ labelId, score, box }) => {
+  return detections.map(({ labelId, score, box, mask }) => {
     const category = categoryIds ? categoryIds[labelId] : labelId;
     if (category === undefined) {
       throw new DataError(
@@ -33,6 +33,12 @@ export function detectionsToCocoResults(detections: readonly ScoredBox[], source
     const top = inside(box.ymin, size?.height);
     const width = inside(box.xmax, size?.width) - left;
     const height = inside(box.ymax, size?.height) - top;
-    return { image_id: imageId, category_id: category, bbox: [left, top, width, height], score };
+    return {
+      image_id: imageId,
+      category_id: category,
+      bbox: [left, top, width, height],
+      score,
+      ...(mask && { segmentation: mask }),
+    };
   });
 }

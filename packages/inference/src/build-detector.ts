@@ -18,11 +18,11 @@ import {
 import { type AnyTransformKind, detrEvaluation } from "@detrkit/image/pixels";
 import { expectFitting } from "./check-description.ts";
 import { cocoCategories } from "./coco-classes.ts";
-import { type DetectorDescription, descriptionOf } from "./description.ts";
+import { cocoPanopticCategories } from "./coco-panoptic-classes.ts";
+import { type DetectorDescription, descriptionOf, withStuff } from "./description.ts";
 import { Detector, type DetectorParts } from "./detector.ts";
 import { familyNamed, type LoadableFamily, ownFamilies, recogniseStateDict } from "./families.ts";
 import type { HuggingFaceConfig } from "./hugging-face-config.ts";
-import { besideTheDetector } from "./original-state-dict.ts";
 
 /** What can't be read from a file of weights. */
 export interface DetectorOptions {
@@ -62,6 +62,7 @@ export async function detectorOfStateDict(
   {
     config,
     classes,
+    stuff,
     detectors,
     unseen = {},
     transforms = detrEvaluation,
@@ -72,15 +73,27 @@ export async function detectorOfStateDict(
   const { family, dialect, settings } = recogniseStateDict(stateDict, path, knownFamilies(detectors), unseen);
   const detector = (typeof config === "string" ? family.presets[config] : config) ?? settings;
   const { tensors, unknown } = importStateDict(stateDict, { dialect });
-  const foreign = unknown.filter((key) => !besideTheDetector.test(key));
-  if (foreign.length > 0) {
+  if (unknown.length > 0) {
     throw new CheckpointError(
-      `${path}: ${foreign.length} keys have no place in a detector of ${dialect.name}, "${foreign[0]}" first`,
+      `${path}: ${unknown.length} keys have no place in a detector of ${dialect.name}, "${unknown[0]}" first`,
     );
   }
-  const categories = categoriesOf(detector.numClasses, classes, path);
+  const categories = withStuff(categoriesOf(detector.numClasses, classes, path), stuff);
   const description = { detector, categories, transforms };
-  return await filled(family, description, decode, async (model) => void loadParameters(model, tensors, path));
+  return await filled(family, description, decode, async (model) => {
+    loadParameters(model, withoutAdditions(tensors, model, family), path);
+  });
+}
+
+/** The tensors without those of parts, such as a mask head, that settings of your own leave out. */
+function withoutAdditions(
+  tensors: ReadonlyMap<string, TensorData>,
+  model: DetectionModel<object>,
+  { additions = [] }: DetectorFamily,
+): ReadonlyMap<string, TensorData> {
+  const paths = [...model.parameters().keys()];
+  const left = additions.filter((addition) => !paths.some((path) => path.startsWith(addition)));
+  return new Map([...tensors].filter(([path]) => !left.some((addition) => path.startsWith(addition))));
 }
 
 /** Custom families, then those that detrkit has. */
@@ -108,12 +121,21 @@ async function filled(
 
 function categoriesOf(numClasses: number, classes: readonly string[] | undefined, path: string): readonly Category[] {
   if (classes === undefined) {
-    if (numClasses === cocoCategories.length) return cocoCategories;
+    const coco = [cocoCategories, cocoPanopticCategories].find(({ length }) => length === numClasses);
+    if (coco !== undefined) return coco;
     return Array.from({ length: numClasses }, (_, id) => ({ id, name: `class ${id}` }));
   }
-  if (classes.length === numClasses) return classes.map((name, id) => ({ id, name }));
+  if (classes.length === numClasses) return classes.map((name, id) => ({ id, name, ...kindInCoco(name, numClasses) }));
   throw new CheckpointError(
     `${path}: the model has ${numClasses} labels, "classes" has ${classes.length} names; give one for each label, ` +
       "unused ones included",
   );
+}
+
+/** Stuff of COCO, in a model with the labels of the published panoptic ones. */
+function kindInCoco(name: string, numClasses: number): Pick<Category, "isThing"> {
+  if (numClasses !== cocoPanopticCategories.length) return {};
+  return cocoPanopticCategories.some((stuff) => stuff.isThing === false && stuff.name === name)
+    ? { isThing: false }
+    : {};
 }

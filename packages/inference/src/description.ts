@@ -18,11 +18,23 @@ export interface DetectorDescription {
 
 /** The description in the form that a checkpoint stores. */
 export function descriptionMetadata({ detector, categories, transforms }: DetectorDescription): CheckpointMetadata {
+  const stuff = stuffLabels(categories);
   return {
     classes: categories.map(({ name }) => name),
     categoryIds: categories.map(({ id }) => id),
-    config: { detector, transforms },
+    config: { detector, transforms, ...(stuff.length > 0 && { stuff }) },
   };
+}
+
+/** The labels of stuff. */
+export function stuffLabels(categories: readonly Category[]): number[] {
+  return categories.flatMap(({ isThing = true }, label) => (isThing ? [] : [label]));
+}
+
+/** Categories of which those of these labels are stuff, as a file lists them; anything else in it is left out. */
+export function withStuff(categories: readonly Category[], labels: unknown): readonly Category[] {
+  if (!Array.isArray(labels)) return categories;
+  return categories.map((category, label) => (labels.includes(label) ? { ...category, isThing: false } : category));
 }
 
 /**
@@ -38,7 +50,7 @@ export function descriptionOf(
   source: string,
   transformKinds: readonly AnyTransformKind[] = [],
 ): Required<DetectorDescription> {
-  const { detector, transforms } = (config ?? {}) as Partial<DetectorDescription>;
+  const { detector, transforms, stuff } = (config ?? {}) as Partial<DetectorDescription> & { readonly stuff?: unknown };
   if (detector === undefined && typeof transforms === "object") {
     throw new CheckpointError(
       `${source}: was trained without a configuration of its model (detector), so only your own code can build it: ` +
@@ -54,7 +66,10 @@ export function descriptionOf(
   return {
     detector,
     transforms: { ...transforms, steps: stepsOf(transforms, source, transformKinds) },
-    categories: classes.map((name, label) => ({ name, id: categoryIds[label] ?? label })),
+    categories: withStuff(
+      classes.map((name, label) => ({ name, id: categoryIds[label] ?? label })),
+      stuff,
+    ),
   };
 }
 

@@ -10,9 +10,11 @@ import type { RgbImage } from "@detrkit/image/pixels";
 import type { ImageSize, PaddedBatch } from "@detrkit/nn";
 import { dispose, type TensorContainer } from "@tensorflow/tfjs-core";
 import { type BitmapLike, pixelsOfBitmap, type RgbaImage, withoutAlpha } from "./browser-images.ts";
+import { chooseDetections, type DetectionChoice, withMasks } from "./choose-detections.ts";
 import type { DetectorDescription } from "./description.ts";
 import { explainImage } from "./explain/explain-image.ts";
 import type { ExplainOptions, Explanation } from "./explain/explanation.ts";
+import { type PanopticPicture, panopticPictures } from "./panoptic-picture.ts";
 import { prepareImages } from "./prepare-images.ts";
 
 /**
@@ -35,9 +37,25 @@ export interface DetectOptions {
    * they do not.
    */
   readonly batchSize?: number;
+  /** Whether a detector with a mask head gives masks. Default true. */
+  readonly masks?: boolean;
   /** Stops between two batches. */
   readonly signal?: AbortSignal;
 }
+
+/** What {@link Detector.panoptic} takes as a segment, and how many images go through the model at once. */
+export interface PanopticOptions extends Pick<DetectOptions, "batchSize" | "signal"> {
+  /**
+   * Queries with this score or a lower one are left out. Default 0.85, as published for DETR. Detectors with sigmoid
+   * scores, such as Deformable DETR, are less sure: take less.
+   */
+  readonly threshold?: number;
+  /** Segments of so few pixels, or fewer, are left out. Default 4, as published. */
+  readonly smallest?: number;
+}
+
+/** Which of a batch's detections {@link Detector.detectBatch} gives. */
+export type BatchOptions = Pick<DetectOptions, "threshold" | "limit" | "labels" | "masks">;
 
 /** What was found in one image. */
 export interface DetectedImage {
@@ -94,16 +112,53 @@ export class Detector<Output extends object = DetrOutput> {
   }
 
   /**
-   * All detections of each image of a batch of `B` images, with boxes in the pixels of `sourceSizes`. Data sets are
-   * evaluated with it. The caller keeps owning the batch.
+   * The detections of each image of a batch of `B` images, with boxes in the pixels of `sourceSizes`, and masks where
+   * the model has them. Data sets are evaluated with it. Without options these are all detections, in the model's order;
+   * with a choice the chosen ones, highest score first, and no masks are computed for others. The caller keeps owning
+   * the batch.
    */
-  async detectBatch(batch: PaddedBatch, sourceSizes: readonly ImageSize[]): Promise<ImageDetections[]> {
-    const output = this.model.call(batch, { auxiliary: false });
-    try {
-      return await this.model.postProcess(output, sourceSizes);
-    } finally {
-      dispose(output as TensorContainer);
-    }
+  async detectBatch(
+    batch: PaddedBatch,
+    sourceSizes: readonly ImageSize[],
+    options: BatchOptions = {},
+  ): Promise<ImageDetections[]> {
+    const { masks = true } = options;
+    return await this.#read(batch, masks, async (output) => {
+      const found = await this.model.postProcess(output, sourceSizes);
+      const chosen = found.map((detections) => chooseDetections(detections, this.#choiceOf(options)));
+      return await withMasks(chosen, output, batch, sourceSizes);
+    });
+  }
+
+  /**
+   * Parts one image, or several of any sizes, into segments of things and stuff. Only of a detector with a mask head,
+   * trained on panoptic data: which classes are stuff is among its categories.
+   *
+   * @returns for each image the segment of every pixel
+   * @throws DataError naming an image that can't be read; ConfigError when an option is out of range, or the detector
+   *   has no mask head; the signal's reason if it was aborted
+   */
+  panoptic(image: ImageInput, options?: PanopticOptions): Promise<PanopticPicture>;
+  panoptic(images: readonly ImageInput[], options?: PanopticOptions): Promise<PanopticPicture[]>;
+  async panoptic(
+    images: ImageInput | readonly ImageInput[],
+    { threshold = 0.85, smallest = 4, ...options }: PanopticOptions = {},
+  ): Promise<PanopticPicture | PanopticPicture[]> {
+    this.#checkOptions({ ...options, threshold });
+    const { categories } = this.description;
+    const pictures = await this.#inBatches(isList(images) ? images : [images], options, (batch, sourceSizes) =>
+      this.#read(batch, true, async (output) => {
+        const found = await this.model.postProcess(output, sourceSizes);
+        return await panopticPictures(found, output, batch, sourceSizes, categories, { threshold, smallest });
+      }),
+    );
+    return isList(images) ? pictures : (pictures[0] as PanopticPicture);
+  }
+
+  /** Runs the model on a batch and frees its output once it was read. */
+  async #read<Result>(batch: PaddedBatch, masks: boolean, read: (output: Output) => Promise<Result>): Promise<Result> {
+    const output = this.model.call(batch, { auxiliary: false, masks });
+    return await read(output).finally(() => dispose(output as unknown as TensorContainer));
   }
 
   /**
@@ -144,19 +199,33 @@ export class Detector<Output extends object = DetrOutput> {
   }
 
   async #detectAll(inputs: readonly ImageInput[], options: DetectOptions): Promise<DetectedImage[]> {
-    const { batchSize = 4, signal } = options;
-    const detected: DetectedImage[] = [];
+    const { threshold = 0.5 } = options;
+    const { categories } = this.description;
+    return await this.#inBatches(inputs, options, async (batch, images) => {
+      const found = await this.detectBatch(batch, images, { ...options, threshold });
+      return images.map(({ width, height }, index) => ({
+        width,
+        height,
+        detections: listDetections(found[index] as ImageDetections, { categories }),
+      }));
+    });
+  }
+
+  /** Decodes and prepares images, a batch of them at a time. */
+  async #inBatches<Result>(
+    inputs: readonly ImageInput[],
+    { batchSize = 4, signal }: Pick<DetectOptions, "batchSize" | "signal">,
+    read: (batch: PaddedBatch, images: readonly ImageSize[]) => Promise<Result[]>,
+  ): Promise<Result[]> {
+    const results: Result[] = [];
     for (let first = 0; first < inputs.length; first += batchSize) {
       signal?.throwIfAborted();
       const images = await Promise.all(inputs.slice(first, first + batchSize).map((input) => this.#pixelsOf(input)));
       signal?.throwIfAborted();
       const batch = prepareImages(images, this.description.transforms);
-      const found = await this.detectBatch(batch, images).finally(() => dispose([batch.images, batch.paddingMask]));
-      images.forEach(({ width, height }, index) => {
-        detected.push({ width, height, detections: this.#listed(found[index] as ImageDetections, options) });
-      });
+      results.push(...(await read(batch, images).finally(() => dispose([batch.images, batch.paddingMask]))));
     }
-    return detected;
+    return results;
   }
 
   async #pixelsOf(input: ImageInput): Promise<RgbImage> {
@@ -180,9 +249,13 @@ export class Detector<Output extends object = DetrOutput> {
     );
   }
 
-  #listed(found: ImageDetections, { threshold = 0.5, limit, labels }: DetectOptions): readonly Detection[] {
-    const listed = listDetections(found, { categories: this.description.categories, threshold });
-    return (labels === undefined ? listed : listed.filter(({ label }) => labels.includes(label))).slice(0, limit);
+  #choiceOf({ threshold, limit, labels }: BatchOptions): DetectionChoice {
+    const chosen = labels && new Set(this.classes.flatMap((name, label) => (labels.includes(name) ? [label] : [])));
+    return {
+      ...(threshold !== undefined && { threshold }),
+      ...(limit !== undefined && { limit }),
+      ...(chosen && { labels: chosen }),
+    };
   }
 
   #checkOptions({ threshold = 0, limit = 0, labels = [], batchSize = 1 }: DetectOptions): void {

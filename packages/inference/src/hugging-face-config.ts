@@ -14,8 +14,13 @@ export interface HuggingFaceConfig {
   readonly unseen: UnseenSettings;
   /** Names by label. */
   readonly classes: readonly string[];
+  /** The labels of stuff, as a list, where the file tells them. */
+  readonly stuff?: unknown;
   readonly transforms: TransformRecipe;
 }
+
+/** Where the labels of stuff are in `config.json`: the name that Transformers' panoptic post-processing has for them. */
+export const stuffKey = "label_ids_to_fuse";
 
 /** A JSON object. */
 type Json = Readonly<Record<string, unknown>>;
@@ -40,6 +45,7 @@ export function huggingFaceConfig(config: Json, preprocessor: Json, source: stri
       dilateLastStage: config["dilation"] === true,
     },
     classes: labelsOf(names as Json | undefined),
+    stuff: config[stuffKey],
     transforms: transformsOf(preprocessor),
   };
 }

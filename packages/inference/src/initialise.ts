@@ -78,7 +78,10 @@ export async function initialise(weights: Weights, options: InitialiseOptions): 
   const shapes = new Map([...tensors].map(([path, { shape }]) => [path, shape]));
   const report = planLoad(model, shapes, source, lenient);
   const otherSettings = settingDifferences(weights.settings, settings);
-  const isNeeded = (path: string): boolean => weights.family !== undefined || path.startsWith("backbone.");
+  const { additions = [] } = family;
+  const isNeeded = (path: string): boolean =>
+    path.startsWith("backbone.") ||
+    (weights.family !== undefined && !isAddition(path, additions, [...weights.tensors.keys()]));
   expectFit(report.missing.filter(isNeeded), report.mismatched, otherSettings, source);
   loadParameters(model, tensors, source, lenient);
   const ofRows = new Set(partly.map(({ path }) => path));
@@ -98,6 +101,11 @@ export async function initialise(weights: Weights, options: InitialiseOptions): 
     newClasses: classes.filter((_, label) => kept.every(({ to }) => to !== label)),
     otherSettings,
   };
+}
+
+/** Whether a parameter is of an added part of which the file has nothing. */
+function isAddition(path: string, additions: readonly string[], given: readonly string[]): boolean {
+  return additions.some((addition) => path.startsWith(addition) && !given.some((other) => other.startsWith(addition)));
 }
 
 /**

@@ -1,11 +1,14 @@
 import { originalDeformableDetr, originalDetr, type TensorData } from "@detrkit/checkpoint/browser";
 import { CheckpointError } from "@detrkit/common";
-import { type BackboneSettings, type DeformableDetrSettings, type DetrSettings, presets } from "@detrkit/detr";
+import {
+  type BackboneSettings,
+  type DeformableDetrSettings,
+  type DetrSettings,
+  type MaskHeadSettings,
+  presets,
+} from "@detrkit/detr";
 import { deformableDetrWriter, detrWriter } from "./convert/written-settings.ts";
 import type { FamilyDialect, UnseenSettings } from "./families.ts";
-
-/** Parts that do not belong to the detector: the mask heads of the panoptic models. */
-export const besideTheDetector: RegExp = /^(?:module\.)?(?:bbox_attention|mask_head)\./;
 
 // Settings follow from the shapes of tensors, by the names that facebookresearch/detr and
 // fundamentalvision/Deformable-DETR give them. Settings that shapes do not show are as published: 8 heads, sine
@@ -31,8 +34,11 @@ export const deformableDetrDialect: FamilyDialect<DeformableDetrSettings> = {
   writer: deformableDetrWriter,
 };
 
-function detrOf(shapes: Shapes, { heads = 8, dilateLastStage = false }: UnseenSettings): DetrSettings {
+function detrOf(shapes: Shapes, unseen: UnseenSettings): DetrSettings {
   const [dim, channels] = shapes.of("input_proj.weight");
+  const masks = masksOf(shapes, dim);
+  // The original's attention map has as many heads as its transformer.
+  const { heads = masks?.heads ?? 8, dilateLastStage = false } = unseen;
   const published = presets["detr-r50"];
   return {
     ...published,
@@ -44,9 +50,17 @@ function detrOf(shapes: Shapes, { heads = 8, dilateLastStage = false }: UnseenSe
       heads,
       preNorm: shapes.has("transformer.encoder.norm.weight"),
     },
+    ...(masks && { masks }),
     numClasses: shapes.of("class_embed.weight")[0] - 1,
     numQueries: shapes.of("query_embed.weight")[0],
   };
+}
+
+/** The settings of a mask head, where there is one; 8 heads are left out. */
+function masksOf(shapes: Shapes, dim: number): MaskHeadSettings | undefined {
+  if (!shapes.has("mask_head.lay1.weight")) return undefined;
+  const heads = shapes.of("mask_head.lay1.weight")[0] - dim;
+  return { contextDim: 2 * shapes.of("mask_head.lay2.weight")[0], ...(heads !== 8 && { heads }) };
 }
 
 function deformableDetrOf(
@@ -58,6 +72,7 @@ function deformableDetrOf(
   // Levels beyond the backbone's are made by convolutions of 3×3.
   const ofBackbone = projections.filter(([, , size]) => size === 1);
   const twoStage = shapes.has("transformer.enc_output.weight");
+  const dim = projections[0]?.[0] ?? 0;
   const points = (layers: string, attention: string): number =>
     shapes.of(`transformer.${layers}.layers.0.${attention}.attention_weights.weight`)[0] / (heads * levels);
   const published = presets["deformable-detr-r50"];
@@ -70,7 +85,7 @@ function deformableDetrOf(
     },
     transformer: {
       ...published.transformer,
-      ...layersOf(shapes, projections[0]?.[0] ?? 0),
+      ...layersOf(shapes, dim),
       heads,
       encoderPoints: points("encoder", "self_attn"),
       decoderPoints: points("decoder", "cross_attn"),

@@ -1,7 +1,7 @@
 import { CheckpointError } from "@detrkit/common";
 import type { DetectorSettings } from "@detrkit/detr";
 import type { TransformRecipe } from "@detrkit/image/pixels";
-import { type DetectorDescription, stepsOf } from "./description.ts";
+import { type DetectorDescription, stepsOf, stuffLabels } from "./description.ts";
 import { type HuggingFaceConfig, jsonObject, wholeNumber } from "./hugging-face-config.ts";
 
 /** Its key among the strings of a safetensors header. */
@@ -26,6 +26,7 @@ export function encodeSettings({
     dilateLastStage: backbone?.dilateLastStage,
     numQueries,
     classes: categories.map(({ name }) => name),
+    stuff: stuffLabels(categories),
     transforms,
   };
   return { [headerKey]: JSON.stringify(settings) };
@@ -39,7 +40,10 @@ export function encodeSettings({
 export function decodeSettings(strings: Readonly<Record<string, string>>, source: string): Partial<HuggingFaceConfig> {
   const text = strings[headerKey];
   if (text === undefined) return {};
-  const { heads, dilateLastStage, numQueries, classes, transforms } = jsonObject(text, `${source}: ${headerKey}`);
+  const { heads, dilateLastStage, numQueries, classes, stuff, transforms } = jsonObject(
+    text,
+    `${source}: ${headerKey}`,
+  );
   if (!Array.isArray(classes) || !classes.every((name) => typeof name === "string") || !isRecipe(transforms))
     throw new CheckpointError(`${source}: ${headerKey} in its header does not hold classes and transforms`);
   return {
@@ -49,6 +53,7 @@ export function decodeSettings(strings: Readonly<Record<string, string>>, source
       dilateLastStage: dilateLastStage === true,
     },
     classes,
+    stuff,
     transforms: { ...transforms, steps: stepsOf(transforms, source, []) },
   };
 }

@@ -14,6 +14,7 @@ import { CheckpointError } from "@detrkit/common";
 import { knownFamilies } from "./build-detector.ts";
 import { expectFitting } from "./check-description.ts";
 import { cocoCategories } from "./coco-classes.ts";
+import { cocoPanopticCategories } from "./coco-panoptic-classes.ts";
 import type { DetectorDescription } from "./description.ts";
 import { familyNamed, type LoadableFamily, recogniseStateDict } from "./families.ts";
 import { torchvisionSettings } from "./original-state-dict.ts";
@@ -102,13 +103,13 @@ function detectorWeights(
   const found = recogniseStateDict(stateDict, source, knownFamilies(options.detectors), options.unseen ?? {});
   const { model: _, numClasses, ...settings } = found.settings;
   const { tensors, unknown } = importStateDict(stateDict, { dialect: found.dialect });
-  const ofCoco = numClasses === cocoCategories.length ? cocoCategories.map(({ name }) => name) : undefined;
+  const coco = [cocoCategories, cocoPanopticCategories].find(({ length }) => length === numClasses);
   return {
     source,
     format: theirs ? "Hugging Face" : found.dialect.name,
     family: found.family,
     settings,
-    classes: options.classes?.length === numClasses ? options.classes : ofCoco,
+    classes: options.classes?.length === numClasses ? options.classes : coco?.map(({ name }) => name),
     tensors,
     unknown,
   };

@@ -1,5 +1,8 @@
 export type { CocoBox, CocoRunLength, CocoSegmentation } from "./coco-segmentation.ts";
 export { compressCounts, decompressCounts } from "./compressed-counts.ts";
+export { joinContours } from "./contour-polygon.ts";
+export { maskContours } from "./mask-contours.ts";
+export type { Contour } from "./mask-contours.ts";
 export { maskArea, maskBoundingBox, maskIntersection } from "./mask-geometry.ts";
 export { mergeMasks } from "./merge-masks.ts";
 export { polygonsToMask, polygonToMask } from "./polygon-mask.ts";

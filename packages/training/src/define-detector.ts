@@ -34,8 +34,12 @@ export interface DetectorDefinition<
 > extends LoadableFamily<Settings, DetectionModel<Output>> {
   /** The schema of its loss settings, each with a default. */
   readonly losses: z.ZodObject;
-  /** The loss of settings that fit `losses`. */
-  criterion(losses: Losses): Criterion<Output>;
+  /**
+   * The loss of settings that fit `losses`.
+   *
+   * @param settings - of the model, where the loss depends on them: DETR's has losses of masks only with `masks`
+   */
+  criterion(losses: Losses, settings?: Settings): Criterion<Output>;
   readonly rateGroups: readonly RateGroup<Settings>[];
   /** What a preset says about its training, by the preset's name: settings as in a configuration file. */
   readonly recipes: Readonly<Record<string, object>>;
@@ -53,8 +57,8 @@ export interface DetectorToDefine<Schema extends z.ZodObject, LossSchema extends
   readonly losses?: LossSchema;
   /** Builds the model; `settings.numClasses` comes from the data. Impossible settings are a ConfigError. */
   create(settings: OwnSettings<Schema>, options: BuildOptions): DetectionModel<Output>;
-  /** The loss of settings that fit `losses`. */
-  criterion(losses: z.infer<LossSchema>): Criterion<Output>;
+  /** The loss of settings that fit `losses`. Training also gives the model's settings. */
+  criterion(losses: z.infer<LossSchema>, settings?: OwnSettings<Schema>): Criterion<Output>;
   /** Parameters that learn at a rate of their own, beside the backbone's. Default none. */
   readonly parameterGroups?: readonly RateGroup<OwnSettings<Schema>>[];
   /**
@@ -114,7 +118,7 @@ export function defineDetector<
     rateGroups: parameterGroups,
     dialects,
     create: (own, options) => given.create(own, options),
-    criterion: (own) => given.criterion(own),
+    criterion: (own, model) => given.criterion(own, model),
     problems: (own) => problems?.(own) ?? [],
   };
 }

@@ -4,6 +4,15 @@ import { DataError } from "@detrkit/common";
 import type { CocoMetrics } from "@detrkit/evaluation";
 import { writeFileAtomic } from "@detrkit/common/files";
 
+/** How well every pixel was given to a segment, from 0 to 1: `PQ = SQ · RQ`, of all classes. */
+export interface PanopticFigures {
+  readonly PQ: number;
+  /** Mean IoU of the segments that were found. */
+  readonly SQ: number;
+  /** F1 of finding segments. */
+  readonly RQ: number;
+}
+
 /** What one epoch did: a line of `log.jsonl`. */
 export interface EpochRecord {
   /** From 1. */
@@ -36,6 +45,10 @@ export interface EpochRecord {
   readonly memory?: { readonly resident: number; readonly tensors: number };
   /** Only in epochs with an evaluation. */
   readonly metrics?: CocoMetrics;
+  /** The same of masks instead of boxes. Only of models with masks, where the data have them too. */
+  readonly maskMetrics?: CocoMetrics;
+  /** Only of models with masks, where every pixel of the data has a segment. */
+  readonly panoptic?: PanopticFigures;
   /**
    * The score from which on detections are worth showing: that of the best F1 at IoU 0.5. Only in epochs with an
    * evaluation, and where a detection was right. Missing in logs of older versions.

@@ -1,3 +1,4 @@
+import { Random } from "@detrkit/common";
 import {
   batches,
   categoriesOf,
@@ -49,7 +50,7 @@ export async function evaluateDetector(options: EvaluateDetectorOptions): Promis
   let [loss, batchesDone] = [0, 0];
   for await (const batch of batches(dataset, { batchSize, transforms, ...shared })) {
     if (signal?.aborted === true) return undefined;
-    const { found, loss: ofBatch } = await predict(batch, options);
+    const { found, loss: ofBatch } = await predict(batch, options, batchesDone);
     loss += ofBatch;
     batchesDone += 1;
     batch.records.forEach((record, index) => {
@@ -63,15 +64,19 @@ export async function evaluateDetector(options: EvaluateDetectorOptions): Promis
   return options.criterion === undefined ? measured : { ...measured, loss: loss / batchesDone };
 }
 
-/** Detections of a batch and, where there is a criterion, its loss: of one pass through the model. */
+/**
+ * Detections of a batch and, where there is a criterion, its loss: of one pass through the model. What the loss draws
+ * depends on the batch's index only, so that the losses of two epochs can be compared.
+ */
 async function predict(
   { images, records, targets }: DetectionBatch,
   { auxiliary = true, criterion, detector }: EvaluateDetectorOptions,
+  index: number,
 ): Promise<{ readonly found: readonly ImageDetections[]; readonly loss: number }> {
   if (criterion === undefined) return { found: await detector.detectBatch(images, records), loss: 0 };
   const output = detector.model.call(images, { auxiliary });
   try {
-    const { loss, terms } = criterion.call(output, targets);
+    const { loss, terms } = criterion.call(output, targets, { random: new Random(index) });
     const [value = Number.NaN] = await loss.data();
     dispose([loss, ...Object.values(terms).filter((term) => term instanceof Tensor)]);
     return { found: await detector.model.postProcess(output, records), loss: value };

@@ -111,9 +111,11 @@ export class TrainingSession {
   async train({ images, index, targets }: DetectionBatch): Promise<StepResult | undefined> {
     const { accumulate, auxiliary, criterion, model, optimizer } = this.options;
     const place = index % accumulate;
-    const random = this.#random.fork("dropout", this.position.step * accumulate + place);
-    const compute = (): LossWithTerms =>
-      criterion.call(model.call(images, { training: true, random, auxiliary }), targets);
+    const draws = (what: string): Random => this.#random.fork(what, this.position.step * accumulate + place);
+    const compute = (): LossWithTerms => {
+      const output = model.call(images, { training: true, random: draws("dropout"), auxiliary });
+      return criterion.call(output, targets, { random: draws("loss") });
+    };
     const isLast = place === accumulate - 1 || index === this.#batchesPerEpoch - 1;
     if (!isLast) {
       await optimizer.accumulate?.(model, compute);

@@ -1,5 +1,6 @@
 import type { DetectionTarget } from "@detrkit/boxes";
 import { ConfigError, DataError } from "@detrkit/common";
+import type { CriterionCallOptions } from "@detrkit/criterion";
 import { type Dataset, detrEvaluation, detrTraining, type TransformRecipe } from "@detrkit/datasets";
 import type { DetectionModel, DetectorSettings, DetrOutput } from "@detrkit/detr";
 import type { GradientOptimizer, LossWithTerms, WeightAverageConfig } from "@detrkit/optim";
@@ -11,8 +12,11 @@ import type { TrainingEvent } from "./training-events.ts";
 
 /** A loss: SetCriterion of `@detrkit/criterion`, or anything of its signature. */
 export interface Criterion<Output extends object = DetrOutput> {
-  /** @param targets - one for each of the batch's images */
-  call(prediction: Output, targets: readonly DetectionTarget[]): LossWithTerms;
+  /**
+   * @param targets - one for each of the batch's images
+   * @param options - random numbers for a loss that draws some: the same whenever a run comes to this step
+   */
+  call(prediction: Output, targets: readonly DetectionTarget[], options?: CriterionCallOptions): LossWithTerms;
 }
 
 /**
@@ -92,7 +96,7 @@ export interface TrainOptions<Output extends object = DetrOutput> {
   readonly epochs?: number;
   /** Epochs from one evaluation to the next; 0 evaluates after the last one only. Default 1. */
   readonly evaluateEvery?: number;
-  /** Decides order and augmentation of the images, and dropout. Default 0. */
+  /** Decides order and augmentation of the images, dropout, and what losses draw. Default 0. */
   readonly seed?: number;
   /** Whether the decoder layers before the last are trained too, by losses of their own. Default true. */
   readonly auxiliary?: boolean;

@@ -22,6 +22,11 @@ export const topics: Topics = {
   models: () => import("../../../packages/detr/test-support/model-case.ts"),
   "position-encoding": () => import("../../../packages/position-encoding/test-support/position-encoding-case.ts"),
   postprocess: () => import("../../../packages/detr/test-support/postprocess-case.ts"),
+  segmentation: async () => {
+    const { runWith } = await import("../../../packages/segmentation/test-support/segmentation-case.ts");
+    const { run } = await import("../../../packages/detr/test-support/model-case.ts");
+    return { run: runWith(run) };
+  },
   training: () => import("../../../packages/training/test-support/training-case.ts"),
   transformer: () => import("../../../packages/transformer/test-support/transformer-case.ts"),
   transforms: () => import("../../../packages/datasets/test-support/transforms-case.ts"),

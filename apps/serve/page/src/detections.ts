@@ -35,8 +35,13 @@ export function moved(key: string, chosen: number | undefined, count: number): n
 /** Corners of the same object, asked for twice, differ by rounding; this share of the image is far more. */
 const sameCorner = 0.02;
 
-/** What the query of a detection looked at; undefined where the explanation does not reach it. */
-export function attentionFor(detection: Detection, { width, height, detections }: Explained): Attention | undefined {
+/** The same object in another answer about an image of this size; undefined where it is not in it. */
+export function sameObject<Item>(
+  detection: Detection,
+  others: readonly Item[],
+  detectionOf: (item: Item) => Detection,
+  { width, height }: { readonly width: number; readonly height: number },
+): Item | undefined {
   const distance = ({ label, box }: Detection): number =>
     label !== detection.label
       ? Infinity
@@ -46,8 +51,13 @@ export function attentionFor(detection: Detection, { width, height, detections }
           Math.abs(box.ymin - detection.box.ymin) / height,
           Math.abs(box.ymax - detection.box.ymax) / height,
         );
-  const nearest = detections
-    .map(({ detection: explained, attention }) => ({ attention, distance: distance(explained) }))
-    .toSorted((a, b) => a.distance - b.distance)[0];
-  return nearest !== undefined && nearest.distance <= sameCorner ? nearest.attention : undefined;
+  const [nearest] = others
+    .map((item) => ({ item, distance: distance(detectionOf(item)) }))
+    .toSorted((a, b) => a.distance - b.distance);
+  return nearest !== undefined && nearest.distance <= sameCorner ? nearest.item : undefined;
+}
+
+/** What the query of a detection looked at; undefined where the explanation does not reach it. */
+export function attentionFor(detection: Detection, explained: Explained): Attention | undefined {
+  return sameObject(detection, explained.detections, (item) => item.detection, explained)?.attention;
 }

@@ -19,9 +19,17 @@ export const mostDetections = 100;
 /** What the model looked at for detections of an image of this size. */
 export type Explained = Pick<Explanation, "width" | "height" | "detections">;
 
+/** Which detections are asked for. */
+export interface Asked {
+  /** Lowest score. */
+  readonly threshold: number;
+  /** Whether they come with masks, where the model has them: these take most of its time. */
+  readonly masks: boolean;
+}
+
 /** A model, there or here. Both answer the same questions. */
 export interface Engine {
-  detect(image: Blob, signal: AbortSignal): Promise<Found>;
+  detect(image: Blob, asked: Asked, signal: AbortSignal): Promise<Found>;
   /** What the model looked at for the first `limit` detections. */
   explain(image: Blob, limit: number, signal: AbortSignal): Promise<Explained>;
   /** Frees what it holds. */

@@ -49,7 +49,7 @@ export function localEngine({ onProgress, onLoaded, ...model }: LocalOptions): E
     rejectAll(new LocalProblem(message || "its worker ended", undefined)),
   );
 
-  const ask = async (image: Blob, explain: number | undefined, signal: AbortSignal): Promise<Answer> => {
+  const ask = async (image: Blob, asked: Question["asked"], signal: AbortSignal): Promise<Answer> => {
     signal.throwIfAborted();
     const id = ++lastId;
     return await new Promise<Answer>((resolve, reject) => {
@@ -58,20 +58,20 @@ export function localEngine({ onProgress, onLoaded, ...model }: LocalOptions): E
         waiting.delete(id);
         reject(signal.reason as Error);
       });
-      const question: Question = { id, ...model, image, explain };
+      const question: Question = { id, ...model, image, asked };
       // A worker has no origin: that is for windows.
       // oxlint-disable-next-line unicorn/require-post-message-target-origin
       worker.postMessage(question);
     });
   };
   return {
-    detect: async (image, signal) => {
-      const answer = await ask(image, undefined, signal);
+    detect: async (image, asked, signal) => {
+      const answer = await ask(image, asked, signal);
       if (answer.kind !== "found") throw new Error(`the worker answered "${answer.kind}" to a detection`);
       return answer.found;
     },
     explain: async (image, limit, signal) => {
-      const answer = await ask(image, limit, signal);
+      const answer = await ask(image, { explain: limit }, signal);
       if (answer.kind !== "explained") throw new Error(`the worker answered "${answer.kind}" to an explanation`);
       return answer.explanation;
     },

@@ -6,6 +6,7 @@ import { summary, visibleFrom } from "./detections.ts";
 import { byId } from "./elements.ts";
 import type { Engine, Found } from "./engine.ts";
 import { Explanations } from "./explanations.ts";
+import { FoundMasks } from "./found-masks.ts";
 import { localEngine } from "./local-engine.ts";
 import { createMessages } from "./messages.ts";
 import { createModelChoice } from "./models.ts";
@@ -19,6 +20,7 @@ const local = byId("local", HTMLInputElement);
 const threshold = byId("threshold", HTMLInputElement);
 const thresholdValue = byId("threshold-value", HTMLOutputElement);
 const why = byId("why", HTMLInputElement);
+const masks = byId("masks", HTMLInputElement);
 const stageElement = byId("stage", HTMLElement);
 
 let apiKey: string | undefined;
@@ -26,6 +28,7 @@ let engine: Engine | undefined;
 let image: { readonly bytes: Blob; readonly address: string } | undefined;
 let found: Found | undefined;
 let explanations: Explanations | undefined;
+let foundMasks: FoundMasks | undefined;
 let chosen: number | undefined;
 /** Of the image that is being looked at; the next one ends it. */
 let looking = new AbortController();
@@ -80,6 +83,7 @@ function engineOfChoice(): Engine {
 async function take(bytes: Blob, name: string): Promise<void> {
   looking.abort();
   found = undefined;
+  foundMasks = undefined;
   if (image !== undefined) URL.revokeObjectURL(image.address);
   image = undefined;
   show();
@@ -104,11 +108,14 @@ async function look(): Promise<void> {
   messages.status("Looking …");
   try {
     engine ??= engineOfChoice();
-    const answer = await engine.detect(image.bytes, signal);
+    byId("masks-field", HTMLLabelElement).hidden = !models.hasMasks();
+    const answer = await engine.detect(image.bytes, { threshold: 0, masks: false }, signal);
     signal.throwIfAborted();
     found = answer;
     explanations = new Explanations(engine, image.bytes, signal);
+    foundMasks = models.hasMasks() ? new FoundMasks(engine, image.bytes, answer, signal) : undefined;
     show();
+    await showMasks();
   } catch (error) {
     if (signal.aborted) return;
     // What could not be loaded is not asked again: the next image tries from the start.
@@ -121,9 +128,15 @@ async function look(): Promise<void> {
   }
 }
 
-/** What is found, from the slider's score on. */
+/** What is found, from the slider's score on; with masks where these are here and wanted. */
 function visible(): readonly Detection[] {
-  return visibleFrom(found?.detections ?? [], threshold.valueAsNumber);
+  const detections = (masks.checked ? foundMasks?.detections : undefined) ?? found?.detections ?? [];
+  return visibleFrom(detections, threshold.valueAsNumber);
+}
+
+/** Asks for the masks that are missing, and draws them. */
+async function showMasks(): Promise<void> {
+  if (masks.checked && (await foundMasks?.load(threshold.valueAsNumber)) === true) show();
 }
 
 function show(): void {
@@ -168,6 +181,12 @@ const taken = (bytes: Blob, name: string): void => void take(bytes, name);
 listenForPictures(taken, report);
 listenForCamera(taken, report);
 threshold.addEventListener("input", show);
+// The slider rests.
+threshold.addEventListener("change", () => void showMasks().catch(report));
+masks.addEventListener("change", () => {
+  show();
+  void showMasks().catch(report);
+});
 why.addEventListener("change", () => choose(chosen, true));
 local.addEventListener("change", restart);
 show();

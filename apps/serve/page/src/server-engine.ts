@@ -4,9 +4,9 @@ import { type Engine, mostDetections } from "./engine.ts";
 /** The model on the server. */
 export function serverEngine(client: DetectionClient, model: string): Engine {
   return {
-    detect: async (image, signal) => {
+    detect: async (image, asked, signal) => {
       const begun = performance.now();
-      const found = await client.detect(image, { model, threshold: 0, limit: mostDetections, signal });
+      const found = await client.detect(image, { ...asked, model, limit: mostDetections, signal });
       const { width, height, detections } = found;
       return { width, height, detections, milliseconds: performance.now() - begun, where: "the server" };
     },

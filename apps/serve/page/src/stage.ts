@@ -3,12 +3,13 @@ import { classColour } from "@detrkit/boxes/class-colours";
 import { drawAttention } from "./attention-layer.ts";
 import { percent } from "./detections.ts";
 import { byId, svg } from "./elements.ts";
+import { maskPath } from "./mask-path.ts";
 
-/** The picture with its boxes. */
+/** The picture with its boxes and masks. */
 export interface Stage {
   /** Shows an image before anything is found in it. @throws where the browser can't show it */
   show(address: string, name: string): Promise<void>;
-  /** Draws boxes in the pixels of an image of this size. */
+  /** Draws boxes, and masks where detections have them, in the pixels of an image of this size. */
   draw(size: { readonly width: number; readonly height: number }, detections: readonly Detection[]): void;
   /** Marks a detection, and draws what the model looked at for it. */
   mark(index: number | undefined, attention: Attention | undefined): void;
@@ -75,7 +76,12 @@ export function createStage(onPoint: (index: number | undefined) => void): Stage
   };
 }
 
-function boxGroup({ label, labelId, score, box }: Detection, index: number, size: { width: number }): SVGGElement {
+/** A box with its caption. With a mask, that is what the pointer finds, and the box is only a thin line. */
+function boxGroup(
+  { label, labelId, score, box, mask }: Detection,
+  index: number,
+  size: { width: number },
+): SVGGElement {
   const group = svg("g", { "data-index": index });
   const { xmin, ymin, xmax, ymax } = box;
   const shape = { x: xmin, y: ymin, width: Math.max(0, xmax - xmin), height: Math.max(0, ymax - ymin) };
@@ -90,8 +96,12 @@ function boxGroup({ label, labelId, score, box }: Detection, index: number, size
   const fitted = { textLength: width - height * 0.4, lengthAdjust: "spacingAndGlyphs" };
   const caption = svg("text", { x: left + height * 0.2, y: top + height, "font-size": height, ...fitted });
   caption.textContent = text;
+  if (mask !== undefined) {
+    const d = maskPath(mask);
+    group.append(svg("path", { d, class: "rim" }), svg("path", { d, class: "mask", fill: colour, stroke: colour }));
+  }
   group.append(
-    svg("rect", { ...shape, class: "box", stroke: colour }),
+    svg("rect", { ...shape, class: mask === undefined ? "box" : "box thin", stroke: colour }),
     svg("rect", { x: left, y: top, width, height: height * 1.3, class: "caption", fill: colour }),
     caption,
   );

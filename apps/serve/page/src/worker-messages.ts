@@ -1,4 +1,4 @@
-import type { Explained, Found } from "./engine.ts";
+import type { Asked, Explained, Found } from "./engine.ts";
 
 /** What the page asks its worker. The first question loads the model. */
 export interface Question {
@@ -7,8 +7,8 @@ export interface Question {
   readonly apiKey: string | undefined;
   readonly model: string;
   readonly image: Blob;
-  /** Explains so many detections; undefined: finds them. */
-  readonly explain: number | undefined;
+  /** Finds detections, or explains so many. */
+  readonly asked: Asked | { readonly explain: number };
 }
 
 /** What the worker says. */

@@ -22,15 +22,16 @@ async function load({ server, apiKey, model }: Question): Promise<{ backend: str
 }
 
 async function answer(question: Question): Promise<Answer> {
-  const { id, image, explain } = question;
+  const { id, image, asked } = question;
   const { backend, detector } = await (loading ??= load(question));
   const bytes = new Uint8Array(await image.arrayBuffer());
-  if (explain !== undefined) {
-    const explanation = await detector.explain(bytes, { threshold: 0, limit: explain });
+  if ("explain" in asked) {
+    const explanation = await detector.explain(bytes, { threshold: 0, limit: asked.explain });
     return { kind: "explained", id, explanation };
   }
   const begun = performance.now();
-  const found = await detector.detect(bytes, { threshold: 0, limit: mostDetections });
+  const options = { ...asked, limit: mostDetections };
+  const found = await detector.detect(bytes, options);
   const milliseconds = performance.now() - begun;
   return { kind: "found", id, found: { ...found, milliseconds, where: `this browser (${backend})` } };
 }

@@ -6,6 +6,7 @@ import type { DetectionServer } from "@detrkit/serve";
 import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type PageParts, startPageParts } from "./support/page-in-browser.ts";
+import { answerWithMasks } from "./support/server-with-masks.ts";
 
 // DETRKIT_SCREENSHOTS names a folder for pictures of what the tests see.
 const pictures = process.env["DETRKIT_SCREENSHOTS"];
@@ -162,6 +163,50 @@ describe.skipIf(findChromium() === undefined && process.env["DETRKIT_REQUIRE_BRO
     expect(await page.locator("#boxes .marked").count()).toBe(1);
     await page.mouse.move(1, 1);
     expect(await page.locator("#boxes .marked").count()).toBe(0);
+    await page.close();
+  });
+
+  test.each(["light", "dark"])("masks come after the boxes, and are what the pointer finds (%s)", async (scheme) => {
+    const { page, complaints } = await parts.open(server.address, { dark: scheme === "dark" });
+    const asked = await answerWithMasks(page);
+    await page.reload();
+    await page.getByRole("button", { name: "Sample shapes 3" }).click();
+    await found(page).waitFor();
+    const masks = page.locator("#boxes .mask");
+    await expect.poll(async () => await masks.count(), patience).toBe(2);
+    await moveSlider(page, 0.2);
+    await expect.poll(async () => await masks.count(), patience).toBe(3);
+    // What has its mask is not asked for again.
+    for (const threshold of [0.9, 0.2]) await moveSlider(page, threshold);
+    expect(await masks.count()).toBe(3);
+    expect(asked).toEqual([0.5, 0.2]);
+    await picture(page, `masks-${scheme}`);
+
+    const { width: shown = 0 } = (await page.locator("#boxes").boundingBox()) ?? {};
+    const under = async (x: number, y: number): Promise<string | undefined> => {
+      await page.locator("#boxes").hover({ position: { x: (x * shown) / 160, y: (y * shown) / 160 }, force: true });
+      return (await chosenObject(page).locator("span").allTextContents())[0];
+    };
+    expect(await under(70, 30)).toBe("circle");
+    await picture(page, `mask-chosen-${scheme}`);
+    // In the ring's hole: beside the square there is nothing; then the ring's box beyond its mask.
+    expect(await under(70, 70)).toBe("square");
+    expect(await under(53, 70)).toBeUndefined();
+    expect(await under(26, 108)).toBeUndefined();
+    expect(await under(118, 96)).toBe("triangle");
+
+    await page.getByRole("checkbox", { name: "Show masks" }).uncheck();
+    expect(await masks.count()).toBe(0);
+    expect(await under(26, 108)).toBe("circle");
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test("a model without masks has no switch for them", async () => {
+    const { page } = await parts.open(server.address);
+    await page.getByRole("button", { name: "Sample shapes 1" }).click();
+    await found(page).waitFor();
+    expect(await page.getByRole("checkbox", { name: "Show masks" }).count()).toBe(0);
     await page.close();
   });
 

@@ -5,6 +5,17 @@ export const boxSchema = z
   .object({ xmin: z.number(), ymin: z.number(), xmax: z.number(), ymax: z.number() })
   .meta({ id: "Box", description: "Pixels of the image as it was sent, EXIF orientation applied." });
 
+/** The pixels of an object, as COCO's files and tools have them. */
+export const maskSchema = z
+  .object({
+    size: z
+      .tuple([z.int().min(1), z.int().min(1)])
+      .readonly()
+      .meta({ description: "Height and width of the image." }),
+    counts: z.string().meta({ description: "COCO's compressed run lengths, column by column." }),
+  })
+  .meta({ id: "Mask", description: "The object's pixels in the image as it was sent; pycocotools reads it as it is." });
+
 /** One object that was found. */
 export const detectionSchema = z
   .object({
@@ -12,6 +23,7 @@ export const detectionSchema = z
     labelId: z.int().meta({ description: "The class's id in the data that the model was trained on." }),
     score: z.number().min(0).max(1),
     box: boxSchema,
+    mask: maskSchema.optional().meta({ description: "Of a model with masks, unless the request leaves them out." }),
   })
   .meta({ id: "Detection" });
 
@@ -60,10 +72,17 @@ export const filterShape = {
 
 const model = z.string().min(1).max(200).optional().meta({ description: "Which model. Default: the server's first." });
 
+/** Whether a model with masks gives them. */
+export const masksOption = z
+  .boolean()
+  .optional()
+  .meta({ description: "Whether detections have masks, where the model has them. Default: true." });
+
 /** The query of `POST /v1/detect`, whatever the body. */
 export const detectQuery = z.strictObject({
   model,
   ...filterShape,
+  masks: masksOption,
   labels: z
     .array(z.string().min(1).max(200))
     .max(1000)

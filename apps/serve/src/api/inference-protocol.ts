@@ -44,7 +44,7 @@ export const inferBody = z
         }),
       )
       .length(1),
-    outputs: z.array(z.object({ name: z.enum(["image", "box", "score", "label", "label_id"]) })).optional(),
+    outputs: z.array(z.object({ name: z.enum(["image", "box", "score", "label", "label_id", "mask"]) })).optional(),
   })
   .meta({ id: "InferRequest" });
 

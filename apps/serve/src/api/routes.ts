@@ -12,6 +12,14 @@ import {
   serverMetadata,
 } from "./inference-protocol.ts";
 import { filePath, modelPath, modelsAnswer, modelSchema, reloadAnswer } from "./models.ts";
+import {
+  imageSegmentationAnswer,
+  imageSegmentationBody,
+  imageSegmentationQuery,
+  panopticAnswer,
+  panopticJsonBody,
+  panopticQuery,
+} from "./panoptic.ts";
 import type { ProblemCode } from "./problems.ts";
 
 /** What a body holds: JSON of a schema, bytes, or files of a form. */
@@ -82,6 +90,24 @@ export const routes = {
     query: explainQuery,
     bodies: { ...imageBodies, "application/json": explainJsonBody },
     answers: { "application/json": explainAnswer },
+    problems: imageProblems,
+  },
+  panoptic: {
+    method: "POST",
+    path: "/v1/panoptic",
+    summary: "Gives every pixel of one image to a segment: objects, and stuff such as sky. For models with masks.",
+    query: panopticQuery,
+    bodies: { ...imageBodies, "application/json": panopticJsonBody },
+    answers: { "application/json": panopticAnswer },
+    problems: imageProblems,
+  },
+  imageSegmentation: {
+    method: "POST",
+    path: "/image-segmentation",
+    summary: "Panoptic segmentation as Hugging Face's inference clients ask for it, by the default model.",
+    query: imageSegmentationQuery,
+    bodies: { ...imageBodies, "application/json": imageSegmentationBody },
+    answers: { "application/json": imageSegmentationAnswer },
     problems: imageProblems,
   },
   huggingFace: {

@@ -7,6 +7,8 @@ export interface DetectionFilter {
   readonly threshold?: number | undefined;
   readonly limit?: number | undefined;
   readonly labels?: readonly string[] | undefined;
+  /** Whether detections have masks, where the model has them. Default true. */
+  readonly masks?: boolean | undefined;
 }
 
 /** One image of a batch, as it came. */
@@ -38,9 +40,11 @@ export type Outcome<Answer> = { readonly answer: Answer } | { readonly refusal: 
 export interface EngineModel {
   /** What computes, in one line. */
   readonly engine: string;
-  readonly classes: readonly { readonly id: number; readonly name: string }[];
+  readonly classes: readonly { readonly id: number; readonly name: string; readonly isThing?: boolean }[];
   readonly detector: Readonly<Record<string, unknown>>;
   readonly transforms: Readonly<Record<string, unknown>>;
+  /** Whether it finds masks and segments, not boxes alone. */
+  readonly hasMasks: boolean;
 }
 
 /** One image to explain. */
@@ -48,6 +52,34 @@ export interface ImageToExplain {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly options: ExplainOptions;
+}
+
+/** One image to part into segments. */
+export interface ImageToSegment {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly threshold?: number | undefined;
+  /** What is wanted: one picture of ids, or a mask of each segment. Both are PNGs, so they are small between processes. */
+  readonly as: "ids" | "masks";
+}
+
+/** A segment of an image, and its mask where masks were asked for. */
+export interface FoundSegment {
+  readonly id: number;
+  readonly label: string;
+  readonly labelId: number;
+  readonly isThing: boolean;
+  readonly score: number;
+  readonly area: number;
+  /** The bytes of a PNG of one channel: 255 where the segment is. */
+  readonly mask?: Uint8Array;
+}
+
+/** An image parted into segments. */
+export interface FoundSegments extends ImageSize {
+  readonly segments: readonly FoundSegment[];
+  /** The bytes of a PNG of ids, as COCO codes them, where that was asked for. */
+  readonly ids?: Uint8Array;
 }
 
 /** How images of different sizes go through the model together. */
@@ -73,4 +105,6 @@ export interface InferenceEngine {
   /** The outcome of each image, in their order. One that can't be read leaves the others alone. */
   detect(images: readonly ImageToDetect[]): Promise<readonly Outcome<FoundObjects>[]>;
   explain(image: ImageToExplain): Promise<Outcome<Explanation>>;
+  /** Refused where the model has no masks. */
+  segment(image: ImageToSegment): Promise<Outcome<FoundSegments>>;
 }

@@ -20,6 +20,7 @@ export function checkedQuery<Schema extends z.ZodObject>(schema: Schema, request
   const values = Object.entries(request.query as Record<string, string | string[]>).map(([key, value]) => {
     const type = typeOf(schema.shape[key] as z.ZodType | undefined);
     if (type === "array") return [key, Array.isArray(value) ? value : [value]];
+    if (type === "boolean" && (value === "true" || value === "false")) return [key, value === "true"];
     const isNumber = (type === "number" || type === "integer") && /^-?\d+(\.\d+)?(e[+-]?\d+)?$/iu.test(String(value));
     return [key, isNumber && !Array.isArray(value) ? Number(value) : value];
   });

@@ -12,9 +12,10 @@ import type { DetectionFilter, ImageToDetect } from "../engine/engine.ts";
 import type { ModelHost } from "../models/model-host.ts";
 import { detectedImage, modelAnswer } from "./answers.ts";
 import { checked, checkedJson, checkedQuery, contentType } from "./check-request.ts";
-import { describeModel, inferenceAnswer } from "./inference-protocol.ts";
+import { describeModel, inferenceAnswer, wantsMasks } from "./inference-protocol.ts";
 import type { Keys } from "./keys.ts";
 import type { Metrics } from "./metrics.ts";
+import { panopticHandlers } from "./panoptic-handlers.ts";
 import {
   calledImage,
   expectFewImages,
@@ -23,6 +24,7 @@ import {
   imageBody,
   type ImageLimits,
   isImage,
+  oneImage,
   type SentImage,
 } from "./sent-images.ts";
 
@@ -90,20 +92,17 @@ export function createHandlers({ hosts, limits, keys, metrics, version }: Handle
         name,
         bytes: fromBase64(data, `body.images.${index}.data`),
       }));
-      const { threshold, limit, labels } = { ...body, ...filter };
-      return await detect(hostOf(model ?? body.model), images, { threshold, limit, labels }, gone);
+      const { threshold, limit, labels, masks } = { ...body, ...filter };
+      return await detect(hostOf(model ?? body.model), images, { threshold, limit, labels, masks }, gone);
     },
 
     explain: async (request, _, gone) => {
       const query = checkedQuery(explainQuery, request);
-      const isJson = contentType(request) === "application/json";
-      const body = isJson ? checkedJson(explainJsonBody, request) : undefined;
+      const { bytes, body } = oneImage(request, explainJsonBody, "image");
       const points = query.points?.map((text) => {
         const [x = 0, y = 0] = text.split(",").map(Number);
         return { x, y };
       });
-      const bytes =
-        body === undefined ? imageBody(request, ["application/json"]).bytes : fromBase64(body.image, "body.image");
       const {
         model,
         image: _image,
@@ -119,16 +118,13 @@ export function createHandlers({ hosts, limits, keys, metrics, version }: Handle
 
     huggingFace: async (request, _, gone) => {
       const query = checkedQuery(huggingFaceQuery, request);
-      const isJson = contentType(request) === "application/json";
-      const body = isJson ? checkedJson(huggingFaceBody, request) : undefined;
-      const image =
-        body === undefined
-          ? imageBody(request, ["application/json"])
-          : { bytes: fromBase64(body.inputs, "body.inputs") };
-      const filter = { threshold: body?.parameters?.threshold, ...query };
-      const { detections } = await detectOne(hostOf(undefined), image, filter, gone);
+      const { bytes, body } = oneImage(request, huggingFaceBody, "inputs");
+      const filter = { threshold: body?.parameters?.threshold, ...query, masks: false };
+      const { detections } = await detectOne(hostOf(undefined), { bytes }, filter, gone);
       return detections.map(({ score, label, box }) => ({ score, label, box }));
     },
+
+    ...panopticHandlers(hostOf),
 
     models: () => Promise.resolve({ models: [...hosts.values()].map(modelAnswer) }),
     model: (request) => Promise.resolve(modelAnswer(hostInPath(request))),
@@ -162,7 +158,7 @@ export function createHandlers({ hosts, limits, keys, metrics, version }: Handle
     },
     protocolModel: (request) => {
       const { name, serving } = hostInPath(request);
-      return Promise.resolve(describeModel(name, serving?.files.version));
+      return Promise.resolve(describeModel(name, serving?.files.version, serving?.child.model.hasMasks === true));
     },
     protocolModelReady: (request) => {
       const { name, ready } = hostInPath(request);
@@ -181,8 +177,9 @@ export function createHandlers({ hosts, limits, keys, metrics, version }: Handle
         );
       expectFewImages(data.length, limits);
       const images = data.map((text, index) => ({ bytes: fromBase64(text, `body.inputs.0.data.${index}`) }));
-      const found = await host.detect(named(images, body.parameters ?? {}), gone);
-      const model = { name: host.name, version: host.serving?.files.version ?? "" };
+      const found = await host.detect(named(images, { ...body.parameters, masks: wantsMasks(body) }), gone);
+      const { files, child } = host.serving ?? {};
+      const model = { name: host.name, version: files?.version ?? "", hasMasks: child?.model.hasMasks === true };
       return inferenceAnswer(
         body,
         model,

@@ -33,6 +33,9 @@ export function problemOf(error: unknown, request: FastifyRequest): Problem {
 export async function sendProblem(reply: FastifyReply, problem: Problem, requestId: string): Promise<void> {
   const document = problem.document(requestId);
   if (problem.retryAfter !== undefined) void reply.header("retry-after", String(problem.retryAfter));
+  // Fastify would close the connection, and a client that still sends would see that before it sees why. Node reads the
+  // rest and throws it away, for no longer than a request may take.
+  if (problem.code === "body-too-large") void reply.removeHeader("connection");
   if (problem.code === "unauthorised") void reply.header("www-authenticate", 'Bearer realm="detrkit-serve"');
   // As bytes: to a text Fastify would add a charset, which this type does not have.
   const body = Buffer.from(JSON.stringify(document));

@@ -1,8 +1,9 @@
 import type { MultipartFile } from "@fastify/multipart";
 import type { FastifyRequest } from "fastify";
+import type * as z from "zod";
 import { imageTypes } from "../api/routes.ts";
 import { Problem } from "../api/problems.ts";
-import { contentType, unsupported } from "./check-request.ts";
+import { checkedJson, contentType, unsupported } from "./check-request.ts";
 
 /** An image as a client sent it. */
 export interface SentImage {
@@ -27,6 +28,22 @@ export function isImage(request: FastifyRequest): boolean {
 export function imageBody(request: FastifyRequest, further: readonly string[]): SentImage {
   if (!isImage(request)) throw unsupported(request, [...imageTypes, ...further]);
   return { bytes: request.body as Uint8Array };
+}
+
+/**
+ * The one image of a request, whose body is the image itself, or JSON that holds it and says more.
+ *
+ * @param field - where the JSON has the image, in base64
+ */
+export function oneImage<Field extends string, Body extends Readonly<Record<Field, string>>>(
+  request: FastifyRequest,
+  schema: z.ZodType<Body>,
+  field: Field,
+): { readonly bytes: Uint8Array; readonly body: Body | undefined } {
+  if (contentType(request) !== "application/json")
+    return { bytes: imageBody(request, ["application/json"]).bytes, body: undefined };
+  const body = checkedJson(schema, request);
+  return { bytes: fromBase64(body[field], `body.${field}`), body };
 }
 
 /** The bytes of base64, or of a data: address. @throws Problem `invalid-base64` naming the place */

@@ -80,11 +80,15 @@ export function partial(schema: z.ZodObject): z.ZodObject {
   return z.strictObject(Object.fromEntries(fields) as z.ZodRawShape);
 }
 
-/** The defaults of a schema, and empty objects where there are none. */
+/** The defaults of a schema, and empty objects where there are none; an object that may be missing is missing then. */
 export function defaultsOf(schema: z.ZodObject): SettingsTree {
   const entries = Object.entries(schema.shape as Readonly<Record<string, z.ZodType>>).flatMap(([key, field]) => {
     const { inner, default: value } = bare(field);
-    if (inner instanceof z.ZodObject) return [[key, defaultsOf(inner)] as const];
+    if (inner instanceof z.ZodObject) {
+      const inside = defaultsOf(inner);
+      const isMissing = field instanceof z.ZodExactOptional && Object.keys(inside).length === 0;
+      return isMissing ? [] : [[key, inside] as const];
+    }
     return value === undefined ? [] : [[key, value] as const];
   });
   return Object.fromEntries(entries);

@@ -1,6 +1,7 @@
 import type { DetectionBatch } from "@detrkit/datasets";
 import type { Category } from "@detrkit/detr";
 import type { Normalisation, RgbImage } from "@detrkit/image";
+import { encodeMask, maskToSegmentation } from "@detrkit/masks";
 import { darkCanvas, imageCanvas, scaleFor } from "./canvas.ts";
 import { drawBoxes, type DrawnBox } from "./draw-boxes.ts";
 
@@ -71,10 +72,13 @@ function targetBoxes({ targets, images }: DetectionBatch, index: number, { categ
   const size = images.sizes[index];
   if (target === undefined || size === undefined) return [];
   const { width, height } = size;
+  const { masks } = target;
   return Array.from(target.labels, (label, object) => {
     const [x = 0, y = 0, w = 0, h = 0] = target.boxes.subarray(object * 4, object * 4 + 4);
     const { id: labelId, name } = categories[label] as Category;
+    const pixels = masks?.data.subarray(object * width * height, (object + 1) * width * height);
     return {
+      ...(pixels && { mask: maskToSegmentation(encodeMask(pixels, height, width)) }),
       label: name,
       labelId,
       box: {

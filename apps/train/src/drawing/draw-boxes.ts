@@ -1,6 +1,8 @@
 import { createRequire } from "node:module";
 import { GlobalFonts, type SKRSContext2D } from "@napi-rs/canvas";
 import { classColour } from "@detrkit/boxes/class-colours";
+import type { Detection } from "@detrkit/common";
+import { drawMasks, maskOf } from "./draw-masks.ts";
 import { placeLabels, type Rectangle } from "./place-labels.ts";
 
 /** The family that labels are set in. It comes from npm, since a server may have no fonts at all. */
@@ -19,13 +21,14 @@ export function registerLabelFont(): void {
  */
 export const drawnFrom = 0.4;
 
-/** A box to draw, in source pixels. */
+/** A box to draw, in source pixels, with its mask where there is one. */
 export interface DrawnBox {
   readonly label: string;
   readonly labelId: number;
   /** Shown behind the label in predictions; the truth has none. */
   readonly score?: number;
   readonly box: { readonly xmin: number; readonly ymin: number; readonly xmax: number; readonly ymax: number };
+  readonly mask?: NonNullable<Detection["mask"]>;
 }
 
 /** How boxes are drawn into one part of a canvas. */
@@ -38,10 +41,16 @@ export interface BoxStyle {
   readonly fontSize: number;
 }
 
+/** How strongly masks are filled: their colour is seen, and so is what they cover. */
+const maskOpacity = 0.48;
+
 /** Of more boxes than this, only those with the highest scores are labelled. */
 const mostLabels = 30;
 
-/** Draws boxes and then their labels, so that no box runs through a label. Higher scores lie on top. */
+/**
+ * Draws masks, boxes and then their labels, so that nothing runs through a label. Higher scores lie on top. A box around
+ * a mask is thin: the mask says more.
+ */
 export function drawBoxes(context: SKRSContext2D, drawn: readonly DrawnBox[], style: BoxStyle): void {
   registerLabelFont();
   const { area, scale, fontSize } = style;
@@ -57,8 +66,16 @@ export function drawBoxes(context: SKRSContext2D, drawn: readonly DrawnBox[], st
   context.rect(area.x, area.y, area.width, area.height);
   context.clip();
   const lineWidth = Math.max(2, fontSize / 6);
-  ordered.forEach(({ labelId }, index) =>
-    strokeBox(context, rectangles[index] as Rectangle, classColour(labelId), lineWidth, style.dashed),
+  const masks = ordered.flatMap(({ mask, label, labelId }) =>
+    mask === undefined ? [] : [{ mask: maskOf(mask, `mask of ${label}`), colour: classColour(labelId) }],
+  );
+  drawMasks(context, masks, { area, scale, lineWidth: lineWidth * 0.7, opacity: maskOpacity });
+  ordered.forEach(({ labelId, mask }, index) =>
+    strokeBox(context, rectangles[index] as Rectangle, {
+      colour: classColour(labelId),
+      lineWidth: mask === undefined ? lineWidth : lineWidth / 2,
+      dashed: style.dashed,
+    }),
   );
   context.restore();
 
@@ -95,13 +112,11 @@ export function drawBoxes(context: SKRSContext2D, drawn: readonly DrawnBox[], st
 function strokeBox(
   context: SKRSContext2D,
   rectangle: Rectangle,
-  colour: string,
-  lineWidth: number,
-  dashed: boolean,
+  { colour, lineWidth, dashed }: { readonly colour: string; readonly lineWidth: number; readonly dashed: boolean },
 ): void {
   context.setLineDash([]);
   // A thin dark rim keeps the line visible on a background of its own colour.
-  context.lineWidth = lineWidth + 2;
+  context.lineWidth = lineWidth + Math.min(2, lineWidth);
   context.strokeStyle = "rgba(0, 0, 0, 0.35)";
   context.strokeRect(rectangle.x, rectangle.y, rectangle.width, rectangle.height);
   context.lineWidth = lineWidth;

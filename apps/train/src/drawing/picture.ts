@@ -3,7 +3,8 @@ import { type Canvas, createCanvas } from "@napi-rs/canvas";
 import { darkCanvas, imageCanvas, scaleFor, writeCaption } from "./canvas.ts";
 import { type DrawnBox, drawBoxes } from "./draw-boxes.ts";
 
-function fontSizeFor(image: RgbImage, scale: number): number {
+/** Of what is written onto a picture of an image that is enlarged by `scale`, in pixels. */
+export function fontSizeFor(image: RgbImage, scale: number): number {
   return Math.round(Math.min(28, Math.max(12, (Math.max(image.width, image.height) * scale) / 48)));
 }
 
@@ -34,6 +35,11 @@ export function pictureExtension(type: PictureType): string {
   return type === "png" ? "png" : "jpg";
 }
 
+/** Pixels of the picture for one of the image. */
+export function scaleOf(image: RgbImage, longerSide: number | undefined): number {
+  return longerSide === undefined ? 1 : longerSide / Math.max(image.width, image.height);
+}
+
 /** A canvas as the bytes of a file. */
 export async function encodePicture(canvas: Canvas, type: PictureType): Promise<Uint8Array> {
   return type === "png" ? await canvas.encode("png") : await canvas.encode("jpeg", jpegQuality);
@@ -45,7 +51,7 @@ export async function drawPredictions(
   detections: readonly DrawnBox[],
   { type = "jpeg", longerSide }: PredictionPicture = {},
 ): Promise<Uint8Array> {
-  const scale = longerSide === undefined ? 1 : longerSide / Math.max(image.width, image.height);
+  const scale = scaleOf(image, longerSide);
   const canvas = scaledCanvas(image, scale);
   const area = { x: 0, y: 0, width: canvas.width, height: canvas.height };
   drawBoxes(canvas.getContext("2d"), detections, { dashed: false, area, scale, fontSize: fontSizeFor(image, scale) });

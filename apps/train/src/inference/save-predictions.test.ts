@@ -3,8 +3,16 @@ import { join } from "node:path";
 import { writeFileAtomic } from "@detrkit/common/files";
 import { checkDataset, openDataset } from "@detrkit/datasets";
 import { encodePng } from "@detrkit/image";
+import {
+  decodeMask,
+  encodeMask,
+  maskArea,
+  maskToSegmentation,
+  polygonToMask,
+  type RunLengthMask,
+} from "@detrkit/masks";
 import { temporaryFolder } from "@detrkit/test-utils";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { evaluateFiles } from "../evaluation/evaluate.ts";
 import { readCocoIds } from "./coco-ids.ts";
 import { inputImages } from "./image-files.ts";
@@ -73,6 +81,64 @@ test("COCO's results fit the annotations that are saved with them", async () => 
   const [truth, results] = [join(output, "coco", "annotations.json"), join(output, "coco", "results.json")];
   const { metrics } = await evaluateFiles(truth, results, "bbox");
   expect(metrics.AP).toBe(1);
+});
+
+describe("masks", () => {
+  const image = { image: join(folder, "photos", "two", "a.png"), stem: "a", width, height };
+  // A ring and a part beside it, a mask without pixels, and the whole image.
+  const masks = [
+    (x: number, y: number) => x === 35 || (Math.hypot(x - 15, y - 14) < 10 && Math.hypot(x - 15, y - 14) > 4),
+    () => false,
+    () => true,
+  ].map((isInside) =>
+    encodeMask(
+      Uint8Array.from({ length: width * height }, (_, at) => Number(isInside(at % width, Math.floor(at / width)))),
+      height,
+      width,
+    ),
+  );
+  const masked = masks.map((mask, index) => ({
+    ...(detections[0] as (typeof detections)[number]),
+    score: 0.9 - index / 10,
+    mask: maskToSegmentation(mask),
+  }));
+  const files = (form: SaveForm): ReadonlyMap<string, string> =>
+    filesOf(form, [{ ...image, detections: masked }], { folder: output, categories });
+
+  test("COCO's results have them, and fit the annotations that are saved with them", async () => {
+    for (const [path, content] of files("coco")) await writeFileAtomic(path, content);
+    const [truth, results] = [join(output, "coco", "annotations.json"), join(output, "coco", "results.json")];
+    const [first] = JSON.parse(await readFile(results, "utf8")) as { readonly segmentation: unknown }[];
+    expect(first?.segmentation).toEqual(masked[0]?.mask);
+    const { annotations } = JSON.parse(await readFile(truth, "utf8")) as { annotations: { area: number }[] };
+    expect(annotations.map(({ area }) => area)).toEqual(masks.map(maskArea));
+    // An object without pixels can't be found.
+    const only = masked.filter((_, index) => index !== 1);
+    for (const [path, content] of filesOf("coco", [{ ...image, detections: only }], { folder: output, categories }))
+      await writeFileAtomic(path, content);
+    expect((await evaluateFiles(truth, results, "segm")).metrics.AP).toBe(1);
+  });
+
+  test("YOLO's labels hold exactly their pixels; one without any is its box", () => {
+    const [label] = files("yolo").values();
+    const lines = (label ?? "").trim().split("\n");
+    const read = lines.map((line) => {
+      const [id, ...points] = line.split(" ").map(Number);
+      const polygon = points.map((point, index) => point * (index % 2 === 0 ? width : height));
+      return { id, polygon, mask: polygonToMask(polygon, height, width) };
+    });
+    expect(read.map(({ id }) => id)).toEqual([1, 1, 1]);
+    expect(decodeMask((read[0] as (typeof read)[number]).mask)).toEqual(decodeMask(masks[0] as RunLengthMask));
+    expect(read[1]?.polygon.map((value) => Number(value.toFixed(9)))).toEqual([
+      1.25, 2.5, 11.75, 2.5, 11.75, 13.5, 1.25, 13.5,
+    ]);
+    expect(maskArea((read[2] as (typeof read)[number]).mask)).toBe(width * height);
+  });
+
+  test("CSV has their boxes alone", () => {
+    const [text] = files("csv").values();
+    expect(text?.split("\n")[1]).toMatch(/a\.png,dog,1\.25,2\.5,11\.75,13\.5,0\.9$/u);
+  });
 });
 
 test("COCO's results have the ids of somebody's annotations, by the images' names and folders", async () => {

@@ -1,5 +1,7 @@
 import { basename, isAbsolute, join, parse, relative, sep } from "node:path";
+import type { Detection } from "@detrkit/common";
 import { detectionsToCocoResults } from "@detrkit/evaluation";
+import { joinContours, maskArea, maskContours, segmentationToMask } from "@detrkit/masks";
 import { UsageError } from "../usage-error.ts";
 import type { CocoIds } from "./coco-ids.ts";
 import type { InputImage } from "./image-files.ts";
@@ -45,6 +47,20 @@ function pathFrom(folder: string, image: string): string {
 }
 
 /**
+ * What stands behind the class in a line of YOLO: the box, or the mask's outlines as one polygon. Where one object of a
+ * file has a polygon Ultralytics reads all as polygons, so an empty mask becomes its box's corners.
+ */
+function yoloShape({ box, mask }: Detection, width: number, height: number): number[] {
+  const { xmin, ymin, xmax, ymax } = box;
+  if (mask === undefined)
+    return [(xmin + xmax) / 2 / width, (ymin + ymax) / 2 / height, (xmax - xmin) / width, (ymax - ymin) / height];
+  const contours = maskContours(segmentationToMask(mask, height, width));
+  const corners = [xmin, ymin, xmax, ymin, xmax, ymax, xmin, ymax];
+  const polygon = contours.length === 0 ? corners : joinContours(contours);
+  return polygon.map((coordinate, index) => coordinate / (index % 2 === 0 ? width : height));
+}
+
+/**
  * Labels as Ultralytics writes them, without scores, which its data has no place for; a list of the images, which stay
  * where they are; and the `data.yaml`.
  */
@@ -52,15 +68,9 @@ function yoloFiles(images: readonly SavedImage[], { folder, categories }: SaveOp
   const root = join(folder, "yolo");
   const classes = new Map(categories.map(({ id }, index) => [id, index]));
   const labels = images.map(({ stem, detections, width, height }) => {
-    const lines = detections.map(({ labelId, box: { xmin, ymin, xmax, ymax } }) => {
-      const box = [
-        (xmin + xmax) / 2 / width,
-        (ymin + ymax) / 2 / height,
-        (xmax - xmin) / width,
-        (ymax - ymin) / height,
-      ];
-      return `${classes.get(labelId)} ${box.join(" ")}\n`;
-    });
+    const lines = detections.map(
+      (detection) => `${classes.get(detection.labelId)} ${yoloShape(detection, width, height).join(" ")}\n`,
+    );
     return [join(root, "labels", `${stem}.txt`), lines.join("")] as const;
   });
   const names = JSON.stringify(categories.map(({ name }) => name));
@@ -107,7 +117,9 @@ function cocoFiles(images: readonly SavedImage[], { folder, categories, cocoIds 
   }));
   const annotations = results.map((result, index) => {
     const [, , width, height] = result.bbox as readonly [number, number, number, number];
-    return { id: index + 1, ...result, area: width * height, iscrowd: 0 };
+    const { segmentation } = result;
+    const area = segmentation === undefined ? width * height : maskArea(segmentationToMask(segmentation, 0, 0));
+    return { id: index + 1, ...result, area, iscrowd: 0 };
   });
   const truth = JSON.stringify({ images: listed, annotations, categories });
   return new Map([resultsFile, [join(root, "annotations.json"), `${truth}\n`]]);
@@ -115,7 +127,7 @@ function cocoFiles(images: readonly SavedImage[], { folder, categories, cocoIds 
 
 const csvColumns = ["file", "class", "xmin", "ymin", "xmax", "ymax", "score"] as const;
 
-/** A row for each box, edges in pixels; an image without any has a row with its name alone. */
+/** A row for each box, edges in pixels; an image without any has a row with its name alone. It has no place for masks. */
 function csvFiles(images: readonly SavedImage[], { folder }: SaveOptions): Files {
   const rows = images.flatMap(({ image, detections }): (string | number)[][] => {
     const path = pathFrom(folder, image);

@@ -5,6 +5,8 @@ import { figure } from "../text.ts";
 export interface EvaluatedEpoch {
   readonly epoch: number;
   readonly metrics: CocoMetrics;
+  /** Of masks instead of boxes, where the model has them. */
+  readonly maskMetrics?: CocoMetrics | undefined;
 }
 
 const columns = ["AP", "AP50", "AP75", "APs", "APm", "APl", "AR100"] as const;
@@ -20,8 +22,9 @@ export function evaluationTable(latest: EvaluatedEpoch, best: EvaluatedEpoch | u
   const width = Math.max(14, ...names.map(({ length }) => length));
   const row = (name: string, cells: readonly string[]): string =>
     `  ${name.padEnd(width)}${cells.map((cell) => cell.padStart(6)).join("")}`;
-  const figures = ({ metrics }: EvaluatedEpoch): string[] => columns.map((column) => figure(metrics[column]));
-  const rows = [row("", columns), row(names[0] ?? "", figures(latest))];
+  const figures = (metrics: CocoMetrics): string[] => columns.map((column) => figure(metrics[column]));
+  const masks = latest.maskMetrics === undefined ? [] : [row("its masks", figures(latest.maskMetrics))];
+  const rows = [row("", columns), row(names[0] ?? "", figures(latest.metrics)), ...masks];
   if (best === undefined) return rows.join("\n");
   const changes = columns.map((column) => {
     const [now, before] = [latest.metrics[column], best.metrics[column]];
@@ -30,5 +33,5 @@ export function evaluationTable(latest: EvaluatedEpoch, best: EvaluatedEpoch | u
       .toFixed(3)
       .slice(1)}`;
   });
-  return [...rows, row(names[1] ?? "", figures(best)), row("change", changes)].join("\n");
+  return [...rows, row(names[1] ?? "", figures(best.metrics)), row("change", changes)].join("\n");
 }

@@ -163,3 +163,15 @@ test("without a terminal there are plain lines, of the steps one every ten secon
   expect(text).not.toContain("\r");
   expect(text.match(/step 3\/11/g)).toHaveLength(1);
 });
+
+test("an epoch of a model with masks tells their figures too, and its table has a row of them", () => {
+  const { record: measured } = epoch;
+  const { metrics } = measured;
+  if (metrics === undefined) throw new Error("the epoch of this test was evaluated");
+  const maskMetrics = { ...metrics, AP: 0.375, AP50: 0.5 };
+  const text = record(true, [
+    { ...epoch, record: { ...measured, maskMetrics, panoptic: { PQ: 0.25, SQ: 0.5, RQ: 0.5 } } },
+  ]);
+  expect(text).toContain("AP 0.125, AP50 0.250 · mask AP 0.375, AP50 0.500 · PQ 0.250 · 13.0 images/s");
+  expect(text).toMatch(/its masks +0\.375 +0\.500 +- /u);
+});

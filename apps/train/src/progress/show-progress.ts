@@ -20,11 +20,13 @@ export function estimateLine(event: EstimateEvent): string {
  * @param columns - of the terminal; without them all is one line
  */
 export function epochLine(record: EpochRecord, epochs: number, columns: number = Number.POSITIVE_INFINITY): string {
-  const { metrics } = record;
+  const { metrics, maskMetrics, panoptic } = record;
   const parts = [
     `epoch ${record.epoch}/${epochs}`,
     `loss ${record.loss.toFixed(3)}`,
     ...(metrics === undefined ? [] : [`AP ${figure(metrics.AP)}, AP50 ${figure(metrics.AP50)}`]),
+    ...(maskMetrics === undefined ? [] : [`mask AP ${figure(maskMetrics.AP)}, AP50 ${figure(maskMetrics.AP50)}`]),
+    ...(panoptic === undefined ? [] : [`PQ ${figure(panoptic.PQ)}`]),
     `${record.imagesPerSecond.toFixed(1)} images/s`,
     duration(record.seconds),
     ...(record.seconds > 0
@@ -73,9 +75,9 @@ export function showProgress(stream: ProgressStream, now: () => number = Date.no
   };
   const showEpoch = (record: EpochRecord, epochs: number): void => {
     line(epochLine(record, epochs, live ? stream.columns : undefined));
-    const { epoch, metrics } = record;
+    const { epoch, metrics, maskMetrics } = record;
     if (metrics === undefined) return;
-    if (live) line(evaluationTable({ epoch, metrics }, best));
+    if (live) line(evaluationTable({ epoch, metrics, maskMetrics }, best));
     if (best === undefined || metrics.AP > best.metrics.AP) best = { epoch, metrics };
   };
   return (event) => {

@@ -42,10 +42,11 @@ export function reportCharts(data: ReportData): Chart[] {
     series,
     ...(range === undefined ? {} : { range }),
   });
-  const metric = (name: "AP" | "AP50" | "AP75"): ChartSeries => ({
-    label: name,
-    values: records.map((record) => known(record.metrics?.[name])),
-  });
+  const precisions = (of: "metrics" | "maskMetrics"): ChartSeries[] =>
+    (["AP", "AP50", "AP75"] as const).map((name) => ({
+      label: name,
+      values: records.map((record) => known(record[of]?.[name])),
+    }));
   const term = (name: string): ChartSeries => ({
     label: name,
     values: records.map((record) => known(record.terms[name])),
@@ -54,7 +55,10 @@ export function reportCharts(data: ReportData): Chart[] {
     const values = records.map((record) => known(valueOf(record)));
     return values.every((value) => value === null) ? [] : [{ label, values }];
   };
-  const highestAp = Math.max(0.1, ...records.map(({ metrics }) => metrics?.AP50 ?? 0));
+  const aboveHighest = (of: "metrics" | "maskMetrics"): [number, number] => [
+    0,
+    Math.min(1, Math.max(0.1, ...records.map((record) => record[of]?.AP50 ?? 0)) * 1.1),
+  ];
   const termNames = [...new Set(records.flatMap((record) => Object.keys(record.terms)))];
   const lossNames = termNames.filter((name) => !name.endsWith("Error"));
   const charts = [
@@ -82,10 +86,17 @@ export function reportCharts(data: ReportData): Chart[] {
       "Objects too many or too few in an image",
       termNames.filter((name) => name === "cardinalityError").map(term),
     ),
-    perEpoch("ap", "Average precision on the validation images", (["AP", "AP50", "AP75"] as const).map(metric), [
-      0,
-      Math.min(1, highestAp * 1.1),
-    ]),
+    perEpoch("ap", "Average precision on the validation images", precisions("metrics"), aboveHighest("metrics")),
+    perEpoch("mask-ap", "Average precision of masks", precisions("maskMetrics"), aboveHighest("maskMetrics")),
+    perEpoch(
+      "panoptic",
+      "Panoptic quality",
+      (["PQ", "SQ", "RQ"] as const).map((name) => ({
+        label: name,
+        values: records.map(({ panoptic }) => known(panoptic?.[name])),
+      })),
+      [0, 1],
+    ),
     perEpoch("rate", "Learning rate", [
       { label: "learning rate", values: records.map((record) => record.learningRate) },
     ]),
@@ -167,10 +178,12 @@ export function comparisonCharts(runs: readonly ComparedRun[], labels: readonly 
     }),
   });
   const metric = (name: MetricName, title: string): Chart =>
-    chart(name, title, ({ metrics }) => (metrics === undefined || metrics[name] < 0 ? undefined : metrics[name]));
+    chart(name, title, ({ metrics }) => known(metrics?.[name]) ?? undefined);
   return [
     metric("AP", "AP on the validation images"),
     metric("AP50", "AP50"),
+    chart("mask-AP", "AP of masks", ({ maskMetrics }) => known(maskMetrics?.AP) ?? undefined),
+    chart("PQ", "Panoptic quality", ({ panoptic }) => panoptic?.PQ),
     metric("APs", "AP of small objects"),
     metric("APm", "AP of medium objects"),
     metric("APl", "AP of large objects"),

@@ -54,6 +54,19 @@ test("each run is a line of each chart, with gaps where it was not evaluated", a
   expect(html).not.toContain("<b>");
 });
 
+test("runs are compared by their masks where any has them", async () => {
+  const run = exampleRun("new", 1, [0.5]);
+  const [record] = run.records;
+  if (record?.metrics === undefined) throw new Error("the example's epoch has metrics");
+  const maskMetrics = { ...record.metrics, AP: 0.375, AP50: 0.625 };
+  const masked = { ...run, records: [{ ...record, maskMetrics, panoptic: { PQ: 0.25, SQ: 0.5, RQ: 0.5 } }] };
+  const html = await renderComparison([masked, exampleRun("old", 1, [0.5])], "x");
+  expect(tables(html)[0]?.map((row) => row.split("|").slice(-3))).toEqual([
+    ["0.375", "0.625", "0.250"],
+    ["-", "-", "-"],
+  ]);
+});
+
 test("runs that keep what went wrong are compared by kinds of errors and by class", async () => {
   const figuresOf = (AP: number) => ({ objects: 7, AP, AP50: AP, AP75: AP, AR100: AP });
   const evaluation = {

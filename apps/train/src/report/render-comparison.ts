@@ -1,4 +1,5 @@
 import { errorKinds } from "@detrkit/evaluation";
+import type { EpochRecord } from "@detrkit/training";
 import {
   type ComparedRun,
   differingSettings,
@@ -15,6 +16,12 @@ import { chartCards, htmlPage } from "./page.ts";
 
 const shownMetrics = ["AP", "AP50", "AP75", "APs", "APm", "APl"] as const;
 
+const maskColumns: readonly { readonly name: string; readonly of: (record: EpochRecord) => number | undefined }[] = [
+  { name: "mask AP", of: ({ maskMetrics }) => maskMetrics?.AP },
+  { name: "mask AP50", of: ({ maskMetrics }) => maskMetrics?.AP50 },
+  { name: "PQ", of: ({ panoptic }) => panoptic?.PQ },
+];
+
 /** One name for each run: those that share theirs are told apart by their seed. */
 function labelsOf(runs: readonly ComparedRun[]): string[] {
   return runs.map(({ name, config }) =>
@@ -27,15 +34,16 @@ function metricsTable(
   labels: readonly string[],
   choose: (evaluated: readonly EvaluatedRecord[]) => EvaluatedRecord | undefined,
 ): string {
-  const rows = runs.map((run, index) => {
-    const record = choose(evaluatedRecords(run));
-    return [
-      labels[index] as string,
-      String(record?.epoch ?? "-"),
-      ...shownMetrics.map((name) => figure(record?.metrics[name])),
-    ];
-  });
-  return htmlTable(["run", "epoch", ...shownMetrics], rows);
+  const records = runs.map((run) => choose(evaluatedRecords(run)));
+  // Columns of masks, where any of the runs has them.
+  const further = maskColumns.filter(({ of }) => records.some((record) => record && of(record) !== undefined));
+  const rows = records.map((record, index) => [
+    labels[index] as string,
+    String(record?.epoch ?? "-"),
+    ...shownMetrics.map((name) => figure(record?.metrics[name])),
+    ...further.map(({ of }) => figure(record && of(record))),
+  ]);
+  return htmlTable(["run", "epoch", ...shownMetrics, ...further.map(({ name }) => name)], rows);
 }
 
 function costTable(runs: readonly ComparedRun[], labels: readonly string[]): string {

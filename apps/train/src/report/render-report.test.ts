@@ -107,6 +107,26 @@ test("pictures are in the page at twice the width at which it shows them, and sm
   expect(picture.length).toBeLessThan((data.samples[0]?.png.length ?? 0) / 3);
 });
 
+test("a model with masks has their figures beside those of boxes, and panoptic quality", async () => {
+  const maskMetrics = { ...metrics, AP: 0.0625, AP50: 0.375 };
+  const panoptic = { PQ: 0.4375, SQ: 0.875, RQ: 0.5 };
+  const records = data.records.map((record) => (record.epoch === 2 ? { ...record, maskMetrics, panoptic } : record));
+  const evaluation = { metrics, maskMetrics, panoptic, classes: [], precisionRecall: [] };
+  const html = await renderReport({ ...data, records, evaluation });
+  const charts = chartsOf(html);
+  expect(charts.find(({ id }) => id === "mask-ap")?.series.slice(0, 2)).toEqual([
+    { label: "AP", values: [null, 0.0625] },
+    { label: "AP50", values: [null, 0.375] },
+  ]);
+  expect(charts.find(({ id }) => id === "panoptic")?.series.map(({ values }) => values[1])).toEqual([
+    0.4375, 0.875, 0.5,
+  ]);
+  expect(html).toContain("<strong>0.375</strong><span>mask AP50</span>");
+  expect(html).toContain("<strong>0.438</strong><span>PQ</span>");
+  expect(html.replaceAll(/<[^>]+>/gu, " ")).toMatch(/boxes\s+0\.125[\s\S]+masks\s+0\.063[\s\S]+all classes\s+0\.438/u);
+  expect(await renderReport(data)).not.toContain("mask AP");
+});
+
 test("what an evaluation was analysed for has its chart, tables and threshold", async () => {
   const html = await renderReport({ ...data, analysis: exampleAnalysis() });
   expect(chartsOf(html).at(-1)).toMatchObject({ id: "confidence", series: [{ label: "F1" }, {}, {}] });

@@ -1,4 +1,5 @@
-import { metricNames } from "@detrkit/evaluation";
+import { type CocoMetrics, metricNames } from "@detrkit/evaluation";
+import type { PanopticFigures } from "@detrkit/training";
 import { dataSections, errorSections } from "./analysis-sections.ts";
 import { reportCharts } from "./charts.ts";
 import { duration, figure } from "../text.ts";
@@ -9,11 +10,18 @@ import type { ReportData } from "./report-of-run.ts";
 
 function tiles(data: ReportData): string {
   const last = data.records.at(-1);
-  const metrics = data.evaluation?.metrics;
+  const { metrics, maskMetrics, panoptic } = data.evaluation ?? {};
   const entries: readonly (readonly [string, string])[] = [
     ["AP", figure(metrics?.AP)],
     ["AP50", figure(metrics?.AP50)],
     ["AP75", figure(metrics?.AP75)],
+    ...(maskMetrics === undefined
+      ? []
+      : ([
+          ["mask AP", figure(maskMetrics.AP)],
+          ["mask AP50", figure(maskMetrics.AP50)],
+        ] as const)),
+    ...(panoptic === undefined ? [] : ([["PQ", figure(panoptic.PQ)]] as const)),
     ["best threshold", data.analysis?.confidence.best?.threshold.toFixed(2) ?? "-"],
     ["loss", last === undefined ? "-" : last.loss.toFixed(2)],
     ["epochs", String(last?.epoch ?? 0)],
@@ -27,6 +35,10 @@ function tiles(data: ReportData): string {
   return `<div class="tiles">${shown.join("")}</div>`;
 }
 
+function panopticTable({ PQ, SQ, RQ }: PanopticFigures): string {
+  return htmlTable(["panoptic", "PQ", "SQ", "RQ"], [["all classes", figure(PQ), figure(SQ), figure(RQ)]]);
+}
+
 function evaluationTables({ evaluation }: ReportData): string {
   if (evaluation === undefined) return "";
   const perClass = evaluation.classes.map(({ label, objects, AP, AP50, AP75, AR100 }) => [
@@ -37,10 +49,17 @@ function evaluationTables({ evaluation }: ReportData): string {
     figure(AP75),
     figure(AR100),
   ]);
-  const overall = ["all classes", ...metricNames.map((name) => figure(evaluation.metrics[name]))];
+  const { metrics, maskMetrics, panoptic } = evaluation;
+  const row = (name: string, figures: CocoMetrics): string[] => [
+    name,
+    ...metricNames.map((metric) => figure(figures[metric])),
+  ];
+  const overall =
+    maskMetrics === undefined ? [row("all classes", metrics)] : [row("boxes", metrics), row("masks", maskMetrics)];
   const classTable = htmlTable(["class", "objects", "AP", "AP50", "AP75", "AR100"], perClass);
   return `<h2>Last evaluation</h2>
-${htmlTable(["COCO", ...metricNames], [overall])}
+${htmlTable(["COCO", ...metricNames], overall)}
+${panoptic === undefined ? "" : panopticTable(panoptic)}
 ${perClass.length > 0 ? `<h2>Per class</h2>\n${classTable}` : ""}`;
 }
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CocoMetrics } from "@detrkit/evaluation";
-import { type EpochRecord, readLog } from "@detrkit/training/run-files";
+import { type EpochRecord, type PanopticFigures, readLog } from "@detrkit/training/run-files";
 import { inGroups } from "../configuration/older-config.ts";
 import { flattened } from "../configuration/settings-tree.ts";
 import type { EvaluationAnalysis } from "../evaluation/analyse-evaluation.ts";
@@ -35,6 +35,9 @@ export interface PrecisionRecall {
 /** An evaluation as the report shows it. */
 export interface EvaluationSummary {
   readonly metrics: CocoMetrics;
+  /** Of masks instead of boxes, and of all pixels: of a model with masks. */
+  readonly maskMetrics?: CocoMetrics;
+  readonly panoptic?: PanopticFigures;
   readonly classes: readonly ClassFigures[];
   readonly precisionRecall: readonly PrecisionRecall[];
 }

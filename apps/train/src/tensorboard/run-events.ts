@@ -56,10 +56,14 @@ export class RunEvents {
     ]);
   }
 
-  #addEvaluation({ step, metrics }: EpochRecord): void {
-    if (metrics === undefined) return;
-    // -1 means that there was nothing to measure.
-    const measured = metricNames.filter((name) => metrics[name] >= 0);
-    this.#fileFrom(step).addScalars(step, new Map(measured.map((name) => [`evaluation/${name}`, metrics[name]])));
+  #addEvaluation({ step, metrics, maskMetrics, panoptic }: EpochRecord): void {
+    const scalars = new Map<string, number>();
+    for (const [group, figures] of Object.entries({ evaluation: metrics, masks: maskMetrics })) {
+      // -1 means that there was nothing to measure.
+      for (const name of metricNames)
+        if (figures !== undefined && figures[name] >= 0) scalars.set(`${group}/${name}`, figures[name]);
+    }
+    for (const [name, value] of Object.entries(panoptic ?? {})) scalars.set(`panoptic/${name}`, value);
+    if (metrics !== undefined) this.#fileFrom(step).addScalars(step, scalars);
   }
 }

@@ -123,7 +123,7 @@ async function peakOfStep(config: RunConfig, data: RunData, size: ImageSize, ima
     const target = { labels: new Int32Array(objects), boxes: new Float32Array(objects * 4).fill(0.5) };
     const targets = Array.from({ length: images }, () => target);
     const random = new Random(config.seed);
-    const compute = () => criterion.call(model.call(batch, { training: true, random, auxiliary }), targets);
+    const compute = () => criterion.call(model.call(batch, { training: true, random, auxiliary }), targets, { random });
     try {
       for (let step = 0; step < 2; step++) {
         if (accumulate > 1) await optimizer.accumulate(model, compute);

@@ -34,7 +34,7 @@ export function partsOf(config: SizedConfig, data: RunData): RunParts {
   if (learningRateFactors["backbone"] === 0) model.backbone.freeze();
   return {
     model,
-    criterion: definition.criterion(losses),
+    criterion: definition.criterion(losses, detector),
     optimizer: createOptimizer(config, epochs * Math.ceil(batches / accumulate)),
     data,
     detector,

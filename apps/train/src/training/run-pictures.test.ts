@@ -1,6 +1,7 @@
 import { startBackend } from "@detrkit/backend";
 import { batchOrder, type ImageRecord, loadPixels, openDataset } from "@detrkit/datasets";
 import { decodeImage, fixedSize } from "@detrkit/image";
+import { encodeMask, maskArea, maskToSegmentation, segmentationToMask } from "@detrkit/masks";
 import { expect, test } from "vitest";
 import type { SamplePicture } from "../report/pictures.ts";
 import type { RunParts } from "./parts.ts";
@@ -23,6 +24,34 @@ test("drawn objects carry their class's name and the id that predictions have to
     { label: "dog", labelId: 19, box: { xmin: 2, ymin: 3, xmax: 13, ymax: 20 } },
     { label: "cat", labelId: 17, box: { xmin: 1, ymin: 1, xmax: 8, ymax: 6 } },
   ]);
+});
+
+test("the truth has masks beside a model that has them: polygons or run lengths; a damaged one is left out", () => {
+  const square = [10, 5, 20, 5, 20, 15, 10, 15];
+  const rows = encodeMask(
+    Uint8Array.from({ length: 67 * 101 }, (_, at) => Number(at < 202)),
+    67,
+    101,
+  );
+  const record = {
+    id: 5,
+    name: "a.jpg",
+    source: "/x/a.jpg",
+    width: 101,
+    height: 67,
+    boxes: new Float64Array(20),
+    labels: new Int32Array(5),
+    crowd: new Uint8Array(5),
+    areas: new Float64Array(5),
+    annotationIds: new Float64Array(5),
+    segmentations: [[square], maskToSegmentation(rows), undefined, [], [[1, 2, 3]]],
+  };
+  const dataset = { classes: ["cat"], categoryIds: [17] };
+  const areas = truthBoxes(record, dataset, true).map(
+    ({ mask }) => mask && maskArea(segmentationToMask(mask, 0, 0, "mask")),
+  );
+  expect(areas).toEqual([100, 202, undefined, undefined, undefined]);
+  expect(truthBoxes(record, dataset).every(({ mask }) => mask === undefined)).toBe(true);
 });
 
 test("a batch is shown as it is trained on: the pixels of its images again, and their boxes", async () => {

@@ -1,7 +1,9 @@
 import { parse } from "node:path";
+import { DetrkitError } from "@detrkit/common";
 import { batches, categoriesOf, type Dataset, imageName, type ImageRecord, loadPixels } from "@detrkit/datasets";
 import type { Category } from "@detrkit/detr";
 import type { ImageOutcome } from "@detrkit/evaluation";
+import { maskToSegmentation, segmentationToMask } from "@detrkit/masks";
 import { type EvaluatedDetector, trainingRecipe } from "@detrkit/training";
 import type { EvaluationAnalysis } from "../evaluation/analyse-evaluation.ts";
 import { drawBatch } from "../drawing/batch-picture.ts";
@@ -18,13 +20,36 @@ function spread(records: readonly ImageRecord[], count: number): ImageRecord[] {
   );
 }
 
-/** The objects of an image as they are drawn. */
-export function truthBoxes(record: ImageRecord, dataset: Pick<Dataset, "classes" | "categoryIds">): DrawnBox[] {
+/** The mask of an object as detections have theirs; undefined where it has none that can be drawn. */
+function truthMask({ segmentations, height, width }: ImageRecord, index: number): DrawnBox["mask"] {
+  const segmentation = segmentations?.[index];
+  // Some tools write an empty list for "none".
+  if (segmentation === undefined || (Array.isArray(segmentation) && segmentation.length === 0)) return undefined;
+  try {
+    return maskToSegmentation(segmentationToMask(segmentation, height, width));
+  } catch (error) {
+    // `check-data` names a damaged mask. A picture without it is better than a run that ends.
+    if (DetrkitError.isInstance(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The objects of an image as they are drawn.
+ *
+ * @param withMasks - whether they have their masks, where the data have them
+ */
+export function truthBoxes(
+  record: ImageRecord,
+  dataset: Pick<Dataset, "classes" | "categoryIds">,
+  withMasks = false,
+): DrawnBox[] {
   const categories = categoriesOf(dataset);
   return Array.from(record.labels, (label, index) => {
     const [xmin = 0, ymin = 0, xmax = 0, ymax = 0] = record.boxes.subarray(index * 4, index * 4 + 4);
     const { id: labelId, name } = categories[label] as Category;
-    return { label: name, labelId, box: { xmin, ymin, xmax, ymax } };
+    const mask = withMasks ? truthMask(record, index) : undefined;
+    return { label: name, labelId, box: { xmin, ymin, xmax, ymax }, ...(mask && { mask }) };
   });
 }
 
@@ -45,9 +70,11 @@ export async function drawValidation(
   count: number,
 ): Promise<SamplePicture[]> {
   const records = new Map(validation.records.map((record) => [record.id, record]));
+  // Beside a model of boxes the data's masks would hide what it is about.
+  const withMasks = [...detections.values()].some((found) => found.some(({ mask }) => mask !== undefined));
   const draw = async (record: ImageRecord, kind: PictureKind, note?: string): Promise<SamplePicture> => {
     const kept = (detections.get(record.id) ?? []).filter(({ score }) => score >= threshold);
-    const png = await drawBesideTruth(await loadPixels(record), truthBoxes(record, validation), kept);
+    const png = await drawBesideTruth(await loadPixels(record), truthBoxes(record, validation, withMasks), kept);
     return { name: parse(imageName(record)).base, png, kind, ...(note === undefined ? {} : { note }) };
   };
   const pictures: SamplePicture[] = [];

@@ -1,5 +1,6 @@
 import { CheckpointError } from "@detrkit/common";
 import { splitFirstAxis } from "../layouts.ts";
+import { detectorBesideMasks } from "./mask-head.ts";
 import type { TensorData } from "../tensor-data.ts";
 
 /**
@@ -75,9 +76,14 @@ export function originalToHuggingFace(
   kind: HuggingFaceBackbone,
 ): ReadonlyMap<string, TensorData> {
   const isDeformable = stateDict.has("transformer.level_embed");
+  const { keys: ofMasks, prefix: wrapper } = detectorBesideMasks;
   const renamed = new Map<string, TensorData>();
   for (const [key, data] of stateDict) {
-    const name = huggingFaceKey(key, isDeformable, kind);
+    // A mask head has the original's names, and the detector beside it the original's wrapper.
+    const ofDetector = key.startsWith(wrapper) ? key.slice(wrapper.length) : key;
+    const name = ofMasks.test(key)
+      ? key
+      : `${ofDetector === key ? "" : wrapper}${huggingFaceKey(ofDetector, isDeformable, kind)}`;
     const [, attention, parameter] = /^(.*)\.in_proj_(weight|bias)$/.exec(name) ?? [];
     if (attention === undefined) renamed.set(name, data);
     else {

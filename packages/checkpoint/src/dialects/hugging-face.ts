@@ -41,8 +41,20 @@ const deformableDecoderLayer: readonly Rule[] = [
   [/^final_layer_norm\./, "norm3."],
 ];
 
+/** The mask head: since 2026 under names of its own, before that under the original's. */
+const maskHead: readonly Rule[] = [
+  [/^bbox_attention\.([qk])_proj\./, "bbox_attention.$1_linear."],
+  [/^mask_head\.conv(\d)\.conv\./, "mask_head.lay$1."],
+  [/^mask_head\.conv(\d)\.norm\./, "mask_head.gn$1."],
+  [/^mask_head\.fpn_stages\.(\d+)\.fpn_adapter\./, "mask_head.adapter{1+1}."],
+  [/^mask_head\.fpn_stages\.(\d+)\.refine\.conv\./, "mask_head.lay{1+3}."],
+  [/^mask_head\.fpn_stages\.(\d+)\.refine\.norm\./, "mask_head.gn{1+3}."],
+  [/^mask_head\.output_conv\./, "mask_head.out_lay."],
+];
+
 /** Everything else of both models. */
 const others: readonly Rule[] = [
+  ...maskHead,
   [/^model\.(?:backbone\.)?position_embedding\.row_embeddings\./, "backbone.1.row_embed."],
   [/^model\.(?:backbone\.)?position_embedding\.column_embeddings\./, "backbone.1.col_embed."],
   [/^model\.input_projection\./, "input_proj."],
@@ -88,7 +100,7 @@ function originalKey(key: string, isDeformable: boolean): string {
   return `transformer.${part}.layers.${index}.${apply(rules, ofLayer)}`;
 }
 
-/** Applies the first rule that matches; `{1+1}` in it stands for the first number found plus one. */
+/** Applies the first rule that matches; `{1+3}` in it stands for the first number found plus three. */
 function apply(rules: readonly Rule[], name: string): string {
   const rule = rules.find(([theirs]) => theirs.test(name));
   if (rule === undefined) return name;
@@ -96,7 +108,9 @@ function apply(rules: readonly Rule[], name: string): string {
   const numbers = theirs.exec(name) ?? [];
   return name.replace(
     theirs,
-    originals.replaceAll(/\{(\d)\+1\}/g, (_, group: string) => String(Number(numbers[Number(group)]) + 1)),
+    originals.replaceAll(/\{(\d)\+(\d)\}/g, (_, group: string, more: string) =>
+      String(Number(numbers[Number(group)]) + Number(more)),
+    ),
   );
 }
 

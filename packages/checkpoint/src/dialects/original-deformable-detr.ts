@@ -1,4 +1,5 @@
 import type { Dialect, ModuleAlias } from "../dialect.ts";
+import { detectorBesideMasks } from "./mask-head.ts";
 import { torchvisionBackbone, torchvisionIgnored } from "./torchvision-backbone.ts";
 
 // With box refinement the decoder holds the box heads too; with two stages also the class heads, the last of which is
@@ -77,7 +78,8 @@ export const originalDeformableDetr: Dialect = {
       forEach: "transformer.decoder.layers.{decoderLayer+1}.norm1.weight",
     },
   ],
-  ignored: torchvisionIgnored,
+  // Its mask head does not run with this model, so that nobody has weights of one.
+  ignored: [...torchvisionIgnored, detectorBesideMasks.keys],
   // Data parallel training.
   wrappers: ["module."],
 };

@@ -1,4 +1,5 @@
 import type { Dialect } from "../dialect.ts";
+import { detectorBesideMasks, originalMaskHead } from "./mask-head.ts";
 import { torchvisionBackbone, torchvisionIgnored } from "./torchvision-backbone.ts";
 
 /** Keys of facebookresearch/detr: the content of `model` in its published checkpoints. */
@@ -38,8 +39,10 @@ export const originalDetr: Dialect = {
     ["query_embed", "queryEmbedding", "embedding"],
     ["class_embed", "classHead", "linear"],
     ["bbox_embed.layers.{layer}", "boxHead.layers.{layer}", "linear"],
+    ...originalMaskHead,
   ],
   ignored: torchvisionIgnored,
   // Data parallel training; DETR with a mask head around it.
   wrappers: ["module.", "detr."],
+  wrappedBeside: detectorBesideMasks,
 };

@@ -1,104 +1,59 @@
-import type { TargetMasks } from "@detrkit/boxes";
-import { DataError, ShapeError } from "@detrkit/common";
-import {
-  gather,
-  matMul,
-  reshape,
-  type Tensor2D,
-  type Tensor3D,
-  type Tensor4D,
-  tensor1d,
-  tensor2d,
-  tensor3d,
-} from "@tensorflow/tfjs-core";
+import type { QueryMasks } from "@detrkit/boxes";
+import type { Random } from "@detrkit/common";
+import type { Tensor2D, Tensor4D } from "@tensorflow/tfjs-core";
 import { forEachPair, type PredictionGroup } from "../prediction-group.ts";
-import { bilinearMatrix } from "./bilinear-matrix.ts";
+import { chosenMasks } from "./chosen-masks.ts";
+import { logitsOfPixels, signsOfPixels } from "./mask-pixels.ts";
+import { drawPoints, type MaskPointsConfig } from "./mask-points.ts";
+import { expectTargetMasks } from "./target-masks.ts";
+import { logitsAtPoints, signsAtPoints } from "./values-at-points.ts";
 
 /**
- * Mask logits of the matched queries, and their target masks. `N` matched pairs, `H W` the largest height and width of
- * the batch's images: beyond its image a mask is empty.
+ * Mask logits of the matched queries, and their target masks. `N` matched pairs; `X` places of each: all pixels of the
+ * padded images, or points between them. Beyond its image a mask is empty.
  */
 export interface MatchedMasks {
-  /** Upsampled to the targets' size `[N, H·W]`. */
+  /** Interpolated from the predicted masks `[N, X]`, differentiable. */
   readonly logits: Tensor2D;
-  /** `[N, H·W]`: 1 inside the object, -1 outside. */
+  /** `[N, X]`: 1 inside the object, -1 outside; at points near its outline between these. */
   readonly signs: Tensor2D;
+  /** What the sum over pairs is divided by: the number of targets, at least 1, or the result of `averageBoxCount`. */
   readonly boxCount: number;
 }
 
+/** How points are drawn, and from which random numbers. */
+export interface PointDraw {
+  readonly points: Required<MaskPointsConfig>;
+  readonly random: Random;
+}
+
 /**
- * Picks and upsamples the masks of matched queries; undefined if nothing is matched. Call it inside a `tidy`.
+ * The masks of matched queries at all pixels or, with `draw`, at points; undefined if nothing is matched. Call it
+ * inside a `tidy`.
  *
- * @param predicted - mask logits `[B, Q, h, w]`
+ * @param predicted - mask logits `[B, Q, h, w]`, or what computes them for chosen queries
  */
-export function matchMasks(predicted: Tensor4D, group: PredictionGroup): MatchedMasks | undefined {
-  const [images, queries, height, width] = predicted.shape;
-  if (images !== group.images || queries !== group.queries) {
-    throw new ShapeError(
-      `SetCriterion.call: masks expected [${group.images}, ${group.queries}, h, w], ` +
-        `got [${predicted.shape.join(", ")}]`,
-    );
-  }
+export function matchMasks(
+  predicted: Tensor4D | QueryMasks,
+  group: PredictionGroup,
+  draw: PointDraw | undefined,
+): MatchedMasks | undefined {
+  const size = expectTargetMasks(group);
   const chosen: number[] = [];
   forEachPair(group, (query) => chosen.push(query));
-  const truth = paddedSigns(group, chosen.length);
-  if (chosen.length === 0) return undefined;
-
   const count = chosen.length;
-  // Rows first, as a product from the left of every mask; then columns, as one product of all rows.
-  const fromRows = tensor3d(bilinearMatrix(truth.height, height), [1, truth.height, height]);
-  const fromColumns = tensor2d(bilinearMatrix(truth.width, width), [truth.width, width]);
-  // [N, h, w]
-  const small = gather(reshape(predicted, [images * queries, height, width]), tensor1d(chosen, "int32")) as Tensor3D;
-  const tall = matMul(fromRows, small); // [N, H, w]
-  const full = matMul(reshape(tall, [count * truth.height, width]), fromColumns, false, true); // [N·H, W]
-  return {
-    logits: reshape(full, [count, truth.height * truth.width]),
-    signs: tensor2d(truth.signs, [count, truth.height * truth.width]),
-    boxCount: group.boxCount,
-  };
-}
+  if (count === 0) return undefined;
 
-interface PaddedSigns {
-  readonly height: number;
-  readonly width: number;
-  /** `[N, height, width]` row-major. */
-  readonly signs: Float32Array;
-}
-
-/** The matched targets' masks, each at the top left of the largest size in the batch. */
-function paddedSigns(group: PredictionGroup, count: number): PaddedSigns {
-  const masks = group.targets.map((target, image) => expectMasks(target.masks, target.labels.length, image));
-  const height = Math.max(...masks.map((mask) => mask.height));
-  const width = Math.max(...masks.map((mask) => mask.width));
-  const signs = new Float32Array(count * height * width).fill(-1);
-  let offset = 0;
-  group.matches.forEach((match, image) => {
-    const mask = masks[image] as TargetMasks;
-    for (const target of match.targets) {
-      for (let row = 0; row < mask.height; row++) {
-        const from = (target * mask.height + row) * mask.width;
-        for (let column = 0; column < mask.width; column++) {
-          if (mask.data[from + column] !== 0) signs[offset + row * width + column] = 1;
-        }
-      }
-      offset += height * width;
-    }
-  });
-  return { height, width, signs };
-}
-
-function expectMasks(masks: TargetMasks | undefined, count: number, image: number): TargetMasks {
-  if (masks === undefined)
-    throw new DataError(
-      `SetCriterion.call: a mask loss needs masks, but the targets of image ${image} have none; ` +
-        "load them or leave mask losses out",
-    );
-  if (masks.data.length !== count * masks.height * masks.width) {
-    throw new ShapeError(
-      `SetCriterion.call: masks of image ${image} expected [${count}, ${masks.height}, ${masks.width}], ` +
-        `got ${masks.data.length} values`,
-    );
+  const { boxCount } = group;
+  const logits = chosenMasks(predicted, chosen, group);
+  if (draw === undefined) {
+    return { logits: logitsOfPixels(logits, size), signs: signsOfPixels(size, group, count), boxCount };
   }
-  return masks;
+  const values = logits.dataSync<"float32">();
+  const points = drawPoints(values, logits.shape, draw.points, draw.random);
+  return {
+    logits: logitsAtPoints(logits, values, points),
+    signs: signsAtPoints(size, group, points, count),
+    boxCount,
+  };
 }

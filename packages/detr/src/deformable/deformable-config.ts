@@ -2,6 +2,7 @@ import type { Backbone } from "@detrkit/backbone";
 import { ConfigError, type Random } from "@detrkit/common";
 import { type CallOptions, expectInteger, type Module } from "@detrkit/nn";
 import type { PositionEncoding } from "@detrkit/position-encoding";
+import type { MaskHead } from "@detrkit/segmentation";
 import type { DecoderInputs, EncoderInputs } from "@detrkit/transformer";
 import type { Tensor3D, Tensor4D } from "@tensorflow/tfjs-core";
 import type { DetrOutput } from "../detection-model.ts";
@@ -21,12 +22,18 @@ export interface DeformableTransformer extends Module {
 
 /** The built parts of a {@link DeformableDetr}, and its sizes. */
 export interface DeformableDetrParts {
-  /** All of its levels are used. */
   readonly backbone: Backbone;
+  /**
+   * Which of the backbone's levels the transformer sees, in ascending order, the last one among them. Default all. A
+   * mask head goes up through all of them.
+   */
+  readonly transformerLevels?: readonly number[];
   /** Its width is that of tokens and queries: the transformer's. */
   readonly positionEncoding: PositionEncoding;
   /** Its attentions sample `featureLevels` levels. */
   readonly transformer: DeformableTransformer;
+  /** Makes masks of the queries. Default none: boxes only. */
+  readonly maskHead?: MaskHead | undefined;
   /**
    * Levels that are looked at: the backbone's, and beyond these further ones, each half as high and wide as the one
    * before. Default the backbone's.
@@ -62,12 +69,20 @@ export interface DeformableDetrDetails {
 /** Of the published models. */
 export const defaultProjectionGroups = 32;
 
+/** Positions of the backbone's levels that the transformer sees. */
+export function seenLevels({
+  backbone,
+  transformerLevels = backbone.levels.map((_, level) => level),
+}: Pick<DeformableDetrParts, "backbone" | "transformerLevels">): readonly number[] {
+  return transformerLevels;
+}
+
 /** @throws ConfigError when the parts do not fit together */
 export function checkDeformableConfig(config: DeformableDetrParts): void {
   const {
-    backbone,
     positionEncoding,
-    featureLevels = backbone.levels.length,
+    transformerLevels,
+    featureLevels = seenLevels(config).length,
     projectionGroups = defaultProjectionGroups,
     boxRefinement,
     twoStage,
@@ -78,9 +93,18 @@ export function checkDeformableConfig(config: DeformableDetrParts): void {
   expectInteger(numQueries, "DeformableDetr: numQueries", 1);
   expectInteger(featureLevels, "DeformableDetr: featureLevels", 1);
   expectInteger(projectionGroups, "DeformableDetr: projectionGroups", 1);
-  if (featureLevels < backbone.levels.length) {
+  const count = config.backbone.levels.length;
+  const seen = seenLevels(config);
+  const isAscending = seen.every((level, index) => Number.isInteger(level) && level > (seen[index - 1] ?? -1));
+  if (!isAscending || seen.at(-1) !== count - 1) {
     throw new ConfigError(
-      `DeformableDetr: featureLevels expected at least ${backbone.levels.length}, the backbone's, ` +
+      `DeformableDetr: transformerLevels expected ascending positions that end with ${count - 1}, the backbone's last ` +
+        `level, got ${transformerLevels?.join(", ")}`,
+    );
+  }
+  if (featureLevels < seen.length) {
+    throw new ConfigError(
+      `DeformableDetr: featureLevels expected at least ${seen.length}, the backbone's, ` +
         `got ${featureLevels}; let the backbone return fewer stages`,
     );
   }

@@ -1,5 +1,5 @@
 import type { LayerPrediction } from "@detrkit/boxes";
-import type { Backbone } from "@detrkit/backbone";
+import type { Backbone, FeatureLevel, FeatureMap } from "@detrkit/backbone";
 import {
   type CallOptions,
   Embedding,
@@ -12,6 +12,7 @@ import {
   tidyRecord,
 } from "@detrkit/nn";
 import type { PositionEncoding } from "@detrkit/position-encoding";
+import type { MaskHead } from "@detrkit/segmentation";
 import type { DecoderInputs } from "@detrkit/transformer";
 import { sigmoid, tensor, type Tensor2D, type Tensor3D, type Tensor4D } from "@tensorflow/tfjs-core";
 import {
@@ -29,6 +30,7 @@ import {
   type DeformableDetrDetails,
   type DeformableTransformer,
   defaultProjectionGroups,
+  seenLevels,
 } from "./deformable-config.ts";
 import { BoxRefinement, createBoxHeads, createClassHeads, predictWithSharedHeads } from "./heads.ts";
 import { encoderReferencePoints, LevelScale, tokenPaddingMask } from "./level-geometry.ts";
@@ -40,6 +42,7 @@ import {
   positionWithLevel,
   projectLevels,
 } from "./levels.ts";
+import { maskInputs } from "./mask-inputs.ts";
 import { LearnedQueries, ProposalQueries, type StartingQueries } from "./queries.ts";
 
 /** Detections of each image, as published; fewer if there are fewer pairs of query and class. */
@@ -66,15 +69,19 @@ export class DeformableDetr extends Module implements DetectionModel {
    */
   readonly classHeads: readonly Linear[];
   readonly boxHeads: readonly Mlp[];
+  readonly maskHead: MaskHead | undefined;
   readonly numClasses: number;
   readonly numQueries: number;
   readonly #boxRefinement: boolean;
+  /** Positions of the backbone's levels that the transformer sees. */
+  readonly #seen: readonly number[];
 
   constructor(config: DeformableDetrParts) {
     super();
     const { backbone, positionEncoding, transformer, numClasses, numQueries, random } = config;
+    const seen = seenLevels(config);
     const {
-      featureLevels = backbone.levels.length,
+      featureLevels = seen.length,
       projectionGroups: groups = defaultProjectionGroups,
       boxRefinement = false,
       twoStage = false,
@@ -83,7 +90,7 @@ export class DeformableDetr extends Module implements DetectionModel {
     checkDeformableConfig(config);
     this.backbone = backbone;
     this.inputProjections = createProjections({
-      levels: backbone.levels,
+      levels: seen.map((level) => backbone.levels[level] as FeatureLevel),
       featureLevels,
       dim,
       groups,
@@ -98,9 +105,11 @@ export class DeformableDetr extends Module implements DetectionModel {
     const count = boxRefinement ? transformer.decoder.layers.length + (twoStage ? 1 : 0) : 1;
     this.classHeads = createClassHeads({ dim, numClasses, count, twoStage, random });
     this.boxHeads = createBoxHeads({ dim, numClasses, count, twoStage, random });
+    this.maskHead = config.maskHead;
     this.numClasses = numClasses;
     this.numQueries = numQueries;
     this.#boxRefinement = boxRefinement;
+    this.#seen = seen;
   }
 
   /** Until November 2026 the queries were parts of the model itself. */
@@ -111,17 +120,25 @@ export class DeformableDetr extends Module implements DetectionModel {
 
   /** @param batch - images `[B, H, W, 3]`, normalised, with their sizes */
   call(batch: PaddedBatch, options: DetrCallOptions = {}): DetrOutput {
-    return tidyRecord(() => this.detect(this.levelTokens(batch, options), options).output);
+    const maskHead = options.masks === false ? undefined : this.maskHead;
+    return tidyRecord(() => {
+      if (maskHead === undefined) return this.detect(this.levelTokens(batch, options), options).output;
+      const maps = this.backbone.call(batch, options);
+      const levelTokens = this.#tokensOf(maps, batch);
+      const details = this.detect(levelTokens, options);
+      const inputs = maskInputs({ maps, seen: this.#seen, levelTokens, details, images: batch.images });
+      return { ...details.output, masks: maskHead.call(inputs) };
+    });
   }
 
-  /** The maps of the backbone and the further levels, as tokens. */
+  /** The maps of the backbone that the transformer sees, and the further levels, as tokens. */
   levelTokens(batch: PaddedBatch, options: CallOptions = {}): LevelTokens {
-    return tidyRecord(() =>
-      joinLevels(
-        projectLevels(this.inputProjections, this.backbone.call(batch, options), batch),
-        this.positionEncoding,
-      ),
-    );
+    return tidyRecord(() => this.#tokensOf(this.backbone.call(batch, options), batch));
+  }
+
+  #tokensOf(maps: readonly FeatureMap[], batch: PaddedBatch): LevelTokens {
+    const seen = this.#seen.map((level) => maps[level] as FeatureMap);
+    return joinLevels(projectLevels(this.inputProjections, seen, batch), this.positionEncoding);
   }
 
   /** Everything after the feature levels: encoder, queries, decoder, heads. */

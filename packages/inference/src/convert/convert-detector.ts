@@ -12,8 +12,9 @@ import { CheckpointError, ConfigError } from "@detrkit/common";
 import { writeFileAtomic } from "@detrkit/common/files";
 import type { DetectorSettings } from "@detrkit/detr";
 import { knownFamilies } from "../build-detector.ts";
-import { type DetectorDescription, descriptionMetadata } from "../description.ts";
+import { type DetectorDescription, descriptionMetadata, stuffLabels } from "../description.ts";
 import { familyNamed } from "../families.ts";
+import { stuffKey } from "../hugging-face-config.ts";
 import { loadDetector, type LoadDetectorOptions } from "../load-detector.ts";
 import { encodeSettings } from "../settings-in-header.ts";
 import type { FamilyWriter } from "./family-writer.ts";
@@ -115,6 +116,7 @@ async function writeHuggingFace(
 ): Promise<void> {
   const config = writer.huggingFaceConfig(detector);
   const preprocessor = preprocessorConfig(transforms, String(config["model_type"]));
+  const stuff = stuffLabels(categories);
   const names = categories.map(({ name }, label) => [String(label), name] as const);
   const classes = {
     id2label: Object.fromEntries(names),
@@ -126,7 +128,10 @@ async function writeHuggingFace(
   const kind = config["use_timm_backbone"] === true ? "timm" : "transformers";
   await writeSafetensors(weights, originalToHuggingFace(stateDict, kind), { format: "pt" });
   await writeFileAtomic(preprocessorFile, jsonText(preprocessor));
-  await writeFileAtomic(configFile, jsonText({ ...config, ...classes }));
+  await writeFileAtomic(
+    configFile,
+    jsonText({ ...config, ...classes, ...(stuff.length > 0 && { [stuffKey]: stuff }) }),
+  );
 }
 
 function jsonText(value: unknown): string {

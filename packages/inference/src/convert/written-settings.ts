@@ -1,5 +1,5 @@
 import { originalDeformableDetr, originalDetr, originalRefiningDeformableDetr } from "@detrkit/checkpoint/browser";
-import type { BackboneSettings, DeformableDetrSettings, DetrSettings } from "@detrkit/detr";
+import type { BackboneSettings, DeformableDetrSettings, DetrSettings, MaskHeadSettings } from "@detrkit/detr";
 import type { FamilyWriter, Json } from "./family-writer.ts";
 
 // What of our settings the two originals and Transformers can express. What concerns training alone (which stages are
@@ -8,21 +8,23 @@ import type { FamilyWriter, Json } from "./family-writer.ts";
 /** How a DETR is written for other programs. */
 export const detrWriter: FamilyWriter<DetrSettings> = {
   dialectOf: () => originalDetr,
-  problemsForOriginal: ({ backbone, positionEncoding }) => [
+  problemsForOriginal: ({ backbone, positionEncoding, transformer, masks }) => [
     ...ofTorchvision(backbone),
     ...stagesOtherThan(backbone, [[4]]),
     ...unnormalised(positionEncoding),
+    ...otherMaskHead(transformer, masks),
   ],
-  problemsForHuggingFace: ({ backbone, positionEncoding, transformer }) => [
+  problemsForHuggingFace: ({ backbone, positionEncoding, transformer, masks }) => [
     ...ofTransformers(backbone),
     ...unnormalised(positionEncoding),
+    ...(masks === undefined ? [] : [...stagesOtherThan(backbone, [[4]]), ...otherMaskHead(transformer, masks)]),
     ...(transformer.preNorm ? ["transformer.preNorm true: it has only norms after each part"] : []),
   ],
-  huggingFaceConfig: ({ backbone, positionEncoding, transformer, numQueries }) => ({
-    architectures: ["DetrForObjectDetection"],
+  huggingFaceConfig: ({ backbone, positionEncoding, transformer, masks, numQueries }) => ({
+    architectures: [masks === undefined ? "DetrForObjectDetection" : "DetrForSegmentation"],
     model_type: "detr",
     ...sizesOf(transformer),
-    ...backboneConfig(backbone),
+    ...backboneConfig(masks === undefined ? backbone : { ...backbone, returnStages: [1, 2, 3, 4] }),
     num_queries: numQueries,
     position_embedding_type: positionEncoding.kind,
   }),
@@ -31,12 +33,14 @@ export const detrWriter: FamilyWriter<DetrSettings> = {
 /** How a Deformable DETR is written for other programs. */
 export const deformableDetrWriter: FamilyWriter<DeformableDetrSettings> = {
   dialectOf: ({ boxRefinement }) => (boxRefinement ? originalRefiningDeformableDetr : originalDeformableDetr),
-  problemsForOriginal: ({ backbone, featureLevels }) => [
+  problemsForOriginal: ({ backbone, featureLevels, masks }) => [
     ...ofTorchvision(backbone),
     ...stagesOtherThan(backbone, featureLevels === 1 ? [[4]] : [[2, 3, 4]]),
+    ...anyMaskHead(masks),
   ],
-  problemsForHuggingFace: ({ backbone, featureLevels }) => [
+  problemsForHuggingFace: ({ backbone, featureLevels, masks }) => [
     ...ofTransformers(backbone),
+    ...anyMaskHead(masks),
     ...(backbone.dilateLastStage ? stagesOtherThan(backbone, featureLevels === 1 ? [[4]] : [[2, 3, 4]]) : []),
   ],
   huggingFaceConfig: ({ backbone, transformer, numQueries, featureLevels, boxRefinement, twoStage }) => ({
@@ -54,6 +58,20 @@ export const deformableDetrWriter: FamilyWriter<DeformableDetrSettings> = {
     two_stage: twoStage,
   }),
 };
+
+/** The mask head of both other programs has the sizes of their transformer. */
+function otherMaskHead({ dim, heads }: DetrSettings["transformer"], masks: MaskHeadSettings | undefined): string[] {
+  if (masks === undefined) return [];
+  const { heads: own = 8, contextDim } = masks;
+  return [
+    ...(own === heads ? [] : [`masks.heads ${own}: its attention map has as many as its transformer, ${heads}`]),
+    ...(contextDim === dim ? [] : [`masks.contextDim ${contextDim}: it is the transformer's width there, ${dim}`]),
+  ];
+}
+
+function anyMaskHead(masks: MaskHeadSettings | undefined): string[] {
+  return masks === undefined ? [] : ["masks: its Deformable DETR has none"];
+}
 
 function unnormalised(encoding: DetrSettings["positionEncoding"]): string[] {
   if (encoding.kind !== "sine" || encoding.normalize !== false) return [];

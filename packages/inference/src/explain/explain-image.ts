@@ -29,6 +29,7 @@ export async function explainImage(
   try {
     const output = model.call(batch, {
       auxiliary: false,
+      masks: false,
       observeAttention: (observed) => {
         decoder.observe(observed);
         if (points.length > 0) encoder.observe(observed);

@@ -7,6 +7,7 @@ import {
   loadParameters,
   originalDetr,
   type TensorData,
+  wrapperOf,
 } from "@detrkit/checkpoint";
 import { DataError } from "@detrkit/common";
 import type { Module, Parameter } from "@detrkit/nn";
@@ -51,13 +52,14 @@ export function stateDictEntries(
     const key = mapping.key.slice(keyPrefix.length);
     entries.set(key, { key, shape: originalShape(mapping, (parts[0] as Parameter).shape), parameters: parts });
   }
-  return [...entries.values()];
+  const wrapped = wrapperOf(dialect, entries.keys());
+  return [...entries.values()].map((entry) => ({ ...entry, key: wrapped(entry.key) }));
 }
 
 /** Sets all parameters of a module to the case's weights. One at a time, to hold few copies of large models. */
 export function loadOriginalWeights(fixture: Fixture, module: Module, names: OriginalNames = {}): void {
   for (const { key, shape } of stateDictEntries(module, names)) {
-    const values = Float32Array.from(weightOf(fixture, key, shape).data);
+    const values = Float32Array.from(weightOf(fixture, key, shape, names.keyPrefix).data);
     loadOriginalTensor(fixture, module, key, { dtype: "float32", shape, values }, names);
   }
 }

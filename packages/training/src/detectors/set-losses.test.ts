@@ -1,6 +1,7 @@
+import { Random } from "@detrkit/common";
 import type { SetCriterion } from "@detrkit/criterion";
 import { useBackend } from "@detrkit/test-utils";
-import { dispose, ones, type Rank, zeros } from "@tensorflow/tfjs-core";
+import { dispose, ones, type Rank, Tensor, zeros } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { focalCriterion, softmaxCriterion } from "./set-losses.ts";
 
@@ -67,4 +68,53 @@ test.each([
   expect(matched({ boxL1Cost: 0, generalizedIouCost: 0 })).toBe(0);
   expect(matched({ classificationCost: 1, boxL1Cost: 100 })).toBe(1);
   expect(criterionOf({ boxL1: 3, boxL1Cost: 9 }).losses.map(({ weight }) => weight)).toContain(3);
+});
+
+test.each([
+  ["softmax", softmaxCriterion, 1],
+  ["focal", focalCriterion, 2],
+] as const)("%s: a model with masks has losses of masks, at points or at all pixels", (_, criterionOf, classes) => {
+  const boxes = [
+    ["classification", classes],
+    ["boxL1", 5],
+    ["generalizedIou", 2],
+  ];
+  const weightsOf = ({ losses }: SetCriterion): unknown => losses.map(({ name, weight }) => [name, weight]);
+  expect(weightsOf(criterionOf({ maskDice: 5 }, { numClasses: 3 }))).toEqual(boxes);
+  expect(weightsOf(criterionOf({ maskDice: 5 }, { masks: {} }))).toEqual([
+    ...boxes,
+    ["maskCrossEntropy", 1],
+    ["maskDice", 5],
+  ]);
+  expect(weightsOf(criterionOf({ maskPoints: 0, maskFocal: 3 }, { masks: {} }))).toEqual([
+    ...boxes,
+    ["maskFocal", 3],
+    ["maskDice", 1],
+  ]);
+});
+
+test("losses at points take as many points as the settings say", () => {
+  const criterion = focalCriterion({ maskPoints: 7 }, { masks: {} });
+  const target = {
+    labels: Int32Array.of(0),
+    boxes: Float32Array.of(0.5, 0.5, 1, 1),
+    masks: { height: 3, width: 5, data: new Uint8Array(15) },
+  };
+  let drawn = 0;
+  const random = new Random(1);
+  const uniform = random.uniform.bind(random);
+  random.uniform = (low, high) => {
+    drawn += 1;
+    return uniform(low, high);
+  };
+  const prediction = {
+    logits: zeros<Rank.R3>([1, 1, 3]),
+    boxes: ones<Rank.R3>([1, 1, 4]),
+    masks: zeros<Rank.R4>([1, 1, 2, 2]),
+  };
+  const { loss, terms } = criterion.call(prediction, [target], { random });
+  // Two numbers for each point, and for each of three times as many that compete.
+  expect(drawn).toBe(2 * 7 * (1 + 3));
+  expect((terms["maskCrossEntropy"] as Tensor).dataSync()[0]).toBeCloseTo(Math.LN2, 6);
+  dispose([...Object.values(prediction), loss, ...Object.values(terms).filter((term) => term instanceof Tensor)]);
 });

@@ -1,0 +1,16 @@
+export { AttentionMap } from "./attention-map.ts";
+export type { AttentionMapConfig } from "./attention-map.ts";
+export { instanceMasks, masksOfGrid } from "./instance-masks.ts";
+export type { InstanceMasksOptions } from "./instance-masks.ts";
+export { maskHeadProblems } from "./mask-head-sizes.ts";
+export type { MaskHeadProblem, MaskHeadSizes } from "./mask-head-sizes.ts";
+export { MaskHead } from "./mask-head.ts";
+export type { MaskHeadConfig, MaskHeadInputs, MaskLevel } from "./mask-head.ts";
+export { MaskTower, TowerBlock } from "./mask-tower.ts";
+export type { MaskTowerConfig } from "./mask-tower.ts";
+export { panopticSegments, segmentsOfGrid } from "./panoptic-segments.ts";
+export type { PanopticImage, PanopticOptions, PanopticQueries, PanopticSegment } from "./panoptic-segments.ts";
+export { PredictedMasks } from "./predicted-masks.ts";
+export type { ImageMaskLogits, PredictedMasksInputs } from "./predicted-masks.ts";
+export type { ReadableMasks } from "./read-grid.ts";
+export type { MaskGrid } from "./sampled-logits.ts";
