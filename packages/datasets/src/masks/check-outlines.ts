@@ -16,6 +16,9 @@ const tolerance = 1;
 /** As much as a polygon may reach outside: annotation programs that count from 1. */
 const margin = 0.5;
 
+/** No image has longer sides: what a damaged file says is not drawn on. */
+const longestSide = 100_000;
+
 const shown = (extent: readonly number[]): string =>
   `[${extent.map((edge) => Math.round(edge * 100) / 100).join(", ")}]`;
 
@@ -69,6 +72,7 @@ function notePolygons(
 export function checkOutline(segmentation: CocoSegmentation, record: ImageRecord, box: Extent, note: NoteOfMask): void {
   const isPolygons = Array.isArray(segmentation);
   const outline = isPolygons ? notePolygons(segmentation as readonly (readonly number[])[], record, note) : undefined;
+  if (record.width > longestSide || record.height > longestSide) return;
   const mask = maskOfSegmentation(segmentation, record);
   if (maskArea(mask) === 0) {
     note("empty-mask", "its mask covers no pixel");
