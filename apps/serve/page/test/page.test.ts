@@ -3,8 +3,10 @@ import { join } from "node:path";
 import { findChromium } from "@detrkit/browsers/chromium";
 import { DetectionClient, type Detection } from "@detrkit/client";
 import type { DetectionServer } from "@detrkit/serve";
+import { temporaryFolder } from "@detrkit/test-utils";
 import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { writeDecidedDetector } from "./support/decided-detector.ts";
 import { type PageParts, startPageParts } from "./support/page-in-browser.ts";
 import { answerWithMasks } from "./support/server-with-masks.ts";
 
@@ -15,6 +17,8 @@ const sample = async (page: Page, index = 1): Promise<Buffer> =>
   await (await page.request.get(new URL(`assets/samples/shapes-${index}.png`, page.url()).href)).body();
 
 const found = (page: Page, where = /ms on the server/u): Locator => page.getByRole("status").filter({ hasText: where });
+
+const folder = temporaryFolder();
 
 /** A machine that does other things too. */
 const patience = { timeout: 15_000 };
@@ -48,6 +52,31 @@ async function drawn(page: Page): Promise<ReadonlyMap<number, Detection["box"]>>
     }),
   );
   return new Map(rows);
+}
+
+/** Pixels of each mask of the picture, by its place in the list; of one that is empty 0. */
+async function maskAreas(page: Page): Promise<ReadonlyMap<number, number>> {
+  const paths = await page
+    .locator("#boxes .mask")
+    .evaluateAll((masks) =>
+      masks.map((mask) => [Number(mask.parentElement?.dataset["index"]), mask.getAttribute("d") ?? ""] as const),
+    );
+  return new Map(
+    paths.map(([index, path]) => {
+      const outlines = path.split("M").map((outline) => (outline.match(/\d+/gu) ?? []).map(Number));
+      return [index, outlines.reduce((sum, outline) => sum + signedArea(outline), 0)];
+    }),
+  );
+}
+
+/** By the shoelace formula; of a hole it is negative. */
+function signedArea(corners: readonly number[]): number {
+  let twice = 0;
+  for (let at = 0; at < corners.length; at += 2) {
+    const next = (at + 2) % corners.length;
+    twice += (corners[at] ?? 0) * (corners[next + 1] ?? 0) - (corners[next] ?? 0) * (corners[at + 1] ?? 0);
+  }
+  return twice / 2;
 }
 
 async function moveSlider(page: Page, value: number): Promise<void> {
@@ -240,6 +269,30 @@ describe.skipIf(findChromium() === undefined && process.env["DETRKIT_REQUIRE_BRO
       await found(page).waitFor();
     }
     expect(asked.filter((path) => path.endsWith("/files/model.safetensors"))).toHaveLength(2);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test("a model with masks finds the same in this browser as on the server", async () => {
+    const path = join(folder, "masks.safetensors");
+    await writeDecidedDetector(path, "detr-small", true);
+    const own = await parts.serve({ models: new Map([["masks", path]]) });
+    const { page, complaints } = await parts.open(own.address);
+    await page.getByRole("button", { name: "Sample shapes 1" }).click();
+    await found(page).waitFor();
+    await moveSlider(page, 0);
+    const all = await objects(page).count();
+    expect(all).toBeGreaterThan(5);
+    await expect.poll(async () => (await maskAreas(page)).size, patience).toBe(all);
+    const onServer = await maskAreas(page);
+    await picture(page, "masks-of-a-model");
+    await page.getByRole("switch", { name: "Run in this browser" }).check();
+    await found(page, /ms on this browser \(wasm\)/u).waitFor({ timeout: 60_000 });
+    await expect.poll(async () => (await maskAreas(page)).size, { timeout: 60_000 }).toBe(all);
+    const here = await maskAreas(page);
+    expect(Math.max(...onServer.values())).toBeGreaterThan(100);
+    // Of 160 by 128 pixels; those at the very threshold may fall to either side.
+    for (const [index, area] of onServer) expect(Math.abs((here.get(index) ?? -1) - area)).toBeLessThan(30);
     expect(complaints).toEqual([]);
     await page.close();
   });
