@@ -91,6 +91,13 @@ test("threshold, limit and labels choose, and the query goes before the body", a
   expect(detectManyAnswer.parse(await both.json()).images[0]?.detections).toHaveLength(5);
 });
 
+test("a body whose type nobody says is an image, as Hugging Face's client sends it", async () => {
+  const body = { method: "POST", body: wide };
+  const answer = await running.ask("/?threshold=0", body);
+  expect(huggingFaceAnswer.parse(await answer.json())).toHaveLength(14);
+  expect((await running.ask("/v1/detect", body)).status).toBe(200);
+});
+
 test("curl without a content type of its own, and a model by its name", async () => {
   const answer = await running.ask("/v1/detect?model=dense", post(wide, "application/x-www-form-urlencoded"));
   expect(detectOneAnswer.parse(await answer.json()).model).toBe("dense");

@@ -1,5 +1,5 @@
 import type { Detection, ImageSize } from "@detrkit/common";
-import type { ExplainOptions, Explanation } from "@detrkit/inference";
+import type { ExplainOptions, Explanation, PanopticPictureSegment } from "@detrkit/inference";
 import type { ProblemCode } from "../api/problems.ts";
 
 /** Which detections of an image are wanted. */
@@ -70,13 +70,7 @@ export interface ImageToSegment {
 }
 
 /** A segment of an image, and its mask where masks were asked for. */
-export interface FoundSegment {
-  readonly id: number;
-  readonly label: string;
-  readonly labelId: number;
-  readonly isThing: boolean;
-  readonly score: number;
-  readonly area: number;
+export interface FoundSegment extends PanopticPictureSegment {
   /** The bytes of a PNG of one channel: 255 where the segment is. */
   readonly mask?: Uint8Array;
 }

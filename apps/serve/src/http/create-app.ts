@@ -131,6 +131,14 @@ function addParsers(app: FastifyInstance): void {
     app.addContentTypeParser(type, { parseAs: "buffer" }, asBytes);
 }
 
+const octets = "application/octet-stream";
+
+/** Whether there is a body whose type is not said. It is octets then (RFC 9110); Hugging Face's client sends images so. */
+function isUntyped({ headers }: FastifyRequest): boolean {
+  const length = headers["transfer-encoding"] ?? headers["content-length"] ?? "0";
+  return headers["content-type"] === undefined && length !== "0";
+}
+
 async function addDocuments(app: FastifyInstance, version: string): Promise<void> {
   const document = openApiDocument({ version });
   await app.register(swagger, { mode: "static", specification: { document: document as never } });
@@ -159,6 +167,8 @@ function addRoutes(app: FastifyInstance, parts: HandlerParts): void {
       onRequest: async (request) => {
         if (route.open !== true) parts.keys.check(request);
         if (name === "protocolInfer") request.raw.headers["content-type"] = tensorContentType(request.headers);
+        else if (isUntyped(request) && route.bodies !== undefined && octets in route.bodies)
+          request.raw.headers["content-type"] = octets;
       },
       // Weights don't shrink, and a browser shows how much of their length has come.
       ...(name === "modelFile" ? { compress: false } : {}),
