@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { type CheckpointContent, openCheckpoint, saveCheckpoint } from "@detrkit/checkpoint";
 import { CheckpointError, ConfigError } from "@detrkit/common";
 import { removeLeftovers, writeFileAtomic } from "@detrkit/common/files";
-import type { CocoMetrics } from "@detrkit/evaluation";
+import type { CocoMetrics, PanopticEvaluation } from "@detrkit/evaluation";
 import { type Detector, descriptionMetadata } from "@detrkit/inference";
 import type { StateTensor } from "@detrkit/optim";
 import { type EpochRecord, readLog, type RunningSums, writeLog } from "./epoch-record.ts";
@@ -19,6 +19,12 @@ export interface TrainingPosition {
   step: number;
   readonly seed: number;
   sums: RunningSums;
+}
+
+/** What `metrics.json` holds: the figures of boxes, and where they were measured those of masks. */
+export interface StoredMetrics extends CocoMetrics {
+  readonly masks?: CocoMetrics;
+  readonly panoptic?: PanopticEvaluation;
 }
 
 /** Stores a run on disk, each file completely or not at all; without a folder it stores nothing. */
@@ -93,7 +99,7 @@ export class RunStore {
   }
 
   /** Stores an evaluation of the model as it is now, and its weights if it is the best so far. */
-  async keepEvaluation(metrics: CocoMetrics, isBest: boolean): Promise<void> {
+  async keepEvaluation(metrics: StoredMetrics, isBest: boolean): Promise<void> {
     if (this.#files === undefined) return;
     if (isBest) await this.#saveModel(this.#files.bestCheckpoint, {});
     await writeFileAtomic(this.#files.metrics, `${JSON.stringify(metrics, null, 2)}\n`);
