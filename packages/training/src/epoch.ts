@@ -6,7 +6,7 @@ import type { PanopticFigures } from "./epoch-record.ts";
 import { addStep, bestRecord, type EpochRecord, epochRecord, meansOf } from "./epoch-record.ts";
 import type { EvaluatedDetector } from "./evaluate-detector.ts";
 import { hasAuxiliaryLosses } from "./freeze-detector.ts";
-import type { StoredMetrics } from "./run-store.ts";
+import { storedMetrics } from "./stored-metrics.ts";
 import type { TrainingSession } from "./session.ts";
 import { type LatestStep, TrainingError } from "./training-events.ts";
 
@@ -134,18 +134,13 @@ export async function finishEpoch(
       ...(validationLoss === undefined ? {} : { validationLoss }),
     };
     const isBest = bestRecord([...records, record]) === record;
-    await session.withFinalWeights(() => store.keepEvaluation(metricsFile(evaluated), isBest));
+    await session.withFinalWeights(() => store.keepEvaluation(storedMetrics(evaluated), isBest));
   }
   const all = [...records, record];
   const last = ending || record.epoch === options.epochs || session.endedBy(all) !== undefined;
   await options.afterEpoch?.({ record, records: all, evaluated, last });
   await store.writeLog(all);
   return record;
-}
-
-/** `metrics.json`: COCO's figures of boxes, as ever, and beside them those of masks and panoptic quality. */
-function metricsFile({ evaluation, masks, panoptic }: EvaluatedDetector): StoredMetrics {
-  return { ...evaluation.metrics, ...(masks && { masks: masks.metrics }), ...(panoptic && { panoptic }) };
 }
 
 function figuresOf({ PQ, SQ, RQ }: PanopticFigures): PanopticFigures {

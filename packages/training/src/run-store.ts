@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { type CheckpointContent, openCheckpoint, saveCheckpoint } from "@detrkit/checkpoint";
 import { CheckpointError, ConfigError } from "@detrkit/common";
 import { removeLeftovers, writeFileAtomic } from "@detrkit/common/files";
-import type { CocoMetrics, PanopticEvaluation } from "@detrkit/evaluation";
 import { type Detector, descriptionMetadata } from "@detrkit/inference";
 import type { StateTensor } from "@detrkit/optim";
 import { type EpochRecord, readLog, type RunningSums, writeLog } from "./epoch-record.ts";
 import { type RunFiles, runFiles } from "./run-files.ts";
+import type { StoredMetrics } from "./stored-metrics.ts";
 import type { TrainingTensors } from "./training-state.ts";
 
 /** A run's position. All random numbers follow from the seed and the position, so it is their state too. */
@@ -19,12 +19,6 @@ export interface TrainingPosition {
   step: number;
   readonly seed: number;
   sums: RunningSums;
-}
-
-/** What `metrics.json` holds: the figures of boxes, and where they were measured those of masks. */
-export interface StoredMetrics extends CocoMetrics {
-  readonly masks?: CocoMetrics;
-  readonly panoptic?: PanopticEvaluation;
 }
 
 /** Stores a run on disk, each file completely or not at all; without a folder it stores nothing. */
