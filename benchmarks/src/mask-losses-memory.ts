@@ -1,5 +1,5 @@
-// What mask losses take at 800×1066, two images of 20 objects: docs/memory.md has the figures. A process for each number
-// of points, 0 being all pixels: node --conditions=@detrkit/source benchmarks/src/mask-losses-memory.ts 12544
+// What mask losses take at 800×1066, two images of 20 objects: docs/memory.md has the figures. A process for each
+// number of points, 0 being all pixels: node --conditions=@detrkit/source benchmarks/src/mask-losses-memory.ts 12544
 import { startBackend } from "@detrkit/backend";
 import { Random } from "@detrkit/common";
 import { Module, Parameter } from "@detrkit/nn";

@@ -92,6 +92,8 @@ interface Schemas {
     readonly version?: string;
     /** What computes, in one line. */
     readonly engine?: string;
+    /** In which numbers it computes. */
+    readonly precision?: string;
     /** By label, with their ids in the data that the model was trained on. */
     readonly classes?: readonly {
       readonly id: number;
@@ -145,6 +147,8 @@ interface Schemas {
      */
     readonly code: string;
     readonly requestId?: string;
+    /** The detail again, at addresses of the Open Inference Protocol, whose clients look here. */
+    readonly error?: string;
   };
   readonly Segment: {
     /** What its pixels have in the picture of ids. */

@@ -4,6 +4,7 @@ import { confidenceCurve } from "@detrkit/evaluation";
 import { memory } from "@tensorflow/tfjs-core";
 import { addStep, bestRecord, type EpochRecord, epochRecord, meansOf } from "./epoch-record.ts";
 import type { EvaluatedDetector } from "./evaluate-detector.ts";
+import { hasAuxiliaryLosses } from "./freeze-detector.ts";
 import type { TrainingSession } from "./session.ts";
 import { type LatestStep, TrainingError } from "./training-events.ts";
 
@@ -139,14 +140,14 @@ export async function finishEpoch(
 }
 
 async function evaluateEpoch({ detector, options, workers }: TrainingSession): Promise<EvaluatedDetector | undefined> {
-  const { auxiliary, batchSize, criterion, data, evaluate, report, signal, validationLoss } = options;
+  const { batchSize, criterion, data, evaluate, report, signal, validationLoss } = options;
   if (data.validation === undefined) return undefined;
   return await evaluate({
     detector,
     dataset: data.validation,
     batchSize,
     workers,
-    ...(validationLoss ? { criterion, auxiliary } : {}),
+    ...(validationLoss ? { criterion, auxiliary: hasAuxiliaryLosses(options) } : {}),
     ...(signal === undefined ? {} : { signal }),
     onImages: (image, images) => report?.({ kind: "evaluation", image, images }),
   });

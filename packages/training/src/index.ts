@@ -8,6 +8,8 @@ export { readLog } from "./epoch-record.ts";
 export type { EpochRecord, PanopticFigures } from "./epoch-record.ts";
 export { evaluateDetector } from "./evaluate-detector.ts";
 export type { EvaluatedDetector, EvaluateDetectorOptions } from "./evaluate-detector.ts";
+export { freezeDetector, stepCallOptions } from "./freeze-detector.ts";
+export type { StepSettings } from "./freeze-detector.ts";
 export { workLeft } from "./run-pace.ts";
 export type { RunLength, WorkLeft } from "./run-pace.ts";
 export { RunLock } from "./run-lock.ts";

@@ -100,6 +100,11 @@ export interface TrainOptions<Output extends object = DetrOutput> {
   readonly seed?: number;
   /** Whether the decoder layers before the last are trained too, by losses of their own. Default true. */
   readonly auxiliary?: boolean;
+  /**
+   * Whether only the mask head of the model is trained. All else is frozen, runs as in inference and costs no gradients;
+   * its losses are still reported. Default false.
+   */
+  readonly freezeDetector?: boolean;
   /** Whether to go on from the checkpoint in `output`, where there is one. Default false: a run there is refused. */
   readonly resume?: boolean;
   /**
@@ -153,6 +158,7 @@ type Defaulted =
   | "evaluateEvery"
   | "seed"
   | "auxiliary"
+  | "freezeDetector"
   | "saveEvery"
   | "validationLoss"
   | "evaluate";
@@ -168,6 +174,7 @@ const defaults: Required<Pick<TrainOptions, Defaulted>> = {
   evaluateEvery: 1,
   seed: 0,
   auxiliary: true,
+  freezeDetector: false,
   saveEvery: 120,
   validationLoss: true,
   evaluate: evaluateDetector,

@@ -7,6 +7,7 @@ export const modelSchema = z
     ready: z.boolean().meta({ description: "Loaded and warm." }),
     version: z.string().optional().meta({ description: "Of the weights; changes when they are reloaded." }),
     engine: z.string().optional().meta({ description: "What computes, in one line." }),
+    precision: z.string().optional().meta({ description: "In which numbers it computes." }),
     classes: z
       .array(
         z.object({

@@ -5,6 +5,7 @@ import { huggingFaceAnswer, huggingFaceBody, huggingFaceQuery } from "./hugging-
 import {
   inferAnswer,
   inferBody,
+  inferHeaders,
   liveAnswer,
   modelMetadata,
   modelReadyAnswer,
@@ -35,6 +36,7 @@ export interface ApiRoute {
   readonly open?: boolean;
   readonly inPath?: z.ZodObject;
   readonly query?: z.ZodObject;
+  readonly headers?: z.ZodObject;
   /** By content type. */
   readonly bodies?: Readonly<Record<string, BodyKind>>;
   /** What a 200 holds, by content type. */
@@ -192,8 +194,9 @@ export const routes = {
     path: "/v2/models/{name}/infer",
     summary: "Open Inference Protocol: finds objects in images; a row of each output for each detection.",
     inPath: modelPath,
-    bodies: { "application/json": inferBody },
-    answers: { "application/json": inferAnswer },
+    headers: inferHeaders,
+    bodies: { "application/json": inferBody, "application/octet-stream": "bytes" },
+    answers: { "application/json": inferAnswer, "application/octet-stream": "bytes" },
     problems: [...imageProblems, "invalid-tensor", "too-many-images"],
   },
   healthz: {

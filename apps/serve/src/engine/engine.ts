@@ -1,5 +1,5 @@
 import type { Detection, ImageSize } from "@detrkit/common";
-import type { ExplainOptions, Explanation } from "@detrkit/inference";
+import type { ExplainOptions, Explanation, PanopticPictureSegment } from "@detrkit/inference";
 import type { ProblemCode } from "../api/problems.ts";
 
 /** Which detections of an image are wanted. */
@@ -11,11 +11,18 @@ export interface DetectionFilter {
   readonly masks?: boolean | undefined;
 }
 
-/** One image of a batch, as it came. */
-export interface ImageToDetect {
+/** One image as it came. */
+export interface ImageBytes {
   /** What problems call it: `image 2 (a.jpg)`. */
   readonly name: string;
+  /** A file, unless `pixels` says otherwise. */
   readonly bytes: Uint8Array;
+  /** Given where the bytes are pixels, RGB row by row: the image's size. */
+  readonly pixels?: ImageSize | undefined;
+}
+
+/** One image of a batch. */
+export interface ImageToDetect extends ImageBytes {
   readonly filter: DetectionFilter;
 }
 
@@ -40,6 +47,7 @@ export type Outcome<Answer> = { readonly answer: Answer } | { readonly refusal: 
 export interface EngineModel {
   /** What computes, in one line. */
   readonly engine: string;
+  readonly precision: Precision;
   readonly classes: readonly { readonly id: number; readonly name: string; readonly isThing?: boolean }[];
   readonly detector: Readonly<Record<string, unknown>>;
   readonly transforms: Readonly<Record<string, unknown>>;
@@ -48,9 +56,7 @@ export interface EngineModel {
 }
 
 /** One image to explain. */
-export interface ImageToExplain {
-  readonly name: string;
-  readonly bytes: Uint8Array;
+export interface ImageToExplain extends ImageBytes {
   readonly options: ExplainOptions;
 }
 
@@ -64,13 +70,7 @@ export interface ImageToSegment {
 }
 
 /** A segment of an image, and its mask where masks were asked for. */
-export interface FoundSegment {
-  readonly id: number;
-  readonly label: string;
-  readonly labelId: number;
-  readonly isThing: boolean;
-  readonly score: number;
-  readonly area: number;
+export interface FoundSegment extends PanopticPictureSegment {
   /** The bytes of a PNG of one channel: 255 where the segment is. */
   readonly mask?: Uint8Array;
 }
@@ -88,9 +88,14 @@ export type Batching = "same-size" | "padded";
 /** The engines that can be asked for: `native` takes the fastest backend of tfjs that starts here. */
 export type EngineName = "native" | "wasm" | "cpu";
 
+/** In which numbers a model computes. */
+export const precisions = ["fp32"] as const;
+export type Precision = (typeof precisions)[number];
+
 /** How an engine runs a model. */
 export interface EngineSettings {
   readonly engine: EngineName;
+  readonly precision: Precision;
   readonly batching: Batching;
   /** Images with more pixels are refused by their header, before they are decoded. */
   readonly maxPixels: number;

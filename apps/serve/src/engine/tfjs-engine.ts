@@ -49,6 +49,7 @@ export class TfjsEngine implements InferenceEngine {
     this.#settings = settings;
     this.model = {
       engine,
+      precision: settings.precision,
       classes: categories,
       // Plain data, which a checkpoint holds as JSON.
       detector: JSON.parse(JSON.stringify(config)) as EngineModel["detector"],
@@ -70,7 +71,7 @@ export class TfjsEngine implements InferenceEngine {
     const outcomes: Outcome<FoundObjects>[] = [];
     const decoded: DecodedImage[] = [];
     await Promise.all(
-      images.map(async ({ name, bytes, filter }, index) => {
+      images.map(async ({ filter, ...image }, index) => {
         const unknown = filter.labels?.find((label) => !this.#detector.classes.includes(label));
         if (unknown !== undefined) {
           const known = this.#detector.classes.slice(0, 20).join(", ");
@@ -79,7 +80,7 @@ export class TfjsEngine implements InferenceEngine {
           return;
         }
         const started = performance.now();
-        const outcome = await decodeSentImage(bytes, { name, maxPixels: this.#settings.maxPixels });
+        const outcome = await decodeSentImage(image, this.#settings.maxPixels);
         if ("refusal" in outcome) outcomes[index] = outcome;
         else decoded.push({ pixels: outcome.answer, filter, decodeMs: performance.now() - started, index });
       }),
@@ -94,8 +95,8 @@ export class TfjsEngine implements InferenceEngine {
     return outcomes;
   }
 
-  async explain({ name, bytes, options }: ImageToExplain): Promise<Outcome<Explanation>> {
-    const decoded = await decodeSentImage(bytes, { name, maxPixels: this.#settings.maxPixels });
+  async explain({ options, ...image }: ImageToExplain): Promise<Outcome<Explanation>> {
+    const decoded = await decodeSentImage(image, this.#settings.maxPixels);
     if ("refusal" in decoded) return decoded;
     try {
       return { answer: await this.#detector.explain(decoded.answer, options) };
@@ -105,12 +106,12 @@ export class TfjsEngine implements InferenceEngine {
     }
   }
 
-  async segment({ name, bytes, threshold, as }: ImageToSegment): Promise<Outcome<FoundSegments>> {
+  async segment({ threshold, as, ...image }: ImageToSegment): Promise<Outcome<FoundSegments>> {
     if (!this.model.hasMasks) {
       const detail = "the model finds boxes only: segments need one that was trained with masks";
       return { refusal: { code: "invalid-option", detail } };
     }
-    const decoded = await decodeSentImage(bytes, { name, maxPixels: this.#settings.maxPixels });
+    const decoded = await decodeSentImage(image, this.#settings.maxPixels);
     if ("refusal" in decoded) return decoded;
     const options = threshold === undefined ? {} : { threshold };
     return { answer: await foundSegments(await this.#detector.panoptic(decoded.answer, options), as) };

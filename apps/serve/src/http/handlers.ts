@@ -11,7 +11,9 @@ import type { RouteName } from "../api/routes.ts";
 import type { DetectionFilter, ImageToDetect } from "../engine/engine.ts";
 import type { ModelHost } from "../models/model-host.ts";
 import { detectedImage, modelAnswer } from "./answers.ts";
+import { jsonLengthHeader, tensorBody } from "./binary-tensors.ts";
 import { checked, checkedJson, checkedQuery, contentType } from "./check-request.ts";
+import { inputImages } from "./input-images.ts";
 import { describeModel, inferenceAnswer, wantsMasks } from "./inference-protocol.ts";
 import type { Keys } from "./keys.ts";
 import type { Metrics } from "./metrics.ts";
@@ -43,7 +45,10 @@ export type Handler = (request: FastifyRequest, reply: FastifyReply, gone: Abort
 
 /** Images as a model's host takes them. */
 function named(images: readonly SentImage[], filter: DetectionFilter): ImageToDetect[] {
-  return images.map((image, index) => ({ name: calledImage(image, index), bytes: image.bytes, filter }));
+  return images.map((image, index) => {
+    const { bytes, pixels } = image;
+    return { name: calledImage(image, index), bytes, pixels, filter };
+  });
 }
 
 /** The handler of every operation. */
@@ -150,7 +155,7 @@ export function createHandlers({ hosts, limits, keys, metrics, version }: Handle
       return { name: host.name, version: await host.reload() };
     },
 
-    protocolServer: () => Promise.resolve({ name: "detrkit-serve", version, extensions: [] }),
+    protocolServer: () => Promise.resolve({ name: "detrkit-serve", version, extensions: ["binary_tensor_data"] }),
     protocolLive: () => Promise.resolve({ live: true }),
     protocolReady: () => {
       expectAllReady();
@@ -165,26 +170,24 @@ export function createHandlers({ hosts, limits, keys, metrics, version }: Handle
       if (!ready) throw new Problem("not-ready", `${name} is not ready.`, { retryAfter: 2 });
       return Promise.resolve({ name, ready });
     },
-    protocolInfer: async (request, _, gone) => {
+    protocolInfer: async (request, reply, gone) => {
       const host = hostInPath(request);
-      const body = checkedJson(inferBody, request);
-      const [input] = body.inputs;
-      const data = input?.data ?? [];
-      if (input?.shape[0] !== data.length)
-        throw new Problem(
-          "invalid-tensor",
-          `body.inputs.0.shape: expected [${data.length}], as data has so many, got ${JSON.stringify(input?.shape)}`,
-        );
-      expectFewImages(data.length, limits);
-      const images = data.map((text, index) => ({ bytes: fromBase64(text, `body.inputs.0.data.${index}`) }));
-      const found = await host.detect(named(images, { ...body.parameters, masks: wantsMasks(body) }), gone);
+      const { json, binary } = tensorBody(request);
+      const body = checked(inferBody, json, "body");
+      const images = body.inputs.flatMap((input) => inputImages(input, binary, limits));
+      const { threshold, limit } = body.parameters ?? {};
+      const found = await host.detect(named(images, { threshold, limit, masks: wantsMasks(body) }), gone);
       const { files, child } = host.serving ?? {};
       const model = { name: host.name, version: files?.version ?? "", hasMasks: child?.model.hasMasks === true };
-      return inferenceAnswer(
+      const answered = inferenceAnswer(
         body,
         model,
         found.map(({ answer }) => answer),
       );
+      if (answered.binary.length === 0) return answered.json;
+      const head = Buffer.from(JSON.stringify(answered.json));
+      void reply.header(jsonLengthHeader, String(head.length)).type("application/octet-stream");
+      return Buffer.concat([head, ...answered.binary]);
     },
 
     healthz: () => Promise.resolve({ live: true }),

@@ -1,3 +1,4 @@
+import type { ImageSize } from "@detrkit/common";
 import type { MultipartFile } from "@fastify/multipart";
 import type { FastifyRequest } from "fastify";
 import type * as z from "zod";
@@ -8,6 +9,8 @@ import { checkedJson, contentType, unsupported } from "./check-request.ts";
 /** An image as a client sent it. */
 export interface SentImage {
   readonly bytes: Uint8Array;
+  /** Given where the bytes are pixels, RGB row by row, and no file. */
+  readonly pixels?: ImageSize | undefined;
   /** As the client calls it. */
   readonly name?: string | undefined;
 }

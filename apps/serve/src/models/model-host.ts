@@ -162,8 +162,8 @@ export class ModelHost {
   async #load(): Promise<Serving> {
     // Looked at first: weights that change while they are loaded count as changed afterwards.
     const files = await modelFiles(this.#path);
-    const { engine, batching, maxPixels } = this.#settings;
-    const settings: EngineSettings = { engine, batching, maxPixels };
+    const { engine, precision, batching, maxPixels } = this.#settings;
+    const settings: EngineSettings = { engine, precision, batching, maxPixels };
     return { files, child: await EngineChild.start(this.#path, settings, this.#ended.signal) };
   }
 

@@ -22,6 +22,10 @@ export const runSettings = z.strictObject({
     .describe(
       "Start from the weights of a run, .safetensors, .pth, Hugging Face folder, hf:OWNER/NAME or torchvision ResNet",
     ),
+  freezeDetector: z
+    .boolean()
+    .default(false)
+    .describe("Train the mask head only, and keep all else as the weights of --init give it; needs --masks"),
 
   data: z
     .string()

@@ -1,25 +1,5 @@
 import type { Detection } from "@detrkit/common";
-
-/** A segment of an image. */
-export interface FoundSegment {
-  readonly id: number;
-  readonly label: string;
-  readonly labelId: number;
-  /** One object; stuff is one segment of all its pixels. */
-  readonly isThing: boolean;
-  readonly score: number;
-  /** In pixels. */
-  readonly area: number;
-}
-
-/** An image parted into segments. */
-export interface SegmentedImage {
-  readonly width: number;
-  readonly height: number;
-  /** `[height·width]`, row by row; 0 is no segment. */
-  readonly segmentIds: Int32Array;
-  readonly segments: readonly FoundSegment[];
-}
+import type { PanopticPictureSegment } from "@detrkit/inference";
 
 /** What `predict` says about one image. */
 export interface ImagePrediction {
@@ -34,6 +14,6 @@ export interface ImagePrediction {
   readonly panoptic?: {
     readonly ids: string;
     readonly picture?: string;
-    readonly segments: readonly FoundSegment[];
+    readonly segments: readonly PanopticPictureSegment[];
   };
 }

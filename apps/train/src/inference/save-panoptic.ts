@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { writeFileAtomic } from "@detrkit/common/files";
 import { encodePng } from "@detrkit/image";
+import type { Category } from "@detrkit/detr";
+import type { PanopticPicture } from "@detrkit/inference";
 import { type CocoBox, coloursOfSegmentIds, encodeMask, maskBoundingBox } from "@detrkit/masks";
 import type { CocoIds } from "./coco-ids.ts";
-import type { SegmentedImage } from "./prediction.ts";
 
 /** A segment as COCO's panoptic files list it. */
 interface SegmentInfo {
@@ -19,7 +20,7 @@ export interface PanopticFilesOptions {
   /** Folder that gets `panoptic.json` and the folder `panoptic`. */
   readonly folder: string;
   /** The model's classes by label. */
-  readonly categories: readonly { readonly id: number; readonly name: string; readonly isThing?: boolean }[];
+  readonly categories: readonly Category[];
   /** Ids of somebody's COCO annotations. */
   readonly cocoIds?: CocoIds | undefined;
 }
@@ -49,7 +50,7 @@ export class PanopticFiles {
    * @param stem - what its results are called
    * @returns the file
    */
-  async add(image: string, stem: string, { width, height, segmentIds, segments }: SegmentedImage): Promise<string> {
+  async add(image: string, stem: string, { width, height, segmentIds, segments }: PanopticPicture): Promise<string> {
     const { folder, cocoIds } = this.#options;
     const file = PanopticFiles.fileOf(folder, stem);
     await writeFileAtomic(file, await encodePng({ width, height, data: coloursOfSegmentIds(segmentIds) }));

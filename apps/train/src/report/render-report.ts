@@ -36,7 +36,8 @@ function tiles(data: ReportData): string {
 }
 
 function panopticTable({ PQ, SQ, RQ }: PanopticFigures): string {
-  return htmlTable(["panoptic", "PQ", "SQ", "RQ"], [["all classes", figure(PQ), figure(SQ), figure(RQ)]]);
+  return `<h2>Panoptic quality</h2>
+${htmlTable(["", "PQ", "SQ", "RQ"], [["all classes", figure(PQ), figure(SQ), figure(RQ)]])}`;
 }
 
 function evaluationTables({ evaluation }: ReportData): string {

@@ -19,12 +19,13 @@ export interface RunParts extends TrainOptions<object> {
   readonly accumulate: number;
   readonly seed: number;
   readonly auxiliary: boolean;
+  readonly freezeDetector: boolean;
 }
 
 /** Builds the parts that a run's settings describe. The caller frees model and optimiser. */
 export function partsOf(config: SizedConfig, data: RunData): RunParts {
   const { definition, accumulate, batchSize, epochs, seed, learningRateFactors, losses } = config;
-  const { averageWeights, earlyStop, auxiliaryLosses: auxiliary } = config;
+  const { averageWeights, earlyStop, auxiliaryLosses: auxiliary, freezeDetector } = config;
   const { every: evaluateEvery, loss: validationLoss } = config.evaluation;
   const { repeatThreshold: threshold } = config.sampling;
   const repeats = threshold > 0 ? repeatFactors(data.training, { threshold }) : undefined;
@@ -47,6 +48,7 @@ export function partsOf(config: SizedConfig, data: RunData): RunParts {
     evaluateEvery,
     seed,
     auxiliary,
+    freezeDetector,
     saveEvery: secondsOf(config.saveEvery),
     validationLoss,
     earlyStop: earlyStop.patience > 0 ? earlyStop : undefined,

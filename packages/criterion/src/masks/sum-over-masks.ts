@@ -23,8 +23,8 @@ export type LossOfMasks = {
 const valuesTogether = 1_000_000;
 
 /**
- * A loss that is a sum over masks, some of them at a time, with its gradient in closed form. A loss takes a dozen steps,
- * each as large as the masks: all masks of a batch in one go would take gigabytes.
+ * A loss that is a sum over masks, some of them at a time, with its gradient in closed form. A loss takes a dozen
+ * steps, each as large as the masks: all masks of a batch in one go would take gigabytes.
  *
  * @param lossOf - gets logits and signs of some masks `[n, X]`
  */
