@@ -41,7 +41,7 @@ export { resizeNearest } from "./ops/resize-nearest.ts";
 export { convolutionShape, leastSliding, poolShape } from "./ops/window-shape.ts";
 export { Parameter } from "./parameter.ts";
 export { pathPattern } from "./path-pattern.ts";
-export { tidyRecord, withoutGradient } from "./scopes.ts";
+export { asInInference, tidyRecord, withoutGradient } from "./scopes.ts";
 
 export type { CallOptions } from "./call-options.ts";
 export type { Initializer, InitializerContext, KaimingOptions } from "./initializers.ts";
