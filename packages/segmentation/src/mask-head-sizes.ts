@@ -52,13 +52,14 @@ export function maskHeadProblems(sizes: MaskHeadSizes): readonly MaskHeadProblem
         `groups of the norms; ${adviceOnHeads(dim)}`,
     });
   }
-  const unit = towerGroups * 2 ** (finerChannels.length + 1);
+  const halvings = finerChannels.length + 1;
+  const unit = towerGroups * 2 ** halvings;
   if (contextDim < unit || contextDim % unit !== 0) {
     problems.push({
       setting: "contextDim",
       message:
-        `${contextDim} must be a multiple of ${unit}: it is halved ${finerChannels.length + 1} times, and ` +
-        `${towerGroups} groups of a norm have to divide what is left; choose ${Math.max(1, Math.round(contextDim / unit)) * unit}`,
+        `${contextDim} must be a multiple of ${unit}: it is halved ${halvings} times, and ${towerGroups} groups of a ` +
+        `norm have to divide what is left; choose ${Math.max(1, Math.round(contextDim / unit)) * unit}`,
     });
   }
   return problems;
