@@ -34,7 +34,7 @@ export type DetrOutput = LayerPrediction & {
    * logit says whether there is an object.
    */
   readonly encoder?: LayerPrediction;
-  /** Only of a detector with a mask head: the masks of the last layer's queries, computed for those that are asked for. */
+  /** Only of a detector with a mask head: masks of the last layer's queries, computed for those that are asked for. */
   readonly masks?: PredictedMasks;
 };
 
