@@ -111,6 +111,12 @@ test("masks can be left out, and segments are asked for", async () => {
   ]);
 });
 
+test("points between pixels are sent as the server reads them", async () => {
+  handlers = [answer({})];
+  await ask().explain(Uint8Array.of(1), { points: [{ x: 100 / 3, y: 1e-7 }] });
+  expect(asked[0]?.url).toBe("/v1/explain?points=33.333%2C0");
+});
+
 test("a full server is asked again after the time that it asks for", async () => {
   handlers = [problem(429, { "retry-after": "1" }), problem(503, { "retry-after": "0" }), answer(found)];
   const begun = performance.now();

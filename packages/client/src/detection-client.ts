@@ -76,7 +76,7 @@ export class DetectionClient {
   /** Finds objects in one image, and tells what the model looked at for each. */
   async explain(image: ImageFile, options: ExplainOptions = {}): Promise<Explanation> {
     const { points = [], ...rest } = options;
-    const query = queryOf({ ...rest, points: points.map(({ x, y }) => `${x},${y}`) });
+    const query = queryOf({ ...rest, points: points.map(({ x, y }) => `${inPixels(x)},${inPixels(y)}`) });
     return (await this.#post({ path: "v1/explain", query, ...bodyOf(image), signal: options.signal })) as Explanation;
   }
 
@@ -104,6 +104,9 @@ export class DetectionClient {
     return await this.#requester.json({ ...request, method: "POST" });
   }
 }
+
+/** A thousandth of a pixel is enough, and the server reads few digits. */
+const inPixels = (value: number): number => Number(value.toFixed(3));
 
 /** Options as a query; lists repeat their name. */
 function queryOf(options: object): URLSearchParams {

@@ -8,6 +8,7 @@ export { readLog } from "./epoch-record.ts";
 export type { EpochRecord, PanopticFigures } from "./epoch-record.ts";
 export { evaluateDetector } from "./evaluate-detector.ts";
 export type { EvaluatedDetector, EvaluateDetectorOptions } from "./evaluate-detector.ts";
+export type { EvaluatedMasks } from "./evaluate-masks.ts";
 export { freezeDetector, stepCallOptions } from "./freeze-detector.ts";
 export type { StepSettings } from "./freeze-detector.ts";
 export { workLeft } from "./run-pace.ts";
@@ -16,6 +17,8 @@ export { RunLock } from "./run-lock.ts";
 export { runFiles } from "./run-files.ts";
 export type { RunFiles } from "./run-files.ts";
 export { countTrainedParameters } from "./session.ts";
+export { storedMetrics } from "./stored-metrics.ts";
+export type { StoredMetrics } from "./stored-metrics.ts";
 export { train } from "./train.ts";
 export type {
   Criterion,

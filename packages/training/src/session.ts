@@ -1,8 +1,9 @@
 import { ConfigError, DetrkitError, Random, StorageError } from "@detrkit/common";
-import { batchCount, batches, categoriesOf, type DetectionBatch, ImageWorkers } from "@detrkit/datasets";
+import { batchCount, batches, type DetectionBatch, ImageWorkers } from "@detrkit/datasets";
 import { Detector } from "@detrkit/inference";
 import type { Module } from "@detrkit/nn";
 import { type LossWithTerms, type StepResult, WeightAverage } from "@detrkit/optim";
+import { dataCategories } from "./data-categories.ts";
 import { hasStalled } from "./early-stop.ts";
 import { freezeDetector, stepCallOptions } from "./freeze-detector.ts";
 import { emptySums, type EpochRecord } from "./epoch-record.ts";
@@ -45,7 +46,7 @@ export class TrainingSession {
     this.pace = new RunPace({ batchSize: batchSize * accumulate, validationImages: data.validation?.length ?? 0 });
     this.#random = new Random(seed);
     const config = detector === undefined ? {} : { detector };
-    const description = { ...config, categories: categoriesOf(data.training), transforms: transforms.evaluation };
+    const description = { ...config, categories: dataCategories(data.training), transforms: transforms.evaluation };
     this.detector = new Detector({ model, description });
     this.#average = averageWeights === undefined ? undefined : new WeightAverage(model, averageWeights);
     this.store = new RunStore(output, this.detector, trainingTensors(optimizer, this.#average));

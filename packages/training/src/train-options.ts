@@ -116,6 +116,8 @@ export interface TrainOptions<Output extends object = DetrOutput> {
   readonly lock?: RunLock;
   /** Whether the loss on the validation images is computed beside their metrics. Default true. */
   readonly validationLoss?: boolean;
+  /** Score above which a query may be a segment, where panoptic quality is measured. Default 0.85, as published. */
+  readonly panopticThreshold?: number;
   /** How the detector is measured on the validation images. Default: `evaluateDetector`. */
   readonly evaluate?: (options: EvaluateDetectorOptions) => Promise<EvaluatedDetector | undefined>;
   /** Asked after every epoch; true ends the run. Asked of the last epoch again when the run is resumed. */
@@ -161,6 +163,7 @@ type Defaulted =
   | "freezeDetector"
   | "saveEvery"
   | "validationLoss"
+  | "panopticThreshold"
   | "evaluate";
 
 /** Options with nothing left open that has a default. */
@@ -177,6 +180,7 @@ const defaults: Required<Pick<TrainOptions, Defaulted>> = {
   freezeDetector: false,
   saveEvery: 120,
   validationLoss: true,
+  panopticThreshold: 0.85,
   evaluate: evaluateDetector,
 };
 

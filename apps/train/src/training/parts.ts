@@ -26,7 +26,7 @@ export interface RunParts extends TrainOptions<object> {
 export function partsOf(config: SizedConfig, data: RunData): RunParts {
   const { definition, accumulate, batchSize, epochs, seed, learningRateFactors, losses } = config;
   const { averageWeights, earlyStop, auxiliaryLosses: auxiliary, freezeDetector } = config;
-  const { every: evaluateEvery, loss: validationLoss } = config.evaluation;
+  const { every: evaluateEvery, loss: validationLoss, panopticThreshold } = config.evaluation;
   const { repeatThreshold: threshold } = config.sampling;
   const repeats = threshold > 0 ? repeatFactors(data.training, { threshold }) : undefined;
   const batches = batchCount(data.training.length, { batchSize, repeats });
@@ -51,6 +51,7 @@ export function partsOf(config: SizedConfig, data: RunData): RunParts {
     freezeDetector,
     saveEvery: secondsOf(config.saveEvery),
     validationLoss,
+    panopticThreshold,
     earlyStop: earlyStop.patience > 0 ? earlyStop : undefined,
     stopWhen: ({ metrics }) => metrics !== undefined && hasLearned(config, metrics.AP50),
   };
