@@ -159,7 +159,7 @@ test("the Open Inference Protocol: health, metadata, and an inference with a row
   expect(problem.error).toBe(problem.detail);
 });
 
-test("the Open Inference Protocol takes pixels, in JSON and in bytes, and finds what it finds in their file", async () => {
+test("the Open Inference Protocol takes pixels, in JSON and in bytes, and finds the same", async () => {
   const { data, width, height } = noise(90, 70);
   const asked = { parameters: { threshold: 0 }, outputs: [{ name: "score" }, { name: "label_id" }] };
   const infer = async (init: RequestInit): Promise<z.infer<typeof inferAnswer>["outputs"]> => {

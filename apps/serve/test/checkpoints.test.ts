@@ -39,7 +39,7 @@ async function writeRun(path: string): Promise<void> {
   await copyFile(weights, join(path, "checkpoint-best.safetensors"));
 }
 
-test("a .pth of the authors' code, a folder of Hugging Face and a run are served together, by file and by name", async () => {
+test("a .pth of the authors' code, a folder of Hugging Face and a run are served together", async () => {
   const paths = { original: join(folder, "original.pth"), transformers: huggingFace, run: join(folder, "run") };
   await writeOriginal(paths.original);
   await writeRun(paths.run);

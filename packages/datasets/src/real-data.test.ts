@@ -1,9 +1,11 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkDataset, type Dataset, openDataset, panopticTruth } from "./index.ts";
+import { loadObjectMasks } from "./masks/object-masks.ts";
 import { segmentExtents } from "./masks/segment-extents.ts";
 
 // Public data sets that lie beside a developer's checkout; their defects are listed in their READMEs.
@@ -52,6 +54,28 @@ describe.skipIf(!existsSync(data))(
       const found = Object.fromEntries(report.findings.map(({ kind, count }) => [kind, count]));
       expect(found).toEqual({ "crowd-box": 5, "image-without-boxes": 2, "class-without-boxes": 39 + 64 });
     });
+
+    test.each([
+      ["train", 288, 1_732_433, "11851999327ac055d08ca77d1ad3655f"],
+      ["val", 136, 1_144_236, "088e7ffb16383e07d8d18dd6c3615830"],
+    ])(
+      "COCO pieces: the masks of %s are those of pycocotools 2.0.11, pixel by pixel",
+      async (split, count, pixels, digest) => {
+        const { records } = await openDataset(`${data}/coco-mini/tinycoco`, { split, masks: true });
+        const masks = await Promise.all(
+          records.map(async (record) => {
+            const maskOf = await loadObjectMasks(record, record.name);
+            return Array.from(record.annotationIds, (id, index) => [id, maskOf(index).data] as const);
+          }),
+        );
+        const byId = masks.flat().toSorted(([a], [b]) => a - b);
+        const hash = createHash("sha256");
+        for (const [, mask] of byId) hash.update(mask);
+        expect(byId).toHaveLength(count);
+        expect(byId.reduce((sum, [, mask]) => sum + mask.reduce((a, b) => a + b, 0), 0)).toBe(pixels);
+        expect(hash.digest("hex").slice(0, 32)).toBe(digest);
+      },
+    );
 
     test("COCO's panoptic sample: each of its 50 segments has the pixels and the box that its file says", async () => {
       const dataset = await openDataset(`${data}/coco-mini/panoptic-sample`, { masks: true });

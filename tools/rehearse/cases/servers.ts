@@ -19,10 +19,13 @@ const server = spawn("node_modules/.bin/detrkit-serve", ["--model", "detr=" + pr
 const ended = once(server, "exit");
 process.on("exit", () => server.kill("SIGKILL"));
 let said = "";
-for await (const data of server.stderr) {
-  said += data;
-  if (said.includes("listens at")) break;
-}
+await new Promise((resolve) => {
+  server.stderr.on("data", (data) => {
+    said += data;
+    if (said.includes("listens at")) resolve();
+  });
+  ended.then(resolve);
+});
 const [, address] = /listens at (\\S+)/u.exec(said) ?? [];
 if (address === undefined) throw new Error("the server did not start: " + said);
 const page = await (await fetch(address)).text();

@@ -6,7 +6,7 @@ import type { ImageBytes, Outcome } from "./engine.ts";
 // A drawing in SVG can name other files and grow without end. Nobody photographs in it.
 sharp.block({ operation: ["VipsForeignLoadSvg"] });
 
-/** The pixels of an image that a stranger sent. More than `maxPixels` are never decoded: a file's header is read first. */
+/** The pixels of an image that a stranger sent. A file's header is read first: too many are never decoded. */
 export async function decodeSentImage(
   { name, bytes, pixels }: ImageBytes,
   maxPixels: number,

@@ -20,7 +20,8 @@ export async function writePth(path: string, tensors: ReadonlyMap<string, Tensor
   const items = [...tensors].map(([name, { shape, values }], index) => {
     const numbers = Float32Array.from(values as Float32Array);
     storages[`archive/data/${index}`] = new Uint8Array(numbers.buffer);
-    const storage = `(${text("storage")}ctorch\nFloatStorage\n${text(`${index}`)}${text("cpu")}J${int32(numbers.length)}tQ`;
+    const place = `${text(`${index}`)}${text("cpu")}J${int32(numbers.length)}`;
+    const storage = `(${text("storage")}ctorch\nFloatStorage\n${place}tQ`;
     const state = `${storage}K\x00${tuple(shape)}${tuple(strides(shape))}\x89N`;
     return `${text(name)}ctorch._utils\n_rebuild_tensor_v2\n(${state}tRs`;
   });

@@ -17,8 +17,8 @@ export async function startWasmBackend(): Promise<void> {
 }
 
 /**
- * The same without gradients, for pages that only run models: they then load a third less. Nothing can be differentiated
- * until {@link startWasmBackend} is called.
+ * The same without gradients, for pages that only run models, which then load less. Nothing can be differentiated until
+ * {@link startWasmBackend} is called.
  *
  * @throws BackendError if it can't be started
  */
