@@ -1,10 +1,8 @@
 """The sampling op in PyTorch, forward alone or with all three gradients."""
-import os
-
-import numpy
 import torch
 from deformable_sampling import deformable_attention
 from serving import extra_peak_memory_mb, serve
+from tensor_files import expect_close, read_tensors, take_results
 
 LARGEST_DIFFERENCE = 1e-4
 BYTES_PER_MB = 2**20
@@ -19,10 +17,11 @@ def prepare(settings):
     results = []
     extra = extra_peak_memory_mb(lambda: results.extend(work(level_shapes, *tensors)))
     given = tensors if settings["gradients"] else tensors[:3]
+    theirs = take_results(settings["results"], [result.shape for result in results])
     facts = {
         "inputsAndOutputsMb": sum(tensor.nbytes for tensor in [*given, *results]) / BYTES_PER_MB,
         **({} if extra is None else {"extraPeakMbPeer": extra}),
-        "largestRelativeDifference": compare(results, settings["results"]),
+        "largestRelativeDifference": expect_close(results, theirs, LARGEST_DIFFERENCE),
     }
     results.clear()
 
@@ -48,28 +47,6 @@ def tiny(tensors):
     value, locations, weights, cotangent = tensors
     one_point = (locations[:, :1, :, :1, :1].clone(), weights[:, :1, :, :1, :1].clone())
     return value[:, :1].clone(), *one_point, cotangent[:, :1].clone()
-
-
-def read_tensors(file, shapes):
-    """Of the shapes given, one after the other in the file."""
-    values, tensors, start = numpy.fromfile(file, dtype=numpy.float32), [], 0
-    for shape in shapes:
-        size = int(numpy.prod(shape))
-        tensors.append(torch.from_numpy(values[start : start + size].reshape(shape)))
-        start += size
-    return tensors
-
-
-def compare(results, file):
-    """How far what the other side wrote is from these results, relative to each tensor's largest number."""
-    theirs = read_tensors(file, [tuple(result.shape) for result in results])
-    os.remove(file)
-    largest = max(((mine - other).abs().max() / mine.abs().max()).item() for mine, other in zip(results, theirs))
-    if not largest <= LARGEST_DIFFERENCE:
-        raise ValueError(
-            f"the two sides compute different things: results differ by {largest:.2g} of the largest number"
-        )
-    return largest
 
 
 serve(prepare)

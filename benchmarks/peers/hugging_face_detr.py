@@ -9,6 +9,7 @@ from transformers import (
     DeformableDetrForObjectDetection,
     DetrConfig,
     DetrForObjectDetection,
+    DetrForSegmentation,
     ResNetConfig,
 )
 
@@ -25,16 +26,22 @@ def detector(config, all_layers=False):
         "activation_dropout": dropout,
         "auxiliary_loss": all_layers,
     }
-    model = BUILDERS[config["model"]](shared)
+    model = segmenting_detr(shared) if "masks" in config else BUILDERS[config["model"]](shared)
     # Both train all of ResNet but its stem and first stage. transformers looks for stage names of another backbone
     # there and freezes everything, which would spare the peer half of its backward pass.
-    for name, parameter in model.model.backbone.named_parameters():
+    boxes_only = model.detr if "masks" in config else model
+    for name, parameter in boxes_only.model.backbone.named_parameters():
         parameter.requires_grad_(any(f"stages.{stage}." in name for stage in (1, 2, 3)))
     return model
 
 
 def detr(shared):
     return DetrForObjectDetection(DetrConfig(**shared, backbone_config=ResNetConfig(out_features=["stage4"])))
+
+
+def segmenting_detr(shared):
+    backbone = ResNetConfig(out_features=["stage1", "stage2", "stage3", "stage4"])
+    return DetrForSegmentation(DetrConfig(**shared, backbone_config=backbone))
 
 
 def deformable_detr(shared):

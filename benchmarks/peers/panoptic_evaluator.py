@@ -22,7 +22,9 @@ def prepare(settings):
     evaluate = lambda: panoptic_quality(categories, images)
     means = evaluate()
     facts = {
-        f"{name} {part}": round(means[part][name], 9) for part in ["all", "things", "stuff"] for name in ["PQ", "SQ", "RQ"]
+        f"{name} {part}": round(means[part][name], 9)
+        for part in ["all", "things", "stuff"]
+        for name in ["PQ", "SQ", "RQ"]
     }
 
     def timed():

@@ -11,7 +11,8 @@ VOID = 0
 
 def pair_counts(truth_ids, predicted_ids):
     """Pixels of every pair of ids that occurs, {(truth, predicted): pixels}."""
-    pairs, pixels = np.unique(truth_ids.astype(np.uint64) * ID_COUNT + predicted_ids.astype(np.uint64), return_counts=True)
+    both = truth_ids.astype(np.uint64) * ID_COUNT + predicted_ids.astype(np.uint64)
+    pairs, pixels = np.unique(both, return_counts=True)
     return {(int(pair) // ID_COUNT, int(pair) % ID_COUNT): int(count) for pair, count in zip(pairs, pixels)}
 
 

@@ -5,6 +5,7 @@ import { deformableOpTraining } from "./benchmarks/deformable-op-training.ts";
 import { deformableOp } from "./benchmarks/deformable-op.ts";
 import { deformableTraining } from "./benchmarks/deformable-training.ts";
 import { detrInference } from "./benchmarks/detr-inference.ts";
+import { detrSegmInference } from "./benchmarks/detr-segm-inference.ts";
 import { detrTraining } from "./benchmarks/detr-training.ts";
 import { evaluator } from "./benchmarks/evaluator.ts";
 import { matcher } from "./benchmarks/matcher.ts";
@@ -24,6 +25,7 @@ export const benchmarks: readonly Benchmark[] = [
   detrInference,
   onnxruntimeInference,
   detrTraining,
+  detrSegmInference,
   smallTraining,
   trainThroughput,
   deformableOp,

@@ -25,7 +25,7 @@ interface Ellipse {
   readonly radii: readonly [number, number];
 }
 
-/** Images of 640×480 with about 20 segments each; of the predicted ones some are moved, gone, new or of another class. */
+/** Images of 640×480, about 20 segments each; of the predicted ones some are moved, gone, new or of another class. */
 export function generatedSegmentations({ images }: { readonly images: number }): GeneratedSegmentations {
   const [height, width] = [480, 640];
   const random = new Random(11);

@@ -13,9 +13,18 @@ export interface BatchSettings {
 }
 
 /** Unpadded images of noise: what is in them doesn't change how long a model takes. */
-export function imageBatch({ batch, height, width }: BatchSettings): PaddedBatch {
+export function imageBatch(settings: BatchSettings): PaddedBatch {
   const random = new Random(1);
+  const { batch, height, width } = settings;
   const pixels = Float32Array.from({ length: batch * height * width * 3 }, () => 4 * random.uniform() - 2);
+  return unpaddedBatch(pixels, settings);
+}
+
+/** @param pixels - `[batch, height, width, 3]` */
+export function unpaddedBatch(
+  pixels: Float32Array,
+  { batch, height, width }: Pick<BatchSettings, "batch" | "height" | "width">,
+): PaddedBatch {
   return {
     images: tensor4d(pixels, [batch, height, width, 3]),
     paddingMask: zeros([batch, height, width], "bool") as Tensor3D,

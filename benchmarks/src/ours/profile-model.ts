@@ -16,6 +16,11 @@ const layers: readonly (readonly [path: RegExp, name: (index: number) => string]
   [/^transformer\.encoder\.layers\.(\d+)$/, (index) => `encoder layer ${index + 1}`],
   [/^transformer\.decoder\.layers\.(\d+)$/, (index) => `decoder layer ${index + 1}`],
   [/^(class|box)Heads?(\.\d+)?$/, () => "heads"],
+  [/^maskHead$/, () => "mask head: keys, maps adapted"],
+  [/^maskHead\.attentionMap$/, () => "mask head: attention map"],
+  [/^maskHead\.tower$/, () => "mask head: first convolution, maps resized and added"],
+  [/^maskHead\.tower\.blocks\.(\d+)$/, (index) => `mask head: block ${index + 1}`],
+  [/^maskHead\.tower\.output$/, () => "mask head: output"],
 ];
 
 /**

@@ -55,7 +55,8 @@ export class PanopticQuality {
     const missing = prediction.segments.filter((_, index) => areas[index] === 0).map(({ id }) => id);
     if (missing.length > 0) {
       throw new DataError(
-        `${where}: prediction: no pixel belongs to the listed segments ${missing.join(", ")}; list only those with pixels`,
+        `${where}: prediction: no pixel belongs to the listed segments ${missing.join(", ")}; ` +
+          "list only those with pixels",
       );
     }
     this.#count(truth.segments, prediction.segments, overlaps, areas);
@@ -116,9 +117,8 @@ export class PanopticQuality {
 
   #expectCategory({ id, categoryId }: PanopticSegment, where: string): void {
     if (this.#counts.has(categoryId)) return;
-    throw new DataError(
-      `${where}: segment ${id} has the unknown class ${categoryId}; expected one of ${[...this.#counts.keys()].join(", ")}`,
-    );
+    const known = [...this.#counts.keys()].join(", ");
+    throw new DataError(`${where}: segment ${id} has the unknown class ${categoryId}; expected one of ${known}`);
   }
 }
 

@@ -1,7 +1,6 @@
 import {
   type ClassEvaluation,
   type CocoMetrics,
-  type DetectionEvaluation,
   metricNames,
   type PanopticEvaluation,
   type PanopticFigures,

@@ -40,7 +40,8 @@ function panopticTable({ things, stuff, ...all }: NonNullable<EvaluationSummary[
   const rows = Object.entries({ "all classes": all, things, stuff }).flatMap(([name, figures]) =>
     figures === undefined ? [] : [row(name, figures)],
   );
-  return htmlTable(["panoptic", "PQ", "SQ", "RQ"], rows);
+  return `<h2>Panoptic quality</h2>
+${htmlTable(["", "PQ", "SQ", "RQ"], rows)}`;
 }
 
 function evaluationTables({ evaluation }: ReportData): string {
