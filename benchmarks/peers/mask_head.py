@@ -23,3 +23,12 @@ def forward(self, features, attention_masks, fpn_features):
         resized = functional.interpolate(hidden, size=adapted.shape[-2:], mode="nearest")
         hidden = stage.refine((resized.unflatten(0, (images, queries)) + adapted).flatten(0, 1))
     return self.output_conv(hidden)
+
+
+def ellipses(target, settings):
+    """Masks [T, height, width] of the ellipses that fill the boxes of a target."""
+    rows = (torch.arange(settings["height"], dtype=torch.float64) + 0.5)[:, None] / settings["height"]
+    columns = (torch.arange(settings["width"], dtype=torch.float64) + 0.5) / settings["width"]
+    return torch.stack(
+        [((columns - x) / (w / 2)) ** 2 + ((rows - y) / (h / 2)) ** 2 <= 1 for x, y, w, h in target["boxes"]]
+    )

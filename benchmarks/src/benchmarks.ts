@@ -6,6 +6,7 @@ import { deformableOp } from "./benchmarks/deformable-op.ts";
 import { deformableTraining } from "./benchmarks/deformable-training.ts";
 import { detrInference } from "./benchmarks/detr-inference.ts";
 import { detrSegmInference } from "./benchmarks/detr-segm-inference.ts";
+import { detrSegmTraining } from "./benchmarks/detr-segm-training.ts";
 import { detrTraining } from "./benchmarks/detr-training.ts";
 import { evaluator } from "./benchmarks/evaluator.ts";
 import { matcher } from "./benchmarks/matcher.ts";
@@ -26,6 +27,7 @@ export const benchmarks: readonly Benchmark[] = [
   onnxruntimeInference,
   detrTraining,
   detrSegmInference,
+  detrSegmTraining,
   smallTraining,
   trainThroughput,
   deformableOp,

@@ -1,4 +1,4 @@
-import type { DetectionTarget } from "@detrkit/boxes";
+import type { DetectionTarget, TargetMasks } from "@detrkit/boxes";
 import { Random } from "@detrkit/common";
 import type { PaddedBatch } from "@detrkit/nn";
 import { type Tensor3D, tensor4d, zeros } from "@tensorflow/tfjs-core";
@@ -10,6 +10,8 @@ export interface BatchSettings {
   readonly width: number;
   /** For each image; boxes are cxcywh, normalised. */
   readonly targets: readonly { readonly labels: readonly number[]; readonly boxes: readonly (readonly number[])[] }[];
+  /** Whether each object has a mask, the ellipse in its box. */
+  readonly masks?: boolean;
 }
 
 /** Unpadded images of noise: what is in them doesn't change how long a model takes. */
@@ -32,9 +34,27 @@ export function unpaddedBatch(
   };
 }
 
-export function detectionTargets({ targets }: BatchSettings): DetectionTarget[] {
+export function detectionTargets({ targets, masks = false, ...size }: BatchSettings): DetectionTarget[] {
   return targets.map(({ labels, boxes }) => ({
     labels: Int32Array.from(labels),
     boxes: Float32Array.from(boxes.flat()),
+    ...(masks ? { masks: ellipses(boxes, size) } : {}),
   }));
+}
+
+/** The ellipses that fill the boxes, as `mask_head.py` draws them. */
+function ellipses(
+  boxes: readonly (readonly number[])[],
+  { height, width }: Pick<BatchSettings, "height" | "width">,
+): TargetMasks {
+  const area = height * width;
+  const data = new Uint8Array(boxes.length * area);
+  for (const [object, [x = 0, y = 0, w = 0, h = 0]] of boxes.entries()) {
+    for (let pixel = 0; pixel < area; pixel++) {
+      const across = ((pixel % width) + 0.5) / width - x;
+      const down = (Math.floor(pixel / width) + 0.5) / height - y;
+      data[object * area + pixel] = (across / (w / 2)) ** 2 + (down / (h / 2)) ** 2 <= 1 ? 1 : 0;
+    }
+  }
+  return { height, width, data };
 }

@@ -1,8 +1,9 @@
 import { type BackendName, startBackend } from "@detrkit/backend";
+import type { DetectionTarget } from "@detrkit/boxes";
 import { Random } from "@detrkit/common";
-import { createDetector, type DetectorConfig } from "@detrkit/detr";
+import { createDetector, type DetectorConfig, type DetrOutput } from "@detrkit/detr";
 import { AdamW, type ParameterGroup } from "@detrkit/optim";
-import { deformableDetr, detr } from "@detrkit/training";
+import { type Criterion, deformableDetr, detr } from "@detrkit/training";
 import { countOperations } from "./count-operations.ts";
 import { type BatchSettings, detectionTargets, imageBatch } from "./image-batch.ts";
 import { parameterCounts } from "./parameter-counts.ts";
@@ -34,8 +35,7 @@ export async function trainingWorkload(
   const random = new Random(1);
   const images = imageBatch(settings);
   const targets = detectionTargets(settings);
-  const definition = [deformableDetr, detr].find(({ name }) => name === settings.model.model) ?? detr;
-  const criterion = definition.criterion({});
+  const criterion = criterionOf(settings.model);
   const optimizer = new AdamW({ groups: groupsOf(settings), weightDecay: 1e-4, clipNorm: 0.1 });
   const step = () =>
     optimizer.step(model, () => criterion.call(model.call(images, { training: true, random }), targets));
@@ -44,12 +44,29 @@ export async function trainingWorkload(
   const details = profiled ? await profileOperations(step) : [];
   return {
     // Initial weights differ between detrkit and Python, so the losses are there to be seen, not to be equal.
-    facts: { backend: name, ...parameterCounts(model), ...operations, firstLossOurs: loss },
+    facts: {
+      backend: name,
+      ...parameterCounts(model),
+      ...(settings.masks === true ? { maskPixels: maskPixelsOf(targets) } : {}),
+      ...operations,
+      firstLossOurs: loss,
+    },
     details,
     iterate: async () => {
       await step();
     },
   };
+}
+
+/** Mask losses are at all pixels, as published and as in the peer. */
+function criterionOf(model: DetectorConfig): Criterion<DetrOutput> {
+  const losses = { maskPoints: 0 };
+  return model.model === "detr" ? detr.criterion(losses, model) : deformableDetr.criterion(losses, model);
+}
+
+/** How many pixels of all masks are inside. */
+function maskPixelsOf(targets: readonly DetectionTarget[]): number {
+  return targets.reduce((sum, { masks }) => sum + (masks?.data ?? new Uint8Array()).reduce((a, b) => a + b, 0), 0);
 }
 
 function groupsOf({ learningRate, backboneLearningRate, locationLearningRate }: TrainingSettings): ParameterGroup[] {

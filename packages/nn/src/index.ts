@@ -37,6 +37,7 @@ export { layerNorm } from "./ops/layer-norm.ts";
 export { linear } from "./ops/linear.ts";
 export { multiHeadAttention } from "./ops/multi-head-attention.ts";
 export { normalize } from "./ops/normalize.ts";
+export { resizeNearest } from "./ops/resize-nearest.ts";
 export { convolutionShape, leastSliding, poolShape } from "./ops/window-shape.ts";
 export { Parameter } from "./parameter.ts";
 export { pathPattern } from "./path-pattern.ts";

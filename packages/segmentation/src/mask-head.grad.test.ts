@@ -1,5 +1,5 @@
 import { type Parameter, tidyRecord } from "@detrkit/nn";
-import { describeOnFusedBackends, expectGradients, uniformTensor } from "@detrkit/test-utils";
+import { describeOnBackends, expectGradients, uniformTensor } from "@detrkit/test-utils";
 import { dispose, mul, type Rank, type Tensor, type Tensor3D, type Tensor4D } from "@tensorflow/tfjs-core";
 import { test } from "vitest";
 import { dim, headOf, inputsOf } from "../test-support/random-head.ts";
@@ -43,8 +43,7 @@ const paths = [
   "tower.output.weight",
 ];
 
-// In plain JavaScript sums are rounded too much for differences; its gradients are composed of the same ops.
-describeOnFusedBackends("MaskHead", () => {
+describeOnBackends("MaskHead", () => {
   test.each(kinds)("as of $name: gradients by inputs and parameters equal finite differences", ({ finerChannels }) => {
     const head = smoothHead(finerChannels);
     const inputs = tidyRecord(() => inputsOf(images, padded, finerChannels));

@@ -1,16 +1,15 @@
 import type { Random } from "@detrkit/common";
-import { constant, Conv2d, convolution, expectFloats, GroupNorm, kaimingUniform, Module } from "@detrkit/nn";
 import {
-  add,
-  dispose,
-  image,
-  reshape,
-  slice,
-  type Tensor1D,
-  type Tensor3D,
-  type Tensor4D,
-  tidy,
-} from "@tensorflow/tfjs-core";
+  constant,
+  Conv2d,
+  convolution,
+  expectFloats,
+  GroupNorm,
+  kaimingUniform,
+  Module,
+  resizeNearest,
+} from "@detrkit/nn";
+import { add, dispose, reshape, slice, type Tensor1D, type Tensor3D, type Tensor4D, tidy } from "@tensorflow/tfjs-core";
 import { completeSizes, type MaskHeadSizes, towerChannels, towerGroups } from "./mask-head-sizes.ts";
 
 /** Sizes of a {@link MaskTower}, and where its initial weights are drawn from. */
@@ -105,7 +104,7 @@ export class MaskTower extends Module {
       const map = adapted[step] as Tensor4D;
       const [, height, width] = map.shape;
       // Queries are many, maps are shared: added by broadcasting, never repeated for each query.
-      const fine = tidy(() => block.call(add(image.resizeNearestNeighbor(coarse, [height, width]), map)));
+      const fine = tidy(() => block.call(add(resizeNearest(coarse, { height, width }), map)));
       dispose(coarse);
       return fine;
     }, start);
