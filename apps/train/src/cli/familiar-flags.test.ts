@@ -22,6 +22,8 @@ test.each([
   ["--coco_path", "--data?"],
   ["--device", "--backend? (auto, native, wasm or cpu)"],
   ["--bbox_loss_coef", "--losses.box-l1?"],
+  ["--frozen_weights", "--freeze-detector? (a switch; --init names the weights)"],
+  ["--mask_loss_coef", "--losses.mask-focal? (with --losses.mask-points 0)"],
   ["--freeze", "--backbone.frozen-stages? (stages of the backbone)"],
   ["--cos_lr", "--schedule.kind? (cosine)"],
 ])("train %s suggests %s", (typed, meant) => {

@@ -58,7 +58,10 @@ const familiar: Readonly<Record<string, Familiar>> = {
   saveperiod: as("save-every"),
   time: as("max-minutes"),
   // The originals.
-  frozenweights: weights,
+  frozenweights: noted("a switch; --init names the weights", "freeze-detector"),
+  masklosscoef: noted("with --losses.mask-points 0", "losses.mask-focal"),
+  dicelosscoef: as("losses.mask-dice"),
+  cocopanopticpath: noted("panoptic data is found by itself", "data"),
   cocopath: as("data"),
   datasetfile: as("data"),
   dataset: as("data"),

@@ -80,7 +80,7 @@ test("what would make it another run cannot change", async () => {
   const output = await stored("same", file);
   const changed = await resumeConfig({ output, evaluation: { pictures: 3 }, backbone: { depth: 18 } });
   expect(changed.evaluation).toEqual({ ...(file["evaluation"] as object), pictures: 3 });
-  const evaluation = { every: 2, stopAtAp50: 0.5, loss: false, pictures: 1 };
+  const evaluation = { every: 2, stopAtAp50: 0.5, loss: false, panopticThreshold: 0.5, pictures: 1 };
   expect((await resumeConfig({ output, evaluation })).evaluation).toEqual(evaluation);
   await expect(resumeConfig({ output, backbone: { depth: 34 } })).rejects.toThrow(
     `the run in ${output} has --backbone.depth 18, which cannot change to 34 when it is resumed`,

@@ -113,7 +113,7 @@ export async function drawValidation(
  * @param epoch - from 0
  */
 export async function drawBatches(
-  { data: { training }, batchSize, repeats, seed, transforms }: RunParts,
+  { data: { training }, model, batchSize, repeats, seed, transforms }: RunParts,
   epoch: number,
   count: number,
 ): Promise<SamplePicture[]> {
@@ -121,7 +121,7 @@ export async function drawBatches(
   if (count === 0) return pictures;
   const recipe = trainingRecipe(transforms, epoch);
   const legend = { normalisation: recipe.normalisation, categories: categoriesOf(training) };
-  const order = { batchSize, repeats, seed, epoch, shuffle: true };
+  const order = { batchSize, repeats, seed, epoch, shuffle: true, masks: model.maskHead !== undefined };
   for await (const batch of batches(training, { ...order, transforms: recipe, workers: 0, ahead: 1 })) {
     const png = await drawBatch(batch, legend);
     pictures.push({ name: `batch ${batch.index + 1} of epoch ${epoch + 1}`, png, kind: "batch" });
