@@ -15,8 +15,8 @@ export interface DetrCallOptions extends TransformerCallOptions {
   /** Whether a detector with a mask head prepares masks, which cost most when they are asked for. Default `true`. */
   readonly masks?: boolean;
   /**
-   * Whether only the mask head is trained: everything before it runs as in inference, without dropout, and nothing of it
-   * is recorded for gradients. Default `false`.
+   * Whether only the mask head is trained: everything before it runs as in inference, without dropout, and nothing of
+   * it is recorded for gradients. Default `false`.
    */
   readonly frozenDetector?: boolean;
 }

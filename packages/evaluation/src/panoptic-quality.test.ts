@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import type { PanopticEvaluation, PanopticSegment, PanopticSegmentation } from "./index.ts";
