@@ -109,7 +109,8 @@ describe("train --freeze-detector", () => {
     const without = await runCli(
       "train",
       "--no-masks",
-      ...["--init", join(folder, "frozen")],
+      "--init",
+      join(folder, "frozen"),
       ...tinyFlags(join(folder, "without"), short),
     );
     expectExit(without, 0);
