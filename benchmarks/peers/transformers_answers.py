@@ -2,7 +2,7 @@
 
     python transformers_answers.py FOLDER PHOTO OUTPUT
 
-OUTPUT gets `answer.safetensors` (pixels as the model's own image processor prepares them, logits and boxes),
+OUTPUT gets `answer.safetensors` (pixels as the model's own image processor prepares them, logits, boxes, masks),
 `detections.json` (its post-processing, all scores) and `saved`, the folder of save_pretrained. Keys that do not fit
 end the program. FOLDER may hold `original.safetensors` too: OUTPUT then gets it as `original.pth`, as torch.save
 writes the checkpoints of the authors' code, and its backbone as `resnet.pth`, as it writes torchvision's weights.
@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
-from transformers import AutoImageProcessor, AutoModelForObjectDetection
+from transformers import AutoImageProcessor, AutoModelForObjectDetection, DetrForSegmentation
 
 folder, photo, output = (Path(argument) for argument in sys.argv[1:4])
 output.mkdir(parents=True, exist_ok=True)
@@ -29,11 +29,15 @@ if original.exists():
                                  dilation=settings["dilateLastStage"])
     state_dict = load_file(original)
     torch.save({"model": state_dict, "args": options, "epoch": 49}, output / "original.pth")
+    # Beside a mask head the detector is a part of the model.
+    of_detector = {key.removeprefix("detr."): tensor for key, tensor in state_dict.items()}
     body = "backbone.0.body."
-    resnet = {key.removeprefix(body): tensor for key, tensor in state_dict.items() if key.startswith(body)}
+    resnet = {key.removeprefix(body): tensor for key, tensor in of_detector.items() if key.startswith(body)}
     torch.save(resnet | {"fc.weight": torch.zeros(1000, 512), "fc.bias": torch.zeros(1000)}, output / "resnet.pth")
 
-model, loading = AutoModelForObjectDetection.from_pretrained(folder, output_loading_info=True)
+architecture = json.loads((folder / "config.json").read_text())["architectures"][0]
+kind = DetrForSegmentation if architecture == "DetrForSegmentation" else AutoModelForObjectDetection
+model, loading = kind.from_pretrained(folder, output_loading_info=True)
 wrong = {what: list(keys) for what, keys in loading.items() if len(keys) > 0}
 if wrong:
     sys.exit(f"from_pretrained: {wrong}")
@@ -50,6 +54,7 @@ save_file(
         "pixels": inputs["pixel_values"].permute(0, 2, 3, 1).contiguous(),
         "logits": answer.logits.contiguous(),
         "boxes": answer.pred_boxes.contiguous(),
+        **({"masks": answer.pred_masks.contiguous()} if kind is DetrForSegmentation else {}),
     },
     output / "answer.safetensors",
 )

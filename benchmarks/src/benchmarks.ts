@@ -11,6 +11,7 @@ import { detrTraining } from "./benchmarks/detr-training.ts";
 import { evaluator } from "./benchmarks/evaluator.ts";
 import { matcher } from "./benchmarks/matcher.ts";
 import { onnxruntimeInference } from "./benchmarks/onnxruntime-inference.ts";
+import { panopticEvaluator } from "./benchmarks/panoptic-evaluator.ts";
 import { serving } from "./benchmarks/serving.ts";
 import { smallTraining } from "./benchmarks/small-training.ts";
 import { trainThroughput } from "./benchmarks/train-throughput.ts";
@@ -20,6 +21,7 @@ import { wasmTraining } from "./benchmarks/wasm-training.ts";
 export const benchmarks: readonly Benchmark[] = [
   matcher,
   evaluator,
+  panopticEvaluator,
   data,
   detrInference,
   onnxruntimeInference,

@@ -29,6 +29,12 @@ const detr: DetectorConfig = {
   numClasses: 3,
   numQueries: 7,
 };
+// The channels of a mask head need a width of 128.
+const withMasks: DetectorConfig = {
+  ...detr,
+  transformer: { ...detrPreset.transformer, ...transformer, dim: 128, heads: 8 },
+  masks: { contextDim: 128 },
+};
 const deformable = (preset: keyof typeof presets, width: number): DetectorConfig => {
   const settings = presets[preset] as (typeof presets)["deformable-detr-r50"];
   return {
@@ -74,6 +80,7 @@ describe.skipIf(python === undefined)("Transformers (skipped where npm run trans
   test.each([
     ["DETR", detr, recipe],
     ["DETR with learned positions", learned, recipe],
+    ["DETR with masks", withMasks, recipe],
     ["Deformable DETR", deformable("deformable-detr-r50", 64), recipe],
     [
       "Deformable DETR at one size",
@@ -105,13 +112,15 @@ describe.skipIf(python === undefined)("Transformers (skipped where npm run trans
       const of = (key: string): TensorData => tensors.get(key) as TensorData;
       const [, height = 0, width = 0] = of("pixels").shape;
       tidy(() => {
-        const { logits, boxes } = detector.model.call({
+        const { logits, boxes, masks } = detector.model.call({
           images: tensor4d(of("pixels").values as Float32Array, [1, height, width, 3]),
           paddingMask: tensor3d(new Uint8Array(height * width), [1, height, width], "bool"),
           sizes: [{ height, width }],
         });
         expectClose(logits, of("logits").values as Float32Array, { atol: 5e-4 });
         expectClose(boxes, of("boxes").values as Float32Array, { atol: 5e-4 });
+        expect(masks !== undefined).toBe("masks" in config);
+        if (masks !== undefined) expectClose(masks.all(), of("masks").values as Float32Array, { atol: 2e-3 });
       });
 
       const theirs = JSON.parse(await readFile(join(home, "answer", "detections.json"), "utf8")) as readonly {
@@ -145,7 +154,8 @@ describe.skipIf(python === undefined)("Transformers (skipped where npm run trans
       expect(pth.description.detector).toEqual(config);
       pth.dispose();
       const started = await readWeights(join(home, "answer", "original.pth"));
-      expect(started).toMatchObject({ settings: { numQueries: 7, transformer: { heads: 4 } }, unknown: [] });
+      const { heads } = config.transformer;
+      expect(started).toMatchObject({ settings: { numQueries: 7, transformer: { heads } }, unknown: [] });
       expect(byName(started.tensors)).toEqual(byName(parameters));
       const resnet = await readWeights(join(home, "answer", "resnet.pth"));
       expect(resnet).toMatchObject({

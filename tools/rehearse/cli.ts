@@ -12,6 +12,7 @@ import { managerCases } from "./cases/managers.ts";
 import { prebuiltCases } from "./cases/prebuilt.ts";
 import { projectCases } from "./cases/projects.ts";
 import { readmeCases } from "./cases/readmes.ts";
+import { serverCases } from "./cases/servers.ts";
 import { versionCases } from "./cases/versions.ts";
 import { Consumer, type Stage } from "./consumer.ts";
 import { nodeOf, run, yarnOf } from "./programs.ts";
@@ -91,6 +92,7 @@ async function tryCase({ group, name, run: runCase }: Case, rehearsal: Rehearsal
 
 const cases = [
   ...managerCases,
+  ...serverCases,
   ...prebuiltCases,
   ...readmeCases,
   ...projectCases,

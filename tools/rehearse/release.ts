@@ -25,7 +25,7 @@ export class Release {
     await ensureDone("git", ["clone", "--quiet", "--local", root, this.#folder], dirname(this.#folder));
     await ensureDone("pnpm", ["install", "--frozen-lockfile", "--ignore-scripts", "--prefer-offline"], this.#folder);
     for (const { folder } of published) {
-      for (const built of globSync(["dist", "*.node", "*.so", "native.json"], { cwd: join(root, folder) }))
+      for (const built of globSync(["dist", "page/dist", "*.node", "*.so", "native.json"], { cwd: join(root, folder) }))
         cpSync(join(root, folder, built), join(this.#folder, folder, built), { recursive: true });
     }
   }

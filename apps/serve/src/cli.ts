@@ -8,6 +8,9 @@ import { DetectionServer } from "./detection-server.ts";
 
 const say = (line: string): void => void process.stderr.write(`detrkit-serve: ${line}\n`);
 
+// Whoever read the lines may be gone, which is no reason to end.
+process.stderr.on("error", () => {});
+
 async function main(): Promise<number> {
   const settings = readOptions(process.argv.slice(2), process.env);
   if (settings === undefined) {

@@ -27,6 +27,7 @@ export const defaultSettings = {
   host: "127.0.0.1",
   port: 8080,
   engine: "native",
+  precision: "fp32",
   batching: "same-size",
   maxPixels: 40_000_000,
   maxQueue: 64,

@@ -33,6 +33,7 @@ async function answer(request: EngineRequest): Promise<void> {
   try {
     if (engine === undefined) throw new Error("the model is not loaded");
     if (request.kind === "detect") reply({ kind: "detected", id, outcomes: await engine.detect(request.images) });
+    else if (request.kind === "segment") reply({ kind: "segmented", id, outcome: await engine.segment(request.image) });
     else reply({ kind: "explained", id, outcome: await engine.explain(request.image) });
   } catch (error) {
     reply({ kind: "failed", id, message: messageOf(error) });

@@ -3,11 +3,13 @@ import { join } from "node:path";
 import { loadDetector } from "@detrkit/inference";
 import { temporaryFolder } from "@detrkit/test-utils";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type * as z from "zod";
 import { detectManyAnswer, detectOneAnswer } from "../src/api/detections.ts";
 import { explainAnswer } from "../src/api/explanations.ts";
 import { huggingFaceAnswer } from "../src/api/hugging-face.ts";
 import { inferAnswer, modelMetadata, serverMetadata } from "../src/api/inference-protocol.ts";
 import { modelsAnswer } from "../src/api/models.ts";
+import { problemSchema } from "../src/api/problems.ts";
 import { picture, post, postJson, type RunningServer, startServer } from "./support/running-server.ts";
 import { categories, noise, writeUntrained } from "./support/untrained.ts";
 
@@ -89,6 +91,13 @@ test("threshold, limit and labels choose, and the query goes before the body", a
   expect(detectManyAnswer.parse(await both.json()).images[0]?.detections).toHaveLength(5);
 });
 
+test("a body whose type nobody says is an image, as Hugging Face's client sends it", async () => {
+  const body = { method: "POST", body: wide };
+  const answer = await running.ask("/?threshold=0", body);
+  expect(huggingFaceAnswer.parse(await answer.json())).toHaveLength(14);
+  expect((await running.ask("/v1/detect", body)).status).toBe(200);
+});
+
 test("curl without a content type of its own, and a model by its name", async () => {
   const answer = await running.ask("/v1/detect?model=dense", post(wide, "application/x-www-form-urlencoded"));
   expect(detectOneAnswer.parse(await answer.json()).model).toBe("dense");
@@ -144,7 +153,83 @@ test("the Open Inference Protocol: health, metadata, and an inference with a row
   expect(answer.outputs[0]?.data).toEqual([0, 0, 0, 1, 1, 1]);
   const wrong = await running.ask("/v2/models/sampling/infer", postJson({ inputs: [{ ...images, shape: [3] }] }));
   expect(wrong.status).toBe(422);
-  expect(await wrong.json()).toMatchObject({ code: "invalid-tensor" });
+  const problem = problemSchema.parse(await wrong.json());
+  expect(problem.code).toBe("invalid-tensor");
+  // Where the protocol's clients look.
+  expect(problem.error).toBe(problem.detail);
+});
+
+test("the Open Inference Protocol takes pixels, in JSON and in bytes, and finds the same", async () => {
+  const { data, width, height } = noise(90, 70);
+  const asked = { parameters: { threshold: 0 }, outputs: [{ name: "score" }, { name: "label_id" }] };
+  const infer = async (init: RequestInit): Promise<z.infer<typeof inferAnswer>["outputs"]> => {
+    const answer = await running.ask("/v2/models/sampling/infer", init);
+    expect(answer.status).toBe(200);
+    return inferAnswer.parse(await answer.json()).outputs;
+  };
+  const inJson = (input: object): Promise<z.infer<typeof inferAnswer>["outputs"]> =>
+    infer(postJson({ ...asked, inputs: [{ name: "images", ...input }] }));
+  const inBytes = (input: object, bytes: Uint8Array): Promise<z.infer<typeof inferAnswer>["outputs"]> => {
+    const parameters = { binary_data_size: bytes.length };
+    const json = Buffer.from(JSON.stringify({ ...asked, inputs: [{ name: "images", ...input, parameters }] }));
+    const headers = { "inference-header-content-length": String(json.length) };
+    return infer(post(new Uint8Array(Buffer.concat([json, bytes])), "application/json", { headers }));
+  };
+  // As Triton's client sends it.
+  const withoutType = (input: object): Promise<z.infer<typeof inferAnswer>["outputs"]> =>
+    infer({ method: "POST", body: Buffer.from(JSON.stringify({ ...asked, inputs: [{ name: "images", ...input }] })) });
+  const expected = await inJson({ datatype: "BYTES", shape: [1], data: [base64(wide)] });
+  expect(expected.map(({ shape }) => shape)).toEqual([[14], [14]]);
+  const fractions = Float32Array.from(data, (value) => value / 255);
+  const rows = Array.from({ length: height }, (_, y) =>
+    Array.from({ length: width }, (_, x) => Array.from(data.slice((y * width + x) * 3, (y * width + x) * 3 + 3))),
+  );
+  const [single, batch] = [{ shape: [height, width, 3] }, { shape: [1, height, width, 3] }];
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(wide.length);
+  for (const answer of [
+    await inJson({ datatype: "UINT8", ...single, data: [...data] }),
+    await inJson({ datatype: "UINT8", ...batch, data: [rows] }),
+    await inJson({ datatype: "FP32", ...single, data: [...fractions] }),
+    await inBytes({ datatype: "UINT8", ...single }, data),
+    await withoutType({ datatype: "UINT8", ...single, data: [...data] }),
+    await inBytes({ datatype: "FP32", ...batch }, new Uint8Array(fractions.buffer)),
+    await inBytes({ datatype: "BYTES", shape: [1] }, Buffer.concat([length, wide])),
+  ])
+    expect(answer).toEqual(expected);
+  const two = await inBytes({ datatype: "UINT8", shape: [2, height, width, 3] }, Buffer.concat([data, data]));
+  const scores = (expected[0]?.data ?? []) as number[];
+  // A batch sums in another order.
+  [...scores, ...scores].forEach((score, index) => expect(two[0]?.data?.[index]).toBeCloseTo(score, 4));
+});
+
+test("outputs of the Open Inference Protocol come as bytes where they are asked for", async () => {
+  const inputs = [{ name: "images", datatype: "BYTES", shape: [1], data: [base64(wide)] }];
+  const outputs = [
+    { name: "image", parameters: { binary_data: false } },
+    { name: "box" },
+    { name: "label" },
+    { name: "label_id" },
+  ];
+  const parameters = { threshold: 0, limit: 2 };
+  const ask = (body: object): Promise<Response> => running.ask("/v2/models/sampling/infer", postJson(body));
+  const plain = inferAnswer.parse(await (await ask({ inputs, outputs, parameters })).json());
+  const answer = await ask({ inputs, outputs, parameters: { ...parameters, binary_data_output: true } });
+  expect(answer.headers.get("content-type")).toBe("application/octet-stream");
+  const bytes = Buffer.from(await answer.arrayBuffer());
+  const end = Number(answer.headers.get("inference-header-content-length"));
+  const written = inferAnswer.parse(JSON.parse(bytes.toString("utf8", 0, end)));
+  expect(written.outputs.map(({ name, data, parameters: of }) => [name, data, of?.binary_data_size])).toEqual([
+    ["image", [0, 0], undefined],
+    ["box", undefined, 32],
+    ["label", undefined, 14],
+    ["label_id", undefined, 16],
+  ]);
+  const [, box, label, labelId] = plain.outputs.map(({ data = [] }) => data);
+  const after = bytes.subarray(end);
+  box?.forEach((value, index) => expect(after.readFloatLE(index * 4)).toBeCloseTo(Number(value), 3));
+  expect(after.toString("utf8", 36, 39)).toBe(label?.[0]);
+  expect(after.readBigInt64LE(54)).toBe(BigInt(labelId?.[1] ?? 0));
 });
 
 test("models are listed with what a browser needs, and their weights are the file", async () => {

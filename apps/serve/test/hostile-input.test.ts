@@ -37,6 +37,15 @@ const form = (...files: readonly Uint8Array<ArrayBuffer>[]): FormData => {
   return data;
 };
 
+/** A body of JSON that says how long it is, or says something else. */
+const framed = (said: string | undefined, json = "{}"): RequestInit =>
+  post(json, "application/octet-stream", {
+    headers: { "inference-header-content-length": said ?? String(json.length) },
+  });
+const tensor = ({ shape, size }: { readonly shape: readonly number[]; readonly size: number }): object => ({
+  inputs: [{ name: "images", datatype: "UINT8", shape, parameters: { binary_data_size: size } }],
+});
+
 test("1,000 damaged bodies: each is refused or answered, none by a defect, and the server lives on", async () => {
   const statuses = new Map<string, number[]>();
   const requests = damagedRequests(1000, { image, model: "model", random: new Random(13) });
@@ -105,6 +114,23 @@ test.each<[string, string, () => RequestInit | Promise<RequestInit>, number, str
     "invalid-request",
   ],
   ["prototypes", "/v1/detect", () => post('{"__proto__": {"images": []}}', "application/json"), 400, "invalid-json"],
+  ["JSON of a tensor that ends nowhere", "/v2/models/model/infer", () => framed("9"), 422, "invalid-tensor"],
+  ["a length that is none", "/v2/models/model/infer", () => framed("-1"), 422, "invalid-tensor"],
+  ["a tensor without JSON", "/v2/models/model/infer", () => framed("1", "x123"), 422, "invalid-tensor"],
+  [
+    "bytes without the length of their JSON",
+    "/v2/models/model/infer",
+    () => post(image, "application/octet-stream"),
+    422,
+    "invalid-tensor",
+  ],
+  [
+    "more pixels than a tensor may have",
+    "/v2/models/model/infer",
+    () => framed(undefined, JSON.stringify(tensor({ shape: [1, 100_001, 3], size: 0 }))),
+    422,
+    "invalid-tensor",
+  ],
   ["no base64", "/v1/detect", () => postJson({ images: [{ data: "§§§§" }] }), 422, "invalid-base64"],
   [
     "an unknown key",

@@ -162,7 +162,7 @@ test("weights that change on the disk are loaded by themselves", async () => {
   await using running = await startServer({ model: weights }, { watch: true });
   const { pid } = running.child();
   await copyFile(second, weights);
-  await until(() => running.child().pid !== pid);
+  await until(() => running.child().pid !== pid, 60_000);
   expect(running.lines.at(-1)).toMatch(/^model: weights of version \w+ serve now$/u);
   expect((await detect(running)).status).toBe(200);
 });

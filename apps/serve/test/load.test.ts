@@ -5,7 +5,7 @@ import { LoadRun } from "./load/load-run.ts";
 import { writeUntrained } from "./support/untrained.ts";
 
 // The long one is `npm run load`.
-test("more than it can do, damaged bodies, a reload, a crash and SIGTERM: every request is answered or refused", async () => {
+test("too much, damaged bodies, a reload, a crash, SIGTERM: every request is answered or refused", async () => {
   const checkpoint = join(temporaryFolder(), "model.safetensors");
   await writeUntrained(checkpoint);
   const lines: string[] = [];

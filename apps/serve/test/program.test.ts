@@ -36,6 +36,15 @@ test("it serves, reloads on SIGHUP, and ends in order on SIGTERM", async () => {
   }
 });
 
+test("who reads its lines may go away: it serves on, and ends in order", async () => {
+  const started = start("--checkpoint", first, "--port", "0", "--no-watch");
+  const address = await listening(started);
+  started.child.stderr?.destroy();
+  expect((await fetch(`${address}/v1/detect`, post(await picture()))).status).toBe(200);
+  started.child.kill("SIGTERM");
+  expect(await started.ended).toBe(0);
+});
+
 test.each([
   ["no checkpoint, and no demo", [], "there is no runs/demo here; `npm run demo` makes it"],
   [

@@ -1,1 +1,1 @@
-export { startWasmBackend } from "@detrkit/native/wasm";
+export { startWasmBackend, startWasmInference } from "@detrkit/native/wasm";

@@ -92,10 +92,14 @@ interface Schemas {
     readonly version?: string;
     /** What computes, in one line. */
     readonly engine?: string;
+    /** In which numbers it computes. */
+    readonly precision?: string;
     /** By label, with their ids in the data that the model was trained on. */
     readonly classes?: readonly {
       readonly id: number;
       readonly name: string;
+      /** False of stuff: sky, grass. Default: true. */
+      readonly isThing?: boolean;
     }[];
     /** The model's settings, as its checkpoint has them. */
     readonly detector?: {
@@ -117,6 +121,17 @@ interface Schemas {
   readonly Models: {
     readonly models: readonly Schemas["Model"][];
   };
+  readonly PanopticAnswer: {
+    readonly model: string;
+    readonly width: number;
+    readonly height: number;
+    /**
+     * A PNG of the image's size in base64: the id of each pixel's segment is red + 256 green + 65536 blue, as in
+     * COCO's panoptic files; 0 is none.
+     */
+    readonly png: string;
+    readonly segments: readonly Schemas["Segment"][];
+  };
   readonly Problem: {
     /** urn:detrkit:problem:CODE */
     readonly type: string;
@@ -132,6 +147,21 @@ interface Schemas {
      */
     readonly code: string;
     readonly requestId?: string;
+    /** The detail again, at addresses of the Open Inference Protocol, whose clients look here. */
+    readonly error?: string;
+  };
+  readonly Segment: {
+    /** What its pixels have in the picture of ids. */
+    readonly id: number;
+    /** Name of the class. */
+    readonly label: string;
+    /** The class's id in the data that the model was trained on. */
+    readonly labelId: number;
+    /** One object; stuff (sky, grass) is one segment of all its pixels. */
+    readonly isThing: boolean;
+    readonly score: number;
+    /** Pixels. */
+    readonly area: number;
   };
   readonly Timing: {
     /** Waited for its batch. */
@@ -172,8 +202,14 @@ export type Model = Schemas["Model"];
 /** `Models` of the server's API. */
 export type Models = Schemas["Models"];
 
+/** `PanopticAnswer` of the server's API. */
+export type PanopticAnswer = Schemas["PanopticAnswer"];
+
 /** `Problem` of the server's API. */
 export type ProblemDocument = Schemas["Problem"];
+
+/** `Segment` of the server's API. */
+export type Segment = Schemas["Segment"];
 
 /** `Timing` of the server's API. */
 export type Timing = Schemas["Timing"];

@@ -100,6 +100,23 @@ test("points of an explanation are pairs; models and weights have their paths", 
   ]);
 });
 
+test("masks can be left out, and segments are asked for", async () => {
+  handlers = [answer(found), answer({ model: "demo", width: 3, height: 2, png: "", segments: [] })];
+  await ask().detect(Uint8Array.of(1), { masks: false });
+  const { segments } = await ask().panoptic(Uint8Array.of(1), { model: "demo", threshold: 0.7 });
+  expect(segments).toEqual([]);
+  expect(asked.map(({ method, url }) => `${method} ${url}`)).toEqual([
+    "POST /v1/detect?masks=false",
+    "POST /v1/panoptic?model=demo&threshold=0.7",
+  ]);
+});
+
+test("points between pixels are sent as the server reads them", async () => {
+  handlers = [answer({})];
+  await ask().explain(Uint8Array.of(1), { points: [{ x: 100 / 3, y: 1e-7 }] });
+  expect(asked[0]?.url).toBe("/v1/explain?points=33.333%2C0");
+});
+
 test("a full server is asked again after the time that it asks for", async () => {
   handlers = [problem(429, { "retry-after": "1" }), problem(503, { "retry-after": "0" }), answer(found)];
   const begun = performance.now();

@@ -1,4 +1,4 @@
-import type { DetectManyAnswer, DetectOneAnswer, Explanation, Model, Models } from "./api-types.ts";
+import type { DetectManyAnswer, DetectOneAnswer, Explanation, Model, Models, PanopticAnswer } from "./api-types.ts";
 import { Requester, type RequesterOptions, type ServerRequest } from "./requester.ts";
 
 /** Where the server is, and how it is asked. */
@@ -37,6 +37,14 @@ export interface ExplainOptions extends Omit<DetectOptions, "labels" | "masks"> 
   readonly points?: readonly { readonly x: number; readonly y: number }[];
 }
 
+/** Which segments are wanted, and of which model. */
+export interface PanopticOptions extends RequestOptions {
+  /** Name of a model, which has to have masks. Default: the server's first. */
+  readonly model?: string;
+  /** Segments come from predictions with a higher score. Default 0.85. */
+  readonly threshold?: number;
+}
+
 /**
  * Asks a detrkit server. Where it is full (429) or restarts (503) the same request is sent again, after the time that
  * the server asks for. Errors are ServerProblem, ServerUnreachable, or the signal's reason.
@@ -68,8 +76,14 @@ export class DetectionClient {
   /** Finds objects in one image, and tells what the model looked at for each. */
   async explain(image: ImageFile, options: ExplainOptions = {}): Promise<Explanation> {
     const { points = [], ...rest } = options;
-    const query = queryOf({ ...rest, points: points.map(({ x, y }) => `${x},${y}`) });
+    const query = queryOf({ ...rest, points: points.map(({ x, y }) => `${inPixels(x)},${inPixels(y)}`) });
     return (await this.#post({ path: "v1/explain", query, ...bodyOf(image), signal: options.signal })) as Explanation;
+  }
+
+  /** Gives every pixel of an image to a segment; for models with masks. */
+  async panoptic(image: ImageFile, options: PanopticOptions = {}): Promise<PanopticAnswer> {
+    const request = { path: "v1/panoptic", query: queryOf(options), ...bodyOf(image), signal: options.signal };
+    return (await this.#post(request)) as PanopticAnswer;
   }
 
   /** The models of the server, the default one first. */
@@ -90,6 +104,9 @@ export class DetectionClient {
     return await this.#requester.json({ ...request, method: "POST" });
   }
 }
+
+/** A thousandth of a pixel is enough, and the server reads few digits. */
+const inPixels = (value: number): number => Number(value.toFixed(3));
 
 /** Options as a query; lists repeat their name. */
 function queryOf(options: object): URLSearchParams {

@@ -8,7 +8,9 @@ export type {
   Mask,
   Model,
   Models,
+  PanopticAnswer,
   ProblemDocument,
+  Segment,
   Timing,
 } from "./api-types.ts";
 export { DetectionClient } from "./detection-client.ts";
@@ -17,6 +19,7 @@ export type {
   DetectOptions,
   ExplainOptions,
   ImageFile,
+  PanopticOptions,
   RequestOptions,
 } from "./detection-client.ts";
 export { ServerProblem, ServerUnreachable } from "./errors.ts";

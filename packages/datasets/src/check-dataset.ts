@@ -204,7 +204,7 @@ export async function checkDataset(spec: string | DataSpec, options: CheckDatase
   const places: SplitProblems[] = [];
   for (const [index, dataset] of datasets.entries()) {
     const found = await checkImages(dataset, { decode, onImage: () => onProgress?.(++done, total) });
-    const masks = await checkMasks(dataset);
+    const masks = await checkMasks(dataset, { decode });
     const empty = [...emptySplit(dataset), ...emptyClasses(summaries[index] as SplitSummary, source.spec.text)];
     const unread = isUnread(dataset.split) ? dataset.split : undefined;
     places.push({ problems: [...dataset.problems, ...found, ...masks, ...empty], unread });

@@ -60,9 +60,19 @@ const meanings = {
     "class-without-boxes": "a class that no box of the split has",
     "object-without-mask":
       "an object that has no mask, where others have one; training with masks leaves its image out",
-    "unreadable-mask": "a mask that cannot be read; training with masks leaves its image out",
-    "mask-size-mismatch": "a mask of another size than its image; training with masks leaves the image out",
-    "short-polygon": "a polygon of fewer than three points, which covers nothing",
+    "unreadable-mask":
+      "a mask that cannot be read; restore it: training with masks leaves its image out, or stops there",
+    "mask-size-mismatch":
+      "a mask of another size than its image; correct either: training with masks leaves the image out, or stops there",
+    "short-polygon": "a polygon of fewer than three points, which covers nothing; remove it, or draw it anew",
+    "polygon-outside": "a polygon that reaches outside its image; it is cut at the border: look whether it was shifted",
+    "self-crossing-polygon": "a polygon that crosses itself; what it goes around twice is not covered: draw it anew",
+    "empty-mask": "a mask that covers no pixel; training with masks teaches it as it is: draw it anew, or remove it",
+    "mask-box-mismatch":
+      "a mask whose extent is not that of its box; the box is used as it is: look which of the two is right",
+    "unknown-segment":
+      "pixels of a segment that no annotation describes; they are void: add the segment, or clear them",
+    "mostly-void": "an image of which most pixels are void: little of it is trained on as panoptic, and measured",
   },
 } as const;
 

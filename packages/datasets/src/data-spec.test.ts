@@ -30,7 +30,7 @@ test("a path alone is a spec whose format is found out", () => {
 
 test("what can't be a spec is refused with the way to write it", () => {
   expect(() => parseDataSpec("pascal:x")).toThrow(
-    'data "pascal:x": unknown format "pascal"; expected coco, voc, yolo, csv, module, shapes',
+    'data "pascal:x": unknown format "pascal"; expected coco, coco-panoptic, voc, yolo, csv, module, shapes',
   );
   expect(() => parseDataSpec("voc:")).toThrow('data "voc:": no path after "voc:"');
   expect(() => parseDataSpec("shapes:number=3")).toThrow(

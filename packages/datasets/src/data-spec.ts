@@ -4,6 +4,7 @@ import { foundFormat, foundReader } from "./detection/found-reader.ts";
 import { cocoReader } from "./formats/coco/read-coco.ts";
 import { csvReader } from "./formats/csv/read-csv.ts";
 import { moduleReader } from "./formats/module/read-module.ts";
+import { panopticReader } from "./formats/panoptic/read-panoptic.ts";
 import { shapesReader } from "./formats/shapes/read-shapes.ts";
 import { vocReader } from "./formats/voc/read-voc.ts";
 import { yoloReader } from "./formats/yolo/read-yolo.ts";
@@ -13,6 +14,7 @@ import type { DataSpec, Reader } from "./reading/reader.ts";
 /** The reader of each format. */
 const readers: ReadonlyMap<string, Reader> = new Map([
   ["coco", listedReader(cocoReader)],
+  ["coco-panoptic", listedReader(panopticReader)],
   ["voc", listedReader(vocReader)],
   ["yolo", listedReader(yoloReader)],
   ["csv", listedReader(csvReader)],
@@ -24,7 +26,7 @@ const readers: ReadonlyMap<string, Reader> = new Map([
 export const dataFormats: readonly string[] = [...readers.keys()];
 
 const examples =
-  "./data, coco:./data, voc:./VOC2012, yolo:./data.yaml, csv:./boxes.csv, module:./my-reader.ts,path=./data, " +
+  "./data, coco:./data, coco-panoptic:./data, voc:./VOC2012, yolo:./data.yaml, csv:./boxes.csv, module:./my-reader.ts,path=./data, " +
   "shapes, shapes:count=16,size=128";
 
 /** The reader of a spec's format. @throws ConfigError where the format is unknown */
@@ -65,7 +67,7 @@ function isPath(text: string): boolean {
 
 /**
  * Takes a data spec apart: a path alone, whose format is found out, or `coco:PATH[,images=FOLDER]`, `voc:FOLDER`,
- * `yolo:FOLDER` or `yolo:data.yaml`, `csv:PATH[,columns=…][,images=FOLDER]`, each with `train=FILE`, `val=FILE` and so
+ * `coco-panoptic:PATH[,images=FOLDER][,segments=FOLDER]`, `yolo:FOLDER` or `yolo:data.yaml`, `csv:PATH[,columns=…][,images=FOLDER]`, each with `train=FILE`, `val=FILE` and so
  * on where it is wanted, `module:FILE[,key=value,…]` with a file that exports a reader, `shapes[:key=value,…]`.
  *
  * @throws ConfigError where the text is none of these

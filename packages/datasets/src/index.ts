@@ -20,7 +20,7 @@ export type { CocoGroundTruth } from "./formats/coco/write-coco.ts";
 export { hasMasks, keepMasked } from "./masks/keep-masked.ts";
 export { panopticTruth } from "./masks/panoptic-truth.ts";
 export type { PanopticTruth, PanopticTruthSegment } from "./masks/panoptic-truth.ts";
-export type { SegmentPicture } from "./masks/segment-picture.ts";
+export type { SegmentCoding, SegmentPicture } from "./masks/segment-picture.ts";
 export { withSegmentations } from "./masks/with-segmentations.ts";
 export type {
   AnnotatedFile,

@@ -1,6 +1,6 @@
 import type { Backbone } from "@detrkit/backbone";
 import type { LayerPrediction } from "@detrkit/boxes";
-import type { ImageSize, Module, PaddedBatch } from "@detrkit/nn";
+import { asInInference, type ImageSize, type Module, type PaddedBatch } from "@detrkit/nn";
 import type { PredictedMasks } from "@detrkit/segmentation";
 import type { TransformerCallOptions } from "@detrkit/transformer";
 import { type Tensor3D, type Tensor4D, unstack } from "@tensorflow/tfjs-core";
@@ -14,6 +14,11 @@ export interface DetrCallOptions extends TransformerCallOptions {
   readonly auxiliary?: boolean;
   /** Whether a detector with a mask head prepares masks, which cost most when they are asked for. Default `true`. */
   readonly masks?: boolean;
+  /**
+   * Whether only the mask head is trained: everything before it runs as in inference, without dropout, and nothing of it
+   * is recorded for gradients. Default `false`.
+   */
+  readonly frozenDetector?: boolean;
 }
 
 /** What a detector predicts: the last decoder layer's output, and those of the layers before it, first layer first. */
@@ -49,6 +54,12 @@ export function outputOfLayers(stacked: StackedOutput): DetrOutput {
   return { ...(layers.at(-1) as LayerPrediction), auxiliary: layers.slice(0, -1), stacked };
 }
 
+/** Computes what a mask head starts from: as in inference where only the mask head is trained. */
+export function beforeMasks<T extends object>(options: DetrCallOptions, compute: (options: DetrCallOptions) => T): T {
+  if (options.frozenDetector !== true) return compute(options);
+  return asInInference(() => compute({ ...options, training: false }));
+}
+
 /**
  * The interface of every detector: code that trains or runs one need not know which it is.
  *
@@ -59,6 +70,8 @@ export interface DetectionModel<Output extends object = DetrOutput> extends Modu
   readonly backbone: Backbone;
   /** Classes that objects can have. */
   readonly numClasses: number;
+  /** Makes masks of what is found, the `masks` of its outputs; a model without it finds boxes only. */
+  readonly maskHead?: Module | undefined;
   /** @param batch - images `[B, H, W, 3]`, normalised, with their sizes */
   call(batch: PaddedBatch, options?: DetrCallOptions): Output;
   /**

@@ -77,6 +77,11 @@ export interface DetectorFamily<
    */
   readonly queryEmbedding?: string;
   /**
+   * What `masks` of the settings is for a mask head as published, beside these settings; `masks` itself may be missing
+   * there. Default: none, for detectors of boxes only.
+   */
+  maskSettings?(settings: Settings): object;
+  /**
    * Beginnings of the paths of parts that a model may have in addition, as a mask head: weights without such a part fit
    * too, and it is learnt anew. Default: none.
    */

@@ -26,7 +26,13 @@ import {
   type Tensor4D,
   tidy,
 } from "@tensorflow/tfjs-core";
-import { type DetectionModel, type DetrCallOptions, type DetrOutput, outputOfLayers } from "./detection-model.ts";
+import {
+  beforeMasks,
+  type DetectionModel,
+  type DetrCallOptions,
+  type DetrOutput,
+  outputOfLayers,
+} from "./detection-model.ts";
 import type { ImageDetections } from "./detections.ts";
 import { postProcess } from "./post-process.ts";
 
@@ -106,9 +112,11 @@ export class Detr extends Module implements DetectionModel {
 
   /** @param batch - images `[B, H, W, 3]`, normalised, with their sizes */
   call(batch: PaddedBatch, options: DetrCallOptions = {}): DetrOutput {
-    const features = this.#features(batch, options);
+    const { output, ...features } = beforeMasks(options, (call) => {
+      const features = this.#features(batch, call);
+      return { ...features, output: this.predict(features.states, call) };
+    });
     const { maps, projected, memory, states } = features;
-    const output = this.predict(states, options);
     const masks = options.masks === false ? undefined : this.#masks(features, batch);
     dispose([projected, memory, states, ...maps.flatMap(({ features, paddingMask }) => [features, paddingMask])]);
     return masks === undefined ? output : { ...output, masks };

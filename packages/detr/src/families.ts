@@ -30,6 +30,7 @@ export const detrFamily: DetectorFamily<DetrSettings, Detr> = {
   leastNumbers: leastNumbersOfAny,
   classHeads: () => [{ path: "classHead", further: 1 }],
   queryEmbedding: "queryEmbedding.weight",
+  maskSettings: ({ transformer }) => ({ contextDim: transformer.dim }),
   additions: ["maskHead."],
 };
 
@@ -74,6 +75,7 @@ export const deformableDetrFamily: DetectorFamily<DeformableDetrSettings, Deform
     return twoStage ? [...heads, { path: `classHeads.${ofLayers}`, firstIsObject: true }] : heads;
   },
   queryEmbedding: "queries.queryEmbedding.weight",
+  maskSettings: ({ transformer }) => ({ contextDim: transformer.dim }),
   additions: ["maskHead."],
 };
 

@@ -32,6 +32,16 @@ export type { AnalysedDetections } from "./images-of-all-classes.ts";
 export { maskIou } from "./mask-overlaps.ts";
 export { objectStatistics } from "./object-statistics.ts";
 export type { ClassCount, ObjectStatistics } from "./object-statistics.ts";
+export { PanopticQuality } from "./panoptic-quality.ts";
+export type {
+  PanopticCategory,
+  PanopticClassQuality,
+  PanopticEvaluation,
+  PanopticFigures,
+  PanopticMeans,
+  PanopticSegment,
+  PanopticSegmentation,
+} from "./panoptic-types.ts";
 export { precisionRecallCurve } from "./precision-recall-curve.ts";
 export type { CurveOptions, PrecisionRecallCurve } from "./precision-recall-curve.ts";
 export { readCocoGroundTruth, readCocoResults } from "./read-coco.ts";

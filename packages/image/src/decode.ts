@@ -40,7 +40,8 @@ export interface ImageHeader {
   readonly orientation: number;
 }
 
-async function readSource(source: ImageSource, name: string): Promise<Uint8Array> {
+/** The bytes of an image. @throws DataError naming it where it cannot be read, or is empty */
+export async function readSource(source: ImageSource, name: string): Promise<Uint8Array> {
   let bytes: Uint8Array;
   try {
     bytes = typeof source === "string" ? await readFile(source) : source;
@@ -73,7 +74,8 @@ function undecodable(name: string, bytes: Uint8Array, error: unknown): DataError
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message.trim() : String(error));
 
-const nameOf = (source: ImageSource, options: DecodeOptions): string =>
+/** What errors call an image. */
+export const nameOf = (source: ImageSource, options: DecodeOptions): string =>
   options.name ?? (typeof source === "string" ? source : "image");
 
 /**
@@ -87,10 +89,18 @@ const nameOf = (source: ImageSource, options: DecodeOptions): string =>
  */
 export async function decodeImage(source: ImageSource, options: DecodeOptions = {}): Promise<RgbImage> {
   const name = nameOf(source, options);
-  const bytes = await readSource(source, name);
+  return await decodeBytes(await readSource(source, name), name, options.orientation);
+}
+
+/** {@link decodeImage} of bytes that are there. */
+export async function decodeBytes(
+  bytes: Uint8Array,
+  name: string,
+  orientation: DecodeOptions["orientation"],
+): Promise<RgbImage> {
   try {
     const { format, space, depth } = await readMetadata(bytes, name);
-    const image = open(bytes, { autoOrient: options.orientation !== "ignore" });
+    const image = open(bytes, { autoOrient: orientation !== "ignore" });
     if (space === "cmyk") return await decodeCmyk(image, depth === "ushort");
     if (format === "gif") return await decodeGif(image, bytes);
     const { pixels, width, height } = await rawPixels(image.removeAlpha().toColourspace("srgb"));

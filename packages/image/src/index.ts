@@ -1,5 +1,7 @@
 export { decodeImage, readImageHeader } from "./decode.ts";
 export type { DecodeOptions, ImageHeader, ImageSource } from "./decode.ts";
+export { decodePalettePositions } from "./palette-positions.ts";
+export type { PixelNumbers } from "./palette-positions.ts";
 export { encodePng, shrinkToWebp } from "./encode.ts";
 export type { WebpOptions } from "./encode.ts";
 export {

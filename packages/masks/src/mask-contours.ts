@@ -27,7 +27,8 @@ function framed(mask: RunLengthMask): FramedMask {
   let position = 0;
   mask.counts.forEach((count, run) => {
     const end = position + count;
-    while (run % 2 === 1 && position < end) {
+    if (run % 2 === 0) position = end;
+    while (position < end) {
       // A run can go on in the next column.
       const column = Math.floor(position / mask.height);
       const row = position - column * mask.height;
@@ -36,7 +37,6 @@ function framed(mask: RunLengthMask): FramedMask {
       pixels.fill(1, first, first + length);
       position += length;
     }
-    position = end;
   });
   return { pixels, left, top, columns, stride };
 }

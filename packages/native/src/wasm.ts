@@ -1,1 +1,1 @@
-export { startWasmBackend } from "./wasm/start-wasm-backend.ts";
+export { startWasmBackend, startWasmInference } from "./wasm/start-wasm-backend.ts";

@@ -40,7 +40,7 @@ export { normalize } from "./ops/normalize.ts";
 export { convolutionShape, leastSliding, poolShape } from "./ops/window-shape.ts";
 export { Parameter } from "./parameter.ts";
 export { pathPattern } from "./path-pattern.ts";
-export { tidyRecord, withoutGradient } from "./scopes.ts";
+export { asInInference, tidyRecord, withoutGradient } from "./scopes.ts";
 
 export type { CallOptions } from "./call-options.ts";
 export type { Initializer, InitializerContext, KaimingOptions } from "./initializers.ts";

@@ -22,19 +22,24 @@ export interface MaskHeadProblem {
   readonly message: string;
 }
 
-/** The sizes with those that were left out. */
-export function completeSizes({
-  dim,
-  heads = 8,
-  contextDim = dim,
-  finerChannels,
-}: MaskHeadSizes): Required<MaskHeadSizes> {
+/**
+ * The sizes with those that were left out.
+ *
+ * @throws ConfigError where one is impossible
+ */
+export function completeSizes(sizes: MaskHeadSizes): Required<MaskHeadSizes> {
+  const [problem] = maskHeadProblems(sizes);
+  if (problem !== undefined) throw new ConfigError(`MaskHead: ${problem.setting}: ${problem.message}`);
+  return withDefaults(sizes);
+}
+
+function withDefaults({ dim, heads = 8, contextDim = dim, finerChannels }: MaskHeadSizes): Required<MaskHeadSizes> {
   return { dim, heads, contextDim, finerChannels };
 }
 
 /** What is impossible about the sizes of a mask head. */
 export function maskHeadProblems(sizes: MaskHeadSizes): readonly MaskHeadProblem[] {
-  const { dim, heads, contextDim, finerChannels } = completeSizes(sizes);
+  const { dim, heads, contextDim, finerChannels } = withDefaults(sizes);
   const problems: MaskHeadProblem[] = [];
   if (heads < 1 || dim % heads !== 0 || (dim + heads) % towerGroups !== 0) {
     problems.push({
@@ -65,17 +70,13 @@ function adviceOnHeads(dim: number): string {
     : `choose ${fitting.join(" or ")}`;
 }
 
-/**
- * Channels after each block of the tower: those of its input, then half of the context, a quarter, and so on.
- *
- * @throws ConfigError where a size is impossible
- */
-export function towerChannels(sizes: Required<MaskHeadSizes>): readonly [number, ...number[]] {
-  const [problem] = maskHeadProblems(sizes);
-  if (problem !== undefined) throw new ConfigError(`MaskTower: ${problem.setting}: ${problem.message}`);
-  const { dim, heads, contextDim, finerChannels } = sizes;
-  return [
-    dim + heads,
-    ...Array.from({ length: finerChannels.length + 1 }, (_, halving) => contextDim / 2 ** (halving + 1)),
-  ];
+/** Channels after each block of the tower: those of its input, then half of the context, a quarter, and so on. */
+export function towerChannels({
+  dim,
+  heads,
+  contextDim,
+  finerChannels,
+}: Required<MaskHeadSizes>): readonly [number, ...number[]] {
+  const halvings = Array.from({ length: finerChannels.length + 1 }, (_, index) => index + 1);
+  return [dim + heads, ...halvings.map((halving) => contextDim / 2 ** halving)];
 }

@@ -11,10 +11,10 @@ import {
   type Tensor4D,
   tidy,
 } from "@tensorflow/tfjs-core";
-import { type MaskHeadSizes, towerChannels, towerGroups } from "./mask-head-sizes.ts";
+import { completeSizes, type MaskHeadSizes, towerChannels, towerGroups } from "./mask-head-sizes.ts";
 
-/** Sizes of a {@link MaskTower}. */
-export interface MaskTowerConfig extends Required<MaskHeadSizes> {
+/** Sizes of a {@link MaskTower}, and where its initial weights are drawn from. */
+export interface MaskTowerConfig extends MaskHeadSizes {
   readonly random: Random;
 }
 
@@ -48,8 +48,10 @@ export class MaskTower extends Module {
 
   constructor(config: MaskTowerConfig) {
     super();
-    const { dim, heads, finerChannels, random } = config;
-    const channels = towerChannels(config);
+    const { random } = config;
+    const sizes = completeSizes(config);
+    const { dim, heads, finerChannels } = sizes;
+    const channels = towerChannels(sizes);
     const [first = 0] = channels;
     this.dim = dim;
     this.blocks = channels.map(

@@ -1,3 +1,5 @@
+export { palettePng } from "./palette-png.ts";
+export type { PalettePicture } from "./palette-png.ts";
 export { axesBeyondGpus } from "./axes-beyond-gpus.ts";
 export { expectClose } from "./expect-close.ts";
 export type { Closeness, Comparable, NestedNumbers } from "./expect-close.ts";

@@ -1,5 +1,5 @@
 import { ConfigError } from "@detrkit/common";
-import type { EpochRecord } from "./epoch-record.ts";
+import { decisiveAp, type EpochRecord } from "./epoch-record.ts";
 
 /** When a run is given up as learning no more. */
 export interface EarlyStop {
@@ -24,9 +24,10 @@ export function expectEarlyStop({ patience, minDelta = 0 }: EarlyStop): void {
 export function hasStalled(records: readonly EpochRecord[], { patience, minDelta = 0 }: EarlyStop): boolean {
   let best = Number.NEGATIVE_INFINITY;
   let since = 0;
-  for (const { metrics } of records) {
-    if (metrics === undefined) continue;
-    if (metrics.AP > best + minDelta) [best, since] = [metrics.AP, 0];
+  for (const record of records) {
+    const AP = decisiveAp(record);
+    if (AP === undefined) continue;
+    if (AP > best + minDelta) [best, since] = [AP, 0];
     else since += 1;
   }
   return since >= patience;

@@ -83,11 +83,28 @@ export async function readLog(path: string): Promise<EpochRecord[]> {
   return [...records.values()].toSorted((one, other) => one.epoch - other.epoch);
 }
 
-/** The epoch whose weights `checkpoint-best` has: the first with the highest AP. Undefined before an evaluation. */
-export function bestRecord(records: readonly EpochRecord[]): EpochRecord | undefined {
-  let best: EpochRecord | undefined;
-  for (const record of records)
-    if (record.metrics !== undefined && record.metrics.AP > (best?.metrics?.AP ?? -Infinity)) best = record;
+/** What of an epoch decides whether its weights are the best. */
+type Measured = Pick<EpochRecord, "metrics" | "maskMetrics">;
+
+/**
+ * The figure that weights are chosen by: AP, of masks where these were measured. A mask is right only where its object
+ * was found and named as for a box, so it says both; boxes alone would choose weights whose masks may have become worse.
+ */
+export function decisiveAp({ metrics, maskMetrics }: Measured): number | undefined {
+  return (maskMetrics ?? metrics)?.AP;
+}
+
+/**
+ * The epoch whose weights `checkpoint-best` has: the first with the highest {@link decisiveAp}. Undefined before an
+ * evaluation.
+ */
+export function bestRecord<Record extends Measured>(records: readonly Record[]): Record | undefined {
+  let best: Record | undefined;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const record of records) {
+    const AP = decisiveAp(record);
+    if (AP !== undefined && AP > highest) [best, highest] = [record, AP];
+  }
   return best;
 }
 

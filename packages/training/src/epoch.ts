@@ -2,8 +2,11 @@ import { DetrkitError } from "@detrkit/common";
 import type { DetectionBatch } from "@detrkit/datasets";
 import { confidenceCurve } from "@detrkit/evaluation";
 import { memory } from "@tensorflow/tfjs-core";
+import type { PanopticFigures } from "./epoch-record.ts";
 import { addStep, bestRecord, type EpochRecord, epochRecord, meansOf } from "./epoch-record.ts";
 import type { EvaluatedDetector } from "./evaluate-detector.ts";
+import { hasAuxiliaryLosses } from "./freeze-detector.ts";
+import { storedMetrics } from "./stored-metrics.ts";
 import type { TrainingSession } from "./session.ts";
 import { type LatestStep, TrainingError } from "./training-events.ts";
 
@@ -119,17 +122,19 @@ export async function finishEpoch(
   if (due && evaluated === undefined) return undefined;
   session.expectHeld();
   if (evaluated !== undefined) {
-    const { evaluation, loss: validationLoss } = evaluated;
+    const { evaluation, masks, panoptic, loss: validationLoss } = evaluated;
     const { metrics } = evaluation;
     const scoreThreshold = confidenceCurve(evaluation).best?.threshold;
     record = {
       ...record,
       metrics,
+      ...(masks && { maskMetrics: masks.metrics }),
+      ...(panoptic && { panoptic: figuresOf(panoptic.all) }),
       ...(scoreThreshold === undefined ? {} : { scoreThreshold }),
       ...(validationLoss === undefined ? {} : { validationLoss }),
     };
     const isBest = bestRecord([...records, record]) === record;
-    await session.withFinalWeights(() => store.keepEvaluation(metrics, isBest));
+    await session.withFinalWeights(() => store.keepEvaluation(storedMetrics(evaluated), isBest));
   }
   const all = [...records, record];
   const last = ending || record.epoch === options.epochs || session.endedBy(all) !== undefined;
@@ -138,15 +143,20 @@ export async function finishEpoch(
   return record;
 }
 
+function figuresOf({ PQ, SQ, RQ }: PanopticFigures): PanopticFigures {
+  return { PQ, SQ, RQ };
+}
+
 async function evaluateEpoch({ detector, options, workers }: TrainingSession): Promise<EvaluatedDetector | undefined> {
-  const { auxiliary, batchSize, criterion, data, evaluate, report, signal, validationLoss } = options;
+  const { panopticThreshold, batchSize, criterion, data, evaluate, report, signal, validationLoss } = options;
   if (data.validation === undefined) return undefined;
   return await evaluate({
     detector,
     dataset: data.validation,
     batchSize,
     workers,
-    ...(validationLoss ? { criterion, auxiliary } : {}),
+    panopticThreshold,
+    ...(validationLoss ? { criterion, auxiliary: hasAuxiliaryLosses(options) } : {}),
     ...(signal === undefined ? {} : { signal }),
     onImages: (image, images) => report?.({ kind: "evaluation", image, images }),
   });

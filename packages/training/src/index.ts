@@ -8,12 +8,17 @@ export { readLog } from "./epoch-record.ts";
 export type { EpochRecord, PanopticFigures } from "./epoch-record.ts";
 export { evaluateDetector } from "./evaluate-detector.ts";
 export type { EvaluatedDetector, EvaluateDetectorOptions } from "./evaluate-detector.ts";
+export type { EvaluatedMasks } from "./evaluate-masks.ts";
+export { freezeDetector, stepCallOptions } from "./freeze-detector.ts";
+export type { StepSettings } from "./freeze-detector.ts";
 export { workLeft } from "./run-pace.ts";
 export type { RunLength, WorkLeft } from "./run-pace.ts";
 export { RunLock } from "./run-lock.ts";
 export { runFiles } from "./run-files.ts";
 export type { RunFiles } from "./run-files.ts";
 export { countTrainedParameters } from "./session.ts";
+export { storedMetrics } from "./stored-metrics.ts";
+export type { StoredMetrics } from "./stored-metrics.ts";
 export { train } from "./train.ts";
 export type {
   Criterion,

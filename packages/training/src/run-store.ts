@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { type CheckpointContent, openCheckpoint, saveCheckpoint } from "@detrkit/checkpoint";
 import { CheckpointError, ConfigError } from "@detrkit/common";
 import { removeLeftovers, writeFileAtomic } from "@detrkit/common/files";
-import type { CocoMetrics } from "@detrkit/evaluation";
 import { type Detector, descriptionMetadata } from "@detrkit/inference";
 import type { StateTensor } from "@detrkit/optim";
 import { type EpochRecord, readLog, type RunningSums, writeLog } from "./epoch-record.ts";
 import { type RunFiles, runFiles } from "./run-files.ts";
+import type { StoredMetrics } from "./stored-metrics.ts";
 import type { TrainingTensors } from "./training-state.ts";
 
 /** A run's position. All random numbers follow from the seed and the position, so it is their state too. */
@@ -93,7 +93,7 @@ export class RunStore {
   }
 
   /** Stores an evaluation of the model as it is now, and its weights if it is the best so far. */
-  async keepEvaluation(metrics: CocoMetrics, isBest: boolean): Promise<void> {
+  async keepEvaluation(metrics: StoredMetrics, isBest: boolean): Promise<void> {
     if (this.#files === undefined) return;
     if (isBest) await this.#saveModel(this.#files.bestCheckpoint, {});
     await writeFileAtomic(this.#files.metrics, `${JSON.stringify(metrics, null, 2)}\n`);

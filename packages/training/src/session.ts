@@ -1,9 +1,11 @@
 import { ConfigError, DetrkitError, Random, StorageError } from "@detrkit/common";
-import { batchCount, batches, categoriesOf, type DetectionBatch, ImageWorkers } from "@detrkit/datasets";
+import { batchCount, batches, type DetectionBatch, ImageWorkers } from "@detrkit/datasets";
 import { Detector } from "@detrkit/inference";
 import type { Module } from "@detrkit/nn";
 import { type LossWithTerms, type StepResult, WeightAverage } from "@detrkit/optim";
+import { dataCategories } from "./data-categories.ts";
 import { hasStalled } from "./early-stop.ts";
+import { freezeDetector, stepCallOptions } from "./freeze-detector.ts";
 import { emptySums, type EpochRecord } from "./epoch-record.ts";
 import { isEvaluated, RunPace, type WorkLeft, workLeft } from "./run-pace.ts";
 import { RunLock } from "./run-lock.ts";
@@ -37,13 +39,14 @@ export class TrainingSession {
     this.options = completeOptions(given);
     const { accumulate, averageWeights, batchSize, data, detector } = this.options;
     const { model, optimizer, output, repeats, seed, transforms } = this.options;
+    if (this.options.freezeDetector) freezeDetector(model);
     this.#batchesPerEpoch = batchCount(data.training.length, { batchSize, repeats });
     this.stepsPerEpoch = Math.ceil(this.#batchesPerEpoch / accumulate);
     this.position = { epoch: 0, stepsDone: 0, step: 0, seed, sums: emptySums() };
     this.pace = new RunPace({ batchSize: batchSize * accumulate, validationImages: data.validation?.length ?? 0 });
     this.#random = new Random(seed);
     const config = detector === undefined ? {} : { detector };
-    const description = { ...config, categories: categoriesOf(data.training), transforms: transforms.evaluation };
+    const description = { ...config, categories: dataCategories(data.training), transforms: transforms.evaluation };
     this.detector = new Detector({ model, description });
     this.#average = averageWeights === undefined ? undefined : new WeightAverage(model, averageWeights);
     this.store = new RunStore(output, this.detector, trainingTensors(optimizer, this.#average));
@@ -100,7 +103,12 @@ export class TrainingSession {
     const { accumulate, batchSize, data, repeats, seed, transforms } = this.options;
     const { epoch, stepsDone } = this.position;
     const order = { batchSize, seed, epoch, firstBatch: stepsDone * accumulate, repeats, shuffle: true };
-    return batches(data.training, { ...order, transforms: trainingRecipe(transforms, epoch), workers: this.workers });
+    return batches(data.training, {
+      ...order,
+      transforms: trainingRecipe(transforms, epoch),
+      workers: this.workers,
+      masks: this.options.model.maskHead !== undefined,
+    });
   }
 
   /**
@@ -109,11 +117,11 @@ export class TrainingSession {
    * @returns undefined where the step has more batches
    */
   async train({ images, index, targets }: DetectionBatch): Promise<StepResult | undefined> {
-    const { accumulate, auxiliary, criterion, model, optimizer } = this.options;
+    const { accumulate, criterion, model, optimizer } = this.options;
     const place = index % accumulate;
     const draws = (what: string): Random => this.#random.fork(what, this.position.step * accumulate + place);
     const compute = (): LossWithTerms => {
-      const output = model.call(images, { training: true, random: draws("dropout"), auxiliary });
+      const output = model.call(images, stepCallOptions(this.options, draws("dropout")));
       return criterion.call(output, targets, { random: draws("loss") });
     };
     const isLast = place === accumulate - 1 || index === this.#batchesPerEpoch - 1;

@@ -100,6 +100,11 @@ export interface TrainOptions<Output extends object = DetrOutput> {
   readonly seed?: number;
   /** Whether the decoder layers before the last are trained too, by losses of their own. Default true. */
   readonly auxiliary?: boolean;
+  /**
+   * Whether only the mask head of the model is trained. All else is frozen, runs as in inference and costs no gradients;
+   * its losses are still reported. Default false.
+   */
+  readonly freezeDetector?: boolean;
   /** Whether to go on from the checkpoint in `output`, where there is one. Default false: a run there is refused. */
   readonly resume?: boolean;
   /**
@@ -111,6 +116,8 @@ export interface TrainOptions<Output extends object = DetrOutput> {
   readonly lock?: RunLock;
   /** Whether the loss on the validation images is computed beside their metrics. Default true. */
   readonly validationLoss?: boolean;
+  /** Score above which a query may be a segment, where panoptic quality is measured. Default 0.85, as published. */
+  readonly panopticThreshold?: number;
   /** How the detector is measured on the validation images. Default: `evaluateDetector`. */
   readonly evaluate?: (options: EvaluateDetectorOptions) => Promise<EvaluatedDetector | undefined>;
   /** Asked after every epoch; true ends the run. Asked of the last epoch again when the run is resumed. */
@@ -153,8 +160,10 @@ type Defaulted =
   | "evaluateEvery"
   | "seed"
   | "auxiliary"
+  | "freezeDetector"
   | "saveEvery"
   | "validationLoss"
+  | "panopticThreshold"
   | "evaluate";
 
 /** Options with nothing left open that has a default. */
@@ -168,8 +177,10 @@ const defaults: Required<Pick<TrainOptions, Defaulted>> = {
   evaluateEvery: 1,
   seed: 0,
   auxiliary: true,
+  freezeDetector: false,
   saveEvery: 120,
   validationLoss: true,
+  panopticThreshold: 0.85,
   evaluate: evaluateDetector,
 };
 

@@ -7,7 +7,13 @@ import { boxL1 as boxL1Cost, classProbability, HungarianMatcher } from "@detrkit
 import { AdamW } from "@detrkit/optim";
 import { runFiles } from "../src/run-files.ts";
 import { train } from "../src/train.ts";
-import type { TrainingData, TrainingOutcome, TrainingTransforms, TrainOptions } from "../src/train-options.ts";
+import type {
+  Criterion,
+  TrainingData,
+  TrainingOutcome,
+  TrainingTransforms,
+  TrainOptions,
+} from "../src/train-options.ts";
 
 export const size: ImageSize = { width: 32, height: 32 };
 export const transforms = {
@@ -16,7 +22,7 @@ export const transforms = {
 } satisfies TrainingTransforms;
 const { backbone, transformer, ...preset } = presets["detr-small"];
 const layers = { encoderLayers: 1, decoderLayers: 2 };
-/** With dropout, so that all that is random takes part. */
+/** With dropout and a number that the loss draws, so that all that is random takes part. */
 export const detector: DetectorConfig = {
   ...preset,
   backbone: { ...backbone, width: 4, stem: "3x3pool" },
@@ -38,10 +44,17 @@ export const data: Required<TrainingData> = {
 export async function trainAnew(options: Partial<TrainOptions>, learningRate = 1e-3): Promise<TrainingOutcome> {
   const model = createDetector(detector, { seed: 3 });
   const optimizer = new AdamW({ groups: [{ learningRate }], clipNorm: learningRate < 1 ? 0.1 : 0 });
-  const criterion = new SetCriterion({
+  const losses = new SetCriterion({
     matcher: new HungarianMatcher({ costs: [classProbability({ weight: 1 }), boxL1Cost({ weight: 5 })] }),
     losses: [softmaxClassification({ noObjectWeight: 0.1 }), boxL1({ weight: 5 }), generalizedIou({ weight: 2 })],
   });
+  const criterion: Criterion = {
+    call: (prediction, targets, { random } = {}) => {
+      if (random === undefined) throw new Error("the loss got no random numbers");
+      const { loss, terms } = losses.call(prediction, targets);
+      return { loss, terms: { ...terms, drawn: random.uniform() } };
+    },
+  };
   try {
     const usual = { data, detector, transforms, batchSize: 2, epochs: 3 };
     return await train({ model, criterion, optimizer, ...usual, ...options });

@@ -13,7 +13,7 @@ export interface OpenApiDocument {
 export const clientTypesFile: string = join(import.meta.dirname, "../../../packages/client/src/api-types.ts");
 
 /** What the client speaks of, by the server's names; and what these refer to. */
-const wanted = ["DetectOneAnswer", "DetectManyAnswer", "Explanation", "Models", "Problem"] as const;
+const wanted = ["DetectOneAnswer", "DetectManyAnswer", "Explanation", "PanopticAnswer", "Models", "Problem"] as const;
 
 const head =
   "// Written from the server's OpenAPI document by tools/client-types/src/cli.ts, laid out by npm run format.\n";

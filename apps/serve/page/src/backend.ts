@@ -1,4 +1,4 @@
-import { startWasmBackend } from "@detrkit/backend/wasm";
+import { startWasmInference } from "@detrkit/backend/wasm";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import wasm from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url";
 import simd from "@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url";
@@ -18,6 +18,6 @@ export async function startBestBackend(): Promise<string> {
     "tfjs-backend-wasm-simd.wasm": simd,
     "tfjs-backend-wasm-threaded-simd.wasm": simd,
   });
-  await startWasmBackend();
+  await startWasmInference();
   return getBackend();
 }

@@ -1,79 +1,23 @@
-import { mkdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { findChromium } from "@detrkit/browsers/chromium";
 import { DetectionClient, type Detection } from "@detrkit/client";
 import type { DetectionServer } from "@detrkit/serve";
-import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  chooseModel,
+  chosenObject,
+  drawn,
+  drop,
+  found,
+  listed,
+  moveSlider,
+  objectList,
+  objects,
+  patience,
+  picture,
+  sample,
+} from "./support/on-page.ts";
 import { type PageParts, startPageParts } from "./support/page-in-browser.ts";
-import { answerWithMasks } from "./support/server-with-masks.ts";
-
-// DETRKIT_SCREENSHOTS names a folder for pictures of what the tests see.
-const pictures = process.env["DETRKIT_SCREENSHOTS"];
-
-const sample = async (page: Page, index = 1): Promise<Buffer> =>
-  await (await page.request.get(new URL(`assets/samples/shapes-${index}.png`, page.url()).href)).body();
-
-const found = (page: Page, where = /ms on the server/u): Locator => page.getByRole("status").filter({ hasText: where });
-
-/** A machine that does other things too. */
-const patience = { timeout: 15_000 };
-
-// The choice of models is a list of options too.
-const objectList = (page: Page): Locator => page.getByRole("listbox", { name: "Objects, by score" });
-const objects = (page: Page): Locator => objectList(page).getByRole("option");
-const chosenObject = (page: Page): Locator => objectList(page).getByRole("option", { selected: true });
-const chooseModel = async (page: Page, name: string): Promise<void> =>
-  void (await page.getByRole("combobox", { name: "Model" }).selectOption(name));
-
-/** Label and score of each listed object. */
-async function listed(page: Page): Promise<readonly { readonly label: string; readonly score: number }[]> {
-  const items = objects(page);
-  const [labels, scores] = await Promise.all([
-    items.locator("span").allTextContents(),
-    items.locator("b").allTextContents(),
-  ]);
-  return labels.map((label, index) => ({ label, score: parseFloat(scores[index] ?? "") / 100 }));
-}
-
-/** Boxes of the picture by their place in the list, in its pixels. */
-async function drawn(page: Page): Promise<ReadonlyMap<number, Detection["box"]>> {
-  const rows = await page.locator("#boxes [data-index]").evaluateAll((groups) =>
-    groups.map((group) => {
-      const rectangle = group.querySelector(".box");
-      const of = (name: string): number => Number(rectangle?.getAttribute(name) ?? NaN);
-      const [xmin, ymin] = [of("x"), of("y")];
-      const box = { xmin, ymin, xmax: xmin + of("width"), ymax: ymin + of("height") };
-      return [Number(group.getAttribute("data-index")), box] as const;
-    }),
-  );
-  return new Map(rows);
-}
-
-async function moveSlider(page: Page, value: number): Promise<void> {
-  await page.getByRole("slider").fill(value.toFixed(2));
-}
-
-async function picture(page: Page, name: string): Promise<void> {
-  if (pictures === undefined) return;
-  await mkdir(pictures, { recursive: true });
-  await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
-}
-
-/** Drops a file onto the page, as a file manager does. */
-async function drop(page: Page, bytes: Buffer, type: string): Promise<void> {
-  const transfer = await page.evaluateHandle(
-    ([base64, type]) => {
-      const file = new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], "dropped", { type });
-      const transfer = new DataTransfer();
-      transfer.items.add(file);
-      return transfer;
-    },
-    [bytes.toString("base64"), type] as const,
-  );
-  await page.dispatchEvent("body", "dragover", { dataTransfer: transfer });
-  await page.dispatchEvent("body", "drop", { dataTransfer: transfer });
-}
 
 describe.skipIf(findChromium() === undefined && process.env["DETRKIT_REQUIRE_BROWSER"] !== "1")("the page", () => {
   let parts: PageParts;
@@ -163,50 +107,6 @@ describe.skipIf(findChromium() === undefined && process.env["DETRKIT_REQUIRE_BRO
     expect(await page.locator("#boxes .marked").count()).toBe(1);
     await page.mouse.move(1, 1);
     expect(await page.locator("#boxes .marked").count()).toBe(0);
-    await page.close();
-  });
-
-  test.each(["light", "dark"])("masks come after the boxes, and are what the pointer finds (%s)", async (scheme) => {
-    const { page, complaints } = await parts.open(server.address, { dark: scheme === "dark" });
-    const asked = await answerWithMasks(page);
-    await page.reload();
-    await page.getByRole("button", { name: "Sample shapes 3" }).click();
-    await found(page).waitFor();
-    const masks = page.locator("#boxes .mask");
-    await expect.poll(async () => await masks.count(), patience).toBe(2);
-    await moveSlider(page, 0.2);
-    await expect.poll(async () => await masks.count(), patience).toBe(3);
-    // What has its mask is not asked for again.
-    for (const threshold of [0.9, 0.2]) await moveSlider(page, threshold);
-    expect(await masks.count()).toBe(3);
-    expect(asked).toEqual([0.5, 0.2]);
-    await picture(page, `masks-${scheme}`);
-
-    const { width: shown = 0 } = (await page.locator("#boxes").boundingBox()) ?? {};
-    const under = async (x: number, y: number): Promise<string | undefined> => {
-      await page.locator("#boxes").hover({ position: { x: (x * shown) / 160, y: (y * shown) / 160 }, force: true });
-      return (await chosenObject(page).locator("span").allTextContents())[0];
-    };
-    expect(await under(70, 30)).toBe("circle");
-    await picture(page, `mask-chosen-${scheme}`);
-    // In the ring's hole: beside the square there is nothing; then the ring's box beyond its mask.
-    expect(await under(70, 70)).toBe("square");
-    expect(await under(53, 70)).toBeUndefined();
-    expect(await under(26, 108)).toBeUndefined();
-    expect(await under(118, 96)).toBe("triangle");
-
-    await page.getByRole("checkbox", { name: "Show masks" }).uncheck();
-    expect(await masks.count()).toBe(0);
-    expect(await under(26, 108)).toBe("circle");
-    expect(complaints).toEqual([]);
-    await page.close();
-  });
-
-  test("a model without masks has no switch for them", async () => {
-    const { page } = await parts.open(server.address);
-    await page.getByRole("button", { name: "Sample shapes 1" }).click();
-    await found(page).waitFor();
-    expect(await page.getByRole("checkbox", { name: "Show masks" }).count()).toBe(0);
     await page.close();
   });
 

@@ -7,8 +7,15 @@ export const modelSchema = z
     ready: z.boolean().meta({ description: "Loaded and warm." }),
     version: z.string().optional().meta({ description: "Of the weights; changes when they are reloaded." }),
     engine: z.string().optional().meta({ description: "What computes, in one line." }),
+    precision: z.string().optional().meta({ description: "In which numbers it computes." }),
     classes: z
-      .array(z.object({ id: z.int(), name: z.string() }))
+      .array(
+        z.object({
+          id: z.int(),
+          name: z.string(),
+          isThing: z.boolean().optional().meta({ description: "False of stuff: sky, grass. Default: true." }),
+        }),
+      )
       .optional()
       .meta({ description: "By label, with their ids in the data that the model was trained on." }),
     detector: z

@@ -68,7 +68,11 @@ function operation(name: string, route: ApiRoute, writer: SchemaWriter): Json {
     operationId: name,
     summary: route.summary,
     security: route.open === true ? [] : [{}, { bearer: [] }, { key: [] }],
-    parameters: [...parametersOf(route.inPath, "path", writer), ...parametersOf(route.query, "query", writer)],
+    parameters: [
+      ...parametersOf(route.inPath, "path", writer),
+      ...parametersOf(route.query, "query", writer),
+      ...parametersOf(route.headers, "header", writer),
+    ],
     ...(route.bodies && {
       requestBody: {
         required: true,
@@ -100,7 +104,11 @@ function schemaOf(kind: BodyKind | readonly z.ZodType[], io: "input" | "output",
     : writer.write(kind as z.ZodType, io);
 }
 
-function parametersOf(schema: z.ZodObject | undefined, place: "path" | "query", writer: SchemaWriter): Json[] {
+function parametersOf(
+  schema: z.ZodObject | undefined,
+  place: "path" | "query" | "header",
+  writer: SchemaWriter,
+): Json[] {
   const { properties = {}, required = [] } = (schema === undefined ? {} : writer.write(schema, "input")) as {
     readonly properties?: Readonly<Record<string, Json>>;
     readonly required?: readonly string[];

@@ -42,6 +42,10 @@ export const problemSchema = z
     detail: z.string().meta({ description: "What was expected, what came, and what to do." }),
     code: z.string().meta({ description: `One of ${Object.keys(problems).join(", ")}.` }),
     requestId: z.string().optional(),
+    error: z
+      .string()
+      .optional()
+      .meta({ description: "The detail again, at addresses of the Open Inference Protocol, whose clients look here." }),
   })
   .meta({ id: "Problem" });
 

@@ -5,6 +5,7 @@ import { huggingFaceAnswer, huggingFaceBody, huggingFaceQuery } from "./hugging-
 import {
   inferAnswer,
   inferBody,
+  inferHeaders,
   liveAnswer,
   modelMetadata,
   modelReadyAnswer,
@@ -12,6 +13,14 @@ import {
   serverMetadata,
 } from "./inference-protocol.ts";
 import { filePath, modelPath, modelsAnswer, modelSchema, reloadAnswer } from "./models.ts";
+import {
+  imageSegmentationAnswer,
+  imageSegmentationBody,
+  imageSegmentationQuery,
+  panopticAnswer,
+  panopticJsonBody,
+  panopticQuery,
+} from "./panoptic.ts";
 import type { ProblemCode } from "./problems.ts";
 
 /** What a body holds: JSON of a schema, bytes, or files of a form. */
@@ -27,6 +36,7 @@ export interface ApiRoute {
   readonly open?: boolean;
   readonly inPath?: z.ZodObject;
   readonly query?: z.ZodObject;
+  readonly headers?: z.ZodObject;
   /** By content type. */
   readonly bodies?: Readonly<Record<string, BodyKind>>;
   /** What a 200 holds, by content type. */
@@ -82,6 +92,24 @@ export const routes = {
     query: explainQuery,
     bodies: { ...imageBodies, "application/json": explainJsonBody },
     answers: { "application/json": explainAnswer },
+    problems: imageProblems,
+  },
+  panoptic: {
+    method: "POST",
+    path: "/v1/panoptic",
+    summary: "Gives every pixel of one image to a segment: objects, and stuff such as sky. For models with masks.",
+    query: panopticQuery,
+    bodies: { ...imageBodies, "application/json": panopticJsonBody },
+    answers: { "application/json": panopticAnswer },
+    problems: imageProblems,
+  },
+  imageSegmentation: {
+    method: "POST",
+    path: "/image-segmentation",
+    summary: "Panoptic segmentation as Hugging Face's inference clients ask for it, by the default model.",
+    query: imageSegmentationQuery,
+    bodies: { ...imageBodies, "application/json": imageSegmentationBody },
+    answers: { "application/json": imageSegmentationAnswer },
     problems: imageProblems,
   },
   huggingFace: {
@@ -166,8 +194,9 @@ export const routes = {
     path: "/v2/models/{name}/infer",
     summary: "Open Inference Protocol: finds objects in images; a row of each output for each detection.",
     inPath: modelPath,
-    bodies: { "application/json": inferBody },
-    answers: { "application/json": inferAnswer },
+    headers: inferHeaders,
+    bodies: { "application/json": inferBody, "application/octet-stream": "bytes" },
+    answers: { "application/json": inferAnswer, "application/octet-stream": "bytes" },
     problems: [...imageProblems, "invalid-tensor", "too-many-images"],
   },
   healthz: {

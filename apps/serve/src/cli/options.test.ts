@@ -26,6 +26,13 @@ test("numbers are read in the units that the help says; what is not said keeps i
   expect(settings).not.toHaveProperty("port");
 });
 
+test("a precision that there is not is refused with those that there are", () => {
+  expect(readOptions(["--checkpoint", "x", "--precision", "fp32"], {})).toMatchObject({ precision: "fp32" });
+  expect(() => readOptions(["--checkpoint", "x", "--precision", "int8"], {})).toThrow(
+    "--precision expected fp32, got int8",
+  );
+});
+
 test("keys come from a file and from the environment", () => {
   const keys = file("keys.txt", "one\ntwo\n");
   expect(

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, extname } from "node:path";
 import { parseArgs } from "node:util";
 import { ConfigError } from "@detrkit/common";
+import { precisions } from "../engine/engine.ts";
 import { defaultSettings, type ServerSettings } from "../detection-server.ts";
 
 interface Flag {
@@ -22,6 +23,7 @@ const flags = {
   host: { value: "ADDRESS", help: `where to listen; 0.0.0.0 for all networks (default: ${defaultSettings.host})` },
   port: { value: "NUMBER", help: `0 takes a free one (default: ${defaultSettings.port})` },
   engine: { value: "NAME", help: "native (the fastest that starts here), wasm or cpu (default: native)" },
+  precision: { value: "NAME", help: `of the numbers; there is ${precisions.join(", ")} (default: fp32)` },
   batching: {
     value: "KIND",
     help: "same-size: an answer never depends on who else asks; padded: any sizes together (default: same-size)",
@@ -94,6 +96,7 @@ export function readOptions(
     host: text("host"),
     port: number("port", 0),
     engine: oneOf("engine", ["native", "wasm", "cpu"]),
+    precision: oneOf("precision", precisions),
     batching: oneOf("batching", ["same-size", "padded"]),
     maxBatch: number("max-batch", 1),
     maxQueue: number("max-queue", 1),

@@ -1,7 +1,16 @@
 import { type ChildProcess, fork } from "node:child_process";
 import type { Explanation } from "@detrkit/inference";
 import { Problem } from "../api/problems.ts";
-import type { EngineModel, EngineSettings, FoundObjects, ImageToDetect, ImageToExplain, Outcome } from "./engine.ts";
+import type {
+  EngineModel,
+  EngineSettings,
+  FoundObjects,
+  FoundSegments,
+  ImageToDetect,
+  ImageToExplain,
+  ImageToSegment,
+  Outcome,
+} from "./engine.ts";
 import type { EngineReply, EngineRequest } from "./engine-messages.ts";
 
 const fromSource = import.meta.url.endsWith(".ts");
@@ -98,6 +107,12 @@ export class EngineChild {
   async explain(image: ImageToExplain): Promise<Outcome<Explanation>> {
     const reply = await this.#ask((id) => ({ kind: "explain", id, image }));
     return reply.kind === "explained" ? reply.outcome : failed(reply);
+  }
+
+  /** @throws Problem where the process ends, or the engine fails */
+  async segment(image: ImageToSegment): Promise<Outcome<FoundSegments>> {
+    const reply = await this.#ask((id) => ({ kind: "segment", id, image }));
+    return reply.kind === "segmented" ? reply.outcome : failed(reply);
   }
 
   /** Ends the process at once; what it works on is answered as after a crash. */

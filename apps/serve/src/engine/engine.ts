@@ -1,5 +1,5 @@
 import type { Detection, ImageSize } from "@detrkit/common";
-import type { ExplainOptions, Explanation } from "@detrkit/inference";
+import type { ExplainOptions, Explanation, PanopticPictureSegment } from "@detrkit/inference";
 import type { ProblemCode } from "../api/problems.ts";
 
 /** Which detections of an image are wanted. */
@@ -11,11 +11,18 @@ export interface DetectionFilter {
   readonly masks?: boolean | undefined;
 }
 
-/** One image of a batch, as it came. */
-export interface ImageToDetect {
+/** One image as it came. */
+export interface ImageBytes {
   /** What problems call it: `image 2 (a.jpg)`. */
   readonly name: string;
+  /** A file, unless `pixels` says otherwise. */
   readonly bytes: Uint8Array;
+  /** Given where the bytes are pixels, RGB row by row: the image's size. */
+  readonly pixels?: ImageSize | undefined;
+}
+
+/** One image of a batch. */
+export interface ImageToDetect extends ImageBytes {
   readonly filter: DetectionFilter;
 }
 
@@ -40,16 +47,39 @@ export type Outcome<Answer> = { readonly answer: Answer } | { readonly refusal: 
 export interface EngineModel {
   /** What computes, in one line. */
   readonly engine: string;
-  readonly classes: readonly { readonly id: number; readonly name: string }[];
+  readonly precision: Precision;
+  readonly classes: readonly { readonly id: number; readonly name: string; readonly isThing?: boolean }[];
   readonly detector: Readonly<Record<string, unknown>>;
   readonly transforms: Readonly<Record<string, unknown>>;
+  /** Whether it finds masks and segments, not boxes alone. */
+  readonly hasMasks: boolean;
 }
 
 /** One image to explain. */
-export interface ImageToExplain {
+export interface ImageToExplain extends ImageBytes {
+  readonly options: ExplainOptions;
+}
+
+/** One image to part into segments. */
+export interface ImageToSegment {
   readonly name: string;
   readonly bytes: Uint8Array;
-  readonly options: ExplainOptions;
+  readonly threshold?: number | undefined;
+  /** What is wanted: one picture of ids, or a mask of each segment. Both are PNGs, so they are small between processes. */
+  readonly as: "ids" | "masks";
+}
+
+/** A segment of an image, and its mask where masks were asked for. */
+export interface FoundSegment extends PanopticPictureSegment {
+  /** The bytes of a PNG of one channel: 255 where the segment is. */
+  readonly mask?: Uint8Array;
+}
+
+/** An image parted into segments. */
+export interface FoundSegments extends ImageSize {
+  readonly segments: readonly FoundSegment[];
+  /** The bytes of a PNG of ids, as COCO codes them, where that was asked for. */
+  readonly ids?: Uint8Array;
 }
 
 /** How images of different sizes go through the model together. */
@@ -58,9 +88,14 @@ export type Batching = "same-size" | "padded";
 /** The engines that can be asked for: `native` takes the fastest backend of tfjs that starts here. */
 export type EngineName = "native" | "wasm" | "cpu";
 
+/** In which numbers a model computes. */
+export const precisions = ["fp32"] as const;
+export type Precision = (typeof precisions)[number];
+
 /** How an engine runs a model. */
 export interface EngineSettings {
   readonly engine: EngineName;
+  readonly precision: Precision;
   readonly batching: Batching;
   /** Images with more pixels are refused by their header, before they are decoded. */
   readonly maxPixels: number;
@@ -75,4 +110,6 @@ export interface InferenceEngine {
   /** The outcome of each image, in their order. One that can't be read leaves the others alone. */
   detect(images: readonly ImageToDetect[]): Promise<readonly Outcome<FoundObjects>[]>;
   explain(image: ImageToExplain): Promise<Outcome<Explanation>>;
+  /** Refused where the model has no masks. */
+  segment(image: ImageToSegment): Promise<Outcome<FoundSegments>>;
 }

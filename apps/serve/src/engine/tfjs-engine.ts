@@ -1,18 +1,21 @@
 import { startBackend } from "@detrkit/backend";
 import { DetrkitError, Random } from "@detrkit/common";
 import { planTransforms, type RgbImage } from "@detrkit/image";
-import { type Detector, type Explanation, loadDetector } from "@detrkit/inference";
+import { type Detector, type DetectOptions, type Explanation, loadDetector } from "@detrkit/inference";
 import { decodeSentImage } from "./decode-sent-image.ts";
 import type {
   DetectionFilter,
   EngineModel,
   EngineSettings,
   FoundObjects,
+  FoundSegments,
   ImageToDetect,
   ImageToExplain,
+  ImageToSegment,
   InferenceEngine,
   Outcome,
 } from "./engine.ts";
+import { foundSegments } from "./found-segments.ts";
 
 interface DecodedImage {
   readonly pixels: RgbImage;
@@ -20,6 +23,18 @@ interface DecodedImage {
   readonly decodeMs: number;
   /** Its place among the images that were asked for. */
   readonly index: number;
+}
+
+/** What no image of a group can do without. Masks take most of a model's time: none are computed that nobody gets. */
+function widestFilter(group: readonly DecodedImage[]): DetectOptions {
+  const filters = group.map(({ filter }) => filter);
+  const limits = filters.map(({ limit, labels }) => (labels === undefined ? (limit ?? Infinity) : Infinity));
+  const limit = Math.max(...limits);
+  return {
+    threshold: Math.min(...filters.map(({ threshold }) => threshold ?? 0.5)),
+    masks: filters.some(({ masks }) => masks !== false),
+    ...(Number.isFinite(limit) && { limit }),
+  };
 }
 
 /** Runs a detector of `@detrkit/inference` on a backend of tfjs. */
@@ -34,10 +49,12 @@ export class TfjsEngine implements InferenceEngine {
     this.#settings = settings;
     this.model = {
       engine,
+      precision: settings.precision,
       classes: categories,
       // Plain data, which a checkpoint holds as JSON.
       detector: JSON.parse(JSON.stringify(config)) as EngineModel["detector"],
       transforms: JSON.parse(JSON.stringify(transforms)) as EngineModel["transforms"],
+      hasMasks: "masks" in config,
     };
   }
 
@@ -54,7 +71,7 @@ export class TfjsEngine implements InferenceEngine {
     const outcomes: Outcome<FoundObjects>[] = [];
     const decoded: DecodedImage[] = [];
     await Promise.all(
-      images.map(async ({ name, bytes, filter }, index) => {
+      images.map(async ({ filter, ...image }, index) => {
         const unknown = filter.labels?.find((label) => !this.#detector.classes.includes(label));
         if (unknown !== undefined) {
           const known = this.#detector.classes.slice(0, 20).join(", ");
@@ -63,7 +80,7 @@ export class TfjsEngine implements InferenceEngine {
           return;
         }
         const started = performance.now();
-        const outcome = await decodeSentImage(bytes, { name, maxPixels: this.#settings.maxPixels });
+        const outcome = await decodeSentImage(image, this.#settings.maxPixels);
         if ("refusal" in outcome) outcomes[index] = outcome;
         else decoded.push({ pixels: outcome.answer, filter, decodeMs: performance.now() - started, index });
       }),
@@ -78,8 +95,8 @@ export class TfjsEngine implements InferenceEngine {
     return outcomes;
   }
 
-  async explain({ name, bytes, options }: ImageToExplain): Promise<Outcome<Explanation>> {
-    const decoded = await decodeSentImage(bytes, { name, maxPixels: this.#settings.maxPixels });
+  async explain({ options, ...image }: ImageToExplain): Promise<Outcome<Explanation>> {
+    const decoded = await decodeSentImage(image, this.#settings.maxPixels);
     if ("refusal" in decoded) return decoded;
     try {
       return { answer: await this.#detector.explain(decoded.answer, options) };
@@ -89,17 +106,30 @@ export class TfjsEngine implements InferenceEngine {
     }
   }
 
+  async segment({ threshold, as, ...image }: ImageToSegment): Promise<Outcome<FoundSegments>> {
+    if (!this.model.hasMasks) {
+      const detail = "the model finds boxes only: segments need one that was trained with masks";
+      return { refusal: { code: "invalid-option", detail } };
+    }
+    const decoded = await decodeSentImage(image, this.#settings.maxPixels);
+    if ("refusal" in decoded) return decoded;
+    const options = threshold === undefined ? {} : { threshold };
+    return { answer: await foundSegments(await this.#detector.panoptic(decoded.answer, options), as) };
+  }
+
   async #detectGroup(group: readonly DecodedImage[]): Promise<FoundObjects[]> {
     const started = performance.now();
-    const threshold = Math.min(...group.map(({ filter }) => filter.threshold ?? 0.5));
     const images = group.map(({ pixels }) => pixels);
-    const found = await this.#detector.detect(images, { threshold, batchSize: group.length });
+    const found = await this.#detector.detect(images, { ...widestFilter(group), batchSize: group.length });
     const inferenceMs = performance.now() - started;
     return found.map(({ width, height, detections }, index) => {
       const { filter, decodeMs } = group[index] as DecodedImage;
       const wanted = detections
         .filter(({ score, label }) => score >= (filter.threshold ?? 0.5) && filter.labels?.includes(label) !== false)
-        .slice(0, filter.limit);
+        .slice(0, filter.limit)
+        .map(({ mask, ...detection }) =>
+          mask === undefined || filter.masks === false ? detection : { ...detection, mask },
+        );
       return { width, height, detections: wanted, decodeMs, inferenceMs, batchSize: group.length };
     });
   }

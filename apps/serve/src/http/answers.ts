@@ -24,12 +24,13 @@ export function detectedImage({ answer, queueMs }: Queued<FoundObjects>, name: s
 export function modelAnswer({ name, ready, serving }: ModelHost): ModelAnswer {
   if (serving === undefined) return { name, ready };
   const { files, child } = serving;
-  const { engine, classes, detector, transforms } = child.model;
+  const { engine, precision, classes, detector, transforms } = child.model;
   return {
     name,
     ready,
     version: files.version,
     engine,
+    precision,
     classes: [...classes],
     detector,
     transforms,

@@ -10,6 +10,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { openApiDocument } from "../api/openapi.ts";
 import { Problem } from "../api/problems.ts";
 import { type ApiRoute, type RouteName, routes } from "../api/routes.ts";
+import { tensorContentType } from "./binary-tensors.ts";
 import { createHandlers, type Handler, type HandlerParts } from "./handlers.ts";
 import { servePage } from "./page.ts";
 import { answerBrokenRequest, problemOf, sendProblem } from "./problem-answers.ts";
@@ -49,17 +50,17 @@ export async function createApp(
     },
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error, request, reply) => {
-      void sendProblem(reply as FastifyReply, problemOf(error, request as FastifyRequest), request.id);
+      void sendProblem(reply as FastifyReply, problemOf(error, request as FastifyRequest), request as FastifyRequest);
     },
   });
   app.setErrorHandler(async (error, request, reply) => {
     const problem = problemOf(error, request);
     if (problem.code === "internal") say(`request ${request.id}: ${stackOf(problem.cause ?? problem)}`);
-    await sendProblem(reply, problem, request.id);
+    await sendProblem(reply, problem, request);
   });
   app.setNotFoundHandler(async (request, reply) => {
     const problem = new Problem("unknown-address", `There is nothing at this address; /docs lists what there is.`);
-    await sendProblem(reply, problem, request.id);
+    await sendProblem(reply, problem, request);
   });
   app.addHook("onRequest", async (request, reply) => {
     void reply.header("x-request-id", request.id);
@@ -130,6 +131,14 @@ function addParsers(app: FastifyInstance): void {
     app.addContentTypeParser(type, { parseAs: "buffer" }, asBytes);
 }
 
+const octets = "application/octet-stream";
+
+/** Whether there is a body whose type is not said. It is octets then (RFC 9110); Hugging Face's client sends images so. */
+function isUntyped({ headers }: FastifyRequest): boolean {
+  const length = headers["transfer-encoding"] ?? headers["content-length"] ?? "0";
+  return headers["content-type"] === undefined && length !== "0";
+}
+
 async function addDocuments(app: FastifyInstance, version: string): Promise<void> {
   const document = openApiDocument({ version });
   await app.register(swagger, { mode: "static", specification: { document: document as never } });
@@ -157,6 +166,9 @@ function addRoutes(app: FastifyInstance, parts: HandlerParts): void {
       // Who has no key is refused before the body is read.
       onRequest: async (request) => {
         if (route.open !== true) parts.keys.check(request);
+        if (name === "protocolInfer") request.raw.headers["content-type"] = tensorContentType(request.headers);
+        else if (isUntyped(request) && route.bodies !== undefined && octets in route.bodies)
+          request.raw.headers["content-type"] = octets;
       },
       // Weights don't shrink, and a browser shows how much of their length has come.
       ...(name === "modelFile" ? { compress: false } : {}),

@@ -11,10 +11,13 @@ import type { RouteName } from "../api/routes.ts";
 import type { DetectionFilter, ImageToDetect } from "../engine/engine.ts";
 import type { ModelHost } from "../models/model-host.ts";
 import { detectedImage, modelAnswer } from "./answers.ts";
+import { jsonLengthHeader, tensorBody } from "./binary-tensors.ts";
 import { checked, checkedJson, checkedQuery, contentType } from "./check-request.ts";
-import { describeModel, inferenceAnswer } from "./inference-protocol.ts";
+import { inputImages } from "./input-images.ts";
+import { describeModel, inferenceAnswer, wantsMasks } from "./inference-protocol.ts";
 import type { Keys } from "./keys.ts";
 import type { Metrics } from "./metrics.ts";
+import { panopticHandlers } from "./panoptic-handlers.ts";
 import {
   calledImage,
   expectFewImages,
@@ -23,6 +26,7 @@ import {
   imageBody,
   type ImageLimits,
   isImage,
+  oneImage,
   type SentImage,
 } from "./sent-images.ts";
 
@@ -41,7 +45,10 @@ export type Handler = (request: FastifyRequest, reply: FastifyReply, gone: Abort
 
 /** Images as a model's host takes them. */
 function named(images: readonly SentImage[], filter: DetectionFilter): ImageToDetect[] {
-  return images.map((image, index) => ({ name: calledImage(image, index), bytes: image.bytes, filter }));
+  return images.map((image, index) => {
+    const { bytes, pixels } = image;
+    return { name: calledImage(image, index), bytes, pixels, filter };
+  });
 }
 
 /** The handler of every operation. */
@@ -96,14 +103,11 @@ export function createHandlers({ hosts, limits, keys, metrics, version }: Handle
 
     explain: async (request, _, gone) => {
       const query = checkedQuery(explainQuery, request);
-      const isJson = contentType(request) === "application/json";
-      const body = isJson ? checkedJson(explainJsonBody, request) : undefined;
+      const { bytes, body } = oneImage(request, explainJsonBody, "image");
       const points = query.points?.map((text) => {
         const [x = 0, y = 0] = text.split(",").map(Number);
         return { x, y };
       });
-      const bytes =
-        body === undefined ? imageBody(request, ["application/json"]).bytes : fromBase64(body.image, "body.image");
       const {
         model,
         image: _image,
@@ -119,16 +123,13 @@ export function createHandlers({ hosts, limits, keys, metrics, version }: Handle
 
     huggingFace: async (request, _, gone) => {
       const query = checkedQuery(huggingFaceQuery, request);
-      const isJson = contentType(request) === "application/json";
-      const body = isJson ? checkedJson(huggingFaceBody, request) : undefined;
-      const image =
-        body === undefined
-          ? imageBody(request, ["application/json"])
-          : { bytes: fromBase64(body.inputs, "body.inputs") };
+      const { bytes, body } = oneImage(request, huggingFaceBody, "inputs");
       const filter = { threshold: body?.parameters?.threshold, ...query, masks: false };
-      const { detections } = await detectOne(hostOf(undefined), image, filter, gone);
+      const { detections } = await detectOne(hostOf(undefined), { bytes }, filter, gone);
       return detections.map(({ score, label, box }) => ({ score, label, box }));
     },
+
+    ...panopticHandlers(hostOf),
 
     models: () => Promise.resolve({ models: [...hosts.values()].map(modelAnswer) }),
     model: (request) => Promise.resolve(modelAnswer(hostInPath(request))),
@@ -154,7 +155,7 @@ export function createHandlers({ hosts, limits, keys, metrics, version }: Handle
       return { name: host.name, version: await host.reload() };
     },
 
-    protocolServer: () => Promise.resolve({ name: "detrkit-serve", version, extensions: [] }),
+    protocolServer: () => Promise.resolve({ name: "detrkit-serve", version, extensions: ["binary_tensor_data"] }),
     protocolLive: () => Promise.resolve({ live: true }),
     protocolReady: () => {
       expectAllReady();
@@ -162,32 +163,31 @@ export function createHandlers({ hosts, limits, keys, metrics, version }: Handle
     },
     protocolModel: (request) => {
       const { name, serving } = hostInPath(request);
-      return Promise.resolve(describeModel(name, serving?.files.version));
+      return Promise.resolve(describeModel(name, serving?.files.version, serving?.child.model.hasMasks === true));
     },
     protocolModelReady: (request) => {
       const { name, ready } = hostInPath(request);
       if (!ready) throw new Problem("not-ready", `${name} is not ready.`, { retryAfter: 2 });
       return Promise.resolve({ name, ready });
     },
-    protocolInfer: async (request, _, gone) => {
+    protocolInfer: async (request, reply, gone) => {
       const host = hostInPath(request);
-      const body = checkedJson(inferBody, request);
-      const [input] = body.inputs;
-      const data = input?.data ?? [];
-      if (input?.shape[0] !== data.length)
-        throw new Problem(
-          "invalid-tensor",
-          `body.inputs.0.shape: expected [${data.length}], as data has so many, got ${JSON.stringify(input?.shape)}`,
-        );
-      expectFewImages(data.length, limits);
-      const images = data.map((text, index) => ({ bytes: fromBase64(text, `body.inputs.0.data.${index}`) }));
-      const found = await host.detect(named(images, body.parameters ?? {}), gone);
-      const model = { name: host.name, version: host.serving?.files.version ?? "" };
-      return inferenceAnswer(
+      const { json, binary } = tensorBody(request);
+      const body = checked(inferBody, json, "body");
+      const images = body.inputs.flatMap((input) => inputImages(input, binary, limits));
+      const { threshold, limit } = body.parameters ?? {};
+      const found = await host.detect(named(images, { threshold, limit, masks: wantsMasks(body) }), gone);
+      const { files, child } = host.serving ?? {};
+      const model = { name: host.name, version: files?.version ?? "", hasMasks: child?.model.hasMasks === true };
+      const answered = inferenceAnswer(
         body,
         model,
         found.map(({ answer }) => answer),
       );
+      if (answered.binary.length === 0) return answered.json;
+      const head = Buffer.from(JSON.stringify(answered.json));
+      void reply.header(jsonLengthHeader, String(head.length)).type("application/octet-stream");
+      return Buffer.concat([head, ...answered.binary]);
     },
 
     healthz: () => Promise.resolve({ live: true }),

@@ -30,8 +30,9 @@ export function problemOf(error: unknown, request: FastifyRequest): Problem {
 }
 
 /** Answers with a problem document. */
-export async function sendProblem(reply: FastifyReply, problem: Problem, requestId: string): Promise<void> {
-  const document = problem.document(requestId);
+export async function sendProblem(reply: FastifyReply, problem: Problem, request: FastifyRequest): Promise<void> {
+  const plain = problem.document(request.id);
+  const document = request.url.startsWith("/v2") ? { ...plain, error: plain.detail } : plain;
   if (problem.retryAfter !== undefined) void reply.header("retry-after", String(problem.retryAfter));
   // Fastify would close the connection, and a client that still sends would see that before it sees why. Node reads the
   // rest and throws it away, for no longer than a request may take.

@@ -1,12 +1,16 @@
+import type { ImageSize } from "@detrkit/common";
 import type { MultipartFile } from "@fastify/multipart";
 import type { FastifyRequest } from "fastify";
+import type * as z from "zod";
 import { imageTypes } from "../api/routes.ts";
 import { Problem } from "../api/problems.ts";
-import { contentType, unsupported } from "./check-request.ts";
+import { checkedJson, contentType, unsupported } from "./check-request.ts";
 
 /** An image as a client sent it. */
 export interface SentImage {
   readonly bytes: Uint8Array;
+  /** Given where the bytes are pixels, RGB row by row, and no file. */
+  readonly pixels?: ImageSize | undefined;
   /** As the client calls it. */
   readonly name?: string | undefined;
 }
@@ -27,6 +31,22 @@ export function isImage(request: FastifyRequest): boolean {
 export function imageBody(request: FastifyRequest, further: readonly string[]): SentImage {
   if (!isImage(request)) throw unsupported(request, [...imageTypes, ...further]);
   return { bytes: request.body as Uint8Array };
+}
+
+/**
+ * The one image of a request, whose body is the image itself, or JSON that holds it and says more.
+ *
+ * @param field - where the JSON has the image, in base64
+ */
+export function oneImage<Field extends string, Body extends Readonly<Record<Field, string>>>(
+  request: FastifyRequest,
+  schema: z.ZodType<Body>,
+  field: Field,
+): { readonly bytes: Uint8Array; readonly body: Body | undefined } {
+  if (contentType(request) !== "application/json")
+    return { bytes: imageBody(request, ["application/json"]).bytes, body: undefined };
+  const body = checkedJson(schema, request);
+  return { bytes: fromBase64(body[field], `body.${field}`), body };
 }
 
 /** The bytes of base64, or of a data: address. @throws Problem `invalid-base64` naming the place */

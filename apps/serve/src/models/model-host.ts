@@ -1,7 +1,15 @@
 import type { Explanation } from "@detrkit/inference";
 import { Problem } from "../api/problems.ts";
 import { EngineChild } from "../engine/engine-child.ts";
-import type { EngineSettings, FoundObjects, ImageToDetect, ImageToExplain, Outcome } from "../engine/engine.ts";
+import type {
+  EngineSettings,
+  FoundObjects,
+  FoundSegments,
+  ImageToDetect,
+  ImageToExplain,
+  ImageToSegment,
+  Outcome,
+} from "../engine/engine.ts";
 import { BatchQueue, type Queued, type QueueLimits } from "../queue/batch-queue.ts";
 import { type ModelFiles, modelFiles } from "./model-files.ts";
 
@@ -20,8 +28,11 @@ export interface HostSettings extends EngineSettings, QueueLimits {
   readonly hangMs: number;
 }
 
-type Work = { readonly image: ImageToDetect } | { readonly toExplain: ImageToExplain };
-type Done = FoundObjects | { readonly explanation: Explanation };
+type Work =
+  | { readonly image: ImageToDetect }
+  | { readonly toExplain: ImageToExplain }
+  | { readonly toSegment: ImageToSegment };
+type Done = FoundObjects | { readonly explanation: Explanation } | { readonly segmented: FoundSegments };
 
 /** What serves now: a process, and the files that it loaded. */
 interface Serving {
@@ -99,6 +110,14 @@ export class ModelHost {
     return (answer as { readonly explanation: Explanation }).explanation;
   }
 
+  /** @throws Problem where the image is refused, or the model has no masks */
+  async segment(toSegment: ImageToSegment, signal: AbortSignal): Promise<FoundSegments> {
+    this.#expectOpen();
+    const { answer, queueMs } = await this.#queue.add({ toSegment }, { alone: true, signal });
+    this.#events.stage(this.name, "queue", queueMs);
+    return (answer as { readonly segmented: FoundSegments }).segmented;
+  }
+
   /**
    * Loads the weights again, in another process, while the one that runs goes on. The queue belongs to neither, so no
    * request is dropped.
@@ -143,8 +162,8 @@ export class ModelHost {
   async #load(): Promise<Serving> {
     // Looked at first: weights that change while they are loaded count as changed afterwards.
     const files = await modelFiles(this.#path);
-    const { engine, batching, maxPixels } = this.#settings;
-    const settings: EngineSettings = { engine, batching, maxPixels };
+    const { engine, precision, batching, maxPixels } = this.#settings;
+    const settings: EngineSettings = { engine, precision, batching, maxPixels };
     return { files, child: await EngineChild.start(this.#path, settings, this.#ended.signal) };
   }
 
@@ -206,6 +225,11 @@ export class ModelHost {
       const outcome = await child.explain(first.toExplain);
       this.#events.stage(this.name, "explain", performance.now() - started);
       return ["answer" in outcome ? { explanation: outcome.answer } : problemOf(outcome)];
+    }
+    if (first !== undefined && "toSegment" in first) {
+      const outcome = await child.segment(first.toSegment);
+      this.#events.stage(this.name, "inference", performance.now() - started);
+      return ["answer" in outcome ? { segmented: outcome.answer } : problemOf(outcome)];
     }
     const outcomes = await child.detect(batch.flatMap((work) => ("image" in work ? [work.image] : [])));
     this.#events.batch(this.name, batch.length);

@@ -166,6 +166,12 @@ export function numberFlag(parsed: ParsedFlags, name: string): number | undefine
   return typeof value === "number" ? value : undefined;
 }
 
+/** Whether a switch was turned on or off; undefined where it was not given. */
+export function switchGiven(parsed: ParsedFlags, name: string): boolean | undefined {
+  const value = parsed.values.get(name);
+  return typeof value === "boolean" ? value : undefined;
+}
+
 /** Whether a switch is on. */
 export function switchFlag(parsed: ParsedFlags, name: string): boolean {
   return parsed.values.get(name) === true;

@@ -13,8 +13,13 @@ import {
 } from "../cli/parse-flags.ts";
 import { UsageError } from "../usage-error.ts";
 import type { RunConfig } from "../configuration/resolve-config.ts";
-import { evaluateCheckpoint, type EvaluateCheckpointOptions, evaluateFiles } from "../evaluation/evaluate.ts";
-import { classTable, metricsText } from "../evaluation/metrics-text.ts";
+import {
+  type Evaluated,
+  evaluateCheckpoint,
+  type EvaluateCheckpointOptions,
+  evaluateFiles,
+} from "../evaluation/evaluate.ts";
+import { classTable, metricsText, panopticTable } from "../evaluation/metrics-text.ts";
 import { runOfCheckpoint } from "../training/run-folder.ts";
 import { showProgress } from "../progress/show-progress.ts";
 import {
@@ -39,6 +44,10 @@ export const evaluateCommand: Command = {
       textOption("data", "SPEC", `Images with their truth: ${dataForms}; without it, a run's own validation images`),
       textOption("split", "NAME", "Split of the data; without it, val, or what the run kept for validation"),
       numberOption("batch-size", "Images at a time; default 8"),
+      numberOption(
+        "panoptic-threshold",
+        "Score above which an object may be a segment, on panoptic data; default that of the run, else 0.85",
+      ),
       backendFlag,
       textOption("annotations", "FILE", "COCO annotation file"),
       textOption("results", "FILE", "COCO results file of any detector"),
@@ -58,36 +67,61 @@ export const evaluateCommand: Command = {
     ],
   },
   async run(flags, streams) {
-    const evaluation = await evaluateFrom(flags, streams);
+    const evaluated = await evaluateFrom(flags, streams);
+    const { evaluation, masks, panoptic } = evaluated;
     for (const warning of evaluation.warnings) streams.stderr.write(`note: ${warning}\n`);
-    const perClass = Object.fromEntries(
-      evaluation.perClass.filter(({ truths }) => truths > 0).map(({ name, metrics }) => [name, metrics]),
-    );
     const output = textFlag(flags, "output");
     if (output !== undefined)
-      await writeFileAtomic(join(output, "metrics.json"), `${JSON.stringify(evaluation.metrics, null, 2)}\n`);
-    streams.stdout.write(
-      switchFlag(flags, "json")
-        ? `${JSON.stringify({ metrics: evaluation.metrics, perClass }, null, 2)}\n`
-        : `${metricsText(evaluation.metrics)}\n${classTable(evaluation.perClass)}`,
-    );
+      await writeFileAtomic(join(output, "metrics.json"), `${JSON.stringify(await stored(evaluated), null, 2)}\n`);
+    const json = { ...figuresOf(evaluation), ...(masks && { masks: figuresOf(masks) }), ...(panoptic && { panoptic }) };
+    streams.stdout.write(switchFlag(flags, "json") ? `${JSON.stringify(json, null, 2)}\n` : textOf(evaluated));
     return 0;
   },
 };
 
-async function evaluateFrom(flags: ParsedFlags, streams: CommandStreams): Promise<DetectionEvaluation> {
+/** Metrics over all classes, and of those that the data have. */
+function figuresOf({ metrics, perClass }: DetectionEvaluation): object {
+  const counted = perClass.filter(({ truths }) => truths > 0);
+  return { metrics, perClass: Object.fromEntries(counted.map(({ name, metrics: ofClass }) => [name, ofClass])) };
+}
+
+/** As a run's own `metrics.json`. */
+async function stored(evaluated: Evaluated): Promise<object> {
+  if (evaluated.masks === undefined) return evaluated.evaluation.metrics;
+  const { storedMetrics } = await import("@detrkit/training");
+  return storedMetrics(evaluated);
+}
+
+function textOf({ evaluation, masks, panoptic }: Evaluated): string {
+  const tables = (of: DetectionEvaluation): string => `${metricsText(of.metrics)}\n${classTable(of.perClass)}`;
+  if (masks === undefined) return tables(evaluation);
+  const names = new Map(masks.perClass.map(({ categoryId, name }) => [categoryId, name]));
+  const quality = panoptic && panopticTable(panoptic, (id) => names.get(id) ?? String(id));
+  return [
+    `boxes\n${tables(evaluation)}`,
+    `masks\n${tables(masks)}`,
+    ...(quality === undefined ? [] : [`panoptic quality\n${quality}`]),
+  ].join("\n");
+}
+
+async function evaluateFrom(flags: ParsedFlags, streams: CommandStreams): Promise<Evaluated> {
   const [checkpoint, data, annotations, results] = ["checkpoint", "data", "annotations", "results"].map((name) =>
     textFlag(flags, name),
   );
   if (annotations !== undefined && results !== undefined && checkpoint === undefined && data === undefined) {
-    refuseFlags(flags, ["split", "batch-size", "backend", "detector"], "--annotations and --results");
+    refuseFlags(
+      flags,
+      ["split", "batch-size", "panoptic-threshold", "backend", "detector"],
+      "--annotations and --results",
+    );
     return await evaluateFiles(annotations, results, textFlag(flags, "type") === "segm" ? "segm" : "bbox");
   }
   if (checkpoint === undefined || annotations !== undefined || results !== undefined)
     throw new UsageError("evaluate takes either --checkpoint (and --data), or --annotations and --results");
   refuseFlags(flags, ["type"], "--checkpoint");
   const { furtherDefinitions } = await import("../configuration/definitions.ts");
-  const { openImages, spec } = await imagesOf(checkpoint, data, textFlag(flags, "split"));
+  const run = await settingsOfRun(checkpoint);
+  const { openImages, spec } = await imagesOf(run, checkpoint, data, textFlag(flags, "split"));
   await sayFound(spec, streams);
   const report = showProgress(streams.stderr);
   await useBackend(backendOf(flags), (text) => report({ kind: "message", text }));
@@ -96,17 +130,18 @@ async function evaluateFrom(flags: ParsedFlags, streams: CommandStreams): Promis
     detectors: await furtherDefinitions(textFlag(flags, "detector")),
     openImages,
     batchSize: numberFlag(flags, "batch-size") ?? 8,
+    panopticThreshold: numberFlag(flags, "panoptic-threshold") ?? run?.evaluation.panopticThreshold,
     report,
   });
 }
 
 /** The images to evaluate on: those that were named, else those that the run kept for it. */
 async function imagesOf(
+  run: RunConfig | undefined,
   checkpoint: string,
   data: string | undefined,
   split: string | undefined,
 ): Promise<Pick<EvaluateCheckpointOptions, "openImages"> & { readonly spec: string }> {
-  const run = await settingsOfRun(checkpoint);
   const spec = data ?? run?.data;
   if (spec === undefined) throw new UsageError(`${checkpoint} is no run, so it knows no images: name some with --data`);
   // Where training kept them from its own split, no split of the data has their name.

@@ -26,10 +26,17 @@ export const thresholdFlag: FlagDefinition = numberOption(
 
 /** The threshold that was asked for, else what suits the checkpoint. @throws UsageError where it is no score */
 export async function thresholdOf(flags: ParsedFlags, checkpoint: string): Promise<number> {
-  const threshold = numberFlag(flags, "threshold") ?? (await thresholdOfRun(checkpoint)) ?? drawnFrom;
-  if (threshold >= 0 && threshold <= 1) return threshold;
-  throw new UsageError(`--threshold takes a number from 0 to 1, got ${threshold}`);
+  return scoreFlag(flags, "threshold") ?? (await thresholdOfRun(checkpoint)) ?? drawnFrom;
 }
+
+function scoreFlag(flags: ParsedFlags, name: string): number | undefined {
+  const score = numberFlag(flags, name);
+  if (score === undefined || (score >= 0 && score <= 1)) return score;
+  throw new UsageError(`--${name} takes a number from 0 to 1, got ${score}`);
+}
+
+/** Where nothing else is known; as published for DETR. */
+const segmentsFrom = 0.85;
 
 /** The kind of the pictures that a command draws. */
 export const pictureTypeFlag: FlagDefinition = {
@@ -53,15 +60,25 @@ export const predictFlags: readonly FlagDefinition[] = [
   switchOption("pictures", "Draw pictures (the default); --no-pictures leaves them away"),
   pictureTypeFlag,
   numberOption("picture-size", "Pixels of a picture's longer side; default: the image's own size"),
+  switchOption("masks", "Masks, of a model that has them (the default); --no-masks leaves them away, and is faster"),
+  switchOption("panoptic", "Also give every pixel to a segment: COCO's panoptic files, and pictures with a legend"),
+  numberOption(
+    "panoptic-threshold",
+    `Segments come from predictions with a higher score; default that of the run's best F1, else ${segmentsFrom}`,
+  ),
   textOption("json", "FILE", "Write the JSON to this file instead of stdout; one that ends in .jsonl gets lines"),
   switchOption("json-lines", "Write a line of JSON for each image, as soon as it is known"),
   {
     name: "save",
     kind: "words",
     choices: saveForms,
-    description: "Also save the boxes in these forms, which other programs and --data read",
+    description: "Also save boxes and masks in these forms, which other programs and --data read",
   },
-  textOption("annotations", "FILE", "COCO annotations whose ids of images and classes --save coco writes"),
+  textOption(
+    "annotations",
+    "FILE",
+    "COCO annotations whose ids of images and classes --save coco and --panoptic write",
+  ),
   backendFlag,
 ];
 
@@ -73,6 +90,9 @@ export interface PredictSettings {
   readonly pictures: boolean;
   readonly pictureType: PictureType;
   readonly pictureSize: number | undefined;
+  readonly masks: boolean;
+  /** The score above which predictions become segments; undefined where none are wanted. */
+  readonly panoptic: number | undefined;
   readonly json: string | undefined;
   readonly lines: boolean;
   readonly save: readonly SaveForm[];
@@ -90,8 +110,16 @@ export async function predictSettings(flags: ParsedFlags): Promise<PredictSettin
     throw new UsageError(`--picture-size takes a whole number of pixels from 1 to 16384, got ${pictureSize}`);
   const save = wordsFlag(flags, "save") as readonly SaveForm[];
   const annotations = textFlag(flags, "annotations");
-  if (annotations !== undefined && !save.includes("coco"))
-    throw new UsageError("--annotations gives --save coco its ids; write both, or leave it away");
+  const segmentThreshold = scoreFlag(flags, "panoptic-threshold");
+  const panoptic = switchFlag(flags, "panoptic")
+    ? (segmentThreshold ?? (await thresholdOfRun(checkpoint)) ?? segmentsFrom)
+    : undefined;
+  if (segmentThreshold !== undefined && panoptic === undefined)
+    throw new UsageError("--panoptic-threshold is for --panoptic; write both, or leave it away");
+  if (annotations !== undefined && !save.includes("coco") && panoptic === undefined)
+    throw new UsageError(
+      "--annotations gives --save coco and --panoptic their ids; write one of them, or leave it away",
+    );
   const json = textFlag(flags, "json");
   return {
     checkpoint,
@@ -100,6 +128,8 @@ export async function predictSettings(flags: ParsedFlags): Promise<PredictSettin
     pictures: flags.values.get("pictures") !== false,
     pictureType: pictureTypeOf(flags),
     pictureSize,
+    masks: flags.values.get("masks") !== false,
+    panoptic,
     json,
     lines: switchFlag(flags, "json-lines") || json?.toLowerCase().endsWith(".jsonl") === true,
     save,

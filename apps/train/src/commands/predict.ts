@@ -16,6 +16,7 @@ import type { ImagePrediction } from "../inference/prediction.ts";
 import { predictionOutput } from "../inference/prediction-output.ts";
 import { expectLabelFiles, filesOf, mainFile, type SavedImage } from "../inference/save-predictions.ts";
 import { lineWriter } from "../text.ts";
+import { expectMasks, panopticFolders, PanopticPredictions } from "./predict-panoptic.ts";
 import { predictFlags, predictSettings, type PredictSettings } from "./predict-flags.ts";
 import { backendOf, useBackend } from "./shared-flags.ts";
 
@@ -35,14 +36,20 @@ export const predictCommand: Command = {
     notes: [
       [
         "One image gives a list of detections, with boxes in pixels of the image:",
-        '[{ "label", "labelId", "score", "box": { "xmin", "ymin", "xmax", "ymax" } }].',
+        '[{ "label", "labelId", "score", "box": { "xmin", "ymin", "xmax", "ymax" } }]; of a model with masks also',
+        '"mask": { "size": [height, width], "counts" }, compressed run lengths as COCO\'s files have them.',
         'Several images, or a folder, give a list of { "image", "picture", "width", "height", "detections" };',
         "with --json-lines each of these is a line, written as soon as it is known.",
       ].join("\n"),
       [
         "Into the output folder --save yolo writes yolo (labels, data.yaml), --save coco writes coco",
         "(annotations.json, and results.json for `detrkit evaluate --results`), --save csv predictions.csv;",
-        "--data reads all of them.",
+        "--data reads all of them. Of a model with masks coco has run lengths, yolo a polygon for each object; csv has",
+        "no place for them.",
+      ].join("\n"),
+      [
+        "--panoptic writes panoptic.json and panoptic/NAME.png, as COCO's panoptic files are, and pictures into",
+        "panoptic-pictures. It runs the model once more for each image.",
       ].join("\n"),
       "An image that cannot be read is named on stderr; the others are done all the same, and the exit code is 2.",
       "Ctrl-C ends with the image that is worked on; what was found until then is written.",
@@ -58,9 +65,15 @@ export const predictCommand: Command = {
     const inputs = await inputImages(flags.positionals);
     const pictures = settings.pictures ? inputs.images.map(({ stem }) => pictureOf(stem, settings)) : [];
     if (settings.save.includes("yolo")) expectLabelFiles(inputs.images);
-    const writesFolder = pictures.length > 0 || settings.save.length > 0;
+    const writesFolder = pictures.length > 0 || settings.save.length > 0 || settings.panoptic !== undefined;
     await keepApart(inputs, {
-      folders: [...(writesFolder ? [settings.output] : []), ...pictures.map((picture) => dirname(picture))],
+      folders: [
+        ...(writesFolder ? [settings.output] : []),
+        ...pictures.map((picture) => dirname(picture)),
+        ...(settings.panoptic !== undefined
+          ? inputs.images.flatMap(({ stem }) => panopticFolders(stem, settings))
+          : []),
+      ],
       files: settings.json === undefined ? [] : [settings.json],
     });
     // Before a model is loaded and hundreds of images are looked at: a folder that cannot be made is found here.
@@ -71,6 +84,7 @@ export const predictCommand: Command = {
       detectors: await furtherDefinitions(textFlag(flags, "detector")),
       onProgress: say,
     });
+    if (settings.panoptic !== undefined) expectMasks(detector, settings.checkpoint);
     if (!flags.values.has("threshold")) say(`scores from ${settings.threshold.toFixed(2)} on; --threshold sets it`);
     if (settings.json === undefined && streams.stdout.isTTY !== true && npmWroteBanner())
       say("note: npm wrote its banner before this JSON; `npm run --silent` leaves it away, --json FILE writes a file");
@@ -110,6 +124,10 @@ async function predictAll(work: PredictWork, { positionals }: ParsedFlags): Prom
     single: images.length === 1 && images[0]?.path === positionals[0],
     stdout: streams.stdout,
   });
+  const panoptic =
+    settings.panoptic === undefined
+      ? undefined
+      : new PanopticPredictions(detector, settings.panoptic, settings, cocoIds);
   const interruption = interruptible(say, interruptionTexts);
   const found: SavedImage[] = [];
   let unreadable = 0;
@@ -117,7 +135,7 @@ async function predictAll(work: PredictWork, { positionals }: ParsedFlags): Prom
     for (const [index, { path, stem }] of images.entries()) {
       if (interruption.signal.aborted) break;
       try {
-        const prediction = await predictFile(detector, path, pictures[index], settings);
+        const prediction = await predictFile(detector, { path, stem, picture: pictures[index] }, settings, panoptic);
         await output.add(prediction);
         found.push({ ...prediction, stem });
         say(`${path}: ${prediction.detections.length} found${pictures.length > 0 ? `, ${pictures[index]}` : ""}`);
@@ -136,20 +154,27 @@ async function predictAll(work: PredictWork, { positionals }: ParsedFlags): Prom
     for (const [path, content] of files) await writeFileAtomic(path, content);
     say(`saved: ${mainFile(form, settings.output)}`);
   }
+  if (panoptic !== undefined) say(`saved: ${await panoptic.finish()}`);
   if (interruption.signal.aborted) say(`stopped after ${found.length} of ${images.length} images`);
   return interruption.signal.aborted ? interruption.exitCode() : unreadable > 0 ? 2 : 0;
 }
 
 async function predictFile(
   detector: Detector,
-  file: InputImage["path"],
-  picture: string | undefined,
-  { threshold, pictureType, pictureSize }: PredictSettings,
+  { path, stem, picture }: InputImage & { readonly picture: string | undefined },
+  { threshold, pictureType, pictureSize, masks }: PredictSettings,
+  panoptic: PanopticPredictions | undefined,
 ): Promise<ImagePrediction> {
-  const image = await decodeImage(file);
-  const { width, height, detections } = await detector.detect(image, { threshold });
-  if (picture === undefined) return { image: file, width, height, detections };
+  const image = await decodeImage(path);
+  const { width, height, detections } = await detector.detect(image, { threshold, masks });
   const options: PredictionPicture = { type: pictureType, longerSide: pictureSize };
-  await writeFileAtomic(picture, await drawPredictions(image, detections, options));
-  return { image: file, picture, width, height, detections };
+  if (picture !== undefined) await writeFileAtomic(picture, await drawPredictions(image, detections, options));
+  return {
+    image: path,
+    ...(picture !== undefined && { picture }),
+    width,
+    height,
+    detections,
+    ...(panoptic && { panoptic: await panoptic.add(image, { path, stem }) }),
+  };
 }

@@ -26,7 +26,7 @@ export const detectorFlag: FlagDefinition = textOption(
 );
 
 /** What `--data` takes, for help pages. */
-export const dataForms = "DIR, or coco:DIR, voc:DIR, yolo:DIR, csv:DIR, module:FILE, shapes";
+export const dataForms = "DIR, or coco:DIR, coco-panoptic:DIR, voc:DIR, yolo:DIR, csv:DIR, module:FILE, shapes";
 
 /** Says what a path given as data was taken for. */
 export async function sayFound(data: string, { stderr }: Pick<CommandStreams, "stderr">): Promise<void> {

@@ -12,6 +12,7 @@ import {
   type FlagDefinition,
   type ParsedFlags,
   switchFlag,
+  switchGiven,
   switchOption,
   textFlag,
   textOption,
@@ -20,6 +21,7 @@ import { fitted } from "../text.ts";
 import { UsageError } from "../usage-error.ts";
 import { resolveSources, type RunConfig } from "../configuration/resolve-config.ts";
 import { merged } from "../configuration/settings-tree.ts";
+import { withMaskSettings } from "../configuration/mask-settings.ts";
 import { resumeConfig } from "../configuration/resume-config.ts";
 import { type ExistingRun, runFolder } from "../training/run-folder.ts";
 import { type LastRun, newRunFolder, runsFolder } from "../training/run-names.ts";
@@ -38,6 +40,10 @@ const ownFlags: readonly FlagDefinition[] = [
   switchOption(
     "resume",
     `Go on with the run in --output, else with the last one in ${runsFolder}/, as if it had never stopped`,
+  ),
+  switchOption(
+    "masks",
+    "Give the detector a mask head: objects get masks beside their boxes; --no-masks leaves that of --init out",
   ),
   switchOption("overwrite", "Replace the run in --output"),
   switchOption("dry-run", "Print the settings that flags, file and preset give, as a file for --config, and stop"),
@@ -124,14 +130,21 @@ interface ConfiguredRun {
 
 async function configuration(
   flags: ParsedFlags,
-  { definition, definitions, initial, file, stored, last }: SettingsInQuestion,
+  { definition, definitions, preset, initial, file, stored, last }: SettingsInQuestion,
 ): Promise<ConfiguredRun> {
   const resume = switchFlag(flags, "resume");
   const overwrite = switchFlag(flags, "overwrite");
   if (resume && overwrite) throw new UsageError("--resume and --overwrite exclude each other");
   const settings = flagSettings(flags, definition);
   const given = merged(file, settings);
+  const masks = switchGiven(flags, "masks");
   if (resume) {
+    if (masks !== undefined && masks !== (stored["masks"] !== undefined)) {
+      throw new UsageError(
+        `the run to resume is one ${masks ? "without" : "with"} masks, which --${masks ? "" : "no-"}masks cannot change; ` +
+          "start another run",
+      );
+    }
     const output = last === undefined ? {} : { output: last.root };
     return { config: await resumeConfig(stored, merged(given, output)), existing: "resume", chosen: goingOn(last) };
   }
@@ -146,8 +159,9 @@ async function configuration(
     { settings: file, file: textFlag(flags, "config") },
     { settings },
   ];
+  const all = withMaskSettings(sources, { masks, definition, preset });
   const chosen = folder === undefined ? undefined : `run folder: ${folder}`;
-  return { config: resolveSources(sources, definitions), existing: overwrite ? "overwrite" : "refuse", chosen };
+  return { config: resolveSources(all, definitions), existing: overwrite ? "overwrite" : "refuse", chosen };
 }
 
 /** Which run goes on, where nobody said. */

@@ -29,6 +29,23 @@ export function refuseFrozenRandomWeights({ preset, model, learningRateFactors, 
   );
 }
 
+/**
+ * Refuses to freeze a detector that begins with random weights, or one without a mask head, of which nothing would be
+ * trained.
+ *
+ * @throws UsageError with what is missing
+ */
+export function refuseFrozenDetector({ freezeDetector, init, model }: RunConfig): void {
+  if (!freezeDetector) return;
+  if (model["masks"] === undefined)
+    throw new UsageError("--freeze-detector trains the mask head only, and this detector has none: add --masks");
+  if (init === undefined)
+    throw new UsageError(
+      "--freeze-detector keeps the detector as it begins, which is random: name the weights of a trained one, " +
+        "--init RUN, FILE.pth or a folder of Hugging Face",
+    );
+}
+
 /** What of a backbone is frozen, where the model has these settings. */
 function frozenBy(model: SettingsTree): { readonly norm: unknown; readonly stages: unknown } {
   return { norm: valueAt(model, ["backbone", "norm"]), stages: valueAt(model, ["backbone", "frozenStages"]) };

@@ -10,5 +10,6 @@ export const incidentalSettings: readonly string[] = [
   "evaluation.every",
   "evaluation.stopAtAp50",
   "evaluation.loss",
+  "evaluation.panopticThreshold",
   "evaluation.pictures",
 ];

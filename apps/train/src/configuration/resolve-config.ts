@@ -4,7 +4,7 @@ import { typedCommand } from "../cli/typed-command.ts";
 import { readJson } from "../read-file.ts";
 import { suggestion, UsageError } from "../usage-error.ts";
 import { definitionOf, ownDefinitions, presetNames, schemaOf } from "./definitions.ts";
-import { refuseFrozenRandomWeights } from "./frozen-random-weights.ts";
+import { refuseFrozenDetector, refuseFrozenRandomWeights } from "./frozen-random-weights.ts";
 import { movedTo } from "./older-config.ts";
 import type { RunSettings } from "./run-settings.ts";
 import {
@@ -39,6 +39,11 @@ export interface SizedConfig extends RunConfig {
 /** The detector that a run's settings describe, for data of so many classes. */
 export function detectorOf({ definition, model }: RunConfig, numClasses: number): DetectorSettings {
   return { ...model, model: definition.name, numClasses };
+}
+
+/** Whether a model of these settings makes masks. */
+export function hasMasks(model: SettingsTree): boolean {
+  return model["masks"] !== undefined;
 }
 
 /** Settings from a JSON file, unchecked: which there are depends on the preset. `$schema` is left out. */
@@ -97,6 +102,7 @@ export function resolveSources(
   }
   const all = merged(presetTree(definition, preset), given);
   const config = checkedConfig(definition, all, "the settings do not fit together");
+  refuseFrozenDetector(config);
   if (config.init === undefined) refuseFrozenRandomWeights(config);
   return config;
 }

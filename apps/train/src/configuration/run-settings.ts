@@ -22,6 +22,10 @@ export const runSettings = z.strictObject({
     .describe(
       "Start from the weights of a run, .safetensors, .pth, Hugging Face folder, hf:OWNER/NAME or torchvision ResNet",
     ),
+  freezeDetector: z
+    .boolean()
+    .default(false)
+    .describe("Train the mask head only, and keep all else as the weights of --init give it; needs --masks"),
 
   data: z
     .string()
@@ -165,6 +169,9 @@ export const runSettings = z.strictObject({
     every: count(0).default(1).describe("Epochs between evaluations; 0 evaluates after the last only"),
     stopAtAp50: fraction().default(0).describe("End the run when AP50 on the validation images is above this; 0 never"),
     loss: z.boolean().default(true).describe("Compute the loss on the validation images too"),
+    panopticThreshold: fraction()
+      .default(0.85)
+      .describe("Score above which an object may be a segment of a panoptic picture, where its quality is measured"),
     pictures: count(0).default(8).describe("Validation images drawn with predictions and truth"),
   }),
 });

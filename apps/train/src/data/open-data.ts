@@ -13,12 +13,27 @@ import {
   shareOut,
 } from "@detrkit/datasets";
 import type { TrainingData } from "@detrkit/training";
+import { hasMasks, type RunConfig } from "../configuration/resolve-config.ts";
 import type { RunSettings } from "../configuration/run-settings.ts";
 
 /** A run of the program is always measured. */
 export type RunData = Required<TrainingData>;
 
-async function openSplit(spec: string, split: string, flag: string, classes?: readonly string[]): Promise<Dataset> {
+/** What decides which data is opened, and whether its masks are wanted: where the model has some. */
+type DataSettings = RunSettings & Pick<RunConfig, "model">;
+
+/** A split of data, and what it is opened for. */
+interface SplitRequest {
+  readonly data: string;
+  readonly split: string;
+  /** The flag that chose the split, for errors. */
+  readonly flag: string;
+  /** In label order, where a model decides it. */
+  readonly classes?: readonly string[] | undefined;
+  readonly masks: boolean;
+}
+
+async function openSplit({ data: spec, split, flag, classes, masks }: SplitRequest): Promise<Dataset> {
   const splits = await listSplits(spec);
   // Of data that has none at all the reader knows better what is missing.
   if (splits.length > 0 && !splits.includes(split)) {
@@ -27,7 +42,7 @@ async function openSplit(spec: string, split: string, flag: string, classes?: re
       `${spec} has no split "${split}", it has ${splits.join(", ")}: choose one with --${flag}${others}`,
     );
   }
-  return await openDataset(spec, { split, ...(classes === undefined ? {} : { classes }) });
+  return await openDataset(spec, { split, classes, masks });
 }
 
 /** Whether validation comes out of the training images: no split was named, and the data has none of that name. */
@@ -38,23 +53,31 @@ async function isSharedOut({ data, validation }: RunSettings): Promise<boolean> 
 
 /** The training images, and the two parts of them that training and validation get. */
 async function shareTraining(
-  { data, split, seed, validation }: RunSettings,
+  settings: DataSettings,
   classes?: readonly string[],
 ): Promise<{
   readonly whole: Dataset;
   readonly parts: RunData;
 }> {
-  const whole = await openSplit(data, split, "split", classes);
+  const { seed, validation } = settings;
+  const whole = await openTrainingSplit(settings, classes);
   return { whole, parts: await shareOut(whole, { share: validation.share, seed }) };
 }
 
-async function openOwnValidation({ data, validation }: RunSettings, classes: readonly string[]): Promise<Dataset> {
-  return await openSplit(
-    validation.data === "" ? data : validation.data,
-    validation.split,
-    "validation.split",
+async function openTrainingSplit({ data, split, model }: DataSettings, classes?: readonly string[]): Promise<Dataset> {
+  return await openSplit({ data, split, flag: "split", classes, masks: hasMasks(model) });
+}
+
+async function openOwnValidation(settings: DataSettings, classes: readonly string[]): Promise<Dataset> {
+  const { data, split } = settings.validation;
+  const flag = "validation.split";
+  return await openSplit({
+    data: data === "" ? settings.data : data,
+    split,
+    flag,
     classes,
-  );
+    masks: hasMasks(settings.model),
+  });
 }
 
 /** The first so many images with objects: of the others there is nothing to learn by heart. */
@@ -64,12 +87,12 @@ function firstImages(dataset: Dataset, count: number): Dataset {
 }
 
 /** What `--overfit` trains on and measures: a few training images. */
-async function openOverfit({ data, overfit, split }: RunSettings, classes?: readonly string[]): Promise<RunData> {
-  const few = firstImages(await openSplit(data, split, "split", classes), overfit);
+async function openOverfit(settings: DataSettings, classes?: readonly string[]): Promise<RunData> {
+  const few = firstImages(await openTrainingSplit(settings, classes), settings.overfit);
   return { training: few, validation: few };
 }
 
-async function openParts(config: RunSettings, sharedOut: boolean, say: (line: string) => void): Promise<RunData> {
+async function openParts(config: DataSettings, sharedOut: boolean, say: (line: string) => void): Promise<RunData> {
   if (config.overfit > 0) return await openOverfit(config);
   if (sharedOut) {
     const { whole, parts } = await shareTraining(config);
@@ -79,12 +102,12 @@ async function openParts(config: RunSettings, sharedOut: boolean, say: (line: st
     );
     return parts;
   }
-  const training = await openSplit(config.data, config.split, "split");
+  const training = await openTrainingSplit(config);
   return { training, validation: await openOwnValidation(config, training.classes) };
 }
 
 /** The images that a run is measured with, for a model of these classes: the same that training kept for it. */
-export async function openValidationData(config: RunSettings, classes: readonly string[]): Promise<Dataset> {
+export async function openValidationData(config: DataSettings, classes: readonly string[]): Promise<Dataset> {
   if (config.overfit > 0) return (await openOverfit(config, classes)).validation;
   if (await isSharedOut(config)) return (await shareTraining(config, classes)).parts.validation;
   return await openOwnValidation(config, classes);
@@ -96,6 +119,11 @@ const worthSaying: readonly FindingKind[] = [
   "labels-without-image",
   "unlisted-image",
   "alike-classes",
+  // Only of data that is opened with masks.
+  "object-without-mask",
+  "unreadable-mask",
+  "mask-size-mismatch",
+  "short-polygon",
 ];
 
 /** In one line how many images and annotations have no part in the run. */
@@ -122,7 +150,7 @@ async function warnOfShared({ training, validation }: RunData, say: (line: strin
 }
 
 /** Reads both parts of a run's data and says how many images they have and what was left out. */
-export async function openTrainingData(config: RunSettings, say: (line: string) => void): Promise<RunData> {
+export async function openTrainingData(config: DataSettings, say: (line: string) => void): Promise<RunData> {
   for (const data of new Set([config.data, config.validation.data])) {
     const found = data === "" ? undefined : describeData(data);
     if (found !== undefined) say(found);

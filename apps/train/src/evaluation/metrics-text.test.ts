@@ -32,7 +32,7 @@ test("the class table leaves out classes that nobody saw", () => {
 });
 
 test("the report gets each class with objects and its precision at IoU 0.5", () => {
-  const { classes, precisionRecall } = summariseEvaluation(evaluation);
+  const { classes, precisionRecall } = summariseEvaluation({ evaluation });
   const [cell] = evaluation.perClass;
   expect(classes).toEqual([
     {

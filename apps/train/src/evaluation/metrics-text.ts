@@ -1,4 +1,11 @@
-import { type ClassEvaluation, type CocoMetrics, type DetectionEvaluation, metricNames } from "@detrkit/evaluation";
+import {
+  type ClassEvaluation,
+  type CocoMetrics,
+  metricNames,
+  type PanopticEvaluation,
+  type PanopticFigures,
+} from "@detrkit/evaluation";
+import type { Evaluated } from "./evaluate.ts";
 import type { EvaluationSummary } from "../report/report-of-run.ts";
 import { figure } from "../text.ts";
 
@@ -51,14 +58,40 @@ export function classTable(classes: readonly ClassEvaluation[]): string {
   return line("class", ["objects", "found"], columns) + lines.join("");
 }
 
+/** Panoptic quality over all classes, things, stuff, and of each class: figures from 0 to 1, and what was counted. */
+export function panopticTable(
+  { all, things, stuff, perClass }: PanopticEvaluation,
+  nameOf: (categoryId: number) => string,
+): string {
+  const counted = perClass.filter(({ PQ }) => PQ >= 0);
+  const names = counted.map(({ categoryId }) => nameOf(categoryId));
+  const width = Math.max(6, ...names.map(({ length }) => length));
+  const line = (name: string, figures: readonly string[], counts: readonly unknown[]): string =>
+    `${name.padEnd(width)}${figures.map((text) => text.padStart(8)).join("")}` +
+    `${counts.map((count) => String(count).padStart(9)).join("")}\n`;
+  const figures = ({ PQ, SQ, RQ }: PanopticFigures): string[] => [PQ, SQ, RQ].map((value) => figure(value));
+  return [
+    line("", ["PQ", "SQ", "RQ"], ["classes"]),
+    ...Object.entries({ all, things, stuff }).map(([name, means]) => line(name, figures(means), [means.n])),
+    line("class", ["PQ", "SQ", "RQ"], ["found", "wrong", "missed"]),
+    ...counted.map((quality, index) => {
+      const { truePositives, falsePositives, falseNegatives } = quality;
+      return line(names[index] ?? "", figures(quality), [truePositives, falsePositives, falseNegatives]);
+    }),
+  ].join("");
+}
+
 /** The part of an evaluation that a report shows. */
-export function summariseEvaluation({ metrics, perClass, parameters }: DetectionEvaluation): EvaluationSummary {
+export function summariseEvaluation({ evaluation, masks, panoptic }: Evaluated): EvaluationSummary {
+  const { metrics, perClass, parameters } = evaluation;
   const counted = perClass.filter(({ truths }) => truths > 0);
   const threshold = parameters.iouThresholds.indexOf(0.5);
   const levels = parameters.recallThresholds.length;
   const [first, end] = [threshold * levels, (threshold + 1) * levels];
   return {
     metrics,
+    ...(masks && { maskMetrics: masks.metrics }),
+    ...(panoptic && { panoptic: { ...panoptic.all, things: panoptic.things, stuff: panoptic.stuff } }),
     classes: counted.map(({ name: label, categoryId, truths: objects, metrics: { AP, AP50, AP75, AR100 } }) => ({
       label,
       labelId: categoryId,

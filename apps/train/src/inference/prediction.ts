@@ -1,4 +1,5 @@
 import type { Detection } from "@detrkit/common";
+import type { PanopticPictureSegment } from "@detrkit/inference";
 
 /** What `predict` says about one image. */
 export interface ImagePrediction {
@@ -9,4 +10,10 @@ export interface ImagePrediction {
   readonly width: number;
   readonly height: number;
   readonly detections: readonly Detection[];
+  /** With `--panoptic`: the picture of segment ids, the one for people, and the segments. */
+  readonly panoptic?: {
+    readonly ids: string;
+    readonly picture?: string;
+    readonly segments: readonly PanopticPictureSegment[];
+  };
 }

@@ -79,8 +79,8 @@ test.each(["yolo", "coco", "csv"] as const)("what %s saves is read back as data"
 test("COCO's results fit the annotations that are saved with them", async () => {
   await save("coco");
   const [truth, results] = [join(output, "coco", "annotations.json"), join(output, "coco", "results.json")];
-  const { metrics } = await evaluateFiles(truth, results, "bbox");
-  expect(metrics.AP).toBe(1);
+  const { evaluation } = await evaluateFiles(truth, results, "bbox");
+  expect(evaluation.metrics.AP).toBe(1);
 });
 
 describe("masks", () => {
@@ -116,7 +116,7 @@ describe("masks", () => {
     const only = masked.filter((_, index) => index !== 1);
     for (const [path, content] of filesOf("coco", [{ ...image, detections: only }], { folder: output, categories }))
       await writeFileAtomic(path, content);
-    expect((await evaluateFiles(truth, results, "segm")).metrics.AP).toBe(1);
+    expect((await evaluateFiles(truth, results, "segm")).evaluation.metrics.AP).toBe(1);
   });
 
   test("YOLO's labels hold exactly their pixels; one without any is its box", () => {

@@ -6,7 +6,7 @@ export interface EvaluatedEpoch {
   readonly epoch: number;
   readonly metrics: CocoMetrics;
   /** Of masks instead of boxes, where the model has them. */
-  readonly maskMetrics?: CocoMetrics | undefined;
+  readonly maskMetrics?: CocoMetrics;
 }
 
 const columns = ["AP", "AP50", "AP75", "APs", "APm", "APl", "AR100"] as const;

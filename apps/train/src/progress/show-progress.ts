@@ -1,4 +1,5 @@
-import type { EpochRecord, EstimateEvent, TrainingEvent } from "@detrkit/training";
+import type { EstimateEvent, TrainingEvent } from "@detrkit/training";
+import { bestRecord, type EpochRecord } from "@detrkit/training/run-files";
 import { clearLine, duration, figure, fitted, type ProgressStream } from "../text.ts";
 import { type EvaluatedEpoch, evaluationTable } from "./evaluation-table.ts";
 import { LossSmoother, stepLine, termTexts } from "./step-line.ts";
@@ -77,8 +78,9 @@ export function showProgress(stream: ProgressStream, now: () => number = Date.no
     line(epochLine(record, epochs, live ? stream.columns : undefined));
     const { epoch, metrics, maskMetrics } = record;
     if (metrics === undefined) return;
-    if (live) line(evaluationTable({ epoch, metrics, maskMetrics }, best));
-    if (best === undefined || metrics.AP > best.metrics.AP) best = { epoch, metrics };
+    const latest: EvaluatedEpoch = { epoch, metrics, ...(maskMetrics && { maskMetrics }) };
+    if (live) line(evaluationTable(latest, best));
+    best = bestRecord(best === undefined ? [latest] : [best, latest]);
   };
   return (event) => {
     if (event.kind === "message") line(fitted(event.text, stream));

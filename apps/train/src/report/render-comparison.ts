@@ -1,5 +1,5 @@
 import { errorKinds } from "@detrkit/evaluation";
-import type { EpochRecord } from "@detrkit/training";
+import { bestRecord, type EpochRecord } from "@detrkit/training/run-files";
 import {
   type ComparedRun,
   differingSettings,
@@ -121,20 +121,14 @@ function classesTable(runs: readonly ComparedRun[], labels: readonly string[]): 
   return `<h2>AP of each class, after the last evaluation</h2>\n${htmlTable(["class", ...labels], rows)}`;
 }
 
-const best = (evaluated: readonly EvaluatedRecord[]): EvaluatedRecord | undefined =>
-  evaluated.reduce<EvaluatedRecord | undefined>(
-    (found, record) => (found === undefined || record.metrics.AP > found.metrics.AP ? record : found),
-    undefined,
-  );
-
 /** Several runs beside each other, as one HTML file that needs no other file and no network. */
 export async function renderComparison(runs: readonly ComparedRun[], title: string): Promise<string> {
   const labels = labelsOf(runs);
   const charts = comparisonCharts(runs, labels);
   const body = `<h2>After the last evaluation</h2>
 ${metricsTable(runs, labels, (evaluated) => evaluated.at(-1))}
-<h2>After the best epoch of each, by AP</h2>
-${metricsTable(runs, labels, best)}
+<h2>After the best epoch of each, by AP, of masks where there are any</h2>
+${metricsTable(runs, labels, bestRecord)}
 ${seedsTable(groupRuns(runs))}
 ${errorsTable(runs, labels)}
 ${classesTable(runs, labels)}

@@ -6,7 +6,7 @@ import { duration, figure } from "../text.ts";
 import { escapeHtml, htmlTable } from "./html.ts";
 import { chartCards, htmlPage } from "./page.ts";
 import { pictureSections } from "./pictures.ts";
-import type { ReportData } from "./report-of-run.ts";
+import type { EvaluationSummary, ReportData } from "./report-of-run.ts";
 
 function tiles(data: ReportData): string {
   const last = data.records.at(-1);
@@ -35,8 +35,13 @@ function tiles(data: ReportData): string {
   return `<div class="tiles">${shown.join("")}</div>`;
 }
 
-function panopticTable({ PQ, SQ, RQ }: PanopticFigures): string {
-  return htmlTable(["panoptic", "PQ", "SQ", "RQ"], [["all classes", figure(PQ), figure(SQ), figure(RQ)]]);
+function panopticTable({ things, stuff, ...all }: NonNullable<EvaluationSummary["panoptic"]>): string {
+  const row = (name: string, { PQ, SQ, RQ }: PanopticFigures): string[] => [name, figure(PQ), figure(SQ), figure(RQ)];
+  const rows = Object.entries({ "all classes": all, things, stuff }).flatMap(([name, figures]) =>
+    figures === undefined ? [] : [row(name, figures)],
+  );
+  return `<h2>Panoptic quality</h2>
+${htmlTable(["", "PQ", "SQ", "RQ"], rows)}`;
 }
 
 function evaluationTables({ evaluation }: ReportData): string {

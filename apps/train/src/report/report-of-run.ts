@@ -37,7 +37,7 @@ export interface EvaluationSummary {
   readonly metrics: CocoMetrics;
   /** Of masks instead of boxes, and of all pixels: of a model with masks. */
   readonly maskMetrics?: CocoMetrics;
-  readonly panoptic?: PanopticFigures;
+  readonly panoptic?: PanopticFigures & { readonly things?: PanopticFigures; readonly stuff?: PanopticFigures };
   readonly classes: readonly ClassFigures[];
   readonly precisionRecall: readonly PrecisionRecall[];
 }

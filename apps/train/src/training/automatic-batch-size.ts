@@ -1,6 +1,7 @@
 import { Random } from "@detrkit/common";
 import type { ImageSize } from "@detrkit/nn";
 import { planTransforms } from "@detrkit/image";
+import { freezeDetector, stepCallOptions } from "@detrkit/training";
 import { randomUniform, type Tensor3D, type Tensor4D, zeros } from "@tensorflow/tfjs-core";
 import type { RunConfig, SizedConfig } from "../configuration/resolve-config.ts";
 import { UsageError } from "../usage-error.ts";
@@ -114,16 +115,20 @@ function largestImage(config: RunConfig, { training: { records } }: RunData): Im
 /** Most memory during two steps with new parts: the first makes the optimiser's moments. Nothing is left of them. */
 async function peakOfStep(config: RunConfig, data: RunData, size: ImageSize, images: number): Promise<number> {
   const peak = await peakMemoryDuring(async () => {
-    const { accumulate, auxiliary, criterion, model, optimizer } = partsOf({ ...config, batchSize: images }, data);
+    const parts = partsOf({ ...config, batchSize: images }, data);
+    const { accumulate, criterion, model, optimizer } = parts;
+    if (parts.freezeDetector) freezeDetector(model);
     const shape = [images, size.height, size.width] as const;
     const pixels: Tensor4D = randomUniform([...shape, 3], -1, 1, "float32", config.seed);
     const paddingMask: Tensor3D = zeros([...shape], "bool");
     const batch = { images: pixels, paddingMask, sizes: Array.from({ length: images }, () => size) };
     const objects = Math.max(1, ...data.training.records.map(({ labels }) => labels.length));
-    const target = { labels: new Int32Array(objects), boxes: new Float32Array(objects * 4).fill(0.5) };
+    const boxes = new Float32Array(objects * 4).fill(0.5);
+    const masks = { ...size, data: new Uint8Array(objects * size.height * size.width) };
+    const target = { labels: new Int32Array(objects), boxes, ...(model.maskHead && { masks }) };
     const targets = Array.from({ length: images }, () => target);
     const random = new Random(config.seed);
-    const compute = () => criterion.call(model.call(batch, { training: true, random, auxiliary }), targets, { random });
+    const compute = () => criterion.call(model.call(batch, stepCallOptions(parts, random)), targets, { random });
     try {
       for (let step = 0; step < 2; step++) {
         if (accumulate > 1) await optimizer.accumulate(model, compute);

@@ -19,13 +19,14 @@ export interface RunParts extends TrainOptions<object> {
   readonly accumulate: number;
   readonly seed: number;
   readonly auxiliary: boolean;
+  readonly freezeDetector: boolean;
 }
 
 /** Builds the parts that a run's settings describe. The caller frees model and optimiser. */
 export function partsOf(config: SizedConfig, data: RunData): RunParts {
   const { definition, accumulate, batchSize, epochs, seed, learningRateFactors, losses } = config;
-  const { averageWeights, earlyStop, auxiliaryLosses: auxiliary } = config;
-  const { every: evaluateEvery, loss: validationLoss } = config.evaluation;
+  const { averageWeights, earlyStop, auxiliaryLosses: auxiliary, freezeDetector } = config;
+  const { every: evaluateEvery, loss: validationLoss, panopticThreshold } = config.evaluation;
   const { repeatThreshold: threshold } = config.sampling;
   const repeats = threshold > 0 ? repeatFactors(data.training, { threshold }) : undefined;
   const batches = batchCount(data.training.length, { batchSize, repeats });
@@ -47,8 +48,10 @@ export function partsOf(config: SizedConfig, data: RunData): RunParts {
     evaluateEvery,
     seed,
     auxiliary,
+    freezeDetector,
     saveEvery: secondsOf(config.saveEvery),
     validationLoss,
+    panopticThreshold,
     earlyStop: earlyStop.patience > 0 ? earlyStop : undefined,
     stopWhen: ({ metrics }) => metrics !== undefined && hasLearned(config, metrics.AP50),
   };

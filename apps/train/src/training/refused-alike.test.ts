@@ -63,6 +63,29 @@ const withMask = (segmentation: unknown): Files =>
     train.annotations.pop();
     train.images.pop();
   });
+/** COCO's panoptic form; a cat of three pixels in each image, and around it this id. */
+const panoptic = async (around: number): Promise<Files> => {
+  const picture = await encodePng({
+    width: 20,
+    height: 10,
+    // The lowest byte of an id is red.
+    data: Uint8Array.from({ length: 600 }, (_, byte) => (byte % 3 > 0 ? 0 : byte < 9 ? 1 : around)),
+  });
+  const segments = [{ id: 1, category_id: 1, iscrowd: 0, bbox: [0, 0, 3, 1], area: 3 }];
+  const split = (name: string, ...files: readonly string[]): Files => ({
+    [`panoptic_${name}.json`]: JSON.stringify({
+      images: coco(...files).images,
+      annotations: files.map((file, index) => ({ image_id: index + 1, file_name: file, segments_info: segments })),
+      categories: [
+        { id: 1, name: "cat", isthing: 1 },
+        { id: 2, name: "sky", isthing: 0 },
+      ],
+    }),
+    ...Object.fromEntries(files.map((file) => [`panoptic_${name}/${file}`, picture])),
+    ...Object.fromEntries(files.map((file) => [`${name}/${file}`, images[file as "a.png"]])),
+  });
+  return { ...split("train", "a.png", "b.png", "c.png"), ...split("val", "d.png") };
+};
 const withImage = async (change: (image: Sharp) => Sharp): Promise<Files> => {
   const bytes = await change(raw()).toBuffer();
   return cocoSet((_, files) => void (files["a.png"] = bytes));
@@ -129,6 +152,12 @@ const sets: Readonly<Record<FindingKind, () => Files | Promise<Files>>> = {
   "unreadable-mask": () => withMask({ size: [10, 20], counts: [199] }),
   "mask-size-mismatch": () => withMask({ size: [20, 10], counts: [200] }),
   "short-polygon": () => withMask([[2, 1, 8, 6]]),
+  "polygon-outside": () => withMask([[2, 1, 28, 1, 28, 6, 2, 6]]),
+  "self-crossing-polygon": () => withMask([[2, 1, 8, 6, 8, 1, 2, 6]]),
+  "empty-mask": () => withMask({ size: [10, 20], counts: [200] }),
+  "mask-box-mismatch": () => withMask([[2, 1, 15, 1, 15, 6, 2, 6]]),
+  "unknown-segment": () => panoptic(9),
+  "mostly-void": () => panoptic(0),
   "class-without-boxes": () => cocoSet((train) => void train.categories.push({ id: 2, name: "dog" })),
 };
 

@@ -1,11 +1,13 @@
 import { startBackend } from "@detrkit/backend";
 import { batchOrder, type ImageRecord, loadPixels, openDataset } from "@detrkit/datasets";
+import type { Detection } from "@detrkit/common";
 import { decodeImage, fixedSize } from "@detrkit/image";
 import { encodeMask, maskArea, maskToSegmentation, segmentationToMask } from "@detrkit/masks";
 import { expect, test } from "vitest";
+import type { EvaluationAnalysis } from "../evaluation/analyse-evaluation.ts";
 import type { SamplePicture } from "../report/pictures.ts";
 import type { RunParts } from "./parts.ts";
-import { drawBatches, truthBoxes } from "./run-pictures.ts";
+import { drawBatches, drawValidation, truthBoxes } from "./run-pictures.ts";
 
 test("drawn objects carry their class's name and the id that predictions have too", () => {
   const record = {
@@ -52,6 +54,34 @@ test("the truth has masks beside a model that has them: polygons or run lengths;
   );
   expect(areas).toEqual([100, 202, undefined, undefined, undefined]);
   expect(truthBoxes(record, dataset).every(({ mask }) => mask === undefined)).toBe(true);
+});
+
+test("masks that lie in a picture are drawn beside those of a model with masks, and only beside those", async () => {
+  const validation = await openDataset("shapes:count=1,validation=1,size=64,objects=2,classes=2", { split: "val" });
+  const [record] = validation.records;
+  if (record === undefined) throw new Error("the data set has an image");
+  const [box] = truthBoxes(record, validation);
+  const found = { label: "circle", labelId: 1, score: 0.9, box: (box as NonNullable<typeof box>).box };
+  const mask = maskToSegmentation(encodeMask(new Uint8Array(64 * 64), 64, 64));
+  const analysis = { threshold: 0.5, worst: [], best: [] } as unknown as EvaluationAnalysis;
+  const draw = async (detection: Detection): Promise<Uint8Array> => {
+    const pictures = await drawValidation(validation, { detections: new Map([[record.id, [detection]]]) }, analysis, 1);
+    const { data, width, height } = await decodeImage((pictures[0] as SamplePicture).png);
+    // The left half is the truth.
+    const half = Math.floor(width / 2) - 20;
+    return Uint8Array.from(
+      { length: half * height },
+      (_, at) => data[((at / half) | 0) * width * 3 + (at % half) * 3] ?? 0,
+    );
+  };
+  const [plain, again, masked] = [
+    await draw(found),
+    await draw({ ...found, score: 0.8 }),
+    await draw({ ...found, mask }),
+  ];
+  expect(again).toEqual(plain);
+  const changed = masked.filter((red, at) => Math.abs(red - (plain[at] as number)) > 8).length;
+  expect(changed).toBeGreaterThan(plain.length / 100);
 });
 
 test("a batch is shown as it is trained on: the pixels of its images again, and their boxes", async () => {

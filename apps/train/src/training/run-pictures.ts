@@ -1,6 +1,14 @@
 import { parse } from "node:path";
 import { DetrkitError } from "@detrkit/common";
-import { batches, categoriesOf, type Dataset, imageName, type ImageRecord, loadPixels } from "@detrkit/datasets";
+import {
+  batches,
+  categoriesOf,
+  type Dataset,
+  imageName,
+  type ImageRecord,
+  loadPixels,
+  withSegmentations,
+} from "@detrkit/datasets";
 import type { Category } from "@detrkit/detr";
 import type { ImageOutcome } from "@detrkit/evaluation";
 import { maskToSegmentation, segmentationToMask } from "@detrkit/masks";
@@ -53,6 +61,12 @@ export function truthBoxes(
   });
 }
 
+/** The objects of an image with their masks, also where these lie in a picture. */
+async function maskedBoxes(record: ImageRecord, dataset: Dataset): Promise<DrawnBox[]> {
+  const alone = await withSegmentations({ ...dataset, records: [record], length: 1 });
+  return truthBoxes(alone.records[0] ?? record, dataset, true);
+}
+
 /** What stands below the picture of an image that was done well or badly. */
 function outcomeNote({ found, missed, wrong }: ImageOutcome): string {
   return `${found} found, ${missed} missed, ${wrong} wrong`;
@@ -74,7 +88,8 @@ export async function drawValidation(
   const withMasks = [...detections.values()].some((found) => found.some(({ mask }) => mask !== undefined));
   const draw = async (record: ImageRecord, kind: PictureKind, note?: string): Promise<SamplePicture> => {
     const kept = (detections.get(record.id) ?? []).filter(({ score }) => score >= threshold);
-    const png = await drawBesideTruth(await loadPixels(record), truthBoxes(record, validation, withMasks), kept);
+    const truth = withMasks ? await maskedBoxes(record, validation) : truthBoxes(record, validation);
+    const png = await drawBesideTruth(await loadPixels(record), truth, kept);
     return { name: parse(imageName(record)).base, png, kind, ...(note === undefined ? {} : { note }) };
   };
   const pictures: SamplePicture[] = [];

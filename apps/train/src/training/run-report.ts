@@ -91,7 +91,7 @@ async function writeRunReport(
         `${data.validation.length} validation images. Detections with a score of ` +
         `${analysis.threshold.toFixed(2)} or more are drawn.`,
     ],
-    evaluation: summariseEvaluation(evaluated.evaluation),
+    evaluation: summariseEvaluation(evaluated),
     pictures,
     analysis,
     data: {

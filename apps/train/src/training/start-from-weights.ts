@@ -2,6 +2,7 @@ import { writeFileAtomic } from "@detrkit/common/files";
 import { initialise, type InitialReport, readWeights } from "@detrkit/inference";
 import type { RunConfig } from "../configuration/resolve-config.ts";
 import { flagName } from "../configuration/settings-tree.ts";
+import { UsageError } from "../usage-error.ts";
 import type { RunParts } from "./parts.ts";
 import type { RunFolder } from "./run-folder.ts";
 
@@ -12,7 +13,7 @@ import type { RunFolder } from "./run-folder.ts";
  * @throws CheckpointError where the weights do not fit
  */
 export async function startFromWeights(
-  { init, definition }: RunConfig,
+  { init, definition, freezeDetector }: RunConfig,
   { model, detector, data }: RunParts,
   say: (line: string) => void,
 ): Promise<InitialReport | undefined> {
@@ -21,7 +22,28 @@ export async function startFromWeights(
   const { classes } = data.training;
   const report = await initialise(weights, { model, family: definition, settings: detector, classes });
   for (const line of linesOf(report)) say(line);
+  if (freezeDetector) expectWhole(report, model);
   return report;
+}
+
+/** @throws UsageError where a detector that is to be frozen would keep parameters with random values */
+function expectWhole(
+  { source, missing, mismatched, newClasses, partly }: InitialReport,
+  model: RunParts["model"],
+): void {
+  const learnt = new Set(model.maskHead?.parameters().values());
+  const [...parameters] = model.parameters();
+  const ofHead = new Set(parameters.flatMap(([path, parameter]) => (learnt.has(parameter) ? [path] : [])));
+  const random = [
+    ...[...missing, ...mismatched.map(({ path }) => path)].filter((path) => !ofHead.has(path)),
+    ...partly.filter(({ loaded, rows }) => loaded < rows).map(({ path }) => path),
+  ];
+  if (random.length === 0) return;
+  const classes = newClasses.length === 0 ? "" : ` (classes that it does not know: ${some(newClasses)})`;
+  throw new UsageError(
+    `--freeze-detector keeps the detector as it begins, but ${source} lacks parts of it, which would stay random: ` +
+      `${some(random)}${classes}; train all of it first, without --freeze-detector`,
+  );
 }
 
 /** Keeps the whole report in the run folder. */

@@ -1,18 +1,7 @@
-import {
-  add,
-  customGrad,
-  div,
-  type GradSaveFunc,
-  mul,
-  type Scalar,
-  sigmoid,
-  softplus,
-  sub,
-  sum,
-  type Tensor,
-  type Tensor2D,
-} from "@tensorflow/tfjs-core";
+import { add, div, mul, type Scalar, sigmoid, softplus, sub, sum } from "@tensorflow/tfjs-core";
 import type { MaskLoss } from "../loss-term.ts";
+import type { MatchedMasks } from "./matched-masks.ts";
+import { sumOverMasks } from "./sum-over-masks.ts";
 
 /** Settings of {@link maskCrossEntropy}. */
 export interface MaskCrossEntropyOptions {
@@ -29,19 +18,17 @@ export function maskCrossEntropy({ weight = 1 }: MaskCrossEntropyOptions = {}): 
     on: "masks",
     name: "maskCrossEntropy",
     weight,
-    call: ({ logits, signs, boxCount }) => crossEntropy(logits, signs, boxCount),
+    call: (masks) => crossEntropy(masks),
   };
 }
 
-function crossEntropy(logits: Tensor2D, signs: Tensor2D, boxCount: number): Scalar {
-  const scale = logits.shape[1] * boxCount;
-  const loss = customGrad((input, save) => {
+function crossEntropy(masks: MatchedMasks): Scalar {
+  const scale = masks.logits.shape[1] * masks.boxCount;
+  return sumOverMasks(masks, (logits, signs) => {
     const inside = mul(add(signs, 1), 0.5);
-    (save as GradSaveFunc)([div(sub(sigmoid(input as Tensor2D), inside), scale)]);
     return {
-      value: div(sum(sub(softplus(input as Tensor2D), mul(input as Tensor2D, inside))), scale),
-      gradFunc: (dy: Tensor, [gradient]: Tensor[]) => mul(gradient as Tensor, dy),
+      value: div(sum(sub(softplus(logits), mul(logits, inside))), scale),
+      gradient: div(sub(sigmoid(logits), inside), scale),
     };
   });
-  return loss(logits) as Scalar;
 }

@@ -1,18 +1,7 @@
-import {
-  add,
-  customGrad,
-  div,
-  type GradSaveFunc,
-  mul,
-  type Scalar,
-  sigmoid,
-  square,
-  sub,
-  sum,
-  type Tensor,
-  type Tensor2D,
-} from "@tensorflow/tfjs-core";
+import { add, div, mul, type Scalar, sigmoid, square, sub, sum } from "@tensorflow/tfjs-core";
 import type { MaskLoss } from "../loss-term.ts";
+import type { MatchedMasks } from "./matched-masks.ts";
+import { sumOverMasks } from "./sum-over-masks.ts";
 
 /** Settings of {@link maskDice}. */
 export interface MaskDiceOptions {
@@ -29,22 +18,21 @@ export function maskDice({ weight = 1 }: MaskDiceOptions = {}): MaskLoss {
     on: "masks",
     name: "maskDice",
     weight,
-    call: ({ logits, signs, boxCount }) => diceLoss(logits, signs, boxCount),
+    call: (masks) => diceLoss(masks),
   };
 }
 
-function diceLoss(logits: Tensor2D, signs: Tensor2D, boxCount: number): Scalar {
-  const loss = customGrad((input, save) => {
-    const probability = sigmoid(input as Tensor2D);
+function diceLoss(masks: MatchedMasks): Scalar {
+  const { boxCount } = masks;
+  return sumOverMasks(masks, (logits, signs) => {
+    const probability = sigmoid(logits);
     const inside = mul(add(signs, 1), 0.5);
     const shared = add(mul(sum(mul(probability, inside), 1, true), 2), 1); // [N, 1]
     const both = add(sum(add(probability, inside), 1, true), 1); // [N, 1]
     const byProbability = div(sub(shared, mul(mul(inside, 2), both)), mul(square(both), boxCount));
-    (save as GradSaveFunc)([mul(byProbability, mul(probability, sub(1, probability)))]);
     return {
       value: div(sub(logits.shape[0], sum(div(shared, both))), boxCount),
-      gradFunc: (dy: Tensor, [gradient]: Tensor[]) => mul(gradient as Tensor, dy),
+      gradient: mul(byProbability, mul(probability, sub(1, probability))),
     };
   });
-  return loss(logits) as Scalar;
 }

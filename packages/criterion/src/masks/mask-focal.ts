@@ -1,20 +1,8 @@
-import {
-  add,
-  customGrad,
-  type GradSaveFunc,
-  mul,
-  neg,
-  pow,
-  type Scalar,
-  sigmoid,
-  softplus,
-  sub,
-  sum,
-  type Tensor,
-  type Tensor2D,
-} from "@tensorflow/tfjs-core";
+import { add, mul, neg, pow, type Scalar, sigmoid, softplus, sub, sum } from "@tensorflow/tfjs-core";
 import { ConfigError } from "@detrkit/common";
 import type { MaskLoss } from "../loss-term.ts";
+import type { MatchedMasks } from "./matched-masks.ts";
+import { sumOverMasks } from "./sum-over-masks.ts";
 
 /** Settings of {@link maskFocal}. */
 export interface MaskFocalOptions {
@@ -38,25 +26,20 @@ export function maskFocal({ weight = 1, alpha = 0.25, gamma = 2 }: MaskFocalOpti
     name: "maskFocal",
     wholePixels: true,
     weight,
-    call: ({ logits, signs, boxCount }) => focalLoss(logits, signs, boxCount, alpha, gamma),
+    call: (masks) => focalLoss(masks, alpha, gamma),
   };
 }
 
-function focalLoss(logits: Tensor2D, signs: Tensor2D, boxCount: number, alpha: number, gamma: number): Scalar {
-  const scale = 1 / (logits.shape[1] * boxCount);
-  const loss = customGrad((input, save) => {
+function focalLoss(masks: MatchedMasks, alpha: number, gamma: number): Scalar {
+  const scale = 1 / (masks.logits.shape[1] * masks.boxCount);
+  return sumOverMasks(masks, (logits, signs) => {
     // As for classes: with z the logit of the wrong answer and w = sigmoid(z), the loss is w^γ · softplus(z).
-    const logit = neg(mul(input as Tensor2D, signs));
+    const logit = neg(mul(logits, signs));
     const wrong = sigmoid(logit);
     const entropy = softplus(logit);
     const share = add(mul(signs, scale * (alpha - 0.5)), scale / 2); // alpha inside, 1 - alpha outside
     const focus = mul(share, pow(wrong, gamma));
     const slope = mul(focus, add(mul(mul(sub(1, wrong), entropy), gamma), wrong));
-    (save as GradSaveFunc)([neg(mul(slope, signs))]);
-    return {
-      value: sum(mul(focus, entropy)),
-      gradFunc: (dy: Tensor, [gradient]: Tensor[]) => mul(gradient as Tensor, dy),
-    };
+    return { value: sum(mul(focus, entropy)), gradient: neg(mul(slope, signs)) };
   });
-  return loss(logits) as Scalar;
 }

@@ -3,10 +3,17 @@ import { Random } from "@detrkit/common";
 import { boxL1 as boxL1Cost, HungarianMatcher } from "@detrkit/matcher";
 import { expectClose, expectGradients, uniformTensor, useBackend } from "@detrkit/test-utils";
 import {
+  addN,
+  cast,
+  concat,
   dispose,
   grad,
+  greater,
+  mul,
   ones,
   type Scalar,
+  slice,
+  sub,
   type Tensor,
   tensor,
   tensor2d,
@@ -14,6 +21,7 @@ import {
   type Tensor3D,
   type Tensor4D,
   tidy,
+  valueAndGrad,
   zeros,
 } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
@@ -86,6 +94,33 @@ test("mask losses have the gradient of finite differences", () => {
         [uniformTensor([2, 5], { seed: 2, low: -2, high: 2 })],
       );
     }
+  });
+});
+
+test("masks too large to go through a loss together have the sum of their losses, and each its own gradient", () => {
+  tidy(() => {
+    const [count, pixels] = [3, 340_000];
+    const logits = uniformTensor([count, pixels], { seed: 3, low: -2, high: 2 }) as Tensor2D;
+    const signs = sub(
+      mul(2, cast(greater(uniformTensor([count, pixels], { seed: 4 }), 0.5), "float32")),
+      1,
+    ) as Tensor2D;
+    const row = (of: Tensor2D, index: number): Tensor2D => slice(of, [index, 0], [1, pixels]);
+    const lossOf = (from: Tensor, of: Tensor2D): Scalar =>
+      maskDice().call({ logits: from as Tensor2D, signs: of, boxCount: 1 });
+    const whole = valueAndGrad((input) => lossOf(input, signs))(logits);
+    const each = [0, 1, 2].map((index) =>
+      valueAndGrad((input) => lossOf(input, row(signs, index)))(row(logits, index)),
+    );
+    expectClose(whole.value, addN(each.map(({ value }) => value)));
+    expectClose(
+      whole.grad,
+      concat(
+        each.map(({ grad }) => grad),
+        0,
+      ),
+      { atol: 1e-12 },
+    );
   });
 });
 

@@ -6,6 +6,7 @@ import { groupBy } from "../reading/group-by.ts";
 export const lookedFor: string = [
   "  Pascal VOC: XML files with <annotation>, in Annotations or beside the images",
   '  COCO: JSON files with lists of "images" and "annotations"',
+  '  COCO panoptic: JSON files with "segments_info", and a folder of PNGs of the same name',
   "  YOLO: data.yaml, obj.data or classes.txt, and a text file for each image",
   "  CSV: tables with a header such as file,class,xmin,ymin,xmax,ymax",
 ].join("\n");

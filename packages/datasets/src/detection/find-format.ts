@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { basename, dirname, extname, resolve } from "node:path";
 import { DataError, DetrkitError } from "@detrkit/common";
 import { cocoFiles, isCocoFile } from "../formats/coco/find-files.ts";
+import { isPanopticFile, panopticFiles } from "../formats/panoptic/find-files.ts";
 import { describeTable, findTable } from "../formats/csv/csv-table.ts";
 import { isVocAnnotation } from "../formats/voc/find-annotations.ts";
 import { isLabelFile } from "../formats/yolo/left-out.ts";
@@ -12,7 +13,7 @@ import { describeFolder, lookedFor } from "./describe-folder.ts";
 
 /** What a folder or a file was taken for. */
 export interface FoundFormat {
-  readonly format: "voc" | "coco" | "yolo" | "csv";
+  readonly format: "voc" | "coco" | "coco-panoptic" | "yolo" | "csv";
   readonly title: string;
   /** What tells. */
   readonly because: string;
@@ -37,6 +38,14 @@ function findCoco(tree: FileTree): FoundFormat | undefined {
   if (!files.some(isCocoFile)) return undefined;
   const shown = files.map((file) => tree.short(file)).join(", ");
   return { format: "coco", title: "COCO", because: `lists of images and annotations in ${shown}` };
+}
+
+/** Where a folder has both, boxes and masks of COCO are what was always read; `coco-panoptic:` says otherwise. */
+function findPanoptic(tree: FileTree): FoundFormat | undefined {
+  const files = [...panopticFiles(tree.root).values()].flat();
+  if (files.length === 0 || findCoco(tree) !== undefined) return undefined;
+  const shown = files.map((file) => tree.short(file)).join(", ");
+  return { format: "coco-panoptic", title: "COCO panoptic", because: `segments of whole images in ${shown}` };
 }
 
 /** Text files that are called as an image and begin with a class and numbers; empty ones are background. */
@@ -83,6 +92,8 @@ function findCsv(files: readonly string[], short: (file: string) => string): Fou
 function formatOfFile(file: string): FoundFormat | undefined {
   const extension = extname(file).toLowerCase();
   const because = `of the file ${basename(file)}`;
+  if (extension === ".json" && isPanopticFile(file))
+    return { format: "coco-panoptic", title: "COCO panoptic", because };
   if (extension === ".json" && isCocoFile(file)) return { format: "coco", title: "COCO", because };
   if (extension === ".yaml" || extension === ".yml") return { format: "yolo", title: "YOLO", because };
   return extension === ".csv" || extension === ".tsv" ? findCsv([file], basename) : undefined;
@@ -103,7 +114,9 @@ export function findFormat(path: string): FoundFormat {
   }
   const tree = new FileTree(root);
   const tables = findCsv(tree.withExtension(".csv", ".tsv"), (file) => tree.short(file));
-  const found = [findVoc(tree), findCoco(tree), findYolo(tree), tables].flatMap((format) => format ?? []);
+  const found = [findVoc(tree), findCoco(tree), findPanoptic(tree), findYolo(tree), tables].flatMap(
+    (format) => format ?? [],
+  );
   const [first] = found;
   if (first !== undefined && found.length === 1) return first;
   if (first === undefined) {

@@ -12,6 +12,7 @@ export interface PanopticTruth {
   readonly segments: readonly PanopticTruthSegment[];
 }
 
+/** One segment of an image: a thing, or all of one kind of stuff. */
 export interface PanopticTruthSegment {
   readonly id: number;
   /** Index into `Dataset.classes`. */

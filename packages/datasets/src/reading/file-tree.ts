@@ -9,19 +9,25 @@ const roleFolders: ReadonlySet<string> = new Set(
   "annotations annotation labels label xml xmls images image imgs img jpegimages photos pictures data".split(" "),
 );
 
+const segmentationFolder = /(?:^|[/\\])Segmentation(?:Object|Class)[/\\]/iu;
+
 /** Every file below a folder, listed once. Hidden files and folders, and those of macOS's zip program, are left out. */
 export class FileTree {
   readonly root: string;
   /** Paths of all files, sorted. */
   readonly files: readonly string[];
-  /** Those of {@link files} that are called as images are. */
+  /** Those of {@link files} that are called as images are, without {@link segmentations}. */
   readonly images: readonly string[];
+  /** Pictures of masks, by the folders that Pascal VOC has for them. */
+  readonly segmentations: readonly string[];
   readonly #imagesByStem: ReadonlyMap<string, readonly string[]>;
 
   constructor(root: string) {
     this.root = resolve(root);
     this.files = walk(this.root).toSorted();
-    this.images = this.files.filter(isImageName);
+    const pictures = this.files.filter(isImageName);
+    this.segmentations = pictures.filter((file) => segmentationFolder.test(this.short(file)));
+    this.images = pictures.filter((file) => !segmentationFolder.test(this.short(file)));
     this.#imagesByStem = groupBy(this.images, stemOf);
   }
 

@@ -16,6 +16,7 @@ import type { MaskHead } from "@detrkit/segmentation";
 import type { DecoderInputs } from "@detrkit/transformer";
 import { sigmoid, tensor, type Tensor2D, type Tensor3D, type Tensor4D } from "@tensorflow/tfjs-core";
 import {
+  beforeMasks,
   type DetectionModel,
   type DetrCallOptions,
   type DetrOutput,
@@ -123,11 +124,13 @@ export class DeformableDetr extends Module implements DetectionModel {
     const maskHead = options.masks === false ? undefined : this.maskHead;
     return tidyRecord(() => {
       if (maskHead === undefined) return this.detect(this.levelTokens(batch, options), options).output;
-      const maps = this.backbone.call(batch, options);
-      const levelTokens = this.#tokensOf(maps, batch);
-      const details = this.detect(levelTokens, options);
-      const inputs = maskInputs({ maps, seen: this.#seen, levelTokens, details, images: batch.images });
-      return { ...details.output, masks: maskHead.call(inputs) };
+      const sources = beforeMasks(options, (call) => {
+        const maps = this.backbone.call(batch, call);
+        const levelTokens = this.#tokensOf(maps, batch);
+        return { maps, levelTokens, details: this.detect(levelTokens, call) };
+      });
+      const inputs = maskInputs({ ...sources, seen: this.#seen, images: batch.images });
+      return { ...sources.details.output, masks: maskHead.call(inputs) };
     });
   }
 

@@ -5,6 +5,7 @@ export {
   freeSaved,
   isRecordingGradients,
   keepingTape,
+  pauseRecording,
   recordFirstOutputs,
   recordOps,
   runKernel,

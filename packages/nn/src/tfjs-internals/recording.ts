@@ -22,7 +22,7 @@ export interface RecordedOp {
 /** The part of tfjs's engine (tfjs-core 4.22) that is used here; tfjs declares only some of it. */
 interface Engine {
   readonly backend: KernelBackend;
-  readonly state: { readonly gradientDepth: number; activeTape: RecordedOp[] | null };
+  readonly state: { gradientDepth: number; activeTape: RecordedOp[] | null };
   startTape(): void;
   endTape(): void;
   runKernel(name: string, inputs: NamedTensorMap, attributes: NamedAttrMap): Tensor | Tensor[];
@@ -38,6 +38,18 @@ function tfjsEngine(): Engine {
 /** Whether tfjs is recording operations to differentiate them. */
 export function isRecordingGradients(): boolean {
   return tfjsEngine().state.gradientDepth > 0;
+}
+
+/** Runs `compute` as where no gradients are recorded: its tensors are constants, and nothing is saved for a gradient. */
+export function pauseRecording<Result>(compute: () => Result): Result {
+  const { state } = tfjsEngine();
+  const { gradientDepth } = state;
+  state.gradientDepth = 0;
+  try {
+    return compute();
+  } finally {
+    state.gradientDepth = gradientDepth;
+  }
 }
 
 /** Runs a kernel of the running backend on its inputs in order. */

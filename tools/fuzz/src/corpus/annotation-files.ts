@@ -2,7 +2,7 @@ import type { CorpusFile } from "../bytes-target.ts";
 
 /** The file of a small data set that is damaged: its path there tells which form of data it belongs to. */
 export interface DataSetFile {
-  readonly form: "coco" | "voc" | "yolo" | "csv";
+  readonly form: "coco" | "coco-panoptic" | "voc" | "yolo" | "csv";
   readonly path: string;
   readonly content: string;
 }
@@ -36,6 +36,19 @@ const coco = {
     { id: 13, name: "dog", supercategory: "animal" },
   ],
 };
+/** Of the picture that all images and their segments are here, each pixel is of this one. */
+const segment = { id: 100 + 256 * 100 + 65_536 * 100, category_id: 13, iscrowd: 0, bbox: [0, 0, 7, 5], area: 35 };
+const panoptic = {
+  images: coco.images,
+  annotations: [
+    { image_id: 2, file_name: "a.png", segments_info: [segment, { id: 9, category_id: 11 }] },
+    { image_id: 3, file_name: "b.png", segments_info: [{ ...segment, iscrowd: 1 }] },
+  ],
+  categories: [
+    { id: 11, name: "cat", isthing: 1 },
+    { id: 13, name: "sky", isthing: 0 },
+  ],
+};
 const object = (name: string, edges: readonly number[]): string => {
   const box = ["xmin", "ymin", "xmax", "ymax"].map((edge, index) => `<${edge}>${edges[index]}</${edge}>`).join("");
   return `<object><name>${name}</name><difficult>0</difficult><bndbox>${box}</bndbox></object>`;
@@ -55,6 +68,7 @@ const csv = '\uFEFFfile;class;xmin;ymin;xmax;ymax\n"a.png";"cat; tame";1;1;4;3\n
 export const dataSetFiles: readonly DataSetFile[] = [
   { form: "coco", path: "annotations/instances_train.json", content: JSON.stringify(coco) },
   { form: "coco", path: "train.json", content: JSON.stringify(coco, null, 1) },
+  { form: "coco-panoptic", path: "panoptic_train.json", content: JSON.stringify(panoptic) },
   { form: "voc", path: "Annotations/a.xml", content: voc },
   { form: "voc", path: "ImageSets/Main/train.txt", content: "a\nb 1\n" },
   { form: "voc", path: "classes.txt", content: "cat\ndog & fox\n" },
@@ -73,6 +87,7 @@ export const dataSetFiles: readonly DataSetFile[] = [
 /** Files that every form needs beside the damaged one. */
 export const wholeFiles: Readonly<Record<DataSetFile["form"], Readonly<Record<string, string>>>> = {
   coco: {},
+  "coco-panoptic": {},
   voc: {
     "Annotations/a.xml": voc,
     "Annotations/b.xml": voc.replace("a.png", "b.png"),
@@ -85,6 +100,7 @@ export const wholeFiles: Readonly<Record<DataSetFile["form"], Readonly<Record<st
 /** Where each form keeps its two images. */
 export const imageFolders: Readonly<Record<DataSetFile["form"], string>> = {
   coco: "images/train",
+  "coco-panoptic": "panoptic_train",
   voc: "JPEGImages",
   csv: "photos",
   yolo: "images/train",
@@ -120,6 +136,9 @@ export const annotationTokens: readonly string[] = [
   '"bbox":[null,1,2,3],',
   '"bbox":[1e308,1e308,1e308,1e308],',
   '"categories":[],',
+  '"segments_info":[],',
+  '"segmentation":[[1,1,1e9,1,3,3]],',
+  '"segmentation":{"size":[5,7],"counts":"0S1"},',
   '"width":1e9,',
   "[[[[[[[[",
   "{{{{",

@@ -11,6 +11,7 @@ import { mul, zerosLike } from "@tensorflow/tfjs-core";
 export async function writeDecidedDetector(
   path: string,
   preset: "detr-small" | "deformable-detr-small",
+  masks = false,
 ): Promise<void> {
   const { backbone, transformer, ...rest } = presets[preset];
   const detector = {
@@ -18,6 +19,7 @@ export async function writeDecidedDetector(
     backbone: { ...backbone, width: 8 },
     transformer: { ...transformer, dim: 32, feedForwardDim: 48 },
     numQueries: 11,
+    ...(masks && { masks: { contextDim: 128 } }),
   } as DetectorConfig;
   const model = createDetector(detector, { seed: 1 });
   for (const [name, parameter] of model.parameters()) {

@@ -14,13 +14,17 @@ interface KnownObject extends Pick<Detection, "label" | "labelId" | "score"> {
 const objects: readonly KnownObject[] = [
   // A ring around (70, 64), with a square in its hole; a diamond lies over its edge.
   {
-    ...{ label: "circle", labelId: 0, score: 0.95 },
+    label: "circle",
+    labelId: 0,
+    score: 0.95,
     box: [20, 14, 120, 114],
     holds: (x, y) => Math.hypot(x, y) < 50 && Math.hypot(x, y) > 22,
   },
-  { ...{ label: "square", labelId: 1, score: 0.6 }, box: [60, 54, 80, 74], holds: () => true },
+  { label: "square", labelId: 1, score: 0.6, box: [60, 54, 80, 74], holds: () => true },
   {
-    ...{ label: "triangle", labelId: 2, score: 0.3 },
+    label: "triangle",
+    labelId: 2,
+    score: 0.3,
     box: [96, 68, 156, 124],
     holds: (x, y) => Math.abs(x) + Math.abs(y) < 28,
   },

@@ -7,7 +7,7 @@ import { inUsualOrder, splitOfFolders, splitOfName } from "../../reading/split-w
 import { groupBy } from "../../reading/group-by.ts";
 
 /** Beginnings of COCO's other files, which hold the same images again without boxes to train on. */
-const otherKinds = /^(?:captions|person_keypoints|panoptic|stuff|image_info)_/u;
+const otherKinds = /^(?:captions|person_keypoints|panoptic|stuff|images?_info)_/u;
 
 const usualName = /^(?:instances_.*|train|val|valid|test)\.json$/u;
 
@@ -21,7 +21,8 @@ export function isCocoFile(file: string): boolean {
   const open = openSync(file, "r");
   try {
     const text = start.toString("utf8", 0, readSync(open, start));
-    return /^\s*\{/u.test(text) && /"(?:images|annotations)"\s*:\s*\[/u.test(text);
+    const isPanoptic = text.includes('"segments_info"');
+    return !isPanoptic && /^\s*\{/u.test(text) && /"(?:images|annotations)"\s*:\s*\[/u.test(text);
   } finally {
     closeSync(open);
   }
@@ -88,7 +89,7 @@ export function cocoImageFolders(spec: DataSpec, file: string): string[] {
   if (images !== undefined) return [resolve(images)];
   const here = dirname(file);
   const above = dirname(here);
-  const part = basename(file, ".json").replace(/^instances_/u, "");
+  const part = basename(file, ".json").replace(/^(?:instances|panoptic)_/u, "");
   const withoutYear = part.replace(/\d{4}$/u, "");
   return [
     join(here, part),

@@ -1,3 +1,4 @@
+import type { CocoSegmentation } from "@detrkit/masks";
 import type { ImageSize } from "@detrkit/nn";
 import type { DataProblem } from "../../data-policy.ts";
 import type { PixelSource } from "../../pixel-source.ts";
@@ -8,6 +9,8 @@ export interface AnnotatedObject {
   readonly class: string;
   /** Edges in pixels of the image. */
   readonly box: readonly [left: number, top: number, right: number, bottom: number];
+  /** Its pixels, as COCO writes them: polygons or run lengths. */
+  readonly segmentation?: CocoSegmentation;
   /** A region of many objects: left out of training, ignored by the evaluation. */
   readonly crowd?: boolean;
   /** Line of the annotation file, for messages. */

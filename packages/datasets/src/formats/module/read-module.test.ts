@@ -70,6 +70,17 @@ test("a reader's images and objects become records, sizes and labels found for i
   ]).toEqual([0, 1]);
 });
 
+test("objects may have masks, as polygons or run lengths", async () => {
+  const masks = [[[2, 3, 13, 3, 13, 14]], { size: [23, 31], counts: [100, 5, 608] }];
+  const objects = masks.map((segmentation) => ({ class: "ant", box: [2, 3, 13, 14], segmentation }));
+  const image = { file: join(folder, "a.png"), objects: [...objects, { class: "ant", box: [1, 1, 9, 9] }] };
+  const data = await answering(JSON.stringify({ classes: ["ant"], images: [image] }));
+  expect((await openDataset(data)).records[0]?.segmentations).toEqual([...masks, undefined]);
+  await expect(openDataset(data, { masks: true })).rejects.toThrow("no images");
+  const masked = await answering(JSON.stringify({ classes: ["ant"], images: [{ ...image, objects }] }));
+  expect((await openDataset(masked, { masks: true })).length).toBe(1);
+});
+
 test("a reader may give pictures that are no files: bytes, pixels, or functions of these", async () => {
   const data = await spec(
     `import { readFileSync } from "node:fs";

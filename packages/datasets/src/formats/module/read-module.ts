@@ -49,14 +49,14 @@ function checkedReport({ spec, report }: ReadRequest): (problem: DataProblem) =>
 
 function toObjects(objects: AnnotatedImage["objects"], annotationFile: string, categories: CategoryMap): FoundObject[] {
   return objects.flatMap((object, index): FoundObject[] => {
-    const { box, line, crowd = false } = object;
+    const { box, line, crowd = false, segmentation } = object;
     const place = line === undefined ? `object ${index + 1}` : `object of line ${line}`;
     const label = categories.labelOf(object.class, {
       file: annotationFile,
       line,
       detail: `${place}: "${object.class}" is none of ${categories.classes.join(", ")}`,
     });
-    return label === undefined ? [] : [{ box, label, crowd, place, line }];
+    return label === undefined ? [] : [{ box, label, crowd, place, line, ...(segmentation && { segmentation }) }];
   });
 }
 

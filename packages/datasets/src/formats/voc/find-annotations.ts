@@ -21,7 +21,7 @@ export interface VocFolder {
   readonly tree: FileTree;
   /** All annotation files. */
   readonly annotations: readonly string[];
-  /** The list files of `ImageSets/Main` by split. */
+  /** The list files of `ImageSets/Main` by split; those of `ImageSets/Segmentation` where there are none. */
   readonly lists: ReadonlyMap<string, string>;
   /** Annotation files by the split that their folders tell; empty where they tell none. */
   readonly byFolder: ReadonlyMap<string, readonly string[]>;
@@ -56,15 +56,22 @@ export function findVoc({ text, path }: DataSpec): VocFolder {
         : `data "${text}": ${root} does not exist, or is no folder`,
     );
   }
+  const main = listsOf(tree, "main");
+  const lists = main.size > 0 ? main : listsOf(tree, "segmentation");
+  return { tree, annotations, lists, byFolder: bySplitFolders(root, annotations) };
+}
+
+/** The list files of one folder of `ImageSets` by split; `Main` lists all images, `Segmentation` those with masks. */
+function listsOf(tree: FileTree, folder: "main" | "segmentation"): Map<string, string> {
   const lists = new Map<string, string>();
   for (const file of tree.withExtension(".txt")) {
-    if (!/(?:^|[/\\])imagesets[/\\]main$/iu.test(dirname(file))) continue;
+    if (!`/${dirname(file).toLowerCase().replaceAll("\\", "/")}`.endsWith(`/imagesets/${folder}`)) continue;
     // CVAT calls the only part of a project "default". Names such as "cat_train" are lists of one class.
     const stem = basename(file, ".txt").toLowerCase();
     const split = stem === "default" ? "train" : /^[a-z]+\d*$/u.test(stem) ? splitOfName(file) : undefined;
     if (split !== undefined && !lists.has(split)) lists.set(split, file);
   }
-  return { tree, annotations, lists, byFolder: bySplitFolders(root, annotations) };
+  return lists;
 }
 
 /** Splits that the lists name, or the folders; one of everything where neither does. */

@@ -8,6 +8,7 @@ import type { Reader, ReadRequest, ReadResult } from "../../reading/reader.ts";
 import { readLines } from "../../reading/text-files.ts";
 import { reportLeftOut } from "./left-out.ts";
 import { findVoc, type VocEntry, vocEntries, type VocFolder, vocSplits } from "./find-annotations.ts";
+import { VocMasks } from "./voc-masks.ts";
 import { readVocAnnotation, type ScannedVoc, scanVoc, type VocAnnotation } from "./voc-annotation.ts";
 
 /**
@@ -52,7 +53,9 @@ function toObjects(annotation: VocAnnotation, categories: CategoryMap, file: str
     const label = categories.labelOf(name, { file, line, detail });
     if (label === undefined) return [];
     const empty = xmax <= xmin || ymax <= ymin;
-    return [{ box: empty ? [xmin, ymin, xmax, ymax] : [xmin - 1, ymin - 1, xmax, ymax], label, line, place }];
+    const box = empty ? ([xmin, ymin, xmax, ymax] as const) : ([xmin - 1, ymin - 1, xmax, ymax] as const);
+    // The picture of the masks numbers the objects as they stand here.
+    return [{ box, label, line, place, segmentId: index + 1 }];
   });
 }
 
@@ -88,6 +91,7 @@ async function readVoc(request: ReadRequest): Promise<ReadResult> {
   if (split === vocSplits(folder)[0]) reportLeftOut(folder, spec, scanned, report);
   const folders = new ImageFolder(report, tree.root);
   const builder = new RecordBuilder(categories, request);
+  const masks = new VocMasks(tree);
   const seen = new Set<string>();
   for (const [position, entry] of entries.entries()) {
     const { annotation: file, listed } = entry;
@@ -104,8 +108,12 @@ async function readVoc(request: ReadRequest): Promise<ReadResult> {
     for (const {
       size: { width, height },
     } of await withSizes([{ source: path, name, size }], report)) {
+      const segments = masks.of(entry);
       const image = { id: position + 1, name, source: path, width, height, annotationFile: file };
-      builder.add(image, toObjects(annotation, categories, file));
+      builder.add(
+        { ...image, ...(segments && { segments: { source: segments, coding: "voc" } }) },
+        toObjects(annotation, categories, file),
+      );
     }
   }
   return builder.result;

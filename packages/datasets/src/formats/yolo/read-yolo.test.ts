@@ -68,6 +68,27 @@ test("a folder without a data file takes its names from classes.txt", async () =
   expect([...(dataset.records[0]?.boxes ?? [])]).toEqual([1, 1, 3, 5]);
 });
 
+test("polygons are masks too; a file may hold both, and where masks are wanted its image is left out", async () => {
+  await image("images/train/a.png", 20, 10);
+  await image("images/train/b.png", 20, 10);
+  await put("labels/train/a.txt", "1 0.1 0.1 0.3 0.1 0.3 0.5 0.1 0.5\n0 0.5 0.2 0.9 0.2 0.9 0.6\n");
+  await put("labels/train/b.txt", "0 0.1 0.1 0.3 0.1 0.3 0.5\n1 0.5 0.5 0.2 0.2\n");
+  await put("classes.txt", "ant\nbee\n");
+  const { records } = await openDataset(`yolo:${folder}`);
+  expect(records[0]?.segmentations).toEqual([[[2, 1, 6, 1, 6, 5, 2, 5]], [[10, 2, 18, 2, 18, 6]]]);
+  expect([...(records[0]?.boxes ?? [])]).toEqual([2, 1, 6, 5, 10, 2, 18, 6]);
+  expect(records[1]?.segmentations?.map((segmentation) => segmentation !== undefined)).toEqual([true, false]);
+  const masked = await openDataset(`yolo:${folder}`, { masks: true });
+  expect(masked.records).toEqual([records[0]]);
+  expect(masked.problems).toEqual([
+    {
+      kind: "object-without-mask",
+      file: join(folder, "images/train/b.png"),
+      detail: "annotation 4: it has no mask; the image is left out",
+    },
+  ]);
+});
+
 test("lines, classes and images that are wrong are named with file and line", async () => {
   await image("images/train/a.png", 10, 10);
   await put("images/train/b.png", "no image");

@@ -40,14 +40,15 @@ function toObject(
     detail: `class ${id} is none of 0 to ${categories.classes.length - 1} (${categories.classes.join(", ")})`,
   });
   if (label === undefined) return [];
-  return [
-    { box: polygon ? boxOfPolygon(rest, size) : boxOfCentre(rest, size), label, line, place: `object of line ${line}` },
-  ];
+  const found = { label, line, place: `object of line ${line}` };
+  if (!polygon) return [{ ...found, box: boxOfCentre(rest, size) }];
+  const pixels = rest.map((fraction, index) => fraction * (index % 2 === 0 ? size.width : size.height));
+  return [{ ...found, box: boxOfPolygon(pixels), segmentation: [pixels] }];
 }
 
-function boxOfPolygon(points: readonly number[], { width, height }: ImageSize): FoundObject["box"] {
-  const xs = points.filter((_, index) => index % 2 === 0).map((x) => x * width);
-  const ys = points.filter((_, index) => index % 2 === 1).map((y) => y * height);
+function boxOfPolygon(points: readonly number[]): FoundObject["box"] {
+  const xs = points.filter((_, index) => index % 2 === 0);
+  const ys = points.filter((_, index) => index % 2 === 1);
   // Not Math.min(...xs): a line may hold more numbers than a call takes arguments.
   const least = (values: readonly number[]): number => values.reduce((a, b) => Math.min(a, b));
   const most = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b));
