@@ -16,13 +16,14 @@ export function roundHalfEven(value: number): number {
 /**
  * Size of an image whose short side is to become `shortSide`. When the long side would pass `maxSide`, the short one is
  * lowered to what fits, rounded. The long side then follows, truncated, and may be one or a few pixels beyond
- * `maxSide`.
+ * `maxSide`. Of a strip so thin that nothing would be left of its short side, where the original fails, a pixel is.
  */
 export function resizedSize({ width, height }: ImageSize, shortSide: number, maxSide?: number): ImageSize {
   const short = Math.min(width, height);
   const long = Math.max(width, height);
   const fits = maxSide === undefined || (long / short) * shortSide <= maxSide;
   const target = fits ? shortSide : roundHalfEven((maxSide * short) / long);
+  if (!fits && target === 0) return width < height ? { width: 1, height: maxSide } : { width: maxSide, height: 1 };
   if (short === target) return { width, height };
   return width < height
     ? { width: target, height: Math.trunc((target * height) / width) }

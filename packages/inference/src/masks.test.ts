@@ -200,3 +200,27 @@ test("COCO's panoptic labels are its category ids: 80 things and 53 kinds of stu
   expect(used.filter(({ isThing }) => isThing === false)).toHaveLength(53);
   expect(cocoPanopticCategories[200]).toEqual({ id: 200, name: "rug-merged", isThing: false });
 });
+
+test("images of one pixel and strips have masks and segments too, together with larger ones", async () => {
+  for (const preset of ["detr-r50", "deformable-detr-small"] as const) {
+    const config = configOf(preset, { contextDim: 128 });
+    const settings = { ...config, backbone: { ...config.backbone, norm: "group" } } as DetectorConfig;
+    const detector = await loadDetector(await checkpointOf(settings, `strips-${preset}.safetensors`));
+    const before = memory().numTensors;
+    const images = [noise(1, 1), noise(300, 1), noise(40, 30), noise(1, 300)];
+    const found = await detector.detect(images, { threshold: 0 });
+    const pictures = await detector.panoptic(images, { threshold: 0, smallest: 0 });
+    for (const [index, { width, height }] of images.entries()) {
+      expect(found[index]?.detections.length).toBeGreaterThan(0);
+      for (const { mask } of found[index]?.detections ?? []) {
+        expect(mask?.size).toEqual([height, width]);
+        expect(decompressCounts(mask?.counts ?? "").reduce((sum, run) => sum + run, 0)).toBe(width * height);
+      }
+      const { segmentIds = new Int32Array(), segments = [] } = pictures[index] ?? {};
+      expect(segmentIds).toHaveLength(width * height);
+      expect(segments.reduce((sum, { area }) => sum + area, 0)).toBe(width * height);
+    }
+    expect(memory().numTensors).toBe(before);
+    detector.dispose();
+  }
+});

@@ -42,6 +42,12 @@ describe("the size rule", () => {
   test("an image whose short side fits already is left as it is", () => {
     expect(resizedSize({ width: 999, height: 480 }, 480)).toEqual({ width: 999, height: 480 });
   });
+
+  test("a strip keeps a pixel of its short side, and its long side is the largest", () => {
+    expect(resizedSize({ width: 4000, height: 1 }, 800, 1333)).toEqual({ width: 1333, height: 1 });
+    expect(resizedSize({ width: 2, height: 9000 }, 800, 1333)).toEqual({ width: 1, height: 1333 });
+    expect(resizedSize({ width: 2000, height: 1 }, 800, 1333)).toEqual({ width: 2000, height: 1 });
+  });
 });
 
 describe("planning", () => {
