@@ -10,7 +10,7 @@ const threshold = z
 const model = z.string().min(1).max(200).optional().meta({ description: "Which model. Default: the server's first." });
 
 /** One segment of a panoptic answer. */
-export const segmentSchema = z
+const segmentSchema = z
   .object({
     id: z.int().min(1).meta({ description: "What its pixels have in the picture of ids." }),
     label: z.string().meta({ description: "Name of the class." }),

@@ -66,13 +66,12 @@ export function drawBoxes(context: SKRSContext2D, drawn: readonly DrawnBox[], st
   context.rect(area.x, area.y, area.width, area.height);
   context.clip();
   const lineWidth = Math.max(2, fontSize / 6);
-  const masks = ordered.flatMap(({ mask, label, labelId }) =>
-    mask === undefined ? [] : [{ mask: maskOf(mask, `mask of ${label}`), colour: classColour(labelId) }],
-  );
+  const withMasks = ordered.map((each) => ({ mask: maskOf(each), colour: classColour(each.labelId) }));
+  const masks = withMasks.flatMap(({ mask, colour }) => (mask === undefined ? [] : [{ mask, colour }]));
   drawMasks(context, masks, { area, scale, lineWidth: lineWidth * 0.7, opacity: maskOpacity });
-  ordered.forEach(({ labelId, mask }, index) =>
+  withMasks.forEach(({ mask, colour }, index) =>
     strokeBox(context, rectangles[index] as Rectangle, {
-      colour: classColour(labelId),
+      colour,
       lineWidth: mask === undefined ? lineWidth : lineWidth / 2,
       dashed: style.dashed,
     }),

@@ -21,9 +21,11 @@ export interface MaskStyle {
   readonly opacity: number;
 }
 
-/** The mask of a detection as run lengths. */
-export function maskOf({ size, counts }: NonNullable<Detection["mask"]>, where: string): RunLengthMask {
-  return segmentationToMask({ size, counts }, size[0], size[1], where);
+/** The mask of a detection as run lengths; undefined where it has none, or one without pixels. */
+export function maskOf({ mask, label }: Pick<Detection, "mask" | "label">): RunLengthMask | undefined {
+  if (mask === undefined) return undefined;
+  const runs = segmentationToMask(mask, mask.size[0], mask.size[1], `mask of ${label}`);
+  return maskArea(runs) === 0 ? undefined : runs;
 }
 
 /**

@@ -118,3 +118,9 @@ test("a strip of one pixel, made much smaller, keeps a pixel of height", async (
   const { width: across, height: down } = await decodeImage(png);
   expect([across, down]).toEqual([90, 1]);
 });
+
+test("a mask of no pixel leaves the box as it is without one", async () => {
+  const { mask: _, ...plain } = ring;
+  const empty = await drawPredictions(grey, [{ ...plain, mask: maskWhere(() => false) }], { type: "png" });
+  expect(await decodeImage(empty)).toEqual(await decodeImage(await drawPredictions(grey, [plain], { type: "png" })));
+});
