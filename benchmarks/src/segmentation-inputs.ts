@@ -19,7 +19,9 @@ export interface ImageShape {
   readonly width: number;
 }
 
-/** DETR-R50 for COCO's panoptic segments, as published: labels up to 249, and a mask head of the transformer's width. */
+/**
+ * DETR-R50 for COCO's panoptic segments, as published: labels up to 249, and a mask head of the transformer's width.
+ */
 export const panopticDetr: DetrSettings = {
   ...presets["detr-r50"],
   numClasses: 250,

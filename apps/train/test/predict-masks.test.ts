@@ -105,7 +105,7 @@ test("--panoptic writes COCO's panoptic files and pictures, and tells of them in
   }
 });
 
-test("--panoptic without pictures writes none, and a model of boxes is refused before anything is written", async () => {
+test("--panoptic without pictures writes none, and a model of boxes is refused beforehand", async () => {
   const output = join(folder, "no-pictures");
   expectExit(await predict("--panoptic", "--no-pictures", "--output", output, join(photos, "a.png")), 0);
   expect(existsSync(join(output, "panoptic.json"))).toBe(true);

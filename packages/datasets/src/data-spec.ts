@@ -26,7 +26,8 @@ const readers: ReadonlyMap<string, Reader> = new Map([
 export const dataFormats: readonly string[] = [...readers.keys()];
 
 const examples =
-  "./data, coco:./data, coco-panoptic:./data, voc:./VOC2012, yolo:./data.yaml, csv:./boxes.csv, module:./my-reader.ts,path=./data, " +
+  "./data, coco:./data, coco-panoptic:./data, voc:./VOC2012, yolo:./data.yaml, csv:./boxes.csv, " +
+  "module:./my-reader.ts,path=./data, " +
   "shapes, shapes:count=16,size=128";
 
 /** The reader of a spec's format. @throws ConfigError where the format is unknown */
@@ -67,8 +68,9 @@ function isPath(text: string): boolean {
 
 /**
  * Takes a data spec apart: a path alone, whose format is found out, or `coco:PATH[,images=FOLDER]`, `voc:FOLDER`,
- * `coco-panoptic:PATH[,images=FOLDER][,segments=FOLDER]`, `yolo:FOLDER` or `yolo:data.yaml`, `csv:PATH[,columns=…][,images=FOLDER]`, each with `train=FILE`, `val=FILE` and so
- * on where it is wanted, `module:FILE[,key=value,…]` with a file that exports a reader, `shapes[:key=value,…]`.
+ * `coco-panoptic:PATH[,images=FOLDER][,segments=FOLDER]`, `yolo:FOLDER` or `yolo:data.yaml`,
+ * `csv:PATH[,columns=…][,images=FOLDER]`, each with `train=FILE`, `val=FILE` and so on where it is wanted,
+ * `module:FILE[,key=value,…]` with a file that exports a reader, `shapes[:key=value,…]`.
  *
  * @throws ConfigError where the text is none of these
  */

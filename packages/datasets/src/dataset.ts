@@ -42,7 +42,9 @@ export interface Dataset {
   readonly classes: readonly string[];
   /** The source's category id by label. */
   readonly categoryIds: readonly number[];
-  /** By label, whether a class is of things that can be counted, or of stuff such as sky. All are things where absent. */
+  /**
+   * By label, whether a class is of things that can be counted, or of stuff such as sky. All are things where absent.
+   */
   readonly things?: readonly boolean[];
   readonly length: number;
   readonly records: readonly ImageRecord[];

@@ -15,8 +15,8 @@ export interface DetrCallOptions extends TransformerCallOptions {
   /** Whether a detector with a mask head prepares masks, which cost most when they are asked for. Default `true`. */
   readonly masks?: boolean;
   /**
-   * Whether only the mask head is trained: everything before it runs as in inference, without dropout, and nothing of it
-   * is recorded for gradients. Default `false`.
+   * Whether only the mask head is trained: everything before it runs as in inference, without dropout, and nothing of
+   * it is recorded for gradients. Default `false`.
    */
   readonly frozenDetector?: boolean;
 }
@@ -34,7 +34,7 @@ export type DetrOutput = LayerPrediction & {
    * logit says whether there is an object.
    */
   readonly encoder?: LayerPrediction;
-  /** Only of a detector with a mask head: the masks of the last layer's queries, computed for those that are asked for. */
+  /** Only of a detector with a mask head: masks of the last layer's queries, computed for those that are asked for. */
   readonly masks?: PredictedMasks;
 };
 

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import type { PanopticEvaluation, PanopticSegment, PanopticSegmentation } from "./index.ts";
@@ -177,7 +178,7 @@ function segmentation({ runs, segments }: RecordedSide): PanopticSegmentation {
 }
 
 test("forty generated images have the figures of the rules in numpy", async () => {
-  const file = new URL("__fixtures__/panoptic-quality.json", import.meta.url);
+  const file = join(import.meta.dirname, "__fixtures__/panoptic-quality.json");
   const { categories: classes, images, result } = JSON.parse(await readFile(file, "utf8")) as Recorded;
   const quality = new PanopticQuality({ categories: classes.map(({ id, isthing }) => ({ id, isThing: isthing })) });
   images.forEach(({ truth, prediction }, image) => quality.add(image, segmentation(truth), segmentation(prediction)));

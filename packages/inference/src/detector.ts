@@ -113,7 +113,7 @@ export class Detector<Output extends object = DetrOutput> {
 
   /**
    * The detections of each image of a batch of `B` images, with boxes in the pixels of `sourceSizes`, and masks where
-   * the model has them. Data sets are evaluated with it. Without options these are all detections, in the model's order;
+   * the model has them. Data sets are evaluated with it. Without options these are all detections in the model's order;
    * with a choice the chosen ones, highest score first, and no masks are computed for others. The caller keeps owning
    * the batch.
    */

@@ -19,7 +19,7 @@ export interface HuggingFaceConfig {
   readonly transforms: TransformRecipe;
 }
 
-/** Where the labels of stuff are in `config.json`: the name that Transformers' panoptic post-processing has for them. */
+/** Where the labels of stuff are in `config.json`: what Transformers' panoptic post-processing calls them. */
 export const stuffKey = "label_ids_to_fuse";
 
 /** A JSON object. */

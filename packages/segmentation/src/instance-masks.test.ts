@@ -56,7 +56,7 @@ test("another threshold is a probability, and one that is none is refused", () =
   );
 });
 
-test("images without chosen queries ask for nothing, and a query that is asked for twice is computed once", async () => {
+test("images without chosen queries ask for nothing, and a query that is given twice is computed once", async () => {
   const asked: number[][] = [];
   const masks = {
     ofImage(image: number, queries: ArrayLike<number>) {

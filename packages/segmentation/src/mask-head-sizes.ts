@@ -9,9 +9,12 @@ export interface MaskHeadSizes {
   readonly dim: number;
   /** Heads `M` of the attention map, a divisor of `dim`. Default 8, as published. */
   readonly heads?: number;
-  /** Decides the tower's channels: half of it at the coarsest map, a quarter after one step, … Default `dim`, as published. */
+  /**
+   * Decides the tower's channels: half of it at the coarsest map, a quarter after one step, … Default `dim`, as
+   * published.
+   */
   readonly contextDim?: number;
-  /** Channels of the finer maps, from coarse to fine: one step up for each, which doubles the resolution of the masks. */
+  /** Channels of the finer maps, from coarse to fine: a step up for each, which doubles the masks' resolution. */
   readonly finerChannels: readonly number[];
 }
 
@@ -45,17 +48,18 @@ export function maskHeadProblems(sizes: MaskHeadSizes): readonly MaskHeadProblem
     problems.push({
       setting: "heads",
       message:
-        `${heads} must divide the width of ${dim}, and the sum of both must be a multiple of ${towerGroups}, the groups ` +
-        `of the norms; ${adviceOnHeads(dim)}`,
+        `${heads} must divide the width of ${dim}, and the sum of both must be a multiple of ${towerGroups}, the ` +
+        `groups of the norms; ${adviceOnHeads(dim)}`,
     });
   }
-  const unit = towerGroups * 2 ** (finerChannels.length + 1);
+  const halvings = finerChannels.length + 1;
+  const unit = towerGroups * 2 ** halvings;
   if (contextDim < unit || contextDim % unit !== 0) {
     problems.push({
       setting: "contextDim",
       message:
-        `${contextDim} must be a multiple of ${unit}: it is halved ${finerChannels.length + 1} times, and ${towerGroups} ` +
-        `groups of a norm have to divide what is left; choose ${Math.max(1, Math.round(contextDim / unit)) * unit}`,
+        `${contextDim} must be a multiple of ${unit}: it is halved ${halvings} times, and ${towerGroups} groups of a ` +
+        `norm have to divide what is left; choose ${Math.max(1, Math.round(contextDim / unit)) * unit}`,
     });
   }
   return problems;

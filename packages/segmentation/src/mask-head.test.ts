@@ -190,8 +190,8 @@ describe("sizes and errors", () => {
         "the norms; choose 8 or 16",
     );
     expect(of({ dim: 128, contextDim: 96 })).toThrow(
-      "MaskHead: contextDim: 96 must be a multiple of 128: it is halved 4 times, and 8 groups of a norm have to divide " +
-        "what is left; choose 128",
+      "MaskHead: contextDim: 96 must be a multiple of 128: it is halved 4 times, and 8 groups of a norm have to " +
+        "divide what is left; choose 128",
     );
     of({ dim: 20, heads: 4, contextDim: 32 }, 1)().dispose();
   });

@@ -6,6 +6,8 @@ const programs = ["chromium", "chromium-browser", "google-chrome"] as const;
 
 /** Everything by software, so that it runs, and comes to the same numbers, on machines without a GPU. */
 const softwareDrivers = {
+  // Pages are not painted by that driver: a picture with a dozen large masks took it seconds.
+  painting: ["--disable-gpu-rasterization"],
   webgl: ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"],
   webgpu: ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"],
 };
@@ -25,7 +27,8 @@ export async function launch(
   executablePath: string,
   { webgpu = true }: { readonly webgpu?: boolean } = {},
 ): Promise<Browser> {
-  const args = [...softwareDrivers.webgl, ...(webgpu ? softwareDrivers.webgpu : ["--disable-features=WebGPU"])];
+  const { painting, webgl } = softwareDrivers;
+  const args = [...painting, ...webgl, ...(webgpu ? softwareDrivers.webgpu : ["--disable-features=WebGPU"])];
   return await chromium.launch({ executablePath, args });
 }
 

@@ -65,7 +65,9 @@ export interface ImageToSegment {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly threshold?: number | undefined;
-  /** What is wanted: one picture of ids, or a mask of each segment. Both are PNGs, so they are small between processes. */
+  /**
+   * What is wanted: one picture of ids, or a mask of each segment. Both are PNGs, so they are small between processes.
+   */
   readonly as: "ids" | "masks";
 }
 

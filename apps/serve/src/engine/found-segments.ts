@@ -4,7 +4,10 @@ import { coloursOfSegmentIds } from "@detrkit/masks";
 import sharp from "sharp";
 import type { FoundSegments, ImageToSegment } from "./engine.ts";
 
-/** Segments in the form that was asked for. Pictures are encoded here, beside the model, so that the server answers others. */
+/**
+ * Segments in the form that was asked for. Pictures are encoded here, beside the model, so that the server answers
+ * others.
+ */
 export async function foundSegments(
   { width, height, segmentIds, segments }: PanopticPicture,
   as: ImageToSegment["as"],

@@ -133,7 +133,9 @@ function addParsers(app: FastifyInstance): void {
 
 const octets = "application/octet-stream";
 
-/** Whether there is a body whose type is not said. It is octets then (RFC 9110); Hugging Face's client sends images so. */
+/**
+ * Whether there is a body whose type is not said. It is octets then (RFC 9110); Hugging Face's client sends images so.
+ */
 function isUntyped({ headers }: FastifyRequest): boolean {
   const length = headers["transfer-encoding"] ?? headers["content-length"] ?? "0";
   return headers["content-type"] === undefined && length !== "0";

@@ -13,6 +13,7 @@ import {
 } from "../cli/parse-flags.ts";
 import { UsageError } from "../usage-error.ts";
 import type { RunConfig } from "../configuration/resolve-config.ts";
+import { settingsOfRun } from "../configuration/settings-of-run.ts";
 import {
   type Evaluated,
   evaluateCheckpoint,
@@ -20,7 +21,6 @@ import {
   evaluateFiles,
 } from "../evaluation/evaluate.ts";
 import { classTable, metricsText, panopticTable } from "../evaluation/metrics-text.ts";
-import { runOfCheckpoint } from "../training/run-folder.ts";
 import { showProgress } from "../progress/show-progress.ts";
 import {
   backendFlag,
@@ -152,14 +152,6 @@ async function imagesOf(
   }
   const { openDataset } = await import("@detrkit/datasets");
   return { spec, openImages: (classes) => openDataset(spec, { split: split ?? "val", classes }) };
-}
-
-/** What a run was started with; undefined for a checkpoint that stands alone. */
-async function settingsOfRun(checkpoint: string): Promise<RunConfig | undefined> {
-  const run = await runOfCheckpoint(checkpoint);
-  if (run === undefined) return undefined;
-  const { resumeConfig, storedSettings } = await import("../configuration/resume-config.ts");
-  return await resumeConfig(await storedSettings(run.root), { output: run.root });
 }
 
 /** What would be ignored is refused: the answer would not be to what was asked. */

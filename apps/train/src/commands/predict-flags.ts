@@ -13,6 +13,7 @@ import { drawnFrom } from "../drawing/draw-boxes.ts";
 import type { PictureType } from "../drawing/picture.ts";
 import { type SaveForm, saveForms } from "../inference/save-predictions.ts";
 import { thresholdOfRun } from "../report/run-threshold.ts";
+import { settingsOfRun } from "../configuration/settings-of-run.ts";
 import { UsageError } from "../usage-error.ts";
 import { backendFlag, checkpointFlag, checkpointOf, detectorFlag } from "./shared-flags.ts";
 
@@ -64,7 +65,7 @@ export const predictFlags: readonly FlagDefinition[] = [
   switchOption("panoptic", "Also give every pixel to a segment: COCO's panoptic files, and pictures with a legend"),
   numberOption(
     "panoptic-threshold",
-    `Segments come from predictions with a higher score; default that of the run's best F1, else ${segmentsFrom}`,
+    `Segments come from predictions with a higher score; default that of the run's evaluations, else ${segmentsFrom}`,
   ),
   textOption("json", "FILE", "Write the JSON to this file instead of stdout; one that ends in .jsonl gets lines"),
   switchOption("json-lines", "Write a line of JSON for each image, as soon as it is known"),
@@ -112,7 +113,7 @@ export async function predictSettings(flags: ParsedFlags): Promise<PredictSettin
   const annotations = textFlag(flags, "annotations");
   const segmentThreshold = scoreFlag(flags, "panoptic-threshold");
   const panoptic = switchFlag(flags, "panoptic")
-    ? (segmentThreshold ?? (await thresholdOfRun(checkpoint)) ?? segmentsFrom)
+    ? (segmentThreshold ?? (await settingsOfRun(checkpoint))?.evaluation.panopticThreshold ?? segmentsFrom)
     : undefined;
   if (segmentThreshold !== undefined && panoptic === undefined)
     throw new UsageError("--panoptic-threshold is for --panoptic; write both, or leave it away");

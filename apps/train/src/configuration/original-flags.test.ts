@@ -101,7 +101,8 @@ const readings: Readonly<Record<string, Reading>> = {
 /** Flags whose default is no value that a run's settings could have. */
 const withoutDefault = new Set(
   [
-    "lr_backbone_names lr_linear_proj_names output_dir resume start_epoch eval coco_path coco_panoptic_path dataset_file device",
+    "lr_backbone_names lr_linear_proj_names output_dir resume start_epoch eval coco_path " +
+      "coco_panoptic_path dataset_file device",
   ].flatMap((names) => names.split(" ")),
 );
 

@@ -48,8 +48,8 @@ const maskOpacity = 0.48;
 const mostLabels = 30;
 
 /**
- * Draws masks, boxes and then their labels, so that nothing runs through a label. Higher scores lie on top. A box around
- * a mask is thin: the mask says more.
+ * Draws masks, boxes and then their labels, so that nothing runs through a label. Higher scores lie on top. A box
+ * around a mask is thin: the mask says more.
  */
 export function drawBoxes(context: SKRSContext2D, drawn: readonly DrawnBox[], style: BoxStyle): void {
   registerLabelFont();

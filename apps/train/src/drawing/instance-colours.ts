@@ -25,7 +25,8 @@ export function instanceColour(labelId: number, instance: number): string {
   const [hue, saturation, lightness] = colour.startsWith("#") ? hslOfHex(colour) : hslOfText(colour);
   const [turn, more, lighter] = variations[instance % variations.length] as Hsl;
   const within = (value: number, low: number, high: number): string => Math.min(high, Math.max(low, value)).toFixed(1);
-  return `hsl(${((hue + turn + 360) % 360).toFixed(1)} ${within(saturation + more, 20, 95)}% ${within(lightness + lighter, 22, 75)}%)`;
+  const turned = ((hue + turn + 360) % 360).toFixed(1);
+  return `hsl(${turned} ${within(saturation + more, 20, 95)}% ${within(lightness + lighter, 22, 75)}%)`;
 }
 
 function hslOfText(text: string): Hsl {

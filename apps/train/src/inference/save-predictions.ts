@@ -127,7 +127,9 @@ function cocoFiles(images: readonly SavedImage[], { folder, categories, cocoIds 
 
 const csvColumns = ["file", "class", "xmin", "ymin", "xmax", "ymax", "score"] as const;
 
-/** A row for each box, edges in pixels; an image without any has a row with its name alone. It has no place for masks. */
+/**
+ * A row for each box, edges in pixels; an image without any has a row with its name alone. It has no place for masks.
+ */
 function csvFiles(images: readonly SavedImage[], { folder }: SaveOptions): Files {
   const rows = images.flatMap(({ image, detections }): (string | number)[][] => {
     const path = pathFrom(folder, image);

@@ -50,7 +50,8 @@ function defectOfRuns(segmentation: unknown, { width, height }: MasksOfRecord): 
   if (!Array.isArray(size) || size.length !== 2 || !areCounts)
     return unreadable('its mask is neither polygons nor run lengths with "size" and "counts"');
   if (size[0] !== height || size[1] !== width) {
-    const detail = `its run lengths are of ${String(size[1])}x${String(size[0])} pixels, the image of ${width}x${height}`;
+    const [columns, rows] = [String(size[1]), String(size[0])];
+    const detail = `its run lengths are of ${columns}x${rows} pixels, the image of ${width}x${height}`;
     return { kind: "mask-size-mismatch", detail };
   }
   try {

@@ -98,8 +98,8 @@ export function checkDeformableConfig(config: DeformableDetrParts): void {
   const isAscending = seen.every((level, index) => Number.isInteger(level) && level > (seen[index - 1] ?? -1));
   if (!isAscending || seen.at(-1) !== count - 1) {
     throw new ConfigError(
-      `DeformableDetr: transformerLevels expected ascending positions that end with ${count - 1}, the backbone's last ` +
-        `level, got ${transformerLevels?.join(", ")}`,
+      `DeformableDetr: transformerLevels expected ascending positions that end with ${count - 1}, the backbone's ` +
+        `last level, got ${transformerLevels?.join(", ")}`,
     );
   }
   if (featureLevels < seen.length) {

@@ -40,7 +40,9 @@ export function isRecordingGradients(): boolean {
   return tfjsEngine().state.gradientDepth > 0;
 }
 
-/** Runs `compute` as where no gradients are recorded: its tensors are constants, and nothing is saved for a gradient. */
+/**
+ * Runs `compute` as where no gradients are recorded: its tensors are constants, and nothing is saved for a gradient.
+ */
 export function pauseRecording<Result>(compute: () => Result): Result {
   const { state } = tfjsEngine();
   const { gradientDepth } = state;

@@ -23,7 +23,10 @@ import type { FuzzTarget } from "../fuzz-target.ts";
 
 let picture: Uint8Array = new Uint8Array();
 
-/** COCO, its panoptic form, Pascal VOC and YOLO: a small data set with one damaged file is checked, opened and written as COCO. */
+/**
+ * COCO, its panoptic form, Pascal VOC and YOLO: a small data set with one damaged file is checked, opened and written
+ * as COCO.
+ */
 export const target: FuzzTarget = bytesTarget({
   name: "annotations",
   limits: { seconds: 10, mebibytes: 512 },

@@ -42,8 +42,8 @@ function detectionOf({ label, labelId, score, box, holds }: KnownObject): Requir
 }
 
 /**
- * Puts known objects into the server's answers to a page, with masks where it asks for them: what a page does with masks
- * is seen without a model that was trained to find any.
+ * Puts known objects into the server's answers to a page, with masks where it asks for them: what a page does with
+ * masks is seen without a model that was trained to find any.
  *
  * @returns the scores from which on masks were asked for, in order
  */

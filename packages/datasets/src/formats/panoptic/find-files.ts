@@ -70,7 +70,8 @@ export function findPanopticAnnotations({ path, settings, text }: DataSpec, spli
   if (file !== undefined && isFile(file)) return file;
   if (!existsSync(path)) throw new DataError(`data "${text}": ${path} does not exist`);
   throw new DataError(
-    `data "${text}": no panoptic annotations of split "${split}"${file === undefined ? "" : ` (${file} is no file)`}; ` +
+    `data "${text}": no panoptic annotations of split "${split}"` +
+      `${file === undefined ? "" : ` (${file} is no file)`}; ` +
       `expected for example ${join(path, "annotations", `panoptic_${split}2017.json`)}; ` +
       `or name the file: ${text},${split}=FILE`,
   );

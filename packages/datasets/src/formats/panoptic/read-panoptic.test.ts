@@ -137,7 +137,7 @@ test("a folder with instances too is taken for these, as before; the spec says o
   expect((await openDataset(`coco-panoptic:${folder}`, { split: "val" })).classes).toEqual(["cat", "sky"]);
 });
 
-test("what is wrong is named: pictures that are missing, categories, segments without id, annotations of no image", async () => {
+test("what is wrong is named: missing pictures, categories, segments without id, annotations of no image", async () => {
   const spec = `coco-panoptic:${await panoptic()}`;
   const file = join(folder, "annotations/panoptic_val2017.json");
   const annotation = { image_id: 12, file_name: "a.png", segments_info: segments };

@@ -77,7 +77,8 @@ async function toObjects(
       request.report({ ...where, kind: "unreadable-annotation", detail: `${where.detail}: expected an "id"` });
       return [];
     }
-    const detail = `${where.detail}: category ${String(category)} is none of the ${categories.classes.length} that are defined`;
+    const defined = categories.classes.length;
+    const detail = `${where.detail}: category ${String(category)} is none of the ${defined} that are defined`;
     const label = categories.labelOf(numericId(category) ?? NaN, { ...where, detail });
     if (label === undefined) return [];
     const extent = extents.get(segmentId);

@@ -43,7 +43,10 @@ function wholeNumber(spec: DataSpec, key: string, fallback: number, low: number,
   return value;
 }
 
-/** Reads `shapes:count=…,validation=…,size=128|160x128,smallest=…,largest=…,objects=…,classes=…,noise=…,stuff=0|1,seed=…`. */
+/**
+ * Reads
+ * `shapes:count=…,validation=…,size=128|160x128,smallest=…,largest=…,objects=…,classes=…,noise=…,stuff=0|1,seed=…`.
+ */
 export function shapesOptions(spec: DataSpec, split: string): ShapesOptions & ShapesCounts {
   const size = (spec.settings["size"] ?? "128").match(/^(\d+)(?:x(\d+))?$/u);
   const width = Number(size?.[1]);
