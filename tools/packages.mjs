@@ -183,6 +183,7 @@ export const packages = [
   ),
   library("evaluation", "COCO detection metrics for boxes and masks, equal to pycocotools.", {
     workspace: ["common", "masks"],
+    dev: ["image"],
     keywords: ["coco", "average-precision"],
   }),
   library(

@@ -1,4 +1,5 @@
 import { DataError } from "@detrkit/common";
+import { RunCounter } from "./run-counter.ts";
 
 /**
  * A binary mask as run lengths: `counts` holds the lengths of runs of background and foreground in turn, background
@@ -33,21 +34,11 @@ export function encodeMask(pixels: ArrayLike<number>, height: number, width: num
       `encodeMask: pixels expected [${height}, ${width}] = ${height * width} values, got ${pixels.length}`,
     );
   }
-  const counts: number[] = [];
-  let foreground = false;
-  let run = 0;
+  const counts = new RunCounter();
   for (let x = 0; x < width; x++) {
-    for (let index = x; index < pixels.length; index += width) {
-      if ((pixels[index] !== 0) !== foreground) {
-        counts.push(run);
-        run = 0;
-        foreground = !foreground;
-      }
-      run++;
-    }
+    for (let index = x; index < pixels.length; index += width) counts.add(pixels[index] !== 0);
   }
-  counts.push(run);
-  return { height, width, counts: Uint32Array.from(counts) };
+  return { height, width, counts: counts.finish() };
 }
 
 /** The mask's pixels row by row: `[H, W]`, 1 is foreground. */

@@ -1,4 +1,5 @@
-import { DataError } from "@detrkit/common";
+import { DataError, type ImageSize } from "@detrkit/common";
+import { encodeMask, type RunLengthMask } from "./run-length-mask.ts";
 
 /** Ids that a pixel of three bytes can hold: 0 to 256³ - 1. */
 const idCount = 256 ** 3;
@@ -36,4 +37,26 @@ export function coloursOfSegmentIds(ids: ArrayLike<number>): Uint8Array {
     rgb.set([id & 255, (id >> 8) & 255, id >> 16], 3 * pixel);
   }
   return rgb;
+}
+
+/**
+ * The pixels of one segment among those of an image.
+ *
+ * @param ids - of each pixel's segment `[P]`
+ * @param inside - the value of the segment's pixels, from 1 to 255
+ * @returns `[P]`, 0 elsewhere
+ */
+export function pixelsOfSegment(ids: Int32Array, id: number, inside = 1): Uint8Array {
+  const pixels = new Uint8Array(ids.length);
+  for (let pixel = 0; pixel < ids.length; pixel++) if (ids[pixel] === id) pixels[pixel] = inside;
+  return pixels;
+}
+
+/**
+ * The mask of one segment of an image. `H` height, `W` width.
+ *
+ * @param ids - of each pixel's segment, row by row `[H, W]`
+ */
+export function maskOfSegment(ids: Int32Array, id: number, { height, width }: ImageSize): RunLengthMask {
+  return encodeMask(pixelsOfSegment(ids, id), height, width);
 }

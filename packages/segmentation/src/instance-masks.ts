@@ -1,5 +1,5 @@
 import { ConfigError, type ImageSize } from "@detrkit/common";
-import type { RunLengthMask } from "@detrkit/masks";
+import { RunCounter, type RunLengthMask } from "@detrkit/masks";
 import { readGrid, type ReadableMasks } from "./read-grid.ts";
 import { type MaskGrid, nearestBelow, placeOfPixel } from "./sampled-logits.ts";
 
@@ -72,24 +72,4 @@ export function masksOfGrid(grid: MaskGrid, threshold = 0.5): RunLengthMask[] {
     }
     return { height: sourceSize.height, width: sourceSize.width, counts: counts.finish() };
   });
-}
-
-/** Counts runs of pixels outside and inside a mask in turn, the first one outside. */
-class RunCounter {
-  readonly #counts: number[] = [];
-  #inside = false;
-  #run = 0;
-
-  add(inside: boolean): void {
-    if (inside !== this.#inside) {
-      this.#counts.push(this.#run);
-      this.#inside = inside;
-      this.#run = 0;
-    }
-    this.#run++;
-  }
-
-  finish(): Uint32Array {
-    return Uint32Array.from([...this.#counts, this.#run]);
-  }
 }

@@ -90,3 +90,23 @@ test("where nothing is left every pixel is of no segment", async () => {
   const candidates = [{ labels: [1], scores: [0.85], queries: [0] }];
   expect(await panopticSegments(masks, { candidates, sizes: [size], sourceSizes: [size], isThing })).toEqual([nothing]);
 });
+
+test("a smallest area of 0 keeps no segment without pixels, and one that is no area is refused", async () => {
+  const found = [
+    { label: 12, score: 0.9 },
+    { label: 12, score: 0.95 },
+  ];
+  const picture = gridOf("aaabbb aaabbb", "ab");
+  expect(segmentsOfGrid(picture, found, { isThing, smallest: 0 }).segments).toMatchObject([{ area: 12 }]);
+  const masks = {
+    ofImage: () => {
+      throw new Error("no mask is needed");
+    },
+  };
+  for (const smallest of [-1, Number.NaN]) {
+    const expected = `panopticSegments: smallest expected 0 pixels or more, got ${smallest}`;
+    expect(() => segmentsOfGrid(picture, found, { isThing, smallest })).toThrow(expected);
+    const options = { candidates: [], sizes: [], sourceSizes: [], isThing, smallest };
+    await expect(panopticSegments(masks, options)).rejects.toThrow(expected);
+  }
+});

@@ -1,4 +1,4 @@
-import type { ImageSize } from "@detrkit/common";
+import { ConfigError, type ImageSize } from "@detrkit/common";
 import { readGrid, type ReadableMasks } from "./read-grid.ts";
 import { type MaskGrid, nearestMiddle, type PlaceOnAxis, placeOfPixel } from "./sampled-logits.ts";
 
@@ -49,11 +49,16 @@ export interface PanopticOptions {
   readonly smallest?: number;
 }
 
-/** Parts each image of a batch into segments: of the sure queries, each pixel takes the one with the highest logit. */
+/**
+ * Parts each image of a batch into segments: of the sure queries, each pixel takes the one with the highest logit.
+ *
+ * @throws ConfigError where `smallest` is no area
+ */
 export async function panopticSegments(
   masks: ReadableMasks,
   { candidates, sizes, sourceSizes, isThing, threshold = 0.85, smallest = 4 }: PanopticOptions,
 ): Promise<PanopticImage[]> {
+  expectArea(smallest);
   const found: PanopticImage[] = [];
   for (const [image, { labels, scores, queries }] of candidates.entries()) {
     const [size, sourceSize] = [sizes[image] as ImageSize, sourceSizes[image] as ImageSize];
@@ -71,6 +76,11 @@ export async function panopticSegments(
     found.push(segmentsOfGrid(grid, sure, { isThing, smallest }));
   }
   return found;
+}
+
+/** With less than 0 a segment without pixels would stay, which no picture and no evaluation has a place for. */
+function expectArea(smallest: number): void {
+  if (!(smallest >= 0)) throw new ConfigError(`panopticSegments: smallest expected 0 pixels or more, got ${smallest}`);
 }
 
 function nothingFound({ height, width }: ImageSize): PanopticImage {
@@ -93,6 +103,7 @@ export function segmentsOfGrid(
   found: readonly Classified[],
   { isThing, smallest = 4 }: Pick<PanopticOptions, "isThing" | "smallest">,
 ): PanopticImage {
+  expectArea(smallest);
   const { height, width } = grid.sourceSize;
   let kept = found.map((_, mask) => mask);
   let winners = highestMasks(grid, kept);

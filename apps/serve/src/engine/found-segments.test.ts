@@ -29,3 +29,14 @@ test("masks are a black and white picture of one channel for each segment", asyn
     expect([...data]).toEqual([...segmentIds].map((own) => (own === id ? 255 : 0)));
   }
 });
+
+test("however many segments there are, the pixels of one at a time are held", async () => {
+  const side = 1000;
+  const many = Array.from({ length: 60 }, (_, at) => ({ ...(segments[0] as (typeof segments)[0]), id: at + 1 }));
+  const large = Int32Array.from({ length: side * side }, (_, at) => 1 + (at % 60));
+  const before = process.memoryUsage().arrayBuffers;
+  const encoding = foundSegments({ width: side, height: side, segmentIds: large, segments: many }, "masks");
+  // What is held before anything is waited for.
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10 * side * side);
+  expect((await encoding).segments.map(({ id }) => id)).toEqual(many.map(({ id }) => id));
+});

@@ -1,8 +1,8 @@
 import { encodePng } from "@detrkit/image";
 import type { PanopticPicture } from "@detrkit/inference";
-import { coloursOfSegmentIds } from "@detrkit/masks";
+import { coloursOfSegmentIds, pixelsOfSegment } from "@detrkit/masks";
 import sharp from "sharp";
-import type { FoundSegments, ImageToSegment } from "./engine.ts";
+import type { FoundSegment, FoundSegments, ImageToSegment } from "./engine.ts";
 
 /**
  * Segments in the form that was asked for. Pictures are encoded here, beside the model, so that the server answers
@@ -16,13 +16,14 @@ export async function foundSegments(
     const ids = await encodePng({ width, height, data: coloursOfSegmentIds(segmentIds) });
     return { width, height, segments, ids };
   }
-  const masked = segments.map(async (segment) => {
-    const pixels = Uint8Array.from(segmentIds, (id) => (id === segment.id ? 255 : 0));
-    const mask = await sharp(pixels, { raw: { width, height, channels: 1 } })
+  const masked: FoundSegment[] = [];
+  // One after the other: the pixels of a hundred segments of a large photo are gigabytes.
+  for (const segment of segments) {
+    const mask = await sharp(pixelsOfSegment(segmentIds, segment.id, 255), { raw: { width, height, channels: 1 } })
       .toColourspace("b-w")
       .png()
       .toBuffer();
-    return { ...segment, mask };
-  });
-  return { width, height, segments: await Promise.all(masked) };
+    masked.push({ ...segment, mask });
+  }
+  return { width, height, segments: masked };
 }

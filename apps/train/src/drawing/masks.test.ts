@@ -107,3 +107,14 @@ test("a panoptic picture: stuff in its class's colour, two things of one class d
   const without = await drawPanoptic(grey, { segmentIds: segmentIds.fill(0), segments: [] }, { type: "png" });
   expect(await decodeImage(without)).toEqual(grey);
 });
+
+test("a strip of one pixel, made much smaller, keeps a pixel of height", async () => {
+  const strip = { width: 900, height: 1, data: new Uint8Array(2700).fill(128) };
+  const png = await drawPanoptic(
+    strip,
+    { segmentIds: new Int32Array(900), segments: [] },
+    { type: "png", longerSide: 90 },
+  );
+  const { width: across, height: down } = await decodeImage(png);
+  expect([across, down]).toEqual([90, 1]);
+});

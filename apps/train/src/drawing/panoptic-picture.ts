@@ -1,11 +1,11 @@
 import type { RgbImage } from "@detrkit/image";
-import { encodeMask } from "@detrkit/masks";
+import { maskOfSegment } from "@detrkit/masks";
 import type { Canvas, SKRSContext2D } from "@napi-rs/canvas";
 import { classColour } from "@detrkit/boxes/class-colours";
 import { darkCanvas, imageCanvas, writeCaption } from "./canvas.ts";
 import { drawMasks } from "./draw-masks.ts";
 import { instanceColour } from "./instance-colours.ts";
-import { encodePicture, fontSizeFor, type PredictionPicture, scaleOf } from "./picture.ts";
+import { encodePicture, fontSizeFor, type PredictionPicture, scaledSize, scaleOf } from "./picture.ts";
 
 /** Every pixel of an image given to a segment, or to none. */
 export interface DrawnSegments {
@@ -40,14 +40,13 @@ export async function drawPanoptic(
   { type = "jpeg", longerSide }: PredictionPicture = {},
 ): Promise<Uint8Array> {
   const scale = scaleOf(image, longerSide);
-  const [width, height] = [Math.round(image.width * scale), Math.round(image.height * scale)];
+  const { width, height } = scaledSize(image, scale);
   const fontSize = fontSizeFor(image, scale);
   const counts = new Map<number, number>();
   const drawn = segments.map(({ id, labelId, isThing }) => {
     const instance = counts.get(labelId) ?? 0;
     counts.set(labelId, instance + 1);
-    const pixels = Uint8Array.from(segmentIds, (own) => Number(own === id));
-    const mask = encodeMask(pixels, image.height, image.width);
+    const mask = maskOfSegment(segmentIds, id, image);
     return { mask, colour: isThing ? instanceColour(labelId, instance) : classColour(labelId) };
   });
   const entries = legendOf(segments, counts);

@@ -1,3 +1,4 @@
+import type { ImageSize } from "@detrkit/common";
 import type { RgbImage } from "@detrkit/image";
 import { type Canvas, createCanvas } from "@napi-rs/canvas";
 import { darkCanvas, imageCanvas, scaleFor, writeCaption } from "./canvas.ts";
@@ -58,11 +59,17 @@ export async function drawPredictions(
   return await encodePicture(canvas, type);
 }
 
+/** The size of an image that is drawn `scale` times as large: a strip of few pixels keeps one. */
+export function scaledSize({ width, height }: ImageSize, scale: number): ImageSize {
+  const side = (length: number): number => Math.max(1, Math.round(length * scale));
+  return { width: side(width), height: side(height) };
+}
+
 function scaledCanvas(image: RgbImage, scale: number): Canvas {
   const source = imageCanvas(image);
   if (scale === 1) return source;
-  const side = (length: number): number => Math.max(1, Math.round(length * scale));
-  const canvas = createCanvas(side(image.width), side(image.height));
+  const { width, height } = scaledSize(image, scale);
+  const canvas = createCanvas(width, height);
   canvas.getContext("2d").drawImage(source, 0, 0, canvas.width, canvas.height);
   return canvas;
 }

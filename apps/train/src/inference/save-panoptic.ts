@@ -3,7 +3,7 @@ import { writeFileAtomic } from "@detrkit/common/files";
 import { encodePng } from "@detrkit/image";
 import type { Category } from "@detrkit/detr";
 import type { PanopticPicture } from "@detrkit/inference";
-import { type CocoBox, coloursOfSegmentIds, encodeMask, maskBoundingBox } from "@detrkit/masks";
+import { type CocoBox, coloursOfSegmentIds, maskBoundingBox, maskOfSegment } from "@detrkit/masks";
 import type { CocoIds } from "./coco-ids.ts";
 
 /** A segment as COCO's panoptic files list it. */
@@ -55,11 +55,7 @@ export class PanopticFiles {
     const file = PanopticFiles.fileOf(folder, stem);
     await writeFileAtomic(file, await encodePng({ width, height, data: coloursOfSegmentIds(segmentIds) }));
     const infos = segments.map(({ id, label, labelId, area }): SegmentInfo => {
-      const mask = encodeMask(
-        segmentIds.map((own) => Number(own === id)),
-        height,
-        width,
-      );
+      const mask = maskOfSegment(segmentIds, id, { height, width });
       const category = cocoIds?.categories.get(label) ?? labelId;
       return { id, category_id: category, area, bbox: maskBoundingBox(mask), iscrowd: 0 };
     });

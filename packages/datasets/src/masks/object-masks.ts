@@ -1,6 +1,12 @@
 import { DataError } from "@detrkit/common";
 import type { BinaryMask } from "@detrkit/image";
-import { type CocoSegmentation, decodeMask, type RunLengthMask, segmentationToMask } from "@detrkit/masks";
+import {
+  type CocoSegmentation,
+  decodeMask,
+  pixelsOfSegment,
+  type RunLengthMask,
+  segmentationToMask,
+} from "@detrkit/masks";
 import type { ImageRecord } from "../dataset.ts";
 import { hasArea, maskDefect } from "./mask-defect.ts";
 import { loadSegmentIds } from "./segment-picture.ts";
@@ -39,15 +45,8 @@ export async function loadObjectMasks(record: MaskedRecord, name: string): Promi
         `${where}: ${defect.detail}, and without it the object would be taught as background; ` +
           "open the data with masks: true, which leaves such images out",
       );
-    if (pixels !== undefined) return { width, height, data: pixelsOf(pixels, segments?.ids[index] as number) };
+    if (pixels !== undefined) return { width, height, data: pixelsOfSegment(pixels, segments?.ids[index] as number) };
     const segmentation = segmentations?.[index] as CocoSegmentation;
     return { width, height, data: decodeMask(maskOfSegmentation(segmentation, record)) };
   };
-}
-
-/** 1 where a pixel is of the id. */
-function pixelsOf(ids: Int32Array, id: number): Uint8Array {
-  const data = new Uint8Array(ids.length);
-  for (let pixel = 0; pixel < ids.length; pixel++) if (ids[pixel] === id) data[pixel] = 1;
-  return data;
 }

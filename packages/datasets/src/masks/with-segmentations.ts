@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { encodeMask, maskToSegmentation } from "@detrkit/masks";
+import { maskOfSegment, maskToSegmentation } from "@detrkit/masks";
 import { type Dataset, imageName, type ImageRecord } from "../dataset.ts";
 import { mapAtOnce } from "../reading/image-files.ts";
 import { hasMask } from "./mask-defect.ts";
@@ -13,19 +13,12 @@ import { loadSegmentIds } from "./segment-picture.ts";
  */
 export async function withSegmentations(dataset: Dataset): Promise<Dataset> {
   const records = await mapAtOnce(dataset.records, availableParallelism(), async (record): Promise<ImageRecord> => {
-    const { segments, width, height, labels } = record;
+    const { segments, labels } = record;
     if (segments === undefined) return record;
     const pixels = await loadSegmentIds(segments, record, imageName(record));
     const segmentations = Array.from(labels, (_, index) => {
       if (!hasMask(record, index)) return undefined;
-      const id = segments.ids[index];
-      return maskToSegmentation(
-        encodeMask(
-          pixels.map((pixel) => (pixel === id ? 1 : 0)),
-          height,
-          width,
-        ),
-      );
+      return maskToSegmentation(maskOfSegment(pixels, segments.ids[index] as number, record));
     });
     return { ...record, segmentations };
   });

@@ -1,5 +1,5 @@
 import { ConfigError } from "@detrkit/common";
-import { encodeMask, maskArea, maskBoundingBox, segmentIdsOfColours } from "@detrkit/masks";
+import { maskArea, maskBoundingBox, maskOfSegment, segmentIdsOfColours } from "@detrkit/masks";
 import { CategoryMap } from "../../reading/category-map.ts";
 import type { Reader, ReadRequest, ReadResult } from "../../reading/reader.ts";
 import { type FoundObject, RecordBuilder } from "../../reading/record-builder.ts";
@@ -11,13 +11,9 @@ const splits = ["train", "val", "test"];
 
 /** What is seen of the background, as an object; nothing where shapes hide all of it. */
 function backgroundObject(options: ShapesOptions, index: number, label: number): FoundObject[] {
-  const { width, height, data } = renderSegments(options, index);
+  const picture = renderSegments(options, index);
   const segmentId = backgroundId(options, layoutShapes(options, index));
-  const mask = encodeMask(
-    segmentIdsOfColours(data).map((id) => Number(id === segmentId)),
-    height,
-    width,
-  );
+  const mask = maskOfSegment(segmentIdsOfColours(picture.data), segmentId, picture);
   const area = maskArea(mask);
   if (area === 0) return [];
   const [left, top, across, down] = maskBoundingBox(mask);
