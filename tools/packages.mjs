@@ -147,7 +147,7 @@ export const packages = [
   ),
   library("criterion", "Set prediction losses: one SetCriterion given a matcher and a list of loss terms.", {
     tfjs: true,
-    workspace: ["common", "boxes", "matcher"],
+    workspace: ["common", "boxes", "masks", "matcher"],
     dev: ["nn"],
     keywords: ["loss"],
   }),

@@ -5,6 +5,8 @@ export { maskContours } from "./mask-contours.ts";
 export type { Contour } from "./mask-contours.ts";
 export { maskArea, maskBoundingBox, maskIntersection } from "./mask-geometry.ts";
 export { mergeMasks } from "./merge-masks.ts";
+export { placeOnAxis } from "./place-on-axis.ts";
+export type { PlaceOnAxis } from "./place-on-axis.ts";
 export { polygonsToMask, polygonToMask } from "./polygon-mask.ts";
 export { RunCounter } from "./run-counter.ts";
 export { decodeMask, encodeMask, runLengthMask } from "./run-length-mask.ts";

@@ -3,7 +3,7 @@ import { useBackend } from "@detrkit/test-utils";
 import { tensor3d } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { instanceMasks, masksOfGrid } from "./instance-masks.ts";
-import { nearestBelow, nearestMiddle, placeOfPixel } from "./sampled-logits.ts";
+import { nearestBelow, nearestMiddle } from "./sampled-logits.ts";
 
 useBackend("cpu");
 
@@ -21,15 +21,6 @@ const grid = (
 });
 const one = (...of: Parameters<typeof grid>): number[] =>
   masksOfGrid(grid(...of)).flatMap((mask) => [...decodeMask(mask)]);
-
-test("pixels lie between cells with their centres at half, and cells at the border are repeated", () => {
-  expect([0, 1, 2, 3].map((pixel) => placeOfPixel(pixel, 0.5, 2))).toEqual([
-    { low: 0, high: 1, share: 0 },
-    { low: 0, high: 1, share: 0.25 },
-    { low: 0, high: 1, share: 0.75 },
-    { low: 1, high: 1, share: 0 },
-  ]);
-});
 
 test("nearest is the pixel before for PyTorch, the one in the middle for Pillow", () => {
   expect([...nearestBelow(6, 2)]).toEqual([0, 3]);

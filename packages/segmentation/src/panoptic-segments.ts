@@ -1,6 +1,7 @@
 import { ConfigError, type ImageSize } from "@detrkit/common";
+import type { PlaceOnAxis } from "@detrkit/masks";
 import { readGrid, type ReadableMasks } from "./read-grid.ts";
-import { type MaskGrid, nearestMiddle, type PlaceOnAxis, placeOfPixel } from "./sampled-logits.ts";
+import { type MaskGrid, nearestMiddle, placeOfPixel } from "./sampled-logits.ts";
 
 /** One segment of a panoptic picture. */
 export interface PanopticSegment {

@@ -1,4 +1,5 @@
 import type { ImageSize } from "@detrkit/common";
+import { type PlaceOnAxis, placeOnAxis } from "@detrkit/masks";
 
 /** Mask logits of one image's queries in plain memory, and where their cells lie. `N` masks, `h w` cells. */
 export interface MaskGrid {
@@ -14,21 +15,9 @@ export interface MaskGrid {
   readonly sourceSize: ImageSize;
 }
 
-/** Between which cells along one axis a pixel lies: `low + share`, cells being points. */
-export interface PlaceOnAxis {
-  readonly low: number;
-  readonly high: number;
-  readonly share: number;
-}
-
-/**
- * Where a pixel lies among cells: bilinear interpolation with the centres of pixels at half (PyTorch's
- * `align_corners=False`), cells at the border repeated.
- */
+/** Where the centre of a pixel lies among cells. */
 export function placeOfPixel(pixel: number, cellsPerPixel: number, cells: number): PlaceOnAxis {
-  const position = Math.min(Math.max((pixel + 0.5) * cellsPerPixel - 0.5, 0), cells - 1);
-  const low = Math.floor(position);
-  return { low, high: Math.min(low + 1, cells - 1), share: position - low };
+  return placeOnAxis((pixel + 0.5) * cellsPerPixel, cells);
 }
 
 /** The pixel that each pixel of another size takes by PyTorch's nearest interpolation: `[to]`. */

@@ -80,3 +80,13 @@ test("a mask's path goes around its pixels, and around its hole", () => {
   expect(maskPath(maskToSegmentation(ring))).toBe("M3 0L3 3L0 3L0 0ZM2 2L2 1L1 1L1 2Z");
   expect(maskPath(maskToSegmentation(encodeMask(new Uint8Array(9), 3, 3)))).toBe("");
 });
+
+test("what has a mask of no pixel keeps its box alone: the pointer would find nothing else", async () => {
+  const empty = maskToSegmentation(encodeMask(new Uint8Array(1000), 20, 50));
+  const detections = boxes.map((detection, index) => ({ ...detection, mask: index === 1 ? empty : maskAt(index) }));
+  const answering = { ...engine([]), detect: () => Promise.resolve({ ...found, detections }) };
+  const masks = new FoundMasks(answering, new Blob(), found, new AbortController().signal);
+  expect(await masks.load(0.5)).toBe(true);
+  expect(masksOf(masks)).toEqual([true, false, true, true]);
+  expect(await masks.load(0.5)).toBe(false);
+});

@@ -1,4 +1,5 @@
-import type { Detection } from "@detrkit/client";
+import type { Detection, Mask } from "@detrkit/client";
+import { maskArea, segmentationToMask } from "@detrkit/masks";
 import { sameObject, visibleFrom } from "./detections.ts";
 import type { Engine, Found } from "./engine.ts";
 
@@ -60,8 +61,14 @@ export class FoundMasks {
     this.#signal.throwIfAborted();
     this.#detections = this.#found.detections.map((detection) => {
       const mask = sameObject(detection, detections, (other) => other, this.#found)?.mask;
-      return mask === undefined ? detection : { ...detection, mask };
+      // Of an object with a mask the pointer finds the mask, not the box: one without pixels would never be found.
+      return mask === undefined || isEmpty(mask) ? detection : { ...detection, mask };
     });
     this.#from = threshold;
   }
+}
+
+function isEmpty({ size, counts }: Mask): boolean {
+  const [height, width] = size;
+  return maskArea(segmentationToMask({ size, counts }, height, width)) === 0;
 }

@@ -1,3 +1,5 @@
+import { placeOnAxis } from "@detrkit/masks";
+
 /**
  * Bilinear resizing along one axis as a matrix `[outputSize, inputSize]`, pixel centres at half (PyTorch's
  * `align_corners=False`): each output pixel is a mean of the two nearest input pixels, those at the border repeated. As
@@ -6,10 +8,7 @@
 export function bilinearMatrix(outputSize: number, inputSize: number): Float32Array {
   const matrix = new Float32Array(outputSize * inputSize);
   for (let output = 0; output < outputSize; output++) {
-    const position = Math.max(((output + 0.5) * inputSize) / outputSize - 0.5, 0);
-    const low = Math.floor(position);
-    const high = Math.min(low + 1, inputSize - 1);
-    const share = position - low;
+    const { low, high, share } = placeOnAxis(((output + 0.5) * inputSize) / outputSize, inputSize);
     const offset = output * inputSize;
     matrix[offset + low] = (matrix[offset + low] as number) + 1 - share;
     matrix[offset + high] = (matrix[offset + high] as number) + share;

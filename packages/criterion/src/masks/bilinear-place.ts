@@ -1,3 +1,4 @@
+import { placeOnAxis } from "@detrkit/masks";
 import type { BatchSize } from "./target-masks.ts";
 
 /**
@@ -18,22 +19,18 @@ export class BilinearPlace {
 
   /** @param x - from 0 at the map's left edge to 1 at its right edge; `y` likewise from the top */
   moveTo(x: number, y: number): this {
-    const column = Math.min(Math.max(x * this.#width - 0.5, 0), this.#width - 1);
-    const row = Math.min(Math.max(y * this.#height - 0.5, 0), this.#height - 1);
-    const left = Math.floor(column);
-    const top = Math.floor(row);
-    const toRight = left + 1 < this.#width ? 1 : 0;
-    const toBottom = top + 1 < this.#height ? this.#width : 0;
-    const pixel = top * this.#width + left;
+    const across = placeOnAxis(x * this.#width, this.#width);
+    const down = placeOnAxis(y * this.#height, this.#height);
+    const [top, bottom] = [down.low * this.#width, down.high * this.#width];
     const [pixels, shares] = [this.#pixels, this.#shares];
-    pixels[0] = pixel;
-    pixels[1] = pixel + toRight;
-    pixels[2] = pixel + toBottom;
-    pixels[3] = pixel + toBottom + toRight;
-    shares[0] = (1 - (column - left)) * (1 - (row - top));
-    shares[1] = (column - left) * (1 - (row - top));
-    shares[2] = (1 - (column - left)) * (row - top);
-    shares[3] = (column - left) * (row - top);
+    pixels[0] = top + across.low;
+    pixels[1] = top + across.high;
+    pixels[2] = bottom + across.low;
+    pixels[3] = bottom + across.high;
+    shares[0] = (1 - across.share) * (1 - down.share);
+    shares[1] = across.share * (1 - down.share);
+    shares[2] = (1 - across.share) * down.share;
+    shares[3] = across.share * down.share;
     return this;
   }
 
