@@ -88,7 +88,7 @@ type Measured = Pick<EpochRecord, "metrics" | "maskMetrics">;
 
 /**
  * The figure that weights are chosen by: AP, of masks where these were measured. A mask is right only where its object
- * was found and named as for a box, so it says both; boxes alone would choose weights whose masks may have become worse.
+ * was found and named as for a box, so it says both; boxes alone could choose weights whose masks became worse.
  */
 export function decisiveAp({ metrics, maskMetrics }: Measured): number | undefined {
   return (maskMetrics ?? metrics)?.AP;

@@ -44,8 +44,8 @@ export interface EvaluateDetectorOptions {
 
 /**
  * COCO's metrics of a detector on a data set, in source pixels; undefined when the signal stopped it. Where model and
- * data have masks, these are measured too, and panoptic quality where the data are panoptic: an object without a mask is
- * then a DataError (`keepMasked` of `@detrkit/datasets` leaves such images out).
+ * data have masks, these are measured too, and panoptic quality where the data are panoptic: an object without a mask
+ * is then a DataError (`keepMasked` of `@detrkit/datasets` leaves such images out).
  */
 export async function evaluateDetector(options: EvaluateDetectorOptions): Promise<EvaluatedDetector | undefined> {
   const { detector, dataset, batchSize, workers, criterion, signal, onImages } = options;

@@ -10,7 +10,8 @@ export function freezeDetector(model: DetectionModel<object>): void {
   const { maskHead } = model;
   if (maskHead === undefined)
     throw new ConfigError(
-      "train: freezeDetector trains the mask head only, and the model has none; build it with masks, or train all of it",
+      "train: freezeDetector trains the mask head only, and the model has none; build it with masks, " +
+        "or train all of it",
     );
   model.freeze();
   for (const parameter of maskHead.parameters().values()) parameter.setTrainable(true);

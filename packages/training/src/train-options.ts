@@ -101,8 +101,8 @@ export interface TrainOptions<Output extends object = DetrOutput> {
   /** Whether the decoder layers before the last are trained too, by losses of their own. Default true. */
   readonly auxiliary?: boolean;
   /**
-   * Whether only the mask head of the model is trained. All else is frozen, runs as in inference and costs no gradients;
-   * its losses are still reported. Default false.
+   * Whether only the mask head of the model is trained. All else is frozen, runs as in inference and costs no
+   * gradients; its losses are still reported. Default false.
    */
   readonly freezeDetector?: boolean;
   /** Whether to go on from the checkpoint in `output`, where there is one. Default false: a run there is refused. */

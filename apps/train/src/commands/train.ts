@@ -141,7 +141,8 @@ async function configuration(
   if (resume) {
     if (masks !== undefined && masks !== (stored["masks"] !== undefined)) {
       throw new UsageError(
-        `the run to resume is one ${masks ? "without" : "with"} masks, which --${masks ? "" : "no-"}masks cannot change; ` +
+        `the run to resume is one ${masks ? "without" : "with"} masks, ` +
+          `which --${masks ? "" : "no-"}masks cannot change; ` +
           "start another run",
       );
     }

@@ -63,3 +63,13 @@ test("data that is like that itself is none, nor is what may be chance", async (
   expect(collapseOf(detected(few, oneBox), few)).toBeUndefined();
   expect(collapseOf(new Map(), shapes)).toBeUndefined();
 });
+
+test("stuff is found in the same place of all images, since it lies there: the background is all around", async () => {
+  const panoptic = await openDataset("shapes:count=12,validation=1,size=64,objects=3,classes=3,stuff=1");
+  const backgroundFirst = new Map(
+    [...detected(panoptic)].map(([id, found]) => [id, found.toSorted((one, other) => other.labelId - one.labelId)]),
+  );
+  expect(collapseOf(backgroundFirst, panoptic)).toBeUndefined();
+  const collapsed = new Map([...detected(panoptic, oneBox)].map(([id, found]) => [id, found]));
+  expect(collapseOf(collapsed, panoptic)).toBe("the best box of each of 12 images is nearly the same");
+});

@@ -29,27 +29,31 @@ type Edges = readonly [left: number, top: number, right: number, bottom: number]
  */
 export function collapseOf(
   detections: ReadonlyMap<number, readonly Detection[]>,
-  { classes, records }: Dataset,
+  { classes, records, things }: Dataset,
 ): string | undefined {
+  // Stuff lies where it lies: the background is all around in every image, and is rightly found there.
+  const stuff = new Set(classes.filter((_, label) => things?.[label] === false));
   const best: Edges[] = [];
   const truth: Edges[] = [];
   const found = new Map<string, number>();
   const present = new Map<string, number>();
   for (const { boxes, height, id, labels, width } of records) {
-    if (labels.length === 0) continue;
+    const objects = [...labels.keys()].filter((index) => !stuff.has(classes[labels[index] as number] ?? ""));
+    const [object] = objects;
+    if (object === undefined) continue;
     const edges = (xmin = 0, ymin = 0, xmax = 0, ymax = 0): Edges => [
       xmin / width,
       ymin / height,
       xmax / width,
       ymax / height,
     ];
-    const ofImage = detections.get(id) ?? [];
+    const ofImage = (detections.get(id) ?? []).filter(({ label }) => !stuff.has(label));
     const [first] = ofImage;
     if (first !== undefined) best.push(edges(first.box.xmin, first.box.ymin, first.box.xmax, first.box.ymax));
-    truth.push(edges(...boxes.subarray(0, 4)));
+    truth.push(edges(...boxes.subarray(4 * object, 4 * object + 4)));
     // As many as there are objects: those that ought to be these.
-    for (const { label } of ofImage.slice(0, labels.length)) count(found, label);
-    for (const label of labels) count(present, classes[label] ?? String(label));
+    for (const { label } of ofImage.slice(0, objects.length)) count(found, label);
+    for (const index of objects) count(present, classes[labels[index] as number] ?? String(labels[index]));
   }
   if (best.length >= fewestImages && spreadOf(best) < sameBoxSpread && spreadOf(truth) > leastTruthSpread)
     return `the best box of each of ${best.length} images is nearly the same`;

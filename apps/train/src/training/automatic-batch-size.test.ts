@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { tinySettings } from "../../test/support/tiny-run.ts";
 import { resolveConfig } from "../configuration/resolve-config.ts";
 import { chooseBatchSize, withBatchSize } from "./automatic-batch-size.ts";
+import type { SettingsTree } from "../configuration/settings-tree.ts";
 import { openTrainingData } from "../data/open-data.ts";
 
 useBackend("cpu");
@@ -40,8 +41,12 @@ test("where two images were too many to try, a second one is expected to take as
   );
 });
 
-test("a run's steps are measured, leave nothing behind, and its settings then have the number", async () => {
-  const config = resolveConfig({ ...tinySettings, output: "unused", batchSize: "auto" });
+test.each<readonly [string, SettingsTree]>([
+  ["boxes", {}],
+  ["masks", { masks: { contextDim: 64 } }],
+  ["masks over a frozen detector", { masks: { contextDim: 64 }, freezeDetector: true, init: "unused" }],
+])("steps of a run with %s are measured, leave nothing behind, and its settings have the number", async (_, own) => {
+  const config = resolveConfig({ ...tinySettings, ...own, output: "unused", batchSize: "auto" });
   const said: string[] = [];
   const data = await openTrainingData(config, () => {});
   const sized = await withBatchSize(config, data, (line) => said.push(line));

@@ -35,8 +35,8 @@ const small = {
 };
 
 /**
- * Deformable DETR decides each class by itself and is less sure than DETR, for which 0.85 was published: a small one with
- * masks had a panoptic quality of 0.59 from 0.3 on, 0.57 from 0.4 on and 0.51 from 0.5 on.
+ * Deformable DETR decides each class by itself and is less sure than DETR, for which 0.85 was published: a small one
+ * with masks had a panoptic quality of 0.59 from 0.3 on, 0.57 from 0.4 on and 0.51 from 0.5 on.
  */
 const panopticThreshold = 0.4;
 
