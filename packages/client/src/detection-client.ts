@@ -41,7 +41,7 @@ export interface ExplainOptions extends Omit<DetectOptions, "labels" | "masks"> 
 export interface PanopticOptions extends RequestOptions {
   /** Name of a model, which has to have masks. Default: the server's first. */
   readonly model?: string;
-  /** Segments come from predictions with a higher score. Default 0.85. */
+  /** Segments come from predictions with a higher score. Default the model's: 0.85 for DETR. */
   readonly threshold?: number;
 }
 

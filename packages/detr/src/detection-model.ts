@@ -72,6 +72,8 @@ export interface DetectionModel<Output extends object = DetrOutput> extends Modu
   readonly numClasses: number;
   /** Makes masks of what is found, the `masks` of its outputs; a model without it finds boxes only. */
   readonly maskHead?: Module | undefined;
+  /** Score above which a query becomes a segment of a panoptic picture. Default 0.85, as published for DETR. */
+  readonly panopticThreshold?: number;
   /** @param batch - images `[B, H, W, 3]`, normalised, with their sizes */
   call(batch: PaddedBatch, options?: DetrCallOptions): Output;
   /**

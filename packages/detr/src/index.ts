@@ -7,7 +7,7 @@ export type {
   DeformableDetrDetails,
   DeformableTransformer,
 } from "./deformable/deformable-config.ts";
-export { DeformableDetr } from "./deformable/deformable-detr.ts";
+export { DeformableDetr, deformablePanopticThreshold } from "./deformable/deformable-detr.ts";
 export { BoxRefinement, createBoxHeads, createClassHeads, predictWithSharedHeads } from "./deformable/heads.ts";
 export type { BoxRefinementConfig, HeadsConfig, SharedHeadsInputs } from "./deformable/heads.ts";
 export {

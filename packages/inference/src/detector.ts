@@ -46,8 +46,7 @@ export interface DetectOptions {
 /** What {@link Detector.panoptic} takes as a segment, and how many images go through the model at once. */
 export interface PanopticOptions extends Pick<DetectOptions, "batchSize" | "signal"> {
   /**
-   * Queries with this score or a lower one are left out. Default 0.85, as published for DETR. Detectors with sigmoid
-   * scores, such as Deformable DETR, are less sure: take less.
+   * Queries with this score or a lower one are left out. Default {@link Detector.panopticThreshold}.
    */
   readonly threshold?: number;
   /** Segments of so few pixels, or fewer, are left out. Default 4, as published. */
@@ -90,6 +89,11 @@ export class Detector<Output extends object = DetrOutput> {
   /** Names of the classes that it can find. */
   get classes(): readonly string[] {
     return this.description.categories.map(({ name }) => name);
+  }
+
+  /** Score above which a query becomes a segment where nobody says otherwise: 0.85 for DETR, as published. */
+  get panopticThreshold(): number {
+    return this.model.panopticThreshold ?? 0.85;
   }
 
   /**
@@ -142,7 +146,7 @@ export class Detector<Output extends object = DetrOutput> {
   panoptic(images: readonly ImageInput[], options?: PanopticOptions): Promise<PanopticPicture[]>;
   async panoptic(
     images: ImageInput | readonly ImageInput[],
-    { threshold = 0.85, smallest = 4, ...options }: PanopticOptions = {},
+    { threshold = this.panopticThreshold, smallest = 4, ...options }: PanopticOptions = {},
   ): Promise<PanopticPicture | PanopticPicture[]> {
     this.#checkOptions({ ...options, threshold });
     const { categories } = this.description;

@@ -4,7 +4,7 @@ import { createDetector, type DetectionModel, type DetectorConfig, detrFamily, p
 import { imagenetNormalisation, type RgbImage } from "@detrkit/image";
 import { decompressCounts } from "@detrkit/masks";
 import { temporaryFolder, uniformTensor, useBackend } from "@detrkit/test-utils";
-import { memory } from "@tensorflow/tfjs-core";
+import { memory, tensor } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { cocoPanopticCategories } from "./coco-panoptic-classes.ts";
 import { convertDetector } from "./convert/convert-detector.ts";
@@ -191,6 +191,29 @@ test("weights without masks start a model with masks, whose head is learnt anew"
   expect(other.missing).toEqual([]);
   expect(other.unexpected.every((path) => path.startsWith("maskHead."))).toBe(true);
   without.dispose();
+});
+
+test("queries of a score of 0.6 are segments of a Deformable DETR, and none of a DETR", async () => {
+  for (const [preset, threshold, segments] of [
+    ["detr-r50", 0.85, false],
+    ["deformable-detr-small", 0.4, true],
+  ] as const) {
+    await using detector = await loadDetector(
+      await checkpointOf(configOf(preset, { contextDim: 128 }), `${preset}-scores.safetensors`),
+    );
+    for (const [path, parameter] of detector.model.parameters()) {
+      if (!/^classHeads?\./u.test(path)) continue;
+      // Whatever the query is: softmax over two classes and none, or a sigmoid for each class.
+      const logits = preset === "detr-r50" ? [Math.log(3), 0, 0] : [Math.log(1.5), -9];
+      const values = Array.from({ length: parameter.size }, (_, at) => (path.endsWith("bias") ? (logits[at] ?? 0) : 0));
+      parameter.assign(tensor(values, [...parameter.shape]));
+    }
+    expect(detector.panopticThreshold).toBe(threshold);
+    const { detections } = await detector.detect(noise(60, 40), { threshold: 0.5, limit: 1 });
+    expect(detections[0]?.score).toBeCloseTo(0.6, 4);
+    const picture = await detector.panoptic(noise(60, 40), { smallest: 0 });
+    expect(picture.segments.length > 0).toBe(segments);
+  }
 });
 
 test("COCO's panoptic labels are its category ids: 80 things and 53 kinds of stuff", () => {

@@ -35,7 +35,7 @@ export interface EvaluateDetectorOptions {
   readonly criterion?: Criterion;
   /** Whether that is the loss of all decoder layers, as in training, or of the last one. Default true. */
   readonly auxiliary?: boolean;
-  /** Score above which a query may be a segment, where panoptic quality is measured. Default 0.85, as published. */
+  /** Score above which a query may be a segment, where panoptic quality is measured. Default the detector's own. */
   readonly panopticThreshold?: number;
   readonly signal?: AbortSignal;
   /** Called after each batch with the number of images done and in all. */
@@ -100,7 +100,12 @@ interface Reading {
  */
 async function predict(
   { images, records, targets }: DetectionBatch,
-  { auxiliary = true, criterion, detector, panopticThreshold: threshold = 0.85 }: EvaluateDetectorOptions,
+  {
+    auxiliary = true,
+    criterion,
+    detector,
+    panopticThreshold: threshold = detector.panopticThreshold,
+  }: EvaluateDetectorOptions,
   { index, categories, ofMasks }: Reading,
 ): Promise<Prediction> {
   const { model } = detector;

@@ -6,7 +6,7 @@ const threshold = z
   .min(0)
   .max(1)
   .optional()
-  .meta({ description: "Segments come from predictions with a higher score. Default 0.85." });
+  .meta({ description: "Segments come from predictions with a higher score. Default the model's: 0.85 for DETR." });
 const model = z.string().min(1).max(200).optional().meta({ description: "Which model. Default: the server's first." });
 
 /** One segment of a panoptic answer. */

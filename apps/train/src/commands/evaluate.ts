@@ -46,7 +46,7 @@ export const evaluateCommand: Command = {
       numberOption("batch-size", "Images at a time; default 8"),
       numberOption(
         "panoptic-threshold",
-        "Score above which an object may be a segment, on panoptic data; default that of the run, else 0.85",
+        "Score above which an object may be a segment, on panoptic data; default that of the run, else the detector's",
       ),
       backendFlag,
       textOption("annotations", "FILE", "COCO annotation file"),

@@ -36,9 +36,6 @@ function scoreFlag(flags: ParsedFlags, name: string): number | undefined {
   throw new UsageError(`--${name} takes a number from 0 to 1, got ${score}`);
 }
 
-/** Where nothing else is known; as published for DETR. */
-const segmentsFrom = 0.85;
-
 /** The kind of the pictures that a command draws. */
 export const pictureTypeFlag: FlagDefinition = {
   name: "picture-type",
@@ -65,7 +62,7 @@ export const predictFlags: readonly FlagDefinition[] = [
   switchOption("panoptic", "Also give every pixel to a segment: COCO's panoptic files, and pictures with a legend"),
   numberOption(
     "panoptic-threshold",
-    `Segments come from predictions with a higher score; default that of the run's evaluations, else ${segmentsFrom}`,
+    "Segments come from predictions with a higher score; default that of the run's evaluations, else the detector's",
   ),
   textOption("json", "FILE", "Write the JSON to this file instead of stdout; one that ends in .jsonl gets lines"),
   switchOption("json-lines", "Write a line of JSON for each image, as soon as it is known"),
@@ -92,8 +89,8 @@ export interface PredictSettings {
   readonly pictureType: PictureType;
   readonly pictureSize: number | undefined;
   readonly masks: boolean;
-  /** The score above which predictions become segments; undefined where none are wanted. */
-  readonly panoptic: number | undefined;
+  /** Where segments are wanted: the score above which predictions become some, where somebody said one. */
+  readonly panoptic: { readonly threshold: number | undefined } | undefined;
   readonly json: string | undefined;
   readonly lines: boolean;
   readonly save: readonly SaveForm[];
@@ -113,7 +110,7 @@ export async function predictSettings(flags: ParsedFlags): Promise<PredictSettin
   const annotations = textFlag(flags, "annotations");
   const segmentThreshold = scoreFlag(flags, "panoptic-threshold");
   const panoptic = switchFlag(flags, "panoptic")
-    ? (segmentThreshold ?? (await settingsOfRun(checkpoint))?.evaluation.panopticThreshold ?? segmentsFrom)
+    ? { threshold: segmentThreshold ?? (await settingsOfRun(checkpoint))?.evaluation.panopticThreshold }
     : undefined;
   if (segmentThreshold !== undefined && panoptic === undefined)
     throw new UsageError("--panoptic-threshold is for --panoptic; write both, or leave it away");

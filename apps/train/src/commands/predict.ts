@@ -127,7 +127,7 @@ async function predictAll(work: PredictWork, { positionals }: ParsedFlags): Prom
   const panoptic =
     settings.panoptic === undefined
       ? undefined
-      : new PanopticPredictions(detector, settings.panoptic, settings, cocoIds);
+      : new PanopticPredictions(detector, settings.panoptic.threshold ?? detector.panopticThreshold, settings, cocoIds);
   const interruption = interruptible(say, interruptionTexts);
   const found: SavedImage[] = [];
   let unreadable = 0;

@@ -1,5 +1,6 @@
 import {
   deformableDetrFamily,
+  deformablePanopticThreshold,
   type DeformableDetrPresetName,
   type DeformableDetrSettings,
   detrFamily,
@@ -34,19 +35,13 @@ const small = {
   losses: { maskPoints: 0 },
 };
 
-/**
- * Deformable DETR decides each class by itself and is less sure than DETR, for which 0.85 was published: a small one
- * with masks had a panoptic quality of 0.59 from 0.3 on, 0.57 from 0.4 on and 0.51 from 0.5 on.
- */
-const panopticThreshold = 0.4;
-
 /** As Deformable DETR's authors trained it: a sixth of DETR's epochs, at twice its rate. */
 const publishedDeformable = {
   epochs: 50,
   learningRate: 2e-4,
   learningRateScaling: { images: 32 },
   schedule: { dropAt: 0.8 },
-  evaluation: { panopticThreshold },
+  evaluation: { panopticThreshold: deformablePanopticThreshold },
 };
 
 /** DETR (arXiv:2005.12872). What its recipes do not say is a default of training, which is DETR's own. */
@@ -81,7 +76,11 @@ export const deformableDetr: DetectorDefinition<DeformableDetrSettings, Partial<
     },
   ],
   recipes: {
-    "deformable-detr-small": { ...small, epochs: 50, evaluation: { ...small.evaluation, panopticThreshold } },
+    "deformable-detr-small": {
+      ...small,
+      epochs: 50,
+      evaluation: { ...small.evaluation, panopticThreshold: deformablePanopticThreshold },
+    },
     "deformable-detr-r50": publishedDeformable,
     "deformable-detr-r50-refine": publishedDeformable,
     "deformable-detr-r50-two-stage": publishedDeformable,
