@@ -87,7 +87,7 @@ test("masks that lie in a picture are drawn beside those of a model with masks, 
 test("a batch is shown as it is trained on: the pixels of its images again, and their boxes", async () => {
   await startBackend({ prefer: "cpu" });
   const dataset = await openDataset("shapes:count=3,validation=2,size=64,objects=1,classes=2", { split: "train" });
-  const run = { data: { training: dataset, validation: dataset }, batchSize: 2, seed: 1 };
+  const run = { data: { training: dataset, validation: dataset }, model: {}, batchSize: 2, seed: 1 };
   const recipe = fixedSize({ width: 64, height: 64 }, { flips: "none", training: true });
   const parts = { ...run, transforms: { training: recipe, evaluation: recipe } } as unknown as RunParts;
   const pictures = await drawBatches(parts, 4, 2);
@@ -114,6 +114,7 @@ test("images that come more often than others do so in the batches that are show
   const recipe = fixedSize({ width: 64, height: 64 }, { flips: "none", training: true });
   const parts = {
     data: { training: dataset, validation: dataset },
+    model: {},
     batchSize: 1,
     repeats: [0, 5, 0],
     seed: 1,
