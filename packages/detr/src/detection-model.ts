@@ -3,7 +3,7 @@ import type { LayerPrediction } from "@detrkit/boxes";
 import { asInInference, type ImageSize, type Module, type PaddedBatch } from "@detrkit/nn";
 import type { PredictedMasks } from "@detrkit/segmentation";
 import type { TransformerCallOptions } from "@detrkit/transformer";
-import { type Tensor3D, type Tensor4D, unstack } from "@tensorflow/tfjs-core";
+import { slice, squeeze, type Tensor3D, type Tensor4D, unstack } from "@tensorflow/tfjs-core";
 import type { ImageDetections } from "./detections.ts";
 
 /** What a detector's `call` needs in addition to its batch. */
@@ -52,6 +52,11 @@ export function outputOfLayers(stacked: StackedOutput): DetrOutput {
     boxes: boxes[layer] as Tensor3D,
   }));
   return { ...(layers.at(-1) as LayerPrediction), auxiliary: layers.slice(0, -1), stacked };
+}
+
+/** The queries after the last decoder layer `[B, Q, D]`, of those after each one `[L, B, Q, D]`. */
+export function lastStates(states: Tensor4D): Tensor3D {
+  return squeeze(slice(states, [states.shape[0] - 1, 0, 0, 0], [1, -1, -1, -1]), [0]);
 }
 
 /** Computes what a mask head starts from: as in inference where only the mask head is trained. */

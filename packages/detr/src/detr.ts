@@ -20,7 +20,6 @@ import {
   reshape,
   sigmoid,
   slice,
-  squeeze,
   type Tensor2D,
   type Tensor3D,
   type Tensor4D,
@@ -31,6 +30,7 @@ import {
   type DetectionModel,
   type DetrCallOptions,
   type DetrOutput,
+  lastStates,
   outputOfLayers,
 } from "./detection-model.ts";
 import type { ImageDetections } from "./detections.ts";
@@ -156,11 +156,10 @@ export class Detr extends Module implements DetectionModel {
     const { maskHead } = this;
     if (maskHead === undefined) return undefined;
     const { paddingMask, sizes } = maps.at(-1) as FeatureMap;
-    const [L] = states.shape;
     const [, height, width] = images.shape;
     return tidyRecord(() =>
       maskHead.call({
-        queries: squeeze(slice(states, [L - 1, 0, 0, 0], [1, -1, -1, -1]), [0]),
+        queries: lastStates(states),
         memory: reshape(memory, projected.shape),
         map: { features: projected, paddingMask, sizes },
         finer: maps.slice(0, -1).toReversed(),

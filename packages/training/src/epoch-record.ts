@@ -1,17 +1,8 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { DataError } from "@detrkit/common";
-import type { CocoMetrics } from "@detrkit/evaluation";
+import type { CocoMetrics, PanopticFigures } from "@detrkit/evaluation";
 import { writeFileAtomic } from "@detrkit/common/files";
-
-/** How well every pixel was given to a segment, from 0 to 1: `PQ = SQ · RQ`, of all classes. */
-export interface PanopticFigures {
-  readonly PQ: number;
-  /** Mean IoU of the segments that were found. */
-  readonly SQ: number;
-  /** F1 of finding segments. */
-  readonly RQ: number;
-}
 
 /** What one epoch did: a line of `log.jsonl`. */
 export interface EpochRecord {

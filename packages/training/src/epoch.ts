@@ -1,8 +1,7 @@
 import { DetrkitError } from "@detrkit/common";
 import type { DetectionBatch } from "@detrkit/datasets";
-import { confidenceCurve } from "@detrkit/evaluation";
+import { confidenceCurve, type PanopticFigures } from "@detrkit/evaluation";
 import { memory } from "@tensorflow/tfjs-core";
-import type { PanopticFigures } from "./epoch-record.ts";
 import { addStep, bestRecord, type EpochRecord, epochRecord, meansOf } from "./epoch-record.ts";
 import type { EvaluatedDetector } from "./evaluate-detector.ts";
 import { hasAuxiliaryLosses } from "./freeze-detector.ts";

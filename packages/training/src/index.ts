@@ -5,7 +5,7 @@ export { focalCriterion, focalLosses, softmaxCriterion, softmaxLosses } from "./
 export type { FocalLosses, SoftmaxLosses } from "./detectors/set-losses.ts";
 export type { EarlyStop } from "./early-stop.ts";
 export { readLog } from "./epoch-record.ts";
-export type { EpochRecord, PanopticFigures } from "./epoch-record.ts";
+export type { EpochRecord } from "./epoch-record.ts";
 export { evaluateDetector } from "./evaluate-detector.ts";
 export type { EvaluatedDetector, EvaluateDetectorOptions } from "./evaluate-detector.ts";
 export type { EvaluatedMasks } from "./evaluate-masks.ts";

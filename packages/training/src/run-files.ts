@@ -2,7 +2,7 @@
 import { join } from "node:path";
 
 export { bestRecord, readLog } from "./epoch-record.ts";
-export type { EpochRecord, PanopticFigures } from "./epoch-record.ts";
+export type { EpochRecord } from "./epoch-record.ts";
 
 /** Lies in a run folder while the run is trained. */
 export const lockName = "training.lock";

@@ -1,5 +1,4 @@
-import { type CocoMetrics, metricNames } from "@detrkit/evaluation";
-import type { PanopticFigures } from "@detrkit/training";
+import { type CocoMetrics, metricNames, type PanopticFigures } from "@detrkit/evaluation";
 import { dataSections, errorSections } from "./analysis-sections.ts";
 import { reportCharts } from "./charts.ts";
 import { duration, figure } from "../text.ts";

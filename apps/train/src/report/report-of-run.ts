@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { CocoMetrics } from "@detrkit/evaluation";
-import { type EpochRecord, type PanopticFigures, readLog } from "@detrkit/training/run-files";
+import type { CocoMetrics, PanopticFigures } from "@detrkit/evaluation";
+import { type EpochRecord, readLog } from "@detrkit/training/run-files";
 import { inGroups } from "../configuration/older-config.ts";
 import { flattened } from "../configuration/settings-tree.ts";
 import type { EvaluationAnalysis } from "../evaluation/analyse-evaluation.ts";

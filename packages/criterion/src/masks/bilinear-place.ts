@@ -1,5 +1,5 @@
+import type { ImageSize } from "@detrkit/common";
 import { placeOnAxis } from "@detrkit/masks";
-import type { BatchSize } from "./target-masks.ts";
 
 /**
  * A place between the pixels of a map: the four pixels around it, and the share that each has in the value there. Pixel
@@ -12,7 +12,7 @@ export class BilinearPlace {
   readonly #pixels = new Int32Array(4);
   readonly #shares = new Float64Array(4);
 
-  constructor({ height, width }: BatchSize) {
+  constructor({ height, width }: ImageSize) {
     this.#height = height;
     this.#width = width;
   }

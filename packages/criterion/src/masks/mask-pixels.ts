@@ -1,15 +1,16 @@
+import type { ImageSize } from "@detrkit/common";
 import type { TargetMasks } from "@detrkit/boxes";
 import { matMul, reshape, type Tensor2D, tensor2d, type Tensor3D, tensor3d } from "@tensorflow/tfjs-core";
 import { forEachPair, type PredictionGroup } from "../prediction-group.ts";
 import { bilinearMatrix } from "./bilinear-matrix.ts";
-import { type BatchSize, drawPadded } from "./target-masks.ts";
+import { drawPadded } from "./target-masks.ts";
 
 /**
  * Mask logits at all pixels of the padded images `[N, H·W]`.
  *
  * @param logits - `[N, h, w]`
  */
-export function logitsOfPixels(logits: Tensor3D, { height, width }: BatchSize): Tensor2D {
+export function logitsOfPixels(logits: Tensor3D, { height, width }: ImageSize): Tensor2D {
   const [count, rows, columns] = logits.shape;
   // Rows first, as a product from the left of every mask; then columns, as one product of all rows.
   const fromRows = tensor3d(bilinearMatrix(height, rows), [1, height, rows]);
@@ -24,7 +25,7 @@ export function logitsOfPixels(logits: Tensor3D, { height, width }: BatchSize): 
  *
  * @param count - `N`
  */
-export function signsOfPixels(size: BatchSize, group: PredictionGroup, count: number): Tensor2D {
+export function signsOfPixels(size: ImageSize, group: PredictionGroup, count: number): Tensor2D {
   const pixels = size.height * size.width;
   const signs = new Float32Array(count * pixels).fill(-1);
   let pair = 0;

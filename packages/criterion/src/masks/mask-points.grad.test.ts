@@ -1,4 +1,4 @@
-import type { DetectionTarget } from "@detrkit/boxes";
+import { randomTargets } from "../../test-support/random-targets.ts";
 import { Random } from "@detrkit/common";
 import { boxL1 as boxL1Cost, HungarianMatcher } from "@detrkit/matcher";
 import { expectClose, expectGradients, uniformTensor, useBackend } from "@detrkit/test-utils";
@@ -18,19 +18,6 @@ const criterionAt = (maskPoints: MaskPointsConfig): SetCriterion =>
     losses: [maskCrossEntropy({ weight: 1.5 }), maskDice({ weight: 0.5 })],
     maskPoints,
   });
-
-/** Two images of different sizes, the first with two objects: masks `[2, 7, 5]` and `[1, 6, 11]`. */
-function randomTargets(): DetectionTarget[] {
-  const random = new Random(3);
-  return [
-    [2, 7, 5],
-    [1, 6, 11],
-  ].map(([count = 0, height = 0, width = 0]) => ({
-    labels: new Int32Array(count),
-    boxes: Float32Array.from({ length: 4 * count }, () => random.uniform(0.2, 0.8)),
-    masks: { height, width, data: Uint8Array.from({ length: count * height * width }, () => random.integer(0, 1)) },
-  }));
-}
 
 const prediction = (): { logits: Tensor3D; boxes: Tensor3D } => ({
   logits: zeros([2, 3, 2]),

@@ -1,5 +1,5 @@
 import type { DetectionTarget } from "@detrkit/boxes";
-import { Random } from "@detrkit/common";
+import { randomTargets } from "../../test-support/random-targets.ts";
 import { boxL1 as boxL1Cost, HungarianMatcher } from "@detrkit/matcher";
 import { expectClose, expectGradients, uniformTensor, useBackend } from "@detrkit/test-utils";
 import {
@@ -34,19 +34,6 @@ const criterion = new SetCriterion({
   matcher: new HungarianMatcher({ costs: [boxL1Cost({ weight: 1 })] }),
   losses: [maskFocal({ weight: 1.5 }), maskDice({ weight: 0.5 })],
 });
-
-/** Two images of different sizes, the first with two objects: masks `[T, 7, 5]` and `[T, 6, 11]`. */
-function randomTargets(): DetectionTarget[] {
-  const random = new Random(3);
-  return [
-    [2, 7, 5],
-    [1, 6, 11],
-  ].map(([count = 0, height = 0, width = 0]) => ({
-    labels: new Int32Array(count),
-    boxes: Float32Array.from({ length: 4 * count }, () => random.uniform(0.2, 0.8)),
-    masks: { height, width, data: Uint8Array.from({ length: count * height * width }, () => random.integer(0, 1)) },
-  }));
-}
 
 const logits = (): Tensor3D => zeros([2, 3, 2]);
 const boxes = (): Tensor3D =>

@@ -1,19 +1,13 @@
 import type { TargetMasks } from "@detrkit/boxes";
-import { DataError, ShapeError } from "@detrkit/common";
+import { DataError, type ImageSize, ShapeError } from "@detrkit/common";
 import type { PredictionGroup } from "../prediction-group.ts";
-
-/** The size that a batch's images are padded to: the largest height and width of them. */
-export interface BatchSize {
-  readonly height: number;
-  readonly width: number;
-}
 
 /**
  * The size of a batch's target masks.
  *
  * @throws DataError or ShapeError naming the image whose masks are missing or of another number
  */
-export function expectTargetMasks({ targets }: PredictionGroup): BatchSize {
+export function expectTargetMasks({ targets }: PredictionGroup): ImageSize {
   const masks = targets.map((target, image) => expectMasks(target.masks, target.labels.length, image));
   return {
     height: Math.max(...masks.map((mask) => mask.height)),
@@ -44,7 +38,7 @@ function expectMasks(masks: TargetMasks | undefined, count: number, image: numbe
 export function drawPadded(
   { height, width, data }: TargetMasks,
   target: number,
-  batch: BatchSize,
+  batch: ImageSize,
   into: Float32Array,
 ): void {
   for (let row = 0; row < height; row++) {

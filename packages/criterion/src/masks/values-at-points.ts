@@ -1,8 +1,9 @@
+import type { ImageSize } from "@detrkit/common";
 import type { TargetMasks } from "@detrkit/boxes";
 import { customGrad, type Tensor, type Tensor2D, tensor2d, type Tensor3D, tensor3d } from "@tensorflow/tfjs-core";
 import { forEachPair, type PredictionGroup } from "../prediction-group.ts";
 import { BilinearPlace } from "./bilinear-place.ts";
-import { type BatchSize, drawPadded } from "./target-masks.ts";
+import { drawPadded } from "./target-masks.ts";
 
 /**
  * Mask logits at points `[N, P]`, differentiable by the logits.
@@ -47,7 +48,7 @@ export function logitsAtPoints(logits: Tensor3D, values: Float32Array, points: F
  * @param points - `[N, P, 2]` row-major
  * @param count - `N`
  */
-export function signsAtPoints(size: BatchSize, group: PredictionGroup, points: Float32Array, count: number): Tensor2D {
+export function signsAtPoints(size: ImageSize, group: PredictionGroup, points: Float32Array, count: number): Tensor2D {
   const pointsEach = points.length / 2 / count;
   const signs = new Float32Array(count * pointsEach);
   const pixels = new Float32Array(size.height * size.width);

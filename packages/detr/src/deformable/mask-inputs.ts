@@ -1,7 +1,8 @@
 import type { FeatureMap } from "@detrkit/backbone";
 import type { ImageSize } from "@detrkit/nn";
 import type { MaskHeadInputs } from "@detrkit/segmentation";
-import { reshape, slice, squeeze, type Tensor3D, type Tensor4D } from "@tensorflow/tfjs-core";
+import { reshape, slice, type Tensor3D, type Tensor4D } from "@tensorflow/tfjs-core";
+import { lastStates } from "../detection-model.ts";
 import type { DeformableDetrDetails } from "./deformable-config.ts";
 import type { LevelTokens } from "./levels.ts";
 
@@ -32,7 +33,7 @@ export function maskInputs({ maps, seen, levelTokens, details, images }: MaskSou
   });
   const coarsest = levels.at(-1) as (typeof levels)[number];
   return {
-    queries: squeeze(slice(states, [states.shape[0] - 1, 0, 0, 0], [1, -1, -1, -1]), [0]),
+    queries: lastStates(states),
     memory: coarsest.features,
     map: { ...coarsest, paddingMask: (maps.at(-1) as FeatureMap).paddingMask },
     finer: levels.slice(0, -1).toReversed(),
